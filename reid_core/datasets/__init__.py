@@ -1,0 +1,72 @@
+"""Data sets from anywhere: `read_dataset` recognises the format of a folder, zip or table and returns `Records`.
+
+No pixels are decoded here: what a data set holds is told by its names and tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from reid_core.datasets.base import Dataset, Listing, Options, Skipped, list_files, require_pictures
+from reid_core.datasets.folders import read_flat, read_identity_folders
+from reid_core.datasets.market1501 import read_market1501
+from reid_core.datasets.table import COLUMN_NAMES, read_table
+from reid_core.errors import ReidError
+
+__all__ = ["READERS", "Dataset", "Skipped", "read_dataset"]
+
+READERS: Mapping[str, Callable[[Listing, Options], Dataset | None]] = {
+    "market1501": read_market1501,
+    "table": read_table,
+    "identity-folders": read_identity_folders,
+    "flat": read_flat,
+}
+
+
+def read_dataset(
+    path: Path,
+    *,
+    format: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    train_share: float = 0.5,
+    seed: int = 0,
+) -> Dataset:
+    """The data set in a folder, a zip, or a table (.csv, .tsv, .parquet) with paths relative to its own folder.
+
+    The first of `READERS` that recognises it reads it; `format` names one instead. `columns` says which column of a
+    table holds what ("image", "identity", "camera", "time", "tracklet", "split"). Where the source names no splits,
+    `train_share` of the identities are for training, chosen by `seed`.
+
+    Raises ReidError, naming the path, when nothing is there, nothing can be used or the format does not fit.
+    """
+    path = Path(path)
+    _check_known(format, READERS, "format")
+    for key in columns or {}:
+        _check_known(key, COLUMN_NAMES, "kind of column")
+    listing = list_files(path)
+    try:
+        if format is None and (listing.only or columns):
+            format = "table"
+        if format != "table" and (listing.only or columns):
+            raise ReidError(f"{path} cannot be read as {format!r}, because a table or its columns were given.")
+        options = Options(dict(columns or {}), train_share, seed, required=format is not None)
+        require_pictures(listing, path)
+        for name, reader in READERS.items():
+            if format in (None, name) and (dataset := reader(listing, options)) is not None:
+                return dataset
+    except ReidError as error:
+        raise error if str(path) in str(error) else ReidError(f"{path}: {error}") from error
+    finally:
+        listing.source.close()
+    raise ReidError(f"{path} is not in the format {format!r}. Leave the format out to have it recognised.")
+
+
+def _check_known(value: str | None, known: Iterable[str], noun: str) -> None:
+    names = list(known)
+    if value is None or value in names:
+        return
+    near = get_close_matches(value, names, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    raise ReidError(f"There is no {noun} {value!r}; known are {', '.join(names)}.{hint}")

@@ -1,0 +1,148 @@
+"""What every reader of a data set shares: the list of files, the result, labels, and how a test half is divided."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+
+import pandas as pd
+
+from reid_core.errors import ReidError
+from reid_core.images import FolderSource, ZipSource, is_hidden, is_image_name, open_source
+from reid_core.records import DISTRACTOR, JUNK, Records, is_unsafe_path, make_records, plural, split_identities
+
+TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
+SPLIT_NAMES: Mapping[str, str] = MappingProxyType(
+    {"train": "train", "training": "train", "bbox_train": "train", "bounding_box_train": "train"}
+    | {"query": "query", "queries": "query", "probe": "query"}
+    | {"gallery": "gallery", "test_gallery": "gallery"}
+    | {"test": "test", "val": "test", "valid": "test", "validation": "test", "bbox_test": "test"}
+    | {"bounding_box_test": "test"}
+)
+_CAMERA_FOLDER = re.compile(r"cam(?:era)?(?:[-_ ]?0*(\d{1,4})|[-_ ]([a-z]))", re.IGNORECASE)
+_CAMERA_TOKEN = re.compile(r"(?<![a-z0-9])(?:cam(?:era)?[-_ ]?|c)0*(\d{1,3})(?:s\d{1,4})?(?![a-z0-9])", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file or a row of a table that is not in the records, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """A data set that has been recognised. `source` is the folder or zip that the paths in `records` are relative to.
+
+    `format` is "Market-1501", "DukeMTMC-reID", "folder per identity", "flat folder" or "table".
+    """
+
+    source: Path
+    format: str
+    records: Records
+    skipped: tuple[Skipped, ...] = ()
+
+    def describe(self) -> str:
+        """One line: "Market-1501: 10,679 train, 663 query, 1,594 gallery crops, 751 identities, 6 cameras"."""
+        left_out = f"; {len(self.skipped):,} skipped" if self.skipped else ""
+        return f"{self.format}: {self.records.describe()}{left_out}"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the caller of `read_dataset` chose; each reader takes what concerns it.
+
+    `required` is true when the format was chosen too: a reader that can say why it does not fit then raises.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    train_share: float = 0.5
+    seed: int = 0
+    required: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """The names in a folder or zip, with nothing opened: pictures, tables, and entries that are never read.
+
+    `only` is the table that the user named, when it is a table and not a folder that was named.
+    """
+
+    source: FolderSource | ZipSource
+    pictures: tuple[str, ...]
+    tables: tuple[str, ...]
+    skipped: tuple[Skipped, ...]
+    only: str | None = None
+
+
+def list_files(path: Path) -> Listing:
+    """The pictures and tables below a folder, in a zip, or in the folder of the table `path`.
+
+    Raises ReidError when nothing is there or it is neither.
+    """
+    is_table = path.suffix.lower() in TABLE_SUFFIXES and path.is_file()
+    source = open_source(path.parent if is_table else path)
+    pictures, tables, skipped = [], [], []
+    for name, refusal in source.entries():
+        if refusal is not None:
+            if is_unsafe_path(name) or not is_hidden(name):
+                skipped.append(Skipped(name, refusal))
+        elif is_image_name(name):
+            pictures.append(name)
+        elif name.lower().endswith(TABLE_SUFFIXES) and not is_hidden(name):
+            tables.append(name)
+    if is_table:
+        tables = [path.name]
+    return Listing(source, tuple(pictures), tuple(tables), tuple(skipped), only=path.name if is_table else None)
+
+
+def identity_label(text: str) -> str:
+    """The label as written, but `JUNK` for "-1" and `DISTRACTOR` for "0", "0000", as Market-1501 writes them."""
+    if text == "-1":
+        return JUNK
+    return DISTRACTOR if text and not text.strip("0") else text
+
+
+def camera_of_folder(name: str) -> str | None:
+    """The camera of a folder called "camera-2", "cam02" or "cam_b": "2", "2", "b". None for other folders."""
+    match = _CAMERA_FOLDER.fullmatch(name)
+    return (match[1] or match[2].lower()) if match else None
+
+
+def camera_of_file(name: str) -> str | None:
+    """The camera that a file name tells: "2" for "x_c2.jpg", "cam02-x.jpg", "0001_c2s1_7.jpg". None when in doubt."""
+    stem = name.rpartition("/")[2].rpartition(".")[0]
+    found = set(_CAMERA_TOKEN.findall(stem))
+    return found.pop() if len(found) == 1 else None
+
+
+def build_records(rows: Mapping[str, Sequence[object]], options: Options) -> Records:
+    """Records from columns whose `split` may also be "test" (to divide into query and gallery) or None (to divide).
+
+    Where there are queries and no gallery, "test" is the gallery: some data sets call it so.
+    """
+    wanted = pd.Series(list(rows["split"]), dtype=object)
+    splits = set(wanted)
+    if "query" in splits and "gallery" not in splits:
+        wanted[wanted == "test"] = "gallery"
+    split = wanted.copy()
+    # Provisionally everything is gallery: identities may only be compared across sides once all sides are known.
+    table = make_records(**(dict(rows) | {"split": ["gallery"] * len(wanted)})).table
+    for undecided, share in ((wanted == "test", 0.0), (wanted.isna(), options.train_share)):
+        if undecided.any():
+            part = split_identities(Records(table[undecided]), train_share=share, seed=options.seed)
+            split[undecided] = part.table["split"].to_numpy(dtype=object)
+    return Records(table.assign(split=split))
+
+
+def require_pictures(listing: Listing, path: Path) -> None:
+    """Raises ReidError when there is nothing to read."""
+    if listing.pictures:
+        return
+    refused = f" {plural(len(listing.skipped), 'entry')} could not be used: " if listing.skipped else ""
+    first = f"{listing.skipped[0].path!r}: {listing.skipped[0].reason}." if listing.skipped else ""
+    raise ReidError(f"{path} holds no pictures (JPEG, PNG, WebP, BMP, TIFF or PPM).{refused}{first} Check the path.")

@@ -1,0 +1,103 @@
+"""Market-1501's layout and file names, and those of DukeMTMC-reID, which follows it.
+
+Zheng et al., "Scalable Person Re-identification: A Benchmark", ICCV 2015: `0002_c1s1_000451_03.jpg` is identity 0002 in
+camera 1, sequence 1, frame 451, detection 3, in `bounding_box_train`, `query` or `bounding_box_test`. Identity 0000 is
+a distractor, -1 junk. Ristani et al. 2016, Zheng et al. 2017 (DukeMTMC-reID): `0001_c2_f0046182.jpg`, no sequences.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from reid_core.datasets.base import Dataset, Listing, Options, Skipped, build_records, identity_label
+from reid_core.errors import ReidError
+from reid_core.records import DISTRACTOR, JUNK
+
+SPLIT_OF_FOLDER = {"bounding_box_train": "train", "query": "query", "bounding_box_test": "gallery"}
+MARKET_FRAMES_PER_SECOND = 25.0
+DUKE_FRAMES_PER_SECOND = 60000 / 1001
+_OTHER_FOLDERS = ("gt_bbox", "gt_query")  # Market-1501's hand-drawn boxes, the same people once more
+_MARKET = re.compile(r"(-1|[0-9]+)_c([0-9]+)s([0-9]+)_([0-9]{1,12})_[0-9]+")
+_DUKE = re.compile(r"(-1|[0-9]+)_c([0-9]+)_f([0-9]{1,12})")
+
+
+@dataclass(frozen=True)
+class FileName:
+    """What a file name tells. `time` is in seconds since the sequence (Market-1501) or recording (Duke) began."""
+
+    identity: str
+    camera: str
+    time: float
+    tracklet: str | None
+
+
+def parse_name(name: str) -> FileName | None:
+    """What the file name (without folders) tells, or None when it is of neither kind."""
+    stem = name.rpartition(".")[0]
+    if match := _MARKET.fullmatch(stem):
+        label, camera, sequence, frame = match.groups()
+        time, place = int(frame) / MARKET_FRAMES_PER_SECOND, f"c{camera}s{sequence}"
+    elif match := _DUKE.fullmatch(stem):
+        label, camera, frame = match.groups()
+        time, place = int(frame) / DUKE_FRAMES_PER_SECOND, f"c{camera}"
+    else:
+        return None
+    identity = identity_label(label)
+    return FileName(identity, camera, time, None if identity in (DISTRACTOR, JUNK) else f"{identity}-{place}")
+
+
+def read_market1501(listing: Listing, options: Options) -> Dataset | None:
+    """The data set, or None where no folder of the layout holds a picture with such a name.
+
+    Raises ReidError when a folder of the layout is there twice.
+    """
+    places = [name.rpartition("/") for name in listing.pictures]
+    folders = {folder for folder, _, _ in places if folder.rpartition("/")[2] in SPLIT_OF_FOLDER}
+    parsed = {
+        f"{folder}/{file}": (SPLIT_OF_FOLDER[folder.rpartition("/")[2]], told)
+        for folder, _, file in places
+        if folder in folders and (told := parse_name(file))
+    }
+    if not parsed:
+        return None
+    _check_folders(folders, str(listing.source.path))
+    skipped = [
+        Skipped(name, _why_skipped(name, folders))
+        for name in listing.pictures
+        if name not in parsed and not any(part in _OTHER_FOLDERS for part in name.split("/"))
+    ]
+    rows: dict[str, Sequence[object]] = {
+        "path": list(parsed),
+        "identity": [told.identity for _, told in parsed.values()],
+        "camera": [told.camera for _, told in parsed.values()],
+        "time": [told.time for _, told in parsed.values()],
+        "tracklet": [told.tracklet for _, told in parsed.values()],
+        "split": [split for split, _ in parsed.values()],
+    }
+    is_duke = all(_DUKE.fullmatch(name.rpartition("/")[2].rpartition(".")[0]) for name in parsed)
+    return Dataset(
+        listing.source.path,
+        "DukeMTMC-reID" if is_duke else "Market-1501",
+        build_records(rows, options),
+        (*listing.skipped, *skipped),
+    )
+
+
+def _check_folders(folders: set[str], source: str) -> None:
+    kinds: dict[str, str] = {}
+    for folder in sorted(folders):
+        kind = folder.rpartition("/")[2]
+        if kind in kinds:
+            raise ReidError(
+                f"{source} holds more than one data set: {kinds[kind]!r} and {folder!r} are both there. "
+                "Give the folder or zip of one of them."
+            )
+        kinds[kind] = folder
+
+
+def _why_skipped(name: str, folders: set[str]) -> str:
+    if name.rpartition("/")[0] in folders:
+        return "the name is not like 0002_c1s1_000451_03.jpg or 0001_c2_f0046182.jpg"
+    return f"it lies outside {', '.join(SPLIT_OF_FOLDER)}"

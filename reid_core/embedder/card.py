@@ -1,0 +1,97 @@
+"""What a model is: the card beside its weights, and the preprocessing that its vectors depend on."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image
+
+from reid_core.errors import ReidError
+
+CARD_NAME = "card.json"
+INTERPOLATIONS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """Picture to network input: resize to `height` × `width`, then `(rgb / 255 - mean) / std` per channel."""
+
+    height: int = 256
+    width: int = 128
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    interpolation: str = "bilinear"
+
+    def __post_init__(self) -> None:
+        if not (16 <= self.height <= 2048 and 16 <= self.width <= 2048):
+            raise ReidError(f"An input size of {self.height}x{self.width} is not usable; sides are 16 to 2048 pixels.")
+        if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
+            raise ReidError("Mean and std are three numbers each (red, green, blue), and std is above 0.")
+        if self.interpolation not in INTERPOLATIONS:
+            raise ReidError(f"Interpolation {self.interpolation!r} is not known; use {' or '.join(INTERPOLATIONS)}.")
+
+    def resize(self, image: Image.Image) -> npt.NDArray[np.uint8]:
+        """The picture as (height, width, 3) RGB bytes; Pillow filters when it shrinks, so nothing aliases."""
+        size = (self.width, self.height)
+        if image.size != size:
+            image = image.resize(size, INTERPOLATIONS[self.interpolation], reducing_gap=2.0)
+        return np.asarray(image)
+
+    def normalise(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
+        """(B, height, width, 3) bytes to (B, 3, height, width) network input."""
+        scale = np.float32(1) / (np.float32(255) * np.asarray(self.std, np.float32))
+        shift = np.asarray(self.mean, np.float32) / np.asarray(self.std, np.float32)
+        return np.ascontiguousarray((pixels * scale - shift).transpose(0, 3, 1, 2), dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """The model's description, kept as `card.json` in its folder.
+
+    `architecture` builds the network (`backbone`, `pooling`, `projection`) and is empty for a third-party ONNX file.
+    `terms` says what the weights may be used for. `calibration` is None until one was measured: then results show
+    ranks only.
+    """
+
+    name: str
+    embedding_size: int
+    preprocessing: Preprocessing
+    architecture: dict[str, Any] = field(default_factory=dict)
+    trained_on: str = "not stated"
+    terms: str = "not stated"
+    recipe: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
+    calibration: dict[str, Any] | None = None
+
+    def identity(self) -> bytes:
+        """The part of the card that decides the vectors, as canonical JSON; hashed into the model's id."""
+        decisive = {
+            "architecture": self.architecture,
+            "embedding_size": self.embedding_size,
+            "preprocessing": dataclasses.asdict(self.preprocessing),
+        }
+        return json.dumps(decisive, sort_keys=True).encode()
+
+    def write(self, folder: Path) -> None:
+        text = json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
+        (folder / CARD_NAME).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def read(cls, folder: Path) -> ModelCard:
+        """The card in `folder`. Raises ReidError when it is missing, damaged, or has keys that nobody knows."""
+        path = folder / CARD_NAME
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            shape = values.pop("preprocessing")
+            preprocessing = Preprocessing(**{**shape, "mean": tuple(shape["mean"]), "std": tuple(shape["std"])})
+            return cls(preprocessing=preprocessing, **values)
+        except FileNotFoundError as error:
+            raise ReidError(f"{folder} is not a model: it has no {CARD_NAME}.") from error
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ReidError(f"The model card {path} cannot be used ({error}). Restore it or train again.") from error

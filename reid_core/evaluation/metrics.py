@@ -1,0 +1,90 @@
+"""mAP, CMC Rank-k and mINP from the ranks of true matches.
+
+- AP is the step sum used by Market-1501's successors: the mean over a query's n true matches of i / rank_i (not the
+  trapezoid of the first Matlab code); mAP is its mean over queries.
+- Rank-k is the share of queries whose first true match stands at rank k or before (CMC).
+- INP is n / rank_n, the precision at the last true match (Ye et al., "Deep Learning for Person Re-identification: A
+  Survey and Outlook", TPAMI 2021); mINP is its mean.
+
+Queries without a true match in another camera are in no mean; their number is given beside.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reid_core.errors import ReidError
+from reid_core.evaluation.ranking import MatchRanks
+
+
+@dataclass(frozen=True)
+class RetrievalMetrics:
+    """Figures of one evaluation; mAP, Rank-k and mINP are fractions of 1.
+
+    `queries` are those counted in the means, `queries_without_match` the others; `gallery` is the number of gallery
+    crops without junk.
+    """
+
+    mAP: float
+    rank1: float
+    rank5: float
+    rank10: float
+    rank20: float
+    mINP: float
+    queries: int
+    gallery: int
+    queries_without_match: int
+
+    def to_dict(self) -> dict[str, float | int]:
+        return asdict(self)
+
+
+def retrieval_metrics(ranks: MatchRanks) -> RetrievalMetrics:
+    """Means over the queries that have a true match. Raises ReidError when none has."""
+    counts = ranks.match_counts
+    counted = counts > 0
+    if not counted.any():
+        raise ReidError(
+            f"None of the {len(ranks)} queries has a true match among the {ranks.gallery} gallery crops: a match is "
+            "the same identity in another camera (the same camera does not count). Give crops of the same people from "
+            "at least two cameras, or leave the camera unknown."
+        )
+    last = ranks.ranks[ranks.offsets[1:][counted] - 1]
+    share_found = cumulative_matches(ranks, 20)
+    return RetrievalMetrics(
+        mAP=float(average_precision(ranks)[counted].mean()),
+        rank1=float(share_found[0]),
+        rank5=float(share_found[4]),
+        rank10=float(share_found[9]),
+        rank20=float(share_found[19]),
+        mINP=float((counts[counted] / last).mean()),
+        queries=int(counted.sum()),
+        gallery=ranks.gallery,
+        queries_without_match=int((~counted).sum()),
+    )
+
+
+def average_precision(ranks: MatchRanks) -> NDArray[np.float64]:
+    """(Q,) average precision of each query, NaN where it has no true match."""
+    counts = ranks.match_counts
+    query = np.repeat(np.arange(len(ranks)), counts)
+    place = np.arange(1, len(ranks.ranks) + 1) - np.repeat(ranks.offsets[:-1], counts)
+    total = np.bincount(query, weights=place / ranks.ranks, minlength=len(ranks))
+    precision = np.full(len(ranks), np.nan)
+    np.divide(total, counts, out=precision, where=counts > 0)
+    return precision
+
+
+def cumulative_matches(ranks: MatchRanks, depth: int) -> NDArray[np.float64]:
+    """The CMC curve: (depth,) shares of the queries with a true match that find their first at rank 1, 2, ... depth.
+
+    NaN throughout where no query has a match.
+    """
+    counted = ranks.match_counts > 0
+    first = ranks.ranks[ranks.offsets[:-1][counted]]
+    found = np.cumsum(np.bincount(np.minimum(first, depth + 1), minlength=depth + 2)[1 : depth + 1])
+    shares: NDArray[np.float64] = found / len(first) if len(first) else np.full(depth, np.nan)
+    return shares

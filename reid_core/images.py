@@ -1,0 +1,243 @@
+"""Pictures from anywhere, treated as hostile: where bytes are read, what is decoded, how thumbnails are made.
+
+Nothing is decoded before its size, type and number of pixels are known to be acceptable.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import struct
+import threading
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
+from operator import itemgetter
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from reid_core.errors import ReidError
+from reid_core.records import is_unsafe_path, plural
+
+IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"})
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM")  # a phone's MPO (two JPEGs in one) opens as JPEG
+MAX_FILE_BYTES = 64 * 2**20
+MAX_PIXELS = 50_000_000
+MAX_ARCHIVE_BYTES = 64 * 2**30  # unpacked, by the archive's own word
+MAX_COMPRESSION = 200  # photographs do not shrink; 200:1 is a bomb
+THUMBNAIL_HEIGHT = 256  # pixels; sharp on a 128-pixel card at twice the density
+
+Image.MAX_IMAGE_PIXELS = None  # our own limit below names the file and is checked before decoding
+
+
+class BadImage(ReidError):
+    """A picture that cannot be used; the message says why and is shown beside its name."""
+
+
+class ImageSource(Protocol):
+    """A place that pictures are read from by relative path."""
+
+    path: Path
+
+    def names(self) -> Iterator[str]:
+        """Relative POSIX paths of all files."""
+
+    def read(self, name: str) -> bytes:
+        """The file's bytes. Raises BadImage when it is missing, too large or unreadable. Safe from many threads."""
+
+    def close(self) -> None: ...
+
+
+class FolderSource:
+    """A folder on disk. Links that lead out of it are refused; the folder itself may be a link."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._root = os.path.realpath(path)
+
+    def names(self) -> Iterator[str]:
+        return (name for name, refusal in self.entries() if refusal is None)
+
+    def entries(self) -> Iterator[tuple[str, str | None]]:
+        """Each file's relative POSIX path, and why it is never read, or None. Sorted by path."""
+        found: list[tuple[str, str | None]] = []
+        folders = [""]
+        while folders:
+            folder = folders.pop()
+            try:
+                with os.scandir(os.path.join(self._root, folder)) as listing:
+                    inside = list(listing)
+            except OSError as error:
+                found.append((_printable(folder), f"the folder cannot be opened: {error.strerror or error}"))
+                continue
+            for entry in inside:
+                name = f"{folder}/{entry.name}" if folder else entry.name
+                if _printable(name) != name:
+                    found.append((_printable(name), "its name is not valid UTF-8; rename it"))
+                elif entry.is_symlink() and self._leads_outside(name):
+                    found.append((name, "it is a link that leads out of the folder"))
+                elif entry.is_dir(follow_symlinks=False):
+                    folders.append(name)
+                elif entry.is_file(follow_symlinks=False) or os.path.isfile(entry.path):
+                    found.append((name, None))
+        yield from sorted(found, key=itemgetter(0))
+
+    def read(self, name: str, *, limit: int = MAX_FILE_BYTES) -> bytes:
+        if is_unsafe_path(name) or self._leads_outside(name):
+            raise BadImage("the path leads out of its folder")
+        try:
+            with open(os.path.join(self._root, name), "rb", opener=_open_without_waiting) as file:
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    raise BadImage("it is not a file")
+                _check_size(status.st_size, limit)
+                return file.read()
+        except OSError as error:
+            raise BadImage(f"it cannot be read: {error.strerror or error}") from error
+
+    def close(self) -> None:
+        pass
+
+    def _leads_outside(self, name: str) -> bool:
+        real = os.path.realpath(os.path.join(self._root, name))
+        return os.path.commonpath([self._root, real]) != self._root
+
+
+class ZipSource:
+    """A zip archive, read in place. Entries that could do harm are refused one by one, by name.
+
+    Names have forward slashes, whatever the program that made the archive wrote; of entries with one name the first
+    counts.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._zip = zipfile.ZipFile(path)
+        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error, IndexError) as error:
+            raise ReidError(f"{path} is not a readable zip archive ({error}). Make the archive again.") from error
+        self._lock = threading.Lock()
+        # The original name: zipfile cuts its own at a NUL, which makes "x.jpg" of "x.jpg\0.exe".
+        self._files = [(e.orig_filename.replace("\\", "/"), e) for e in self._zip.infolist() if not e.is_dir()]
+        self._by_name = dict(reversed(self._files))
+        total = sum(entry.file_size for _, entry in self._files)
+        if total > MAX_ARCHIVE_BYTES:
+            self._zip.close()
+            raise ReidError(
+                f"{path} would unpack to {total / 2**30:.0f} GB, more than {MAX_ARCHIVE_BYTES // 2**30} GB: "
+                "it looks like a zip bomb. Divide it, or unpack it and give the folder."
+            )
+
+    def names(self) -> Iterator[str]:
+        return (name for name, refusal in self.entries() if refusal is None)
+
+    def entries(self) -> Iterator[tuple[str, str | None]]:
+        """Each file's relative POSIX path, and why it is never read, or None. In the archive's order."""
+        for name, entry in self._files:
+            if is_unsafe_path(name) or not name:
+                yield _printable(name), "the path leads out of the archive"
+            elif self._by_name[name] is not entry:
+                yield name, "the name appears twice in the archive; the first is used"
+            else:
+                yield name, None
+
+    def read(self, name: str, *, limit: int = MAX_FILE_BYTES) -> bytes:
+        if is_unsafe_path(name):
+            raise BadImage("the path leads out of the archive")
+        if (entry := self._by_name.get(name)) is None:
+            raise BadImage(f"it is not in {self.path.name}")
+        _check_size(entry.file_size, limit)
+        if entry.file_size > max(MAX_COMPRESSION * entry.compress_size, 2**20):
+            raise BadImage("it is compressed like a zip bomb")
+        try:
+            with self._lock:
+                return self._zip.read(entry)
+        except Exception as error:  # zlib.error, lzma.LZMAError, ...: the decompressors share no base class
+            raise BadImage(f"it cannot be unpacked: {error}") from error
+
+    def close(self) -> None:
+        self._zip.close()
+
+
+def open_source(path: Path) -> FolderSource | ZipSource:
+    """The folder or zip at `path`. Raises ReidError when there is neither."""
+    if path.is_dir():
+        return FolderSource(path)
+    if path.is_file():
+        return ZipSource(path)
+    raise ReidError(f"There is no folder or file {path}. Check the path.")
+
+
+def is_image_name(name: str) -> bool:
+    """Whether the name looks like a picture that people mean to import (no hidden files, no resource forks)."""
+    stem, dot, suffix = name.rpartition(".")
+    return bool(dot and stem) and f".{suffix.lower()}" in IMAGE_SUFFIXES and not is_hidden(name)
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or a folder above it is hidden: a name with a dot in front, or macOS's `__MACOSX`."""
+    return name.startswith(".") or "/." in name or "__MACOSX" in name.split("/")
+
+
+def decode(data: bytes) -> Image.Image:
+    """The picture, upright, as RGB. Raises BadImage with the reason; the caller knows the name.
+
+    The first frame of an animation is taken; transparency is laid on white.
+    """
+    if not data:
+        raise BadImage("the file is empty (0 bytes)")
+    if len(data) > MAX_FILE_BYTES:
+        raise BadImage(f"the file has more than {MAX_FILE_BYTES // 2**20} MB")
+    try:
+        image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
+    except UnidentifiedImageError as error:
+        raise BadImage("it is not a picture that can be read (use JPEG, PNG, WebP, BMP or TIFF)") from error
+    except Exception as error:  # Pillow's parsers raise many kinds on hostile headers
+        raise BadImage(f"its header is damaged ({error})") from error
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise BadImage(
+            f"{width}×{height} is {plural(width * height // 1_000_000, 'megapixel')}; "
+            f"{MAX_PIXELS // 1_000_000} are allowed. Make it smaller."
+        )
+    if image.mode in ("I", "F"):
+        raise BadImage("it has 32-bit pixels, whose brightness is not defined; save it with 8 bits per channel")
+    try:
+        image.load()
+        with suppress(Exception):  # a damaged EXIF block says nothing about the pixels
+            image = ImageOps.exif_transpose(image)
+        if image.mode.startswith("I;16"):  # convert() would cut every value above 255 to white
+            image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
+            layered = image.convert("RGBA")
+            image = Image.new("RGBA", layered.size, "white")
+            image.alpha_composite(layered)
+        return image.convert("RGB")
+    except Exception as error:
+        raise BadImage(f"it is damaged or cut short ({error})") from error
+
+
+def thumbnail(image: Image.Image) -> bytes:
+    """The picture as a small JPEG, at most `THUMBNAIL_HEIGHT` pixels high and twice as wide; never enlarged."""
+    small = image.copy()
+    small.thumbnail((2 * THUMBNAIL_HEIGHT, THUMBNAIL_HEIGHT))
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()
+
+
+def _check_size(size: int, limit: int) -> None:
+    if size > limit:
+        raise BadImage(f"it has {size / 2**20:.0f} MB, more than the {limit // 2**20} MB that are allowed")
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # a named pipe would keep a reader waiting for ever
+
+
+def _printable(name: str) -> str:
+    return name.encode("utf-8", "backslashreplace").decode()

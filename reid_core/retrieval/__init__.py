@@ -1,0 +1,1 @@
+"""Vectors to ranked results: exact search with filters, and k-reciprocal re-ranking."""

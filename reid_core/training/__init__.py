@@ -1,0 +1,1 @@
+"""Recipes, batches, losses, the loop, and the run folder that it fills."""

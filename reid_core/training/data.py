@@ -1,0 +1,100 @@
+"""Training crops as a PyTorch data set: read, resize, augment.
+
+Every random choice is drawn from (seed, epoch, crop), so a run that was stopped goes on with the same pictures, however
+many workers load them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from reid_core.embedder.card import Preprocessing
+from reid_core.errors import ReidError
+from reid_core.images import BadImage, ImageSource, decode, open_source
+from reid_core.training.recipe import Recipe
+
+
+class CropReader:
+    """Prepared pixels of crops that lie in several folders and zips; opens each source once per process."""
+
+    def __init__(self, crops: Sequence[tuple[Path, str]], preprocessing: Preprocessing) -> None:
+        self.crops = crops
+        self.preprocessing = preprocessing
+        self._sources: dict[Path, ImageSource] = {}
+        self._process = os.getpid()
+
+    def __len__(self) -> int:
+        return len(self.crops)
+
+    def pixels(self, row: int) -> npt.NDArray[np.uint8]:
+        """(height, width, 3) bytes. Raises ReidError that names the file when it can no longer be read."""
+        if self._process != os.getpid():  # a forked worker must not share an archive's file position
+            self._sources, self._process = {}, os.getpid()
+        folder, path = self.crops[row]
+        if folder not in self._sources:
+            self._sources[folder] = open_source(folder)
+        try:
+            return self.preprocessing.resize(decode(self._sources[folder].read(path)))
+        except BadImage as error:
+            raise ReidError(f"The training crop {path} in {folder}: {error}. Import the data again.") from error
+
+
+class TrainingCrops(Dataset[tuple[torch.Tensor, int]]):
+    """Item `(epoch, row)` → (augmented (3, H, W) float32 picture, class)."""
+
+    def __init__(self, reader: CropReader, classes: npt.NDArray[np.int64], recipe: Recipe) -> None:
+        self.reader = reader
+        self.classes = classes
+        self.recipe = recipe
+
+    def __len__(self) -> int:
+        return len(self.reader)
+
+    def __getitem__(self, item: tuple[int, int]) -> tuple[torch.Tensor, int]:
+        epoch, row = item
+        random = np.random.default_rng((self.recipe.seed, epoch, row))
+        pixels = augment(self.reader.pixels(row), self.recipe, random)
+        return torch.from_numpy(self.reader.preprocessing.normalise(pixels[None])[0]), int(self.classes[row])
+
+
+def augment(pixels: npt.NDArray[np.uint8], recipe: Recipe, random: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """A mirrored, shifted and partly erased copy of (H, W, 3) pixels."""
+    height, width, _ = pixels.shape
+    if random.random() < recipe.flip:
+        pixels = pixels[:, ::-1]
+    if pad := round(recipe.pad_crop * height):
+        down, right = random.integers(0, 2 * pad + 1, size=2)
+        padded = np.pad(pixels, ((pad, pad), (pad, pad), (0, 0)), mode="edge")
+        pixels = padded[down : down + height, right : right + width]
+    if random.random() < recipe.erasing:
+        pixels = pixels.copy()
+        area, aspect = random.uniform(0.02, 0.33), np.exp(random.uniform(np.log(0.3), np.log(3.3)))
+        tall = min(height, max(1, round(np.sqrt(area * height * width * aspect))))
+        wide = min(width, max(1, round(np.sqrt(area * height * width / aspect))))
+        top, left = random.integers(0, height - tall + 1), random.integers(0, width - wide + 1)
+        pixels[top : top + tall, left : left + wide] = random.integers(0, 256, (tall, wide, 3))
+    return np.ascontiguousarray(pixels)
+
+
+def batches_of_epoch(crops: int, batch_size: int, *, epoch: int, seed: int) -> list[npt.NDArray[np.int64]]:
+    """All crops in a random order, in whole batches; the few left over are other ones in each epoch."""
+    order = np.random.default_rng((seed, epoch)).permutation(crops)
+    if crops <= batch_size:
+        return [order]
+    return [order[start : start + batch_size] for start in range(0, crops - batch_size + 1, batch_size)]
+
+
+def load_epoch(
+    data: TrainingCrops, batches: Sequence[npt.NDArray[np.int64]], *, epoch: int, workers: int
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """(B, 3, H, W) float32 pictures and (B,) int64 classes of each batch, in order."""
+    items = [[(epoch, int(row)) for row in batch] for batch in batches]
+    loader = DataLoader(data, batch_sampler=items, num_workers=workers, pin_memory=torch.cuda.is_available())
+    yield from loader

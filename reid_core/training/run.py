@@ -1,0 +1,132 @@
+"""A training run on disk: everything there is to know of it lies in one folder.
+
+`run.json` what it is and how it stands · `steps.csv` and `epochs.csv` its curves · `log.txt` · `last.pt` the checkpoint
+to go on from · `best.safetensors` the best weights so far · `model/` the finished model.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import json
+import os
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from reid_core.errors import ReidError
+from reid_core.files import write_atomically
+from reid_core.training.recipe import Recipe
+
+STATE_NAME = "run.json"
+STATUSES = ("running", "finished", "stopped", "failed", "lost")
+
+
+@dataclass(frozen=True)
+class RunState:
+    """How a run stands. `status` is one of `STATUSES`; "lost" means that its process died without a word."""
+
+    name: str
+    gallery: str
+    recipe: Recipe
+    data: str  # what it trains on, for people
+    status: str = "running"
+    step: int = 0
+    steps: int = 0
+    epoch: int = 0
+    process: int = 0
+    process_started: float = 0.0
+    started: str = ""
+    message: str = ""
+    best: dict[str, Any] = field(default_factory=dict)
+
+
+class Run:
+    """Reads and writes one run folder. Only the training process writes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.checkpoint = folder / "last.pt"
+        self.best_weights = folder / "best.safetensors"
+        self.model = folder / "model"
+        self.steps = folder / "steps.csv"
+        self.epochs = folder / "epochs.csv"
+
+    def state(self) -> RunState:
+        """Raises ReidError when the folder is no run or its state cannot be read."""
+        path = self.folder / STATE_NAME
+        try:
+            values = json.loads(path.read_text(encoding="utf-8"))
+            state = RunState(recipe=Recipe(**values.pop("recipe")), **values)
+        except FileNotFoundError as error:
+            raise ReidError(f"There is no run {self.folder.name}.") from error
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise ReidError(f"The run {self.folder.name} cannot be read ({path}: {error}).") from error
+        if state.status == "running" and not is_alive(state.process, state.process_started):
+            return dataclasses.replace(state, status="lost", message="its process died; resume it from its checkpoint")
+        return state
+
+    def write_state(self, state: RunState) -> None:
+        text = json.dumps(dataclasses.asdict(state), indent=2)
+        write_atomically(self.folder / STATE_NAME, lambda file: file.write(text.encode()))
+
+    def log(self, line: str) -> None:
+        with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
+            file.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {line}\n")
+
+
+class Curve:
+    """A CSV file that grows by rows; opened again it drops the rows after `keep_until`, which are trained anew."""
+
+    def __init__(self, path: Path, key: str, keep_until: int) -> None:
+        self.path = path
+        rows = [row for row in read_curve(path) if row[key] <= keep_until]
+        self._file = path.open("w", newline="", encoding="utf-8")
+        self._writer: csv.DictWriter[str] | None = None
+        self._flushed = 0.0
+        for row in rows:
+            self.append(row)
+        self._file.flush()
+
+    def append(self, row: dict[str, float]) -> None:
+        if self._writer is None:
+            self._writer = csv.DictWriter(self._file, fieldnames=list(row))
+            self._writer.writeheader()
+        self._writer.writerow(row)
+        if time.monotonic() - self._flushed > 1:
+            self._file.flush()
+            self._flushed = time.monotonic()
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def read_curve(path: Path) -> list[dict[str, float]]:
+    """Rows of `steps.csv` or `epochs.csv`; a row that is still being written is left out."""
+    if not path.is_file():
+        return []
+    rows = []
+    with path.open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            try:
+                rows.append({key: float(value) for key, value in row.items()})
+            except (TypeError, ValueError):
+                break
+    return rows
+
+
+def this_process() -> tuple[int, float]:
+    """Number and start time of this process; the number alone is given to others later."""
+    return os.getpid(), psutil.Process().create_time()
+
+
+def is_alive(process: int, started: float) -> bool:
+    try:
+        found = psutil.Process(process)
+        return abs(found.create_time() - started) < 2 and found.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False

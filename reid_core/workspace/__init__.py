@@ -1,0 +1,1 @@
+"""The folder on disk: catalogue, models, runs and jobs."""

@@ -1,0 +1,113 @@
+"""The workspace folder: where everything lies, and how a model or run is found by what a person calls it."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from reid_core.embedder.card import ModelCard
+from reid_core.embedder.model import is_model, model_id
+from reid_core.errors import ReidError
+from reid_core.training.run import STATE_NAME, Run
+from reid_core.workspace.catalogue import Catalogue, check_name
+from reid_core.workspace.thumbnails import Thumbnails
+
+DEFAULT = "workspace"
+VARIABLE = "REID_WORKSPACE"
+SHIPPED_MODELS = Path(__file__).resolve().parents[2] / "assets" / "models"
+
+
+@dataclass(frozen=True)
+class ModelEntry:
+    """A model that can be used here: what people call it, where it lies, and its id."""
+
+    name: str
+    folder: Path
+    id: str
+    card: ModelCard
+
+
+class Workspace:
+    """`catalogue.sqlite`, `thumbnails.sqlite`, `models/`, `runs/`, `jobs/` and `demo/` in one folder.
+
+    Opening makes what is missing. Raises ReidError when the folder cannot be made or written.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.models_folder = self.path / "models"
+        self.runs_folder = self.path / "runs"
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ReidError(
+                f"The workspace {path} cannot be made ({error.strerror}). Choose another folder with --workspace."
+            ) from error
+        self.catalogue = Catalogue(self.path / "catalogue.sqlite")
+        self.thumbnails = Thumbnails(self.path / "thumbnails.sqlite")
+
+    def models(self) -> list[ModelEntry]:
+        """Usable models: those added here, those of finished runs, and those shipped with the program."""
+        folders = {folder.name: folder for folder in _model_folders(SHIPPED_MODELS)}
+        folders |= {
+            folder.parent.name: folder for folder in sorted(self.runs_folder.glob("*/model")) if is_model(folder)
+        }
+        folders |= {folder.name: folder for folder in _model_folders(self.models_folder)}
+        return [ModelEntry(name, folder, model_id(folder), ModelCard.read(folder)) for name, folder in folders.items()]
+
+    def find_model(self, name: str) -> Path:
+        """The folder of a model by its name, its run's name, its id, or a path; else ReidError with the nearest names."""
+        if is_model(self.models_folder / name):
+            return self.models_folder / name
+        run = Run(self.runs_folder / name)
+        if is_model(run.model):
+            return run.model
+        if (run.folder / STATE_NAME).is_file():
+            raise ReidError(f"The run {name} has no model yet: it is {run.state().status}. Resume it, or wait for it.")
+        if is_model(SHIPPED_MODELS / name):
+            return SHIPPED_MODELS / name
+        for path in (Path(name), Path(name) / "model"):
+            if is_model(path):
+                return path
+        entries = self.models()
+        for entry in entries:
+            if entry.id == name:
+                return entry.folder
+        names = [entry.name for entry in entries]
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.4) or names
+        known = f"There are: {', '.join(near)}." if near else "Train one with `reid train`."
+        raise ReidError(f"There is no model or run {name!r}. {known}")
+
+    def runs(self) -> list[Run]:
+        return [Run(path.parent) for path in sorted(self.runs_folder.glob(f"*/{STATE_NAME}"))]
+
+    def new_run(self, name: str) -> Run:
+        """A run folder of that name; raises ReidError when there is one already."""
+        check_name(name, "run")
+        run = Run(self.runs_folder / name)
+        try:
+            run.folder.mkdir(parents=True)
+        except FileExistsError as error:
+            raise ReidError(
+                f"There is a run {name} already. Go on with it by --resume {name}, or choose another --name."
+            ) from error
+        return run
+
+    def free_run_name(self, stem: str) -> str:
+        """ "market-reference", or "market-reference-2" where that is taken, and so on."""
+        stem = re.sub(r"[^\w.-]", "-", stem)
+        taken = {folder.name for folder in self.runs_folder.glob("*")}
+        names = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
+        return next(name for name in names if name not in taken)
+
+
+def default_path() -> Path:
+    """`$REID_WORKSPACE`, else ./workspace."""
+    return Path(os.environ.get(VARIABLE) or DEFAULT)
+
+
+def _model_folders(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.glob("*")) if is_model(path)]

@@ -1,0 +1,157 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reid_core.datasets import read_dataset
+from reid_core.datasets.base import camera_of_file, camera_of_folder
+
+if TYPE_CHECKING:
+    from conftest import Miniature
+
+
+def test_a_folder_per_identity_is_recognised_and_divided_by_identity(miniature: Miniature) -> None:
+    names = [f"person {letter}/{shot}.jpg" for letter in "abcdefghijkl" for shot in range(3)]
+    dataset = read_dataset(miniature.make(names))
+    assert dataset.format == "folder per identity"
+    assert miniature.column(dataset, "identity") == {name: name.partition("/")[0] for name in names}
+    splits = miniature.column(dataset, "split")
+    sides: dict[str, list[str]] = {}
+    for name in names:
+        sides.setdefault(name.partition("/")[0], []).append(splits[name])
+    assert all(side == ["train"] * 3 or sorted(side) == ["gallery", "gallery", "query"] for side in sides.values())
+    assert {side[0] == "train" for side in sides.values()} == {True, False}
+
+
+def test_the_seed_and_the_share_decide_who_is_trained_on(miniature: Miniature) -> None:
+    path = miniature.make([f"{letter}/{shot}.jpg" for letter in "abcdefghijkl" for shot in range(2)])
+    assert set(read_dataset(path, train_share=1.0).records.table["split"]) == {"train"}
+    assert "train" not in set(read_dataset(path, train_share=0.0).records.table["split"])
+    first, again, other = (read_dataset(path, seed=seed).records.table["split"].tolist() for seed in (0, 0, 1))
+    assert first == again
+    assert first != other
+
+
+def test_shared_folders_on_top_are_ignored(miniature: Miniature) -> None:
+    dataset = read_dataset(miniature.make(["data/2024/people/ada/1.jpg", "data/2024/people/bo/1.jpg"]))
+    assert dataset.records.identities() == ["ada", "bo"]
+
+
+def test_split_folders_are_kept(miniature: Miniature) -> None:
+    wanted = {"train/ada/1.jpg": "train", "query/bo/1.jpg": "query", "gallery/bo/2.jpg": "gallery"}
+    dataset = read_dataset(miniature.make(wanted))
+    assert miniature.column(dataset, "split") == wanted
+    assert dataset.records.identities() == ["ada", "bo"]
+
+
+def test_a_test_folder_is_divided_into_query_and_gallery(miniature: Miniature) -> None:
+    names = ["train/ada/1.jpg", "train/ada/2.jpg", *(f"test/bo/{shot}_c{shot % 2}.jpg" for shot in range(4))]
+    splits = miniature.column(read_dataset(miniature.make(names)), "split")
+    assert [splits[name] for name in names[:2]] == ["train", "train"]
+    assert sorted(splits[name] for name in names[2:]) == ["gallery", "gallery", "query", "query"]
+
+
+def test_a_test_folder_beside_a_query_folder_is_the_gallery(miniature: Miniature) -> None:
+    names = ["query/bo/1.jpg", "test/bo/2.jpg", "test/bo/3.jpg"]
+    assert list(miniature.column(read_dataset(miniature.make(names)), "split").values()) == [
+        "query",
+        "gallery",
+        "gallery",
+    ]
+
+
+def test_a_lone_split_folder_is_not_taken_for_a_shared_folder(miniature: Miniature) -> None:
+    dataset = read_dataset(miniature.make(["x/train/ada/1.jpg", "x/train/bo/1.jpg"]), train_share=0)
+    assert set(dataset.records.table["split"]) == {"train"}
+    assert dataset.records.identities() == ["ada", "bo"]
+
+
+@pytest.mark.parametrize("pattern", ["{person}/camera-{camera}/{shot}.jpg", "cam{camera}/{person}/{shot}.jpg"])
+def test_camera_folders_may_lie_above_or_below_the_person(miniature: Miniature, pattern: str) -> None:
+    names = {pattern.format(person=p, camera=c, shot=s): (p, c) for p in ("ada", "bo") for c in "12" for s in "xy"}
+    dataset = read_dataset(miniature.make(names))
+    assert dataset.format == "folder per identity"
+    assert miniature.column(dataset, "identity") == {name: person for name, (person, _) in names.items()}
+    assert miniature.column(dataset, "camera") == {name: camera for name, (_, camera) in names.items()}
+
+
+def test_junk_and_distractor_folders_have_market_1501s_meaning(miniature: Miniature) -> None:
+    dataset = read_dataset(miniature.make(["-1/1.jpg", "0000/1.jpg", "0002/1.jpg", "0002/2.jpg"]))
+    assert dataset.records.identities() == ["0002"]
+    assert set(dataset.records.table["identity"]) == {"-1", "0", "0002"}
+
+
+def test_loose_pictures_beside_identity_folders_are_skipped_by_name(miniature: Miniature) -> None:
+    dataset = read_dataset(miniature.make(["ada/1.jpg", "bo/1.jpg", "cover.jpg"]))
+    assert miniature.skipped(dataset) == {"cover.jpg": "it lies in no identity's folder"}
+    assert len(dataset.records) == 2
+
+
+def test_pictures_without_folders_are_a_gallery_of_unknown_people(miniature: Miniature) -> None:
+    dataset = read_dataset(miniature.make(["b_c2.jpg", "a.png", "c_cam1_c2.jpg"]))
+    assert dataset.format == "flat folder"
+    assert miniature.column(dataset, "camera") == {"a.png": None, "b_c2.jpg": "2", "c_cam1_c2.jpg": None}
+    assert set(dataset.records.table["identity"]) == {None}
+    assert dataset.describe() == "flat folder: 3 gallery crops, 1 camera"
+
+
+def test_camera_folders_alone_are_no_identities(miniature: Miniature) -> None:
+    names = {"camera-1/x.jpg": "1", "cam2/x.jpg": "2", "cam2/y.jpg": "2", "loose.jpg": None}
+    dataset = read_dataset(miniature.make(names))
+    assert dataset.format == "flat folder"
+    assert miniature.column(dataset, "camera") == names
+    assert dataset.records.identities() == []
+
+
+def test_a_single_camera_folder_is_not_taken_for_a_shared_folder(miniature: Miniature) -> None:
+    dataset = read_dataset(miniature.make(["camera-3/x.jpg", "camera-3/y.jpg"]))
+    assert dataset.records.cameras() == ["3"]
+
+
+def test_identity_folders_can_be_read_as_flat(miniature: Miniature) -> None:
+    dataset = read_dataset(miniature.make(["ada/1.jpg", "bo/1.jpg"]), format="flat")
+    assert dataset.format == "flat folder"
+    assert dataset.records.identities() == []
+
+
+@pytest.mark.parametrize(
+    ("name", "camera"),
+    [
+        ("a_c3.jpg", "3"),
+        ("a-c3.jpg", "3"),
+        ("cam3.jpg", "3"),
+        ("x/camera-3_0001.png", "3"),
+        ("Camera 12.jpg", "12"),
+        ("CAM_07-x.jpg", "7"),
+        ("0001_c3s1_000151.jpg", "3"),
+        ("a_c0.jpg", "0"),
+        ("a_c3_c3.jpg", "3"),
+        ("a_c3_c4.jpg", None),
+        ("abc3.jpg", None),
+        ("c3po.jpg", None),
+        ("camel3.jpg", None),
+        ("a_c2024.jpg", None),
+        ("webcam3.jpg", None),
+        ("c3/a.jpg", None),
+        ("a.jpg", None),
+    ],
+)
+def test_the_camera_that_a_file_name_tells(name: str, camera: str | None) -> None:
+    assert camera_of_file(name) == camera
+
+
+@pytest.mark.parametrize(
+    ("name", "camera"),
+    [
+        ("camera-2", "2"),
+        ("cam2", "2"),
+        ("Camera_02", "2"),
+        ("cam_b", "b"),
+        ("c2", None),
+        ("camilla", None),
+        ("2", None),
+    ],
+)
+def test_the_camera_that_a_folder_name_tells(name: str, camera: str | None) -> None:
+    assert camera_of_folder(name) == camera
