@@ -13,23 +13,16 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from reid_core.datasets.camera import Camera, background, cast_shadow, develop, make_camera, random_camera
-from reid_core.datasets.drawing import Person, Pose, View
-from reid_core.datasets.figure import draw_person
-from reid_core.datasets.scenery import HEIGHT, OBSTACLES, WIDTH, paint_obstacle
-from reid_core.datasets.wardrobe import make_person
+from reid_core.datasets.shot import Shot, draw_shot, site_camera
 from reid_core.errors import ReidError
 from reid_core.files import write_atomically
 
-WALK, PATH, CROP = 4, 5, 6  # the streams of random numbers for walks, for the ways between cameras, for crops
-PASSERS_BY = 1_000_000  # people from this number on only ever stand in the way
-SMALLEST, LARGEST = (64, 128), (128, 256)  # width and height of a crop, pixels
+WALK, PATH = 4, 5  # the streams of random numbers for walks and for the ways between cameras
 SHORTEST_WAY, LONGEST_WAY = 30.0, 300.0  # seconds between neighbouring cameras
 TABLE = "crops.csv"
 
@@ -74,33 +67,27 @@ class DrawnCrop:
 
 
 @dataclass(frozen=True)
-class Sighting:
-    """One row of the table before it is drawn, and where the person is then."""
+class PlannedCrop:
+    """One row of the table before it is drawn."""
 
     path: str
     identity: str
     camera: str
     time: float
     tracklet: str
-    numbers: tuple[int, int, int]  # identity, camera, crop within both
-    x: float  # metres right of the camera's axis
-    nearness: float  # 0 as far as the wall allows, 1 as near as the picture allows
-    heading: float
-    travelled: float  # metres since the visit began
-    arms: str
-    exposure: float
+    shot: Shot
 
 
 def draw_site(config: SiteConfig) -> Iterator[DrawnCrop]:
     """Draws the crops of the site one after another, person by person, each person's in order of time."""
-    for sighting in plan_site(config):
+    for crop in plan_site(config):
         yield DrawnCrop(
-            sighting.path,
-            sighting.identity,
-            sighting.camera,
-            sighting.time,
-            sighting.tracklet,
-            draw_sighting(config, sighting),
+            crop.path,
+            crop.identity,
+            crop.camera,
+            crop.time,
+            crop.tracklet,
+            draw_shot(config.seed, crop.shot, randomise=config.randomise),
         )
 
 
@@ -112,11 +99,11 @@ def write_site(folder: Path, config: SiteConfig, progress: Callable[[int, int], 
     """
     plan = list(plan_site(config))
     mark = f"drawn, not photographed: {config}".encode()
-    for done, sighting in enumerate(plan, start=1):
-        path = folder / sighting.path
+    for done, crop in enumerate(plan, start=1):
+        path = folder / crop.path
         if not _is_complete(path, mark):
             stored = io.BytesIO()
-            draw_sighting(config, sighting).save(stored, "JPEG", quality=93, comment=mark)
+            draw_shot(config.seed, crop.shot, randomise=config.randomise).save(stored, "JPEG", quality=93, comment=mark)
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(path, lambda file, content=stored.getvalue(): file.write(content))  # type: ignore[misc]
         if progress is not None:
@@ -124,10 +111,10 @@ def write_site(folder: Path, config: SiteConfig, progress: Callable[[int, int], 
     table = io.StringIO(newline="")
     rows = csv.writer(table, lineterminator="\n")
     rows.writerow(["path", "identity", "camera", "time", "tracklet"])
-    for sighting in plan:
-        moment = datetime.fromtimestamp(sighting.time, UTC).isoformat(timespec="milliseconds")
+    for crop in plan:
+        moment = datetime.fromtimestamp(crop.time, UTC).isoformat(timespec="milliseconds")
         rows.writerow(
-            [sighting.path, sighting.identity, sighting.camera, moment.replace("+00:00", "Z"), sighting.tracklet]
+            [crop.path, crop.identity, crop.camera, moment.replace("+00:00", "Z"), crop.tracklet]
         )
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / TABLE, lambda file: file.write(table.getvalue().encode()))
@@ -143,7 +130,7 @@ def _is_complete(path: Path, mark: bytes) -> bool:
     return mark in content[:2048] and content.endswith(b"\xff\xd9")
 
 
-def plan_site(config: SiteConfig) -> Iterator[Sighting]:
+def plan_site(config: SiteConfig) -> Iterator[PlannedCrop]:
     """Who is seen where and when: the table without pictures."""
     for number in range(1, config.identities + 1):
         generator = np.random.default_rng((config.seed, WALK, number))
@@ -157,10 +144,10 @@ def plan_site(config: SiteConfig) -> Iterator[Sighting]:
             for place, camera in enumerate(route):
                 if place:
                     now += _way(config.seed, route[place - 1], camera) / pace
-                for sighting in _visit(config, generator, number, camera, walk, now, arms, counts[camera]):
+                for crop in _visit(config, generator, number, camera, walk, now, arms, counts[camera]):
                     counts[camera] += 1
-                    now = sighting.time
-                    yield sighting
+                    now = crop.time
+                    yield crop
             now += float(generator.uniform(1200, 4 * 3600))
 
 
@@ -191,119 +178,26 @@ def _visit(
     start: float,
     arms: str,
     already: int,
-) -> Iterator[Sighting]:
+) -> Iterator[PlannedCrop]:
     crops = int(generator.integers(config.crops_per_visit[0], config.crops_per_visit[1] + 1))
-    heading = (
-        _camera(config.seed, camera).flow + (math.pi if generator.random() < 0.5 else 0.0) + generator.normal(0, 0.25)
-    )
+    flow = site_camera(config.seed, camera).flow
+    heading = flow + (math.pi if generator.random() < 0.5 else 0.0) + float(generator.normal(0, 0.25))
     if generator.random() < 0.3:  # not everybody follows the stream
-        heading = generator.uniform(-math.pi, math.pi)
-    x, nearness, exposure = (
-        generator.uniform(-1.6, 1.6),
-        generator.uniform(0.1, 0.9),
-        float(generator.uniform(0.82, 1.18)),
-    )
+        heading = float(generator.uniform(-math.pi, math.pi))
+    x, nearness = float(generator.uniform(-1.6, 1.6)), float(generator.uniform(0.1, 0.9))
+    exposure = float(generator.uniform(0.82, 1.18))
     elapsed, phase = 0.0, float(generator.uniform(0.0, 1.4))
     for place in range(crops):
         if place:
             elapsed += float(generator.uniform(0.4, 2.0))
         walked = 1.3 * elapsed
-        yield Sighting(
-            path=f"camera-{camera}/p{number:04d}_c{camera}_{already + place + 1:04d}.jpg",
-            identity=f"p{number:04d}",
-            camera=f"camera-{camera}",
-            time=round(start + elapsed, 3),
-            tracklet=f"p{number:04d}-c{camera}-v{walk}",
-            numbers=(number, camera, already + place + 1),
-            x=float(np.clip(x + math.sin(heading) * walked, -2.2, 2.2)),
+        name, count = f"p{number:04d}", already + place + 1
+        shot = Shot(
+            person=number, camera=camera, number=count, x=float(np.clip(x + math.sin(heading) * walked, -2.2, 2.2)),
             nearness=float(np.clip(nearness + math.cos(heading) * walked / 8.0, 0.0, 1.0)),
-            heading=float(heading + generator.normal(0, 0.12)),
-            travelled=phase + walked,
-            arms=arms,
-            exposure=exposure,
+            heading=heading + float(generator.normal(0, 0.12)), travelled=phase + walked, arms=arms, exposure=exposure,
         )
-
-
-@lru_cache(maxsize=256)
-def _camera(seed: int, number: int) -> Camera:
-    return make_camera(seed, number)
-
-
-@lru_cache(maxsize=1024)
-def _person(seed: int, number: int) -> Person:
-    return make_person(seed, number)
-
-
-def draw_sighting(config: SiteConfig, sighting: Sighting) -> Image.Image:
-    """The crop that a detector would cut from the camera's picture at that moment."""
-    number, camera_number, crop = sighting.numbers
-    generator = np.random.default_rng((config.seed, CROP, int(config.randomise), number, camera_number, crop))
-    uniform, chance = generator.uniform, generator.random
-    camera = random_camera(config.seed, generator) if config.randomise else _camera(config.seed, camera_number)
-    wild = 2.0 if config.randomise else 1.0
-    person, place = _person(config.seed, number), camera.place
-    far, near = place.wall_distance - 1.2, place.nearest * 1.06
-    z = far + (near - far) * (uniform(0, 1) if config.randomise else sighting.nearness)
-    heading = uniform(-math.pi, math.pi) if config.randomise and chance() < 0.5 else sighting.heading
-    view = place.view(sighting.x * z / far, z)
-
-    raised = person.height * math.cos(view.pitch)  # seen from above, heads are nearer than feet
-    nearer = view.distance / (view.distance - person.height * math.sin(view.pitch))
-    tall = raised * view.scale * nearer * (1.09 + 0.035 * wild * generator.normal())
-    low = view.foot_y + tall * (0.042 + 0.012 * wild * generator.normal())
-    if chance() < 0.06 * wild:  # the detector lost the feet
-        low -= tall * uniform(0.08, 0.2)
-    size_y = int(np.clip(round(tall * camera.zoom), SMALLEST[1], LARGEST[1]))
-    size_x = int(np.clip(round(size_y * uniform(0.43, 0.52)), SMALLEST[0], LARGEST[0]))
-    factor = size_y / tall
-    left = view.foot_x - size_x / factor * (0.5 + 0.035 * wild * generator.normal())
-    box = (left, low - tall, left + size_x / factor, low)
-    if config.randomise and chance() < 0.35:  # any part of the place, so that floor and wall are no clue
-        share = min(uniform(0.6, 1.6), HEIGHT / tall)
-        box = (uniform(0, WIDTH / 2), uniform(0, HEIGHT - share * tall), share * size_x / factor, share * tall)
-        box = (box[0], box[1], box[0] + box[2], box[1] + box[3])
-    picture = background(camera, box, (size_x, size_y))
-
-    def seen(x: float, away: float) -> View:
-        whole = place.view(x, away)
-        return View(
-            (whole.foot_x - left) * factor,
-            (whole.foot_y - low + tall) * factor,
-            whole.scale * factor,
-            whole.pitch,
-            whole.distance,
+        yield PlannedCrop(
+            path=f"camera-{camera}/{name}_c{camera}_{count:04d}.jpg", identity=name, camera=f"camera-{camera}",
+            time=round(start + elapsed, 3), tracklet=f"{name}-c{camera}-v{walk}", shot=shot,
         )
-
-    others = []  # those who pass by: behind the person, and in front
-    for sign, share in ((1.0, 0.14 * wild), (-1.0, 0.06 * wild)):
-        if chance() < share:
-            passer = _person(config.seed, PASSERS_BY + int(generator.integers(60)))
-            offset = float(uniform(0.3, 0.75) * (1 if chance() < 0.5 else -1))
-            others.append((z + sign * float(uniform(0.5, 1.6)), offset, passer, float(uniform(-math.pi, math.pi))))
-    pose = Pose(
-        heading,
-        sighting.travelled * 2 * math.pi / (0.82 * person.height),
-        float(uniform(0.75, 1.1)),
-        float(generator.normal(0.02, 0.02)),
-        float(generator.normal(0, 0.3)),
-        sighting.arms,
-    )
-    figures = [(z, 0.0, person, pose)] + [
-        (away, offset, passer, Pose(turn, float(uniform(0, 6)), float(uniform(0.5, 1.0))))
-        for away, offset, passer, turn in others
-    ]
-    middle = sighting.x * z / far
-    for away, offset, who, how in sorted(figures, key=lambda figure: -figure[0]):
-        where = seen(middle + offset, max(away, 1.5))
-        cast_shadow(picture, where, camera.light, who.height)
-        draw_person(picture, who, how, where, camera.light, int(generator.integers(1000)))
-    if chance() < 0.08 * wild:
-        kind = OBSTACLES[int(generator.integers(len(OBSTACLES)))] if config.randomise else camera.obstacle
-        paint_obstacle(
-            picture,
-            seen(middle + float(uniform(-0.4, 0.4)), max(z - float(uniform(0.4, 1.0)), 1.5)),
-            camera.light,
-            kind,
-            int(generator.integers(1000)),
-        )
-    return develop(picture, camera, generator, sighting.exposure)

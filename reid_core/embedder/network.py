@@ -84,5 +84,4 @@ def create_backbone(name: str) -> nn.Module:
     if not timm.is_model(resolved):
         near = difflib.get_close_matches(name, timm.list_models(), n=3, cutoff=0.3)
         raise ReidError(f"timm has no backbone {name!r}. Nearest names: {', '.join(near) or 'none'}.")
-    backbone = timm.create_model(resolved, pretrained=False, num_classes=0, global_pool="")
-    return backbone
+    return timm.create_model(resolved, pretrained=False, num_classes=0, global_pool="")

@@ -36,7 +36,7 @@ SECONDS_BETWEEN_CHECKPOINTS = 120.0
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """Labelled crops: `records` say who and where, `crops`, one per row, the folder or zip to read from and the path."""
+    """Labelled crops: `records` say who and where, `crops` (one per row) which folder or zip to read and which path."""
 
     records: Records
     crops: list[tuple[Path, str]]

@@ -59,7 +59,7 @@ class Workspace:
         return [ModelEntry(name, folder, model_id(folder), ModelCard.read(folder)) for name, folder in folders.items()]
 
     def find_model(self, name: str) -> Path:
-        """The folder of a model by its name, its run's name, its id, or a path; else ReidError with the nearest names."""
+        """The folder of a model by its name, its run's name, id or path. Raises ReidError with the nearest names."""
         if is_model(self.models_folder / name):
             return self.models_folder / name
         run = Run(self.runs_folder / name)

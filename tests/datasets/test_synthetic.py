@@ -115,9 +115,11 @@ def test_a_walk_goes_from_neighbour_to_neighbour_with_plausible_times() -> None:
         for before, after in pairwise(walk):
             gap = after.time - before.time
             if before.camera == after.camera:
-                assert before.tracklet == after.tracklet and 0.399 <= gap <= 2.001
+                assert before.tracklet == after.tracklet
+                assert 0.399 <= gap <= 2.001
             else:
-                assert abs(int(before.camera[-1]) - int(after.camera[-1])) == 1 and 30 <= gap <= 300
+                assert abs(int(before.camera[-1]) - int(after.camera[-1])) == 1
+                assert 30 <= gap <= 300
         for sighting in walk:
             visits[sighting.camera] += 1
         assert all(2 <= count <= 4 for count in visits.values())
@@ -229,7 +231,8 @@ def test_written_site_has_every_picture_of_its_table(tmp_path: Path) -> None:
     with (tmp_path / "crops.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     drawn = list(draw_site(SMALL))
-    assert len(rows) == count == len(drawn) and seen == [(done, count) for done in range(1, count + 1)]
+    assert len(rows) == count == len(drawn)
+    assert seen == [(done, count) for done in range(1, count + 1)]
     for row, crop in zip(rows, drawn, strict=True):
         assert list(row) == ["path", "identity", "camera", "time", "tracklet"]
         assert (row["path"], row["identity"], row["camera"], row["tracklet"]) == (

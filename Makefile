@@ -1,0 +1,44 @@
+# `make app` and `make test` each set up everything they need in .venv; nothing else has to be done by hand.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: app test check bench clean
+
+app: $(VENV)/.ready
+	$(BIN)/streamlit run app.py
+
+test: $(VENV)/.ready-dev browser
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.ready-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.ready-dev
+	$(BIN)/python -m tests.benchmarks
+
+# pip installs again only when pyproject.toml changed.
+$(VENV)/.ready: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+$(VENV)/.ready-dev: pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@ $(VENV)/.ready
+
+# A browser for the end-to-end tests: Debian's where we may install it, else Playwright's own. Without one those tests
+# are skipped and say so.
+.PHONY: browser
+browser: $(VENV)/.ready-dev
+	@command -v chromium >/dev/null 2>&1 \
+	  || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1 \
+	       && apt-get update -qq >/dev/null && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq chromium >/dev/null; } \
+	  || $(BIN)/python -m playwright install chromium >/dev/null 2>&1 \
+	  || echo "No browser could be installed: the end-to-end tests will be skipped."
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
