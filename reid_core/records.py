@@ -17,8 +17,8 @@ import pandas as pd
 
 from reid_core.errors import ReidError
 
-DISTRACTOR = "0"  # a person who is nobody's match, or a false detection: stays in the gallery
-JUNK = "-1"  # a crop too bad to count either way: never ranked in an evaluation
+DISTRACTOR = "distractor"  # a person who is nobody's match, or a false detection: stays in the gallery
+JUNK = "junk"  # a crop too bad to count either way: never ranked in an evaluation
 SPLITS = ("train", "query", "gallery")
 COLUMNS = ("path", "identity", "camera", "time", "tracklet", "split")
 _FIRST_CLOCK_TIME = 1e8  # seconds; smaller times count from the start of a recording whose date is not known

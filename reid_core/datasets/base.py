@@ -12,7 +12,7 @@ import pandas as pd
 
 from reid_core.errors import ReidError
 from reid_core.images import FolderSource, ZipSource, is_hidden, is_image_name, open_source
-from reid_core.records import DISTRACTOR, JUNK, Records, is_unsafe_path, make_records, plural, split_identities
+from reid_core.records import JUNK, Records, is_unsafe_path, make_records, plural, split_identities
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
 SPLIT_NAMES: Mapping[str, str] = MappingProxyType(
@@ -101,10 +101,11 @@ def list_files(path: Path) -> Listing:
 
 
 def identity_label(text: str) -> str:
-    """The label as written, but `JUNK` for "-1" and `DISTRACTOR` for "0", "0000", as Market-1501 writes them."""
-    if text == "-1":
-        return JUNK
-    return DISTRACTOR if text and not text.strip("0") else text
+    """The label as written, but `JUNK` for "-1", which says "nobody" wherever people are numbered.
+
+    "0" is a person: many tables number from it. Only Market-1501's names mean a distractor by it.
+    """
+    return JUNK if text == "-1" else text
 
 
 def camera_of_folder(name: str) -> str | None:

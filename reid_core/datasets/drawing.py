@@ -1,12 +1,11 @@
 """Draws one pedestrian in one pose: every body part and garment is a shaded tube in three dimensions.
 
-A tube has an axis, a profile of half-widths and an elliptical section. Seen by a camera it is a band of pixels for which
-the position along the axis and the angle round it are known in closed form, so normals (for light) and surface
+A tube has an axis, a profile of half-widths and an elliptical section. Seen by a camera it is a band of pixels for
+which the position along the axis and the angle round it are known in closed form, so normals (for light) and surface
 coordinates (for stripes, zips, faces, straps) cost a few array operations. Tubes are laid down from far to near.
 Lengths are metres, angles radians, colours sRGB in 0..1; pictures are (3, H, W) float32 in linear light:
 planes, because arithmetic on rows of three numbers costs numpy several times as much.
-The body's axes: x to the person's left, y up, z forward. Body proportions follow Winter, "Biomechanics and Motor
-Control of Human Movement" (segment lengths as fractions of stature).
+The body's axes: x to the person's left, y up, z forward.
 """
 
 from __future__ import annotations
@@ -62,7 +61,7 @@ class Person:
 
 @dataclass(frozen=True)
 class Pose:
-    """What changes from one sighting to the next; yaw 0 faces the camera, a positive yaw turns to the picture's right."""
+    """What changes between sightings; yaw 0 faces the camera, a positive yaw turns to the picture's right."""
 
     yaw: float
     phase: float
@@ -85,7 +84,7 @@ class View:
 
 @dataclass(frozen=True)
 class Light:
-    """Towards the light in picture axes (right, up, to the viewer), and how much comes from everywhere and from there."""
+    """Towards the light in picture axes (right, up, to the viewer); how much comes from everywhere and from there."""
 
     direction: Point
     ambient: float
@@ -162,7 +161,8 @@ class Painter:
 
         `widths` are half-widths at even steps; `depth` is the section's depth over its width; `caps` how far each
         end bulges (1: half a ball); `paint` a colour, or a function of (angle, position) where angle 0 is the
-        person's front and position runs 0..1; `folds` the strength of creases; `shadow` what it casts beside it; `turn` turns the section about the axis.
+        person's front and position runs 0..1; `folds` the strength of creases; `shadow` what it casts beside it;
+        `turn` turns the section about the axis.
         """
         (ax, ay, scale_a, _), (bx, by, scale_b, _) = self.project(start), self.project(end)
         sine, cosine = math.sin(self.yaw + turn), math.cos(self.yaw + turn)

@@ -34,8 +34,8 @@ def read_identity_folders(listing: Listing, options: Options) -> Dataset | None:
     """A folder per identity, or None where fewer than half of the pictures lie in one.
 
     Without folders for splits, identities are divided by `split_identities`; "test" or "val" is divided into query and
-    gallery, unless there is a "query" folder and no "gallery": then "test" is the gallery. Identities named "-1" and
-    "0" or "0000" have Market-1501's meaning: junk and distractors.
+    gallery, unless there is a "query" folder and no "gallery": then "test" is the gallery. The identity
+    "-1" is junk.
     """
     places = _places(listing.pictures)
     labelled = {name: place for name, place in places.items() if place.identity is not None}

@@ -44,7 +44,7 @@ def parse_name(name: str) -> FileName | None:
         time, place = int(frame) / DUKE_FRAMES_PER_SECOND, f"c{camera}"
     else:
         return None
-    identity = identity_label(label)
+    identity = identity_label(label) if label.strip("0") else DISTRACTOR
     return FileName(identity, camera, time, None if identity in (DISTRACTOR, JUNK) else f"{identity}-{place}")
 
 

@@ -80,8 +80,12 @@ def draw_shot(seed: int, shot: Shot, *, randomise: bool = False) -> Image.Image:
     picture = _empty(camera, box, generator, anywhere=randomise and chance() < 0.35)
 
     pose = Pose(
-        yaw=heading, phase=shot.travelled * 2 * math.pi / (0.82 * person.height), stride=float(uniform(0.75, 1.1)),
-        lean=float(generator.normal(0.02, 0.02)), head_turn=float(generator.normal(0, 0.3)), arms=shot.arms,
+        yaw=heading,
+        phase=shot.travelled * 2 * math.pi / (0.82 * person.height),
+        stride=float(uniform(0.75, 1.1)),
+        lean=float(generator.normal(0.02, 0.02)),
+        head_turn=float(generator.normal(0, 0.3)),
+        arms=shot.arms,
     )
     figures = [(distance, x, person, pose)]
     for sign, share in ((1.0, 0.14 * wild), (-1.0, 0.06 * wild)):  # those who pass behind, and in front

@@ -1,7 +1,7 @@
 """Where the joints of a walking person are, by the usual picture of a gait cycle.
 
-The thigh swings as a sine, the knee bends while its leg swings forward, the arms go against the legs, and the lower foot
-stands on the ground. Lengths of segments are fractions of stature (Winter, "Biomechanics and Motor Control of Human
+The thigh swings as a sine, the knee bends while its leg swings forward, the arms go against the legs, and the lower
+foot stands on the ground. Segments are fractions of stature (Winter, "Biomechanics and Motor Control of Human
 Movement").
 """
 

@@ -113,9 +113,7 @@ def write_site(folder: Path, config: SiteConfig, progress: Callable[[int, int], 
     rows.writerow(["path", "identity", "camera", "time", "tracklet"])
     for crop in plan:
         moment = datetime.fromtimestamp(crop.time, UTC).isoformat(timespec="milliseconds")
-        rows.writerow(
-            [crop.path, crop.identity, crop.camera, moment.replace("+00:00", "Z"), crop.tracklet]
-        )
+        rows.writerow([crop.path, crop.identity, crop.camera, moment.replace("+00:00", "Z"), crop.tracklet])
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(folder / TABLE, lambda file: file.write(table.getvalue().encode()))
     return len(plan)
@@ -144,20 +142,26 @@ def plan_site(config: SiteConfig) -> Iterator[PlannedCrop]:
             for place, camera in enumerate(route):
                 if place:
                     now += _way(config.seed, route[place - 1], camera) / pace
-                for crop in _visit(config, generator, number, camera, walk, now, arms, counts[camera]):
-                    counts[camera] += 1
-                    now = crop.time
-                    yield crop
+                arrived = now
+                for elapsed, shot in _visit(config, generator, number, camera, arms, counts[camera]):
+                    counts[camera] = shot.number
+                    now = arrived + elapsed
+                    yield PlannedCrop(
+                        path=f"camera-{camera}/p{number:04d}_c{camera}_{shot.number:04d}.jpg",
+                        identity=f"p{number:04d}",
+                        camera=f"camera-{camera}",
+                        time=round(now, 3),
+                        tracklet=f"p{number:04d}-c{camera}-v{walk}",
+                        shot=shot,
+                    )
             now += float(generator.uniform(1200, 4 * 3600))
 
 
 def _route(cameras: int, generator: np.random.Generator) -> list[int]:
     """A stretch of neighbouring cameras, walked in one direction: most of the site, two cameras at least."""
-    length = (
-        cameras
-        if generator.random() < 0.6
-        else int(generator.integers(min(cameras, max(2, cameras // 2)), cameras + 1))
-    )
+    length = cameras
+    if generator.random() >= 0.6:
+        length = int(generator.integers(min(cameras, max(2, cameras // 2)), cameras + 1))
     first = int(generator.integers(1, cameras - length + 2))
     stretch = list(range(first, first + length))
     return stretch if generator.random() < 0.5 else stretch[::-1]
@@ -174,11 +178,10 @@ def _visit(
     generator: np.random.Generator,
     number: int,
     camera: int,
-    walk: int,
-    start: float,
     arms: str,
     already: int,
-) -> Iterator[PlannedCrop]:
+) -> Iterator[tuple[float, Shot]]:
+    """The shots of one passage before a camera, each with the seconds since its beginning."""
     crops = int(generator.integers(config.crops_per_visit[0], config.crops_per_visit[1] + 1))
     flow = site_camera(config.seed, camera).flow
     heading = flow + (math.pi if generator.random() < 0.5 else 0.0) + float(generator.normal(0, 0.25))
@@ -191,13 +194,17 @@ def _visit(
         if place:
             elapsed += float(generator.uniform(0.4, 2.0))
         walked = 1.3 * elapsed
-        name, count = f"p{number:04d}", already + place + 1
-        shot = Shot(
-            person=number, camera=camera, number=count, x=float(np.clip(x + math.sin(heading) * walked, -2.2, 2.2)),
-            nearness=float(np.clip(nearness + math.cos(heading) * walked / 8.0, 0.0, 1.0)),
-            heading=heading + float(generator.normal(0, 0.12)), travelled=phase + walked, arms=arms, exposure=exposure,
-        )
-        yield PlannedCrop(
-            path=f"camera-{camera}/{name}_c{camera}_{count:04d}.jpg", identity=name, camera=f"camera-{camera}",
-            time=round(start + elapsed, 3), tracklet=f"{name}-c{camera}-v{walk}", shot=shot,
+        yield (
+            elapsed,
+            Shot(
+                person=number,
+                camera=camera,
+                number=already + place + 1,
+                x=float(np.clip(x + math.sin(heading) * walked, -2.2, 2.2)),
+                nearness=float(np.clip(nearness + math.cos(heading) * walked / 8.0, 0.0, 1.0)),
+                heading=heading + float(generator.normal(0, 0.12)),
+                travelled=phase + walked,
+                arms=arms,
+                exposure=exposure,
+            ),
         )

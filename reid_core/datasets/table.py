@@ -44,7 +44,7 @@ class _Table:
 def read_table(listing: Listing, options: Options) -> Dataset | None:
     """The crops that tables name; None where no table has a column of pictures and the format was not asked for.
 
-    Identities "-1" and "0" mean junk and distractor, as in Market-1501. Without a column for the split, two tables or
+    Identity "-1" means junk. Without a column for the split, two tables or
     more called train..., query..., gallery... or test... are those splits; one table is divided by identity. Rows
     whose picture is unsafe, missing, ambiguous or named before, and rows with a wrong time, are skipped by name.
 

@@ -113,16 +113,20 @@ def make_person(seed: int, number: int) -> Person:
     generator = np.random.default_rng((seed, PERSON, number))
     chance = generator.random
     slight = chance() < 0.5  # narrower shoulders, longer hair, skirts at times
-    upper = _pick(generator, {"t-shirt": 3,
-        "shirt": 2,
-        "sweater": 2.5,
-        "hoodie": 2.5,
-        "jacket": 4,
-        "suit": 1.3,
-        "coat": 2.5,
-        "puffer": 2,
-        "dress": 1.2 if slight else 0,
-    })
+    upper = _pick(
+        generator,
+        {
+            "t-shirt": 3,
+            "shirt": 2,
+            "sweater": 2.5,
+            "hoodie": 2.5,
+            "jacket": 4,
+            "suit": 1.3,
+            "coat": 2.5,
+            "puffer": 2,
+            "dress": 1.2 if slight else 0,
+        },
+    )
     outer = upper in ("jacket", "suit", "coat", "puffer")
     upper_colour = _cloth(generator, *((5, 1.5, 1.6) if outer else (3, 2.6, 3)))
     accent = _cloth(generator, 1, 2, 3)
@@ -130,25 +134,33 @@ def make_person(seed: int, number: int) -> Person:
         accent = (0.88, 0.87, 0.84) if sum(upper_colour) < 1.5 else (0.12, 0.14, 0.2)
     plain = {"suit": 5.0, "coat": 4.0, "puffer": 3.0, "jacket": 2.5, "hoodie": 2.5}.get(upper, 1.6)
     knitted = upper in ("t-shirt", "sweater", "hoodie", "dress")
-    pattern = _pick(generator, {"plain": plain,
-        "stripes": 0.7 * knitted,
-        "pinstripes": 0.3 * (upper in ("suit", "shirt", "dress")),
-        "checks": 0.9 * (upper in ("shirt", "coat")),
-        "two-tone": 0.5 * (upper in ("jacket", "puffer", "sweater")),
-        "chest band": 0.35 * (upper in ("sweater", "hoodie", "jacket")),
-        "logo": 0.8 * (upper in ("t-shirt", "hoodie")),
-        "back print": 0.4 * (upper in ("t-shirt", "hoodie", "jacket")),
-    })
+    pattern = _pick(
+        generator,
+        {
+            "plain": plain,
+            "stripes": 0.7 * knitted,
+            "pinstripes": 0.3 * (upper in ("suit", "shirt", "dress")),
+            "checks": 0.9 * (upper in ("shirt", "coat")),
+            "two-tone": 0.5 * (upper in ("jacket", "puffer", "sweater")),
+            "chest band": 0.35 * (upper in ("sweater", "hoodie", "jacket")),
+            "logo": 0.8 * (upper in ("t-shirt", "hoodie")),
+            "back print": 0.4 * (upper in ("t-shirt", "hoodie", "jacket")),
+        },
+    )
     lower = (
         "skirt"
         if upper == "dress"
-        else _pick(generator, {"straight": 5,
-            "skinny": 3 if slight else 1.2,
-            "wide": 1.5,
-            "shorts": 1.1 * (upper in ("t-shirt", "shirt", "hoodie")),
-            "skirt": 1.2 * slight,
-            "long skirt": 0.9 * slight,
-        })
+        else _pick(
+            generator,
+            {
+                "straight": 5,
+                "skinny": 3 if slight else 1.2,
+                "wide": 1.5,
+                "shorts": 1.1 * (upper in ("t-shirt", "shirt", "hoodie")),
+                "skirt": 1.2 * slight,
+                "long skirt": 0.9 * slight,
+            },
+        )
     )
     covered_legs = lower in ("skirt", "long skirt") and chance() < 0.6
     sole = (0.85, 0.85, 0.82) if chance() < 0.45 else (0.1, 0.1, 0.1)
@@ -161,13 +173,17 @@ def make_person(seed: int, number: int) -> Person:
         hair_style=_pick(generator, {"long": 4, "ponytail": 2, "bob": 2, "curly": 1, "bun": 1.2, "short": 1.5})
         if slight
         else _pick(generator, {"short": 6, "bald": 1.6, "curly": 0.6, "bob": 0.3, "bun": 0.3}),
-        headwear=_pick(generator, {"none": 7,
-            "cap": 0.8,
-            "beanie": 0.9,
-            "hat": 0.3,
-            "hood": 0.5 * (upper in ("hoodie", "jacket", "puffer")),
-            "headscarf": 0.8 * slight,
-        }),
+        headwear=_pick(
+            generator,
+            {
+                "none": 7,
+                "cap": 0.8,
+                "beanie": 0.9,
+                "hat": 0.3,
+                "hood": 0.5 * (upper in ("hoodie", "jacket", "puffer")),
+                "headscarf": 0.8 * slight,
+            },
+        ),
         headwear_colour=_cloth(generator, 3, 1, 1.5),
         beard=0.0 if slight or chance() < 0.55 else float(generator.uniform(0.35, 0.9)),
         glasses=bool(chance() < 0.22),
@@ -187,7 +203,9 @@ def make_person(seed: int, number: int) -> Person:
         shoes=_colour(generator, SHOES),
         sole=sole,
         boots=bool(chance() < (0.4 if slight else 0.12)),
-        bag=_pick(generator, {"none": 4, "backpack": 2.6, "shoulder bag": 1.8, "handbag": 1.8 if slight else 0.5, "tote": 0.9}),
+        bag=_pick(
+            generator, {"none": 4, "backpack": 2.6, "shoulder bag": 1.8, "handbag": 1.8 if slight else 0.5, "tote": 0.9}
+        ),
         bag_colour=_colour(generator, BAGS),
         bag_side=1 if chance() < 0.5 else -1,
         scarf=_cloth(generator, 1, 1, 2) if chance() < (0.25 if outer else 0.05) else None,

@@ -76,10 +76,10 @@ def test_camera_folders_may_lie_above_or_below_the_person(miniature: Miniature, 
     assert miniature.column(dataset, "camera") == {name: camera for name, (_, camera) in names.items()}
 
 
-def test_junk_and_distractor_folders_have_market_1501s_meaning(miniature: Miniature) -> None:
-    dataset = read_dataset(miniature.make(["-1/1.jpg", "0000/1.jpg", "0002/1.jpg", "0002/2.jpg"]))
-    assert dataset.records.identities() == ["0002"]
-    assert set(dataset.records.table["identity"]) == {"-1", "0", "0002"}
+def test_the_folder_of_minus_one_is_junk_and_the_folder_of_zero_is_a_person(miniature: Miniature) -> None:
+    dataset = read_dataset(miniature.make(["-1/1.jpg", "0/1.jpg", "2/1.jpg", "2/2.jpg"]))
+    assert dataset.records.identities() == ["0", "2"]
+    assert set(dataset.records.table["identity"]) == {"junk", "0", "2"}
 
 
 def test_loose_pictures_beside_identity_folders_are_skipped_by_name(miniature: Miniature) -> None:

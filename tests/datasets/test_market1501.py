@@ -29,7 +29,7 @@ def test_the_layout_is_recognised_and_names_tell_identity_camera_time_and_trackl
     assert dataset.format == "Market-1501"
     assert dataset.skipped == ()
     identities, cameras = miniature.column(dataset, "identity"), miniature.column(dataset, "camera")
-    assert [identities[name] for name in NAMES] == ["0002", "0002", "0007", "0007", "-1", "0"]
+    assert [identities[name] for name in NAMES] == ["0002", "0002", "0007", "0007", "junk", "distractor"]
     assert [cameras[name] for name in NAMES] == ["1", "2", "1", "3", "3", "1"]
     splits = miniature.column(dataset, "split")
     assert [splits[name] for name in NAMES] == ["train", "train", "query", "gallery", "gallery", "gallery"]
@@ -125,7 +125,7 @@ def test_any_duke_name_tells_what_it_was_made_of(identity: int, camera: str | No
 
 
 @pytest.mark.parametrize(
-    ("label", "identity"), [("-1", "-1"), ("0000", "0"), ("0", "0"), ("00000", "0"), ("0010", "0010"), ("10", "10")]
+    ("label", "identity"), [("-1", "junk"), ("0000", "distractor"), ("0", "distractor"), ("0010", "0010"), ("10", "10")]
 )
 def test_junk_and_distractors_have_one_spelling_and_people_keep_theirs(label: str, identity: str) -> None:
     told = parse_name(f"{label}_c1s1_000001_00.jpg")

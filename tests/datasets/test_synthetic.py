@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from reid_core.datasets import synthetic
+from reid_core.datasets import shot, synthetic
 from reid_core.datasets.drawing import Light, Pose, View
 from reid_core.datasets.figure import draw_person
 from reid_core.datasets.synthetic import DrawnCrop, SiteConfig, draw_site, plan_site, write_site
@@ -58,7 +58,7 @@ def test_more_identities_leave_the_crops_of_the_first_ones_as_they_were() -> Non
 def test_more_cameras_leave_people_and_cameras_as_they_were(monkeypatch: pytest.MonkeyPatch) -> None:
     def seen(cameras: int) -> dict[tuple[str, str], tuple[Any, Light]]:
         drawn: list[tuple[Any, ...]] = []
-        monkeypatch.setattr(synthetic, "draw_person", lambda *arguments: drawn.append(arguments))
+        monkeypatch.setattr(shot, "draw_person", lambda *arguments: drawn.append(arguments))
         found = {}
         for crop in draw_site(replace(SMALL, cameras=cameras)):
             people = [arguments[1] for arguments in drawn]
@@ -88,8 +88,8 @@ def test_another_seed_gives_other_people() -> None:
 def test_every_identity_of_the_default_site_is_seen_by_at_least_two_cameras() -> None:
     config = SiteConfig()
     cameras = defaultdict(set)
-    for sighting in plan_site(config):
-        cameras[sighting.identity].add(sighting.camera)
+    for planned in plan_site(config):
+        cameras[planned.identity].add(planned.camera)
     assert len(cameras) == 40
     assert min(len(found) for found in cameras.values()) >= 2
     assert set.union(*cameras.values()) == {"camera-1", "camera-2", "camera-3", "camera-4"}
@@ -97,20 +97,20 @@ def test_every_identity_of_the_default_site_is_seen_by_at_least_two_cameras() ->
 
 def test_names_say_identity_and_camera_and_no_path_is_used_twice() -> None:
     plan = list(plan_site(SiteConfig(identities=20, cameras=6)))
-    assert len({sighting.path for sighting in plan}) == len(plan)
-    for sighting in plan:
-        number = sighting.camera.removeprefix("camera-")
-        assert sighting.path.startswith(f"{sighting.camera}/{sighting.identity}_c{number}_")
-        assert sighting.tracklet.startswith(f"{sighting.identity}-c{number}-v")
+    assert len({planned.path for planned in plan}) == len(plan)
+    for planned in plan:
+        number = planned.camera.removeprefix("camera-")
+        assert planned.path.startswith(f"{planned.camera}/{planned.identity}_c{number}_")
+        assert planned.tracklet.startswith(f"{planned.identity}-c{number}-v")
 
 
 def test_a_walk_goes_from_neighbour_to_neighbour_with_plausible_times() -> None:
     config = SiteConfig(identities=30, cameras=5, crops_per_visit=(2, 4))
     walks = defaultdict(list)
-    for sighting in plan_site(config):
-        walks[sighting.identity, sighting.tracklet.rsplit("-", 1)[1]].append(sighting)
+    for planned in plan_site(config):
+        walks[planned.identity, planned.tracklet.rsplit("-", 1)[1]].append(planned)
     for walk in walks.values():
-        visits = defaultdict(int)
+        visits: dict[str, int] = defaultdict(int)
         assert walk[0].time >= config.start
         for before, after in pairwise(walk):
             gap = after.time - before.time
@@ -120,8 +120,8 @@ def test_a_walk_goes_from_neighbour_to_neighbour_with_plausible_times() -> None:
             else:
                 assert abs(int(before.camera[-1]) - int(after.camera[-1])) == 1
                 assert 30 <= gap <= 300
-        for sighting in walk:
-            visits[sighting.camera] += 1
+        for planned in walk:
+            visits[planned.camera] += 1
         assert all(2 <= count <= 4 for count in visits.values())
 
 
@@ -260,11 +260,17 @@ def test_an_interrupted_run_is_taken_up_and_ends_with_the_same_bytes(
     (tmp_path / pictures[1]).write_bytes(whole[pictures[1]][:-100])  # half a file, as from a broken copy
     (tmp_path / "crops.csv").unlink()
     drawn = []
-    draw = synthetic.draw_sighting
-    monkeypatch.setattr(synthetic, "draw_sighting", lambda *given: drawn.append(given[1].path) or draw(*given))
+    draw = synthetic.draw_shot
+
+    def watched(*given: Any, **options: Any) -> Image.Image:
+        drawn.append(given[1])
+        return draw(*given, **options)
+
+    monkeypatch.setattr(synthetic, "draw_shot", watched)
     write_site(tmp_path, SMALL)
     assert _files(tmp_path) == whole
-    assert sorted(drawn) == sorted([*pictures[::2], pictures[1]])
+    missing = {*pictures[::2], pictures[1]}
+    assert drawn == [planned.shot for planned in plan_site(SMALL) if planned.path in missing]
 
 
 def test_pictures_of_another_site_in_the_folder_are_not_taken_for_ours(tmp_path: Path) -> None:

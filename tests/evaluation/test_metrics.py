@@ -25,9 +25,9 @@ def reference_hits(query: Crop, gallery: list[Crop]) -> list[bool]:
     """The query's ranked list, True for a true match; somebody else of equal similarity goes first."""
     listed = []
     for vector, identity, camera in gallery:
-        if identity == "-1":
+        if identity == "junk":
             continue
-        same_person = identity == query[1] and identity != "0"
+        same_person = identity == query[1] and identity != "distractor"
         if same_person and camera is not None and camera == query[2]:
             continue
         similarity = sum(a * b for a, b in zip(query[0], vector, strict=True))
@@ -58,7 +58,7 @@ def reference_metrics(queries: list[Crop], gallery: list[Crop]) -> dict[str, flo
         "mINP": sum(inverse_penalties) / counted,
         **{f"rank{k}": sum(first <= k for first in firsts) / counted for k in (1, 5, 10, 20)},
         "queries": counted,
-        "gallery": sum(identity != "-1" for _, identity, _ in gallery),
+        "gallery": sum(identity != "junk" for _, identity, _ in gallery),
         "queries_without_match": len(queries) - counted,
     }
 
@@ -77,7 +77,7 @@ def arrays(queries: list[Crop], gallery: list[Crop]) -> tuple[np.ndarray, np.nda
 quarters = st.sampled_from([-1.0, -0.25, 0.0, 0.25, 0.5, 1.0])  # exact in float32, so ties are exact
 crops = st.tuples(
     st.tuples(quarters, quarters),
-    st.sampled_from(["ann", "bob", "eve", "0", "-1"]),
+    st.sampled_from(["ann", "bob", "eve", "distractor", "junk"]),
     st.sampled_from(["a", "b", None]),
 )
 query_lists = st.lists(crops, min_size=1, max_size=6)
@@ -132,10 +132,10 @@ def test_a_hand_worked_list():
     gallery = on_a_line(
         [
             (0.9, "ann", "a"),
-            (0.8, "-1", "b"),
+            (0.8, "junk", "b"),
             (0.7, "bob", "b"),
             (0.6, "ann", "b"),
-            (0.5, "0", "b"),
+            (0.5, "distractor", "b"),
             (0.4, "ann", None),
             (0.3, "bob", "a"),
         ]
@@ -161,8 +161,8 @@ def test_an_unknown_camera_on_either_side_is_not_junk():
 
 
 def test_a_distractor_matches_nobody_not_even_a_distractor():
-    query: list[Crop] = [((1.0, 0.0), "0", "a")]
-    ranks = match_ranks(*arrays(query, on_a_line([(0.9, "0", "b"), (0.5, "ann", "b")])))
+    query: list[Crop] = [((1.0, 0.0), "distractor", "a")]
+    ranks = match_ranks(*arrays(query, on_a_line([(0.9, "distractor", "b"), (0.5, "ann", "b")])))
     assert ranks.of_query(0).tolist() == []
     assert ranks.valid_gallery.tolist() == [2]
 
