@@ -330,6 +330,27 @@ def demo(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
         say(f"Gallery {GALLERY} is ready. Open the app with `streamlit run app.py`.")
 
 
+@app.command()
+def draw(
+    folder: Annotated[Path, typer.Argument(help="Folder to draw into.")],
+    identities: Annotated[int, typer.Option(min=1, help="Number of people.")] = 40,
+    cameras: Annotated[int, typer.Option(min=1, help="Number of cameras.")] = 4,
+    seed: Annotated[int, typer.Option(help="Another seed gives other people.")] = 0,
+    randomise: Annotated[bool, typer.Option(help="Vary light, lens and place with each crop, to train on.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Draw a data set of people who do not exist, to train, test or measure on."""
+    from reid_core.datasets.synthetic import SiteConfig, write_site
+
+    config = SiteConfig(identities=identities, cameras=cameras, seed=seed, randomise=randomise)
+    with progress_bar("Drawing people", REPORTER) as update:
+        crops = write_site(folder, config, update)
+    if json:
+        print_json({"folder": str(folder), "crops": crops})
+    else:
+        say(f"{plural(crops, 'crop')} of {plural(identities, 'identity')} drawn in {folder}.")
+
+
 def _open(workspace: Path | None) -> Workspace:
     return Workspace(workspace or default_path())
 

@@ -6,8 +6,10 @@ OpenVINO in float32 was measured at five times the speed of eager PyTorch on a C
 from __future__ import annotations
 
 import os
+import queue
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -108,14 +110,27 @@ def _openvino_runner(file: Path, preprocessing: Preprocessing) -> Runner:
     except RuntimeError as error:
         raise ReidError(f"{file.name} cannot be run: {str(error).strip().splitlines()[-1]}") from error
 
+    # One request per core, each driven by a thread of its own: OpenVINO's own queue of requests with Python callbacks
+    # was seen to hang.
+    workers = os.cpu_count() or 1
+    idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    for _ in range(workers):
+        idle.put(compiled.create_infer_request())
+
+    def infer(batch: Pixels) -> Vectors:
+        request = idle.get()
+        try:
+            request.infer([batch])
+            return np.array(request.get_output_tensor(0).data, np.float32)
+        finally:
+            idle.put(request)
+
     def run(pixels: Pixels) -> Vectors:
-        parts: dict[int, Vectors] = {}
-        queue = ov.AsyncInferQueue(compiled, min(os.cpu_count() or 1, -(-len(pixels) // BATCH)))
-        queue.set_callback(lambda request, start: parts.__setitem__(start, request.get_output_tensor(0).data.copy()))
-        for start in range(0, len(pixels), BATCH):
-            queue.start_async([pixels[start : start + BATCH]], userdata=start)
-        queue.wait_all()
-        return np.concatenate([np.asarray(parts[start], np.float32) for start in sorted(parts)])
+        batches = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
+        if len(batches) == 1:
+            return infer(batches[0])
+        with ThreadPoolExecutor(workers) as pool:
+            return np.concatenate(list(pool.map(infer, batches)))
 
     return run
 

@@ -73,7 +73,8 @@ def load_network(folder: Path) -> EmbeddingNetwork:
         raise ReidError(
             f"The model {card.name} is an ONNX file without PyTorch weights; it can search, not be trained."
         )
-    network = EmbeddingNetwork(Architecture(**card.architecture))
+    size = (card.preprocessing.height, card.preprocessing.width)
+    network = EmbeddingNetwork(Architecture(**card.architecture), size)
     state = safetensors.torch.load_file(folder / WEIGHTS_NAME)
     try:
         network.load_state_dict({name: t.float() if t.is_floating_point() else t for name, t in state.items()})

@@ -36,35 +36,59 @@ class GeM(nn.Module):
         self.p = nn.Parameter(torch.tensor(p))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if x.ndim != 4:
+            raise RuntimeError("it gives no feature map")
         return x.clamp(min=1e-6).pow(self.p).mean(dim=(2, 3)).pow(1.0 / self.p)
 
 
-class Average(nn.Module):
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x.mean(dim=(2, 3))
-
-
-POOLINGS: dict[str, type[nn.Module]] = {"average": Average, "gem": GeM}
+POOLINGS = ("average", "gem")
 
 
 class EmbeddingNetwork(nn.Module):
-    """`(B, 3, H, W) → (B, D)`, not yet of unit length: losses take it as it is, `UnitLength` makes it a vector."""
+    """`(B, 3, H, W) → (B, D)`, not yet of unit length: losses take it as it is, `UnitLength` makes it a vector.
 
-    def __init__(self, architecture: Architecture) -> None:
+    `size` is (H, W), which transformers are built for. Raises ReidError for an unknown backbone or pooling, and for
+    GeM on a backbone that gives no feature map.
+    """
+
+    def __init__(self, architecture: Architecture, size: tuple[int, int]) -> None:
         super().__init__()
         if architecture.pooling not in POOLINGS:
             raise ReidError(f"Pooling {architecture.pooling!r} is not known; use {' or '.join(POOLINGS)}.")
-        self.backbone = create_backbone(architecture.backbone)
-        self.pool = POOLINGS[architecture.pooling]()
-        features: int = self.backbone.num_features  # type: ignore[assignment]
-        size = architecture.projection or features
-        self.project = nn.Linear(features, size, bias=False) if architecture.projection else nn.Identity()
-        self.neck = nn.BatchNorm1d(size)
+        self.backbone = create_backbone(architecture.backbone, size)
+        self.pool = GeM() if architecture.pooling == "gem" else None
+        features = self._features_of(torch.zeros(1, 3, *size), architecture)
+        embedding_size = architecture.projection or features
+        self.project = (
+            nn.Linear(features, embedding_size, bias=False) if architecture.projection else nn.Identity()
+        )
+        self.neck = nn.BatchNorm1d(embedding_size)
         self.neck.bias.requires_grad_(False)  # the paper's neck has no shift
-        self.embedding_size = size
+        self.embedding_size = embedding_size
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        return self.neck(self.project(self.pool(self.backbone(images))))
+        return self.neck(self.project(self._pooled(images)))
+
+    def _pooled(self, images: torch.Tensor) -> torch.Tensor:
+        features = self.backbone.forward_features(images)  # type: ignore[operator]
+        # A backbone's own head averages a feature map, or takes what a transformer calls its summary.
+        return self.pool(features) if self.pool else self.backbone.forward_head(features, pre_logits=True)  # type: ignore[operator]
+
+    @torch.inference_mode()
+    def _features_of(self, grey: torch.Tensor, architecture: Architecture) -> int:
+        training = self.backbone.training
+        self.backbone.eval()
+        try:
+            pooled = self._pooled(grey)
+        except (RuntimeError, IndexError, AssertionError, AttributeError) as error:
+            height, width = grey.shape[2:]
+            raise ReidError(
+                f"The backbone {architecture.backbone!r} cannot take {height}x{width} pictures with {architecture.pooling} "
+                f"pooling ({str(error).splitlines()[0] if str(error) else type(error).__name__}). "
+                "Choose another --height and --width, --pooling or --backbone."
+            ) from error
+        self.backbone.train(training)
+        return pooled.shape[1]
 
 
 class UnitLength(nn.Module):
@@ -78,10 +102,13 @@ class UnitLength(nn.Module):
         return nn.functional.normalize(self.network(images), dim=1)
 
 
-def create_backbone(name: str) -> nn.Module:
-    """timm's network of that name without its head, with random weights. Raises ReidError with the nearest names."""
+def create_backbone(name: str, size: tuple[int, int]) -> nn.Module:
+    """timm's network of that name without its classifier, with random weights. Raises ReidError with near names."""
     resolved = TODAYS_NAMES.get(name, name)
     if not timm.is_model(resolved):
         near = difflib.get_close_matches(name, timm.list_models(), n=3, cutoff=0.3)
         raise ReidError(f"timm has no backbone {name!r}. Nearest names: {', '.join(near) or 'none'}.")
-    return timm.create_model(resolved, pretrained=False, num_classes=0, global_pool="")
+    try:
+        return timm.create_model(resolved, pretrained=False, num_classes=0, img_size=size)
+    except TypeError:  # convolutional networks take any size and do not know the word
+        return timm.create_model(resolved, pretrained=False, num_classes=0)

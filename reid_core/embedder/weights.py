@@ -42,7 +42,7 @@ def load_backbone_weights(backbone: nn.Module, name: str, weights: str) -> str:
     resolved = TODAYS_NAMES.get(name, name)
     try:
         with _without_waiting_for_the_hub():
-            source = timm.create_model(resolved, pretrained=True, num_classes=0, global_pool="")
+            source = timm.create_model(resolved, pretrained=True, num_classes=0, **_size_of(backbone))
     except Exception as error:  # the hub's client raises its own kinds, which change between releases
         reason = str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
         raise ReidError(
@@ -52,6 +52,12 @@ def load_backbone_weights(backbone: nn.Module, name: str, weights: str) -> str:
         ) from error
     backbone.load_state_dict(source.state_dict())
     return f"timm hub {resolved}"
+
+
+def _size_of(backbone: nn.Module) -> dict[str, tuple[int, int]]:
+    """What to tell timm so that position embeddings are resampled to the backbone's input size."""
+    embedding = getattr(backbone, "patch_embed", None)
+    return {"img_size": embedding.img_size} if getattr(embedding, "img_size", None) else {}
 
 
 @contextlib.contextmanager

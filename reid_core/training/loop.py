@@ -97,7 +97,7 @@ def train(
     people = {identity: number for number, identity in enumerate(sorted(crops["identity"].unique()))}
 
     architecture = Architecture(recipe.backbone, recipe.pooling, recipe.projection)
-    network = EmbeddingNetwork(architecture)
+    network = EmbeddingNetwork(architecture, (recipe.height, recipe.width))
     mean, std = pretrained_mean_std(recipe.backbone)
     preprocessing = Preprocessing(recipe.height, recipe.width, mean, std)
     loss_function = create_loss(recipe, classes=len(people), embedding_size=network.embedding_size).to(device)

@@ -6,6 +6,7 @@ import math
 
 import torch
 from pytorch_metric_learning import losses
+from pytorch_metric_learning.utils.common_functions import TorchInitWrapper
 from torch import nn
 
 from reid_core.training.recipe import Recipe
@@ -33,4 +34,6 @@ def create_loss(recipe: Recipe, *, classes: int, embedding_size: int) -> nn.Modu
         embedding_size=embedding_size,
         margin=math.degrees(recipe.margin),  # the library takes degrees
         scale=recipe.scale,
+        # The library starts the classes' directions from unit normal numbers, which an Adam step of 1e-3 hardly turns.
+        weight_init_func=TorchInitWrapper(nn.init.normal_, std=0.01),
     )

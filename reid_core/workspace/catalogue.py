@@ -170,6 +170,37 @@ class Catalogue:
             rows = database.execute("SELECT DISTINCT camera FROM crop WHERE gallery = ? AND camera NOT NULL", (key,))
             return [camera for (camera,) in rows]
 
+    # --- a gallery in pages, for people who look through it ---
+
+    def page_of_crops(self, gallery: str, *, offset: int, limit: int, camera: str | None = None) -> pd.DataFrame:
+        """`limit` crops from place `offset` on, those of one camera together, as `crops` gives them."""
+        only, values = ("", ()) if camera is None else ("AND crop.camera = ? ", (camera,))
+        with connect(self.path) as database:
+            where = f"crop.gallery = ? {only}ORDER BY crop.camera, crop.id LIMIT ? OFFSET ?"
+            return _crop_table(database, where, (_gallery_key(database, gallery), *values, limit, offset))
+
+    def page_of_people(self, gallery: str, *, offset: int, limit: int) -> pd.DataFrame:
+        """One crop, the first, of each labelled person; `limit` people from place `offset` on, in order of label."""
+        with connect(self.path) as database:
+            where = (
+                "crop.id IN (SELECT MIN(id) FROM crop WHERE gallery = ? AND identity NOT NULL AND identity NOT IN "
+                "(?, ?) GROUP BY identity ORDER BY identity LIMIT ? OFFSET ?) ORDER BY crop.identity"
+            )
+            return _crop_table(database, where, (_gallery_key(database, gallery), DISTRACTOR, JUNK, limit, offset))
+
+    def count_of_camera(self, gallery: str, camera: str) -> int:
+        with connect(self.path) as database:
+            key = _gallery_key(database, gallery)
+            row = database.execute("SELECT COUNT(*) FROM crop WHERE gallery = ? AND camera = ?", (key, camera))
+            return int(row.fetchone()[0])
+
+    def time_range(self, gallery: str) -> tuple[float, float] | None:
+        """First and last known time of its crops, in seconds as in `Records`; None where no time is known."""
+        with connect(self.path) as database:
+            key = _gallery_key(database, gallery)
+            row = database.execute("SELECT MIN(time), MAX(time) FROM crop WHERE gallery = ?", (key,)).fetchone()
+        return None if row[0] is None else (float(row[0]), float(row[1]))
+
     # --- models and vectors ---
 
     def add_model(self, id: str, name: str, embedding_size: int) -> None:

@@ -76,6 +76,26 @@ def read(folder: Path) -> Progress | None:
     return progress
 
 
+def stop(folder: Path) -> None:
+    """Ask the job to stop; it ends after the step that it is in, and what it has done is kept."""
+    try:
+        job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+        if is_alive(job["process"], job["process_started"]):
+            psutil.Process(job["process"]).terminate()
+    except (OSError, ValueError, psutil.Error):
+        return  # there is none, or it has ended in this moment
+
+
+def log_tail(folder: Path, lines: int = 40) -> str:
+    """The last lines that the job printed; empty where it printed nothing."""
+    try:
+        with (folder / "log.txt").open("rb") as file:
+            file.seek(max(0, file.seek(0, 2) - 200 * lines))
+            return "\n".join(file.read().decode("utf-8", "replace").splitlines()[-lines:])
+    except OSError:
+        return ""
+
+
 class Reporter:
     """Where a command says how far it is: into its job's folder when it runs as a job, else nowhere."""
 

@@ -28,6 +28,8 @@ CREATE TABLE crop (
 ) STRICT;
 CREATE INDEX crop_gallery ON crop (gallery, split);
 CREATE INDEX crop_sha256 ON crop (sha256);
+CREATE INDEX crop_identity ON crop (gallery, identity);
+CREATE INDEX crop_camera ON crop (gallery, camera);
 CREATE TABLE model (
     key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, embedding_size INTEGER NOT NULL
 ) STRICT;

@@ -15,11 +15,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from reid_core.datasets import shot, synthetic
-from reid_core.datasets.drawing import Light, Pose, View
-from reid_core.datasets.figure import draw_person
+from reid_core.datasets.synthetic import shot, site
+from reid_core.datasets.synthetic.drawing import Light, Pose, View
+from reid_core.datasets.synthetic.figure import draw_person
 from reid_core.datasets.synthetic import DrawnCrop, SiteConfig, draw_site, plan_site, write_site
-from reid_core.datasets.wardrobe import make_person
+from reid_core.datasets.synthetic.wardrobe import make_person
 from reid_core.errors import ReidError
 
 SMALL = SiteConfig(identities=3, cameras=2, crops_per_visit=(1, 2))
@@ -260,13 +260,12 @@ def test_an_interrupted_run_is_taken_up_and_ends_with_the_same_bytes(
     (tmp_path / pictures[1]).write_bytes(whole[pictures[1]][:-100])  # half a file, as from a broken copy
     (tmp_path / "crops.csv").unlink()
     drawn = []
-    draw = synthetic.draw_shot
 
     def watched(*given: Any, **options: Any) -> Image.Image:
         drawn.append(given[1])
-        return draw(*given, **options)
+        return shot.draw_shot(*given, **options)
 
-    monkeypatch.setattr(synthetic, "draw_shot", watched)
+    monkeypatch.setattr(site, "draw_shot", watched)
     write_site(tmp_path, SMALL)
     assert _files(tmp_path) == whole
     missing = {*pictures[::2], pictures[1]}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from reid_core.datasets.drawing import Person, Point, Pose
+from reid_core.datasets.synthetic.drawing import Person, Point, Pose
 
 
 def shifted(point: Point, offset: Point) -> Point:

@@ -8,10 +8,10 @@ from functools import partial
 
 import numpy as np
 
-from reid_core.datasets.accessories import draw_backpack, draw_hair, draw_handbag, draw_head, draw_hip_bag
-from reid_core.datasets.drawing import Array, Light, Painter, Person, Point, Pose, View, linear, mix, step
-from reid_core.datasets.garments import FOLDS, NECK, lower_paint, sleeve_paint, upper_paint
-from reid_core.datasets.skeleton import Skeleton, shifted
+from reid_core.datasets.synthetic.accessories import draw_backpack, draw_hair, draw_handbag, draw_head, draw_hip_bag
+from reid_core.datasets.synthetic.drawing import Array, Light, Painter, Person, Point, Pose, View, linear, mix, step
+from reid_core.datasets.synthetic.garments import FOLDS, NECK, lower_paint, sleeve_paint, upper_paint
+from reid_core.datasets.synthetic.skeleton import Skeleton, shifted
 
 LONG_UPPER = {"coat": 0.30, "dress": 0.36}  # where the hem hangs, as a fraction of stature
 BELOW_HIPS = {"suit": 0.445, "jacket": 0.46, "puffer": 0.45, "hoodie": 0.465, "sweater": 0.475}
@@ -48,7 +48,7 @@ def draw_person(picture: Array, person: Person, pose: Pose, view: View, light: L
 
 
 def _draw_leg(painter: Painter, body: Skeleton, side: int) -> None:
-    person, painter, height = body.person, painter, body.person.height
+    person, height = body.person, body.person.height
     hip, knee, ankle, heel, toe = body.leg(side)
     girth = height * (0.55 + 0.45 * person.build)
     shoes, sole = linear(person.shoes), linear(person.sole)
@@ -95,7 +95,7 @@ def _hem(person: Person) -> float:
 
 
 def _draw_torso(painter: Painter, body: Skeleton) -> None:
-    person, painter, height = body.person, painter, body.person.height
+    person, height = body.person, body.person.height
     girth, wide = height * person.build, person.shoulders
     hips = girth * 0.092 * (2.0 - wide) ** 0.7
     slim = 0.074 + 0.06 * max(person.build - 1.0, 0.0)
@@ -188,7 +188,7 @@ def _draw_torso(painter: Painter, body: Skeleton) -> None:
 
 
 def _draw_arm(painter: Painter, body: Skeleton, side: int) -> None:
-    person, painter, height = body.person, painter, body.person.height
+    person, height = body.person, body.person.height
     shoulder, elbow, wrist, tip = body.arm(side)
     girth = height * (0.5 + 0.5 * person.build)
     bulk = {"puffer": 0.013, "coat": 0.008, "jacket": 0.007, "hoodie": 0.007, "suit": 0.005, "sweater": 0.004}.get(

@@ -43,7 +43,7 @@ class Person:
     upper_colour: Colour
     accent: Colour
     inner: Colour
-    pattern: str  # plain, stripes, pinstripes, checks, two-tone, logo, back print
+    pattern: str  # plain, stripes, pinstripes, checks, two-tone, chest band, logo, back print
     opened: bool
     sleeve: float  # 0 shoulder, 1 elbow, 2 wrist
     lower: str  # straight, skinny, wide, shorts, skirt, long skirt

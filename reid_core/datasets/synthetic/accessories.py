@@ -6,12 +6,13 @@ import math
 
 import numpy as np
 
-from reid_core.datasets.drawing import Array, Painter, Point, linear
-from reid_core.datasets.garments import bag_paint, face_paint
-from reid_core.datasets.skeleton import Skeleton, shifted
+from reid_core.datasets.synthetic.drawing import Array, Painter, Point, linear
+from reid_core.datasets.synthetic.garments import bag_paint, face_paint
+from reid_core.datasets.synthetic.skeleton import Skeleton, shifted
 
 
 def draw_backpack(painter: Painter, body: Skeleton) -> None:
+    """A backpack; its straps are the garment's paint."""
     height = body.person.height
     painter.tube(
         body.at(0, 0.6, -0.105),
@@ -26,6 +27,7 @@ def draw_backpack(painter: Painter, body: Skeleton) -> None:
 
 
 def draw_hip_bag(painter: Painter, body: Skeleton) -> None:
+    """A bag at the hip, or a tote that hangs from the shoulder."""
     person, height = body.person, body.person.height
     x, low = person.bag_side * 0.118 * person.build, 0.45
     if person.bag == "tote":
@@ -51,7 +53,8 @@ def draw_hip_bag(painter: Painter, body: Skeleton) -> None:
 
 
 def draw_handbag(painter: Painter, body: Skeleton, hand: Point) -> None:
-    person, painter, height = body.person, painter, body.person.height
+    """A bag that hangs from the hand."""
+    person, height = body.person, body.person.height
     strap = linear(person.bag_colour) * 0.7
     for offset in (-0.02, 0.02):
         painter.tube(shifted(hand, (0, -0.06 * height, offset * height)), hand, [0.006 * height] * 2, strap)
@@ -68,10 +71,11 @@ def draw_handbag(painter: Painter, body: Skeleton, hand: Point) -> None:
 
 
 def draw_head(painter: Painter, body: Skeleton) -> None:
-    person, painter, height, turn = body.person, painter, body.person.height, body.pose.head_turn
+    """Head, nose, and what covers them."""
+    person, height, turn = body.person, body.person.height, body.pose.head_turn
     hat = linear(person.headwear_colour)
     covered = person.headwear in ("hood", "headscarf")
-    behind = painter.project((0.0, 0.0, 1.0))[3] > 0  # the back of the head is hidden
+    facing = painter.project((0.0, 0.0, 1.0))[3] > 0
     if covered:
         painter.tube(
             body.at(0, 0.835, -0.008),
@@ -86,7 +90,7 @@ def draw_head(painter: Painter, body: Skeleton) -> None:
     nose = body.at(0.0, 0.918, 0.0)
     ahead = 0.062 * height
     nose = shifted(nose, (math.sin(turn) * ahead, 0.0, math.cos(turn) * ahead))
-    if not behind:
+    if not facing:  # the head hides it, all but the tip
         painter.tube(
             nose,
             shifted(nose, (0, 0.012 * height, -0.004 * height)),
@@ -104,7 +108,7 @@ def draw_head(painter: Painter, body: Skeleton) -> None:
         shadow=0.35,
         turn=turn,
     )
-    if behind and not covered:
+    if facing and not covered:
         painter.tube(
             nose,
             shifted(nose, (0, 0.012 * height, -0.004 * height)),
@@ -116,33 +120,28 @@ def draw_head(painter: Painter, body: Skeleton) -> None:
 
 
 def draw_hair(painter: Painter, body: Skeleton) -> None:
-    """What hair hangs behind the head, or is tied there."""
-    painter, height, hair = painter, body.person.height, linear(body.person.hair)
-    if body.person.hair_style == "bun":
-        painter.tube(body.at(0, 0.965, -0.06), body.at(0, 0.975, -0.062), [0.027 * height] * 2, hair, folds=0.1)
-        return
-    if body.person.hair_style in ("bob", "curly"):
-        low, widths = (
-            (0.862, [0.056, 0.06, 0.059, 0.052])
-            if body.person.hair_style == "bob"
-            else (0.915, [0.056, 0.068, 0.07, 0.06])
-        )
-        painter.tube(
-            body.at(0, low, -0.016),
-            body.at(0, 0.972, -0.014),
-            np.array(widths) * height,
-            hair,
-            depth=0.9,
-            caps=(0.4, 0.8),
-            folds=0.14,
-            shadow=0.3,
-        )
-        return
-    loose = body.person.hair_style == "long"
-    low, back = (0.76, -0.045) if loose else (0.79, -0.068)
-    widths = np.array([0.044, 0.055, 0.056, 0.05] if loose else [0.012, 0.02, 0.022, 0.018]) * height
+    """What hair stands round the head, hangs behind it, or is tied there."""
+    height, hair = body.person.height, linear(body.person.hair)
+    # Lower end, upper end, how far behind the neck, depth over width, half-widths.
+    low, high, back, depth, widths = {
+        "bun": (0.965, 0.975, 0.061, 1.0, (0.027, 0.027)),
+        "bob": (0.862, 0.972, 0.015, 0.9, (0.056, 0.06, 0.059, 0.052)),
+        "curly": (0.915, 0.972, 0.015, 0.9, (0.056, 0.068, 0.07, 0.06)),
+        "long": (0.76, 0.955, 0.051, 0.6, (0.044, 0.055, 0.056, 0.05)),
+        "ponytail": (0.79, 0.955, 0.074, 0.6, (0.012, 0.02, 0.022, 0.018)),
+    }[body.person.hair_style]
+    if body.person.headwear != "none":  # hair under a hat begins below it
+        high = min(high, 0.925)
+        low = min(low, high - 0.01)
     painter.tube(
-        body.at(0, low, back - 0.012), body.at(0, 0.955, back), widths, hair, depth=0.6, folds=0.12, shadow=0.3
+        body.at(0, low, -back - 0.006),
+        body.at(0, high, -back + 0.006),
+        np.array(widths) * height,
+        hair,
+        depth=depth,
+        caps=(0.6, 0.8),
+        folds=0.13,
+        shadow=0.3,
     )
 
 

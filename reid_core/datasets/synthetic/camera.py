@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from reid_core.datasets.drawing import Array, Light, View
-from reid_core.datasets.scenery import HEIGHT, OBSTACLES, Place, make_place, paint_plate
+from reid_core.datasets.synthetic.drawing import Array, Light, View
+from reid_core.datasets.synthetic.scenery import HEIGHT, OBSTACLES, Place, make_place, paint_plate
 
 CAMERA, PLACE = 2, 3  # the streams of random numbers that are kept for cameras and for places
 POOL = 48  # places among which randomised crops choose

@@ -13,11 +13,11 @@ from functools import lru_cache
 import numpy as np
 from PIL import Image
 
-from reid_core.datasets.camera import Camera, background, cast_shadow, develop, make_camera, random_camera
-from reid_core.datasets.drawing import Array, Person, Pose, View
-from reid_core.datasets.figure import draw_person
-from reid_core.datasets.scenery import HEIGHT, OBSTACLES, WIDTH, paint_obstacle
-from reid_core.datasets.wardrobe import make_person
+from reid_core.datasets.synthetic.camera import Camera, background, cast_shadow, develop, make_camera, random_camera
+from reid_core.datasets.synthetic.drawing import Array, Person, Pose, View
+from reid_core.datasets.synthetic.figure import draw_person
+from reid_core.datasets.synthetic.scenery import HEIGHT, OBSTACLES, WIDTH, paint_obstacle
+from reid_core.datasets.synthetic.wardrobe import make_person
 
 SHOT = 6  # the stream of random numbers that is kept for shots
 PASSERS_BY = 1_000_000  # people from this number on only ever stand in the way

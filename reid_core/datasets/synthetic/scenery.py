@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from reid_core.datasets.drawing import Array, Colour, Light, Painter, View, linear, mix, noise_tile, step
+from reid_core.datasets.synthetic.drawing import Array, Colour, Light, Painter, View, linear, mix, noise_tile, step
 
 WIDTH, HEIGHT = 900, 520
 FLOORS = ("slabs", "asphalt", "station", "cobbles", "concrete")
@@ -91,9 +92,7 @@ def _grain(x: Array, y: Array, scale: float, tile: Array) -> Array:
     return tile[rows, columns]
 
 
-def _joints(
-    x: Array, y: Array, width: float, height: float, gap: Array | float, bond: bool = False
-) -> tuple[Array, Array]:
+def _joints(x: Array, y: Array, width: float, height: float, gap: Any, bond: bool = False) -> tuple[Array, Array]:
     """1 on the joints between blocks of this size, and a number in 0..1 that differs from block to block."""
     row = np.floor(y / height)
     shifted = x + np.where(row % 2 == 1, width / 2, 0.0) if bond else x

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from reid_core.datasets.shot import Shot, draw_shot, site_camera
+from reid_core.datasets.synthetic.shot import Shot, draw_shot, site_camera
 from reid_core.errors import ReidError
 from reid_core.files import write_atomically
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from reid_core.datasets.drawing import Colour, Person
+from reid_core.datasets.synthetic.drawing import Colour, Person
 
 PERSON = 1  # the stream of random numbers that is kept for people
 

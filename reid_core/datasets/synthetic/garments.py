@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reid_core.datasets.drawing import Array, Paint, Person, linear, mix, step
+from reid_core.datasets.synthetic.drawing import Array, Paint, Person, linear, mix, step
 
 FOLDS = {
     "t-shirt": 0.07,
@@ -207,7 +207,7 @@ def face_paint(person: Person, pitch: float) -> Paint:
             )
         ear = _band(position, 0.48, 0.1, 0.04) * _band(front, 1.72, 0.14, 0.06)
         edge = np.interp(front, [0.55, 0.95, 1.35, 1.9, 2.5], line).astype(np.float32)
-        colour = mix(colour, hair * (0.92 + 0.16 * np.sin(angle * 23.0)), step(position, edge, 0.05))
+        colour = mix(colour, hair * (0.96 + 0.07 * np.sin(angle * 23.0)), step(position, edge, 0.05))
         if person.hair_style in ("short", "bald", "bun"):
             colour = mix(colour, skin * 0.85, ear)
         if person.headwear in ("cap", "beanie", "hat"):

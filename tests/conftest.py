@@ -1,0 +1,111 @@
+"""A tiny model and a tiny workspace made from nothing: what tests of the workspace, the pages and the app share."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pandas as pd
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+from PIL import Image
+
+from reid_core.datasets import read_dataset
+from reid_core.embedder.card import ModelCard, Preprocessing
+from reid_core.embedder.inference import Embedder
+from reid_core.embedder.model import add_onnx
+from reid_core.signals import StopRequest
+from reid_core.workspace.importing import import_dataset
+from reid_core.workspace.indexing import embed_gallery
+from reid_core.workspace.workspace import Workspace
+
+TINY_GALLERY = "tiny"
+TINY_MODEL = "stripes"
+TINY_PEOPLE = ("1", "2", "3", "4")
+TINY_CAMERAS = ("entrance", "hall", "stairs")
+TINY_CROPS_EACH = 2  # of a person in a camera
+TINY_FIRST_TIME = 1_767_225_600.0  # 2026-01-01T00:00:00Z; the crops follow at ten seconds each
+_HEIGHT, _WIDTH, _STRIPES, _SIZE = 64, 32, 8, 16
+
+
+def tiny_picture(person: int, variant: int) -> Image.Image:
+    """A person of 64 × 32 px as eight coloured stripes; variants of one person differ by a little noise."""
+    stripes = np.random.default_rng(person).integers(30, 226, (_STRIPES, 1, 3))
+    noise = np.random.default_rng(1000 * person + variant).integers(-12, 13, (_HEIGHT, _WIDTH, 3))
+    pixels = np.repeat(np.repeat(stripes, _HEIGHT // _STRIPES, axis=0), _WIDTH, axis=1) + noise
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+
+
+def png_bytes(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+@pytest.fixture(scope="session")
+def tiny_onnx(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An embedder of a few hundred numbers: mean colour of eight stripes, times a fixed random matrix."""
+    matrix = np.random.default_rng(7).normal(size=(3 * _STRIPES, _SIZE)).astype(np.float32)
+    stripe = [_HEIGHT // _STRIPES, _WIDTH]
+    graph = helper.make_graph(
+        [
+            helper.make_node("AveragePool", ["images"], ["means"], kernel_shape=stripe, strides=stripe),
+            helper.make_node("Flatten", ["means"], ["flat"]),
+            helper.make_node("MatMul", ["flat", "matrix"], ["embeddings"]),
+        ],
+        "stripes",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["batch", 3, _HEIGHT, _WIDTH])],
+        [helper.make_tensor_value_info("embeddings", TensorProto.FLOAT, ["batch", _SIZE])],
+        [numpy_helper.from_array(matrix, "matrix")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    file = tmp_path_factory.mktemp("onnx") / "stripes.onnx"
+    onnx.save(model, file)
+    return file
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_onnx: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of that embedder, as `reid model add` makes it. Copy it before changing it."""
+    folder = tmp_path_factory.mktemp("models") / TINY_MODEL
+    preprocessing = Preprocessing(_HEIGHT, _WIDTH, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
+    card = ModelCard(TINY_MODEL, 0, preprocessing, trained_on="nothing", terms="Free for any use")
+    add_onnx(tiny_onnx, folder, card)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of 24 crops with a table: four people, three cameras, two crops each, all of known time."""
+    folder = tmp_path_factory.mktemp("tiny-data")
+    rows = []
+    for person in TINY_PEOPLE:
+        for place, camera in enumerate(TINY_CAMERAS):
+            for number in range(TINY_CROPS_EACH):
+                path = f"{person}-{camera}-{number}.png"
+                (folder / path).write_bytes(png_bytes(tiny_picture(int(person), 10 * place + number)))
+                row = {"path": path, "identity": person, "camera": camera, "tracklet": f"{person}-{camera}"}
+                rows.append({**row, "time": TINY_FIRST_TIME + 10 * len(rows), "split": "gallery"})
+    pd.DataFrame(rows).to_csv(folder / "crops.csv", index=False)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _tiny_workspace_once(tiny_dataset: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    workspace = Workspace(tmp_path_factory.mktemp("tiny") / "workspace")
+    shutil.copytree(tiny_model, workspace.models_folder / TINY_MODEL)
+    dataset = read_dataset(tiny_dataset / "crops.csv")
+    import_dataset(workspace, dataset, TINY_GALLERY, stop=StopRequest())
+    embed_gallery(workspace, TINY_GALLERY, Embedder(workspace.find_model(TINY_MODEL), "cpu"), stop=StopRequest())
+    return workspace.path
+
+
+@pytest.fixture
+def tiny_workspace(_tiny_workspace_once: Path, tmp_path: Path) -> Workspace:
+    """A workspace of its own for each test: gallery "tiny" of those 24 crops, embedded by model "stripes"."""
+    folder = tmp_path / "workspace"
+    shutil.copytree(_tiny_workspace_once, folder)
+    return Workspace(folder)

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from reid_core.embedder.card import ModelCard, Preprocessing
+from reid_core.embedder.inference import Embedder
+from reid_core.embedder.model import ONNX_NAME, WEIGHTS_NAME, add_onnx, architecture_of, load_network, model_id, save_model
+from reid_core.embedder.network import Architecture, EmbeddingNetwork, GeM, UnitLength
+from reid_core.errors import ReidError
+
+SIZE = (64, 32)
+ARCHITECTURE = Architecture("test_efficientnet", projection=24)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(3)
+    network = EmbeddingNetwork(ARCHITECTURE, SIZE).train()
+    with torch.no_grad():  # so that the batch norms hold something
+        for _ in range(3):
+            network(torch.randn(16, 3, *SIZE))
+    folder = tmp_path_factory.mktemp("models") / "small"
+    card = ModelCard("small", network.embedding_size, Preprocessing(*SIZE), architecture_of(ARCHITECTURE))
+    save_model(folder, network, card)
+    return folder
+
+
+def test_the_onnx_file_gives_the_networks_vectors_for_any_batch_size(saved: Path) -> None:
+    embedder = Embedder(saved, "cpu")
+    network = UnitLength(load_network(saved)).eval()
+    for count in (1, 2, 7, 33):
+        pixels = np.random.default_rng(count).integers(0, 256, (count, *SIZE, 3), dtype=np.uint8)
+        with torch.inference_mode():
+            expected = network(torch.from_numpy(embedder.card.preprocessing.normalise(pixels))).numpy()
+        vectors = embedder.embed_pixels(pixels)
+        assert vectors.shape == (count, 24)
+        np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+        assert (vectors * expected).sum(axis=1).min() > 0.9999
+
+
+def test_no_pictures_give_no_vectors(saved: Path) -> None:
+    assert Embedder(saved, "cpu").embed([]).shape == (0, 24)
+
+
+def test_weights_are_stored_in_half_precision_and_both_files_hold_the_same(saved: Path) -> None:
+    full = sum(tensor.numel() for tensor in load_network(saved).state_dict().values())
+    assert (saved / WEIGHTS_NAME).stat().st_size < 2.6 * full + 50_000
+    assert (saved / ONNX_NAME).stat().st_size < 2.6 * full + 100_000
+
+
+def test_the_id_follows_weights_and_preprocessing_but_not_the_words_of_the_card(saved: Path, tmp_path: Path) -> None:
+    before = model_id(saved)
+    copy = tmp_path / "copy"
+    shutil.copytree(saved, copy)
+    card = ModelCard.read(copy)
+    dataclasses.replace(card, name="renamed", metrics={"mAP": 0.9}).write(copy)
+    assert model_id(copy) == before
+    dataclasses.replace(card, preprocessing=Preprocessing(128, 64)).write(copy)
+    assert model_id(copy) != before
+    card.write(copy)
+    weights = bytearray((copy / WEIGHTS_NAME).read_bytes())
+    weights[-1] ^= 1
+    (copy / WEIGHTS_NAME).write_bytes(weights)
+    assert model_id(copy) != before
+
+
+def test_a_model_without_its_weights_is_a_sentence(saved: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(saved, copy)
+    (copy / WEIGHTS_NAME).unlink()
+    (copy / ONNX_NAME).unlink()
+    with pytest.raises(ReidError, match="neither"):
+        Embedder(copy, "cpu")
+
+
+def test_gem_with_power_one_is_the_average_and_with_a_large_one_the_maximum() -> None:
+    features = torch.rand(2, 5, 4, 3) + 0.1
+    torch.testing.assert_close(GeM(1.0)(features), features.mean(dim=(2, 3)))
+    torch.testing.assert_close(GeM(200.0)(features), features.amax(dim=(2, 3)), rtol=0.05, atol=0.0)
+
+
+def test_average_pooling_takes_transformers_and_gem_refuses_them() -> None:
+    network = EmbeddingNetwork(Architecture("test_vit"), (64, 64)).eval()
+    assert network(torch.zeros(2, 3, 64, 64)).shape == (2, network.embedding_size)
+    with pytest.raises(ReidError, match="no feature map"):
+        EmbeddingNetwork(Architecture("test_vit", pooling="gem"), (64, 64))
+
+
+def test_an_unknown_backbone_names_the_nearest() -> None:
+    with pytest.raises(ReidError, match="tf_efficientnet_lite0"):
+        EmbeddingNetwork(Architecture("tf_efficientnet_lite_0"), SIZE)
+
+
+def test_the_name_that_papers_use_finds_todays_backbone() -> None:
+    network = EmbeddingNetwork(Architecture("tf_efficientnet_b0_ns"), SIZE)
+    assert network.embedding_size == 1280
+
+
+def test_a_third_party_onnx_file_is_added_with_its_size_and_embeds(tiny_onnx: Path, tmp_path: Path) -> None:
+    preprocessing = Preprocessing(64, 32, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
+    card = add_onnx(tiny_onnx, tmp_path / "stripes", ModelCard("stripes", 0, preprocessing))
+    assert card.embedding_size == 16
+    assert Embedder(tmp_path / "stripes").embed_pixels(np.full((3, 64, 32, 3), 9, np.uint8)).shape == (3, 16)
+    with pytest.raises(ReidError, match="already"):
+        add_onnx(tiny_onnx, tmp_path / "stripes", card)
+
+
+def test_an_onnx_file_of_another_input_size_says_which_size_it_takes(tiny_onnx: Path, tmp_path: Path) -> None:
+    with pytest.raises(ReidError, match="height 64, not 256"):
+        add_onnx(tiny_onnx, tmp_path / "wrong", ModelCard("wrong", 0, Preprocessing(256, 32)))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_that_is_no_onnx_model_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "model.onnx"
+    file.write_bytes(b"not a model")
+    with pytest.raises(ReidError, match=r"model\.onnx"):
+        add_onnx(file, tmp_path / "model", ModelCard("model", 0, Preprocessing()))
+
+
+def test_a_card_that_states_another_size_than_the_model_gives_is_refused(tiny_model: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_model, copy)
+    dataclasses.replace(ModelCard.read(copy), embedding_size=512).write(copy)
+    with pytest.raises(ReidError, match="16 numbers, its card says 512"):
+        Embedder(copy).embed_pixels(np.zeros((1, 64, 32, 3), np.uint8))
+
+
+def test_openvino_is_imported_without_its_usage_reporting() -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import sys\nfrom reid_core.embedder.inference import _openvino\n_openvino()\n"
+        "print([name for name, module in sys.modules.items() if 'openvino_telemetry' in name and module])"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout.strip() == "[]"

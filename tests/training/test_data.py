@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reid_core.embedder.card import Preprocessing
+from reid_core.errors import ReidError
+from reid_core.training.data import CropReader, augment, batches_of_epoch
+from reid_core.training.recipe import Recipe
+
+PICTURE = np.random.default_rng(0).integers(0, 256, (64, 32, 3), dtype=np.uint8)
+
+
+@given(crops=st.integers(1, 300), batch_size=st.integers(2, 40), epoch=st.integers(0, 9), seed=st.integers(0, 9))
+def test_an_epoch_uses_each_crop_at_most_once_in_whole_batches(
+    crops: int, batch_size: int, epoch: int, seed: int
+) -> None:
+    batches = batches_of_epoch(crops, batch_size, epoch=epoch, seed=seed)
+    used = Counter(int(row) for batch in batches for row in batch)
+    assert max(used.values()) == 1
+    assert set(used) <= set(range(crops))
+    assert len(used) == (crops if crops <= batch_size else crops - crops % batch_size)
+    again = batches_of_epoch(crops, batch_size, epoch=epoch, seed=seed)
+    assert all(np.array_equal(one, other) for one, other in zip(batches, again, strict=True))
+
+
+def test_epochs_and_seeds_have_orders_of_their_own() -> None:
+    orders = {
+        tuple(np.concatenate(batches_of_epoch(100, 10, epoch=epoch, seed=seed)))
+        for epoch in range(3)
+        for seed in range(3)
+    }
+    assert len(orders) == 9
+
+
+def test_without_augmentation_a_picture_is_left_as_it_is() -> None:
+    plain = augment(PICTURE, Recipe(flip=0, pad_crop=0, erasing=0), np.random.default_rng(0))
+    np.testing.assert_array_equal(plain, PICTURE)
+
+
+def test_a_flip_is_a_mirror_image() -> None:
+    mirrored = augment(PICTURE, Recipe(flip=1, pad_crop=0, erasing=0), np.random.default_rng(0))
+    np.testing.assert_array_equal(mirrored, np.flip(PICTURE, axis=1))
+
+
+def test_pad_crop_shifts_by_at_most_its_share_of_the_height() -> None:
+    shifts = set()
+    for seed in range(60):
+        moved = augment(PICTURE, Recipe(flip=0, pad_crop=0.05, erasing=0), np.random.default_rng(seed))
+        fits = [
+            (down, right)
+            for down in range(-4, 5)
+            for right in range(-4, 5)
+            if np.array_equal(moved[8:-8, 8:-8], np.roll(PICTURE, (down, right), axis=(0, 1))[8:-8, 8:-8])
+        ]
+        assert len(fits) == 1
+        shifts.add(fits[0])
+    assert {abs(step) for shift in shifts for step in shift} == {0, 1, 2, 3}  # 5 % of 64 is 3
+
+
+@given(seed=st.integers(0, 10_000))
+def test_erasing_changes_one_rectangle_of_bounded_area(seed: int) -> None:
+    erased = augment(PICTURE, Recipe(flip=0, pad_crop=0, erasing=1), np.random.default_rng(seed))
+    rows, columns = np.nonzero((erased != PICTURE).any(axis=2))
+    area = (rows.max() - rows.min() + 1) * (columns.max() - columns.min() + 1) / (64 * 32)
+    assert 0.005 < area < 0.45
+    assert len(rows) > 0.9 * area * 64 * 32  # filled, apart from pixels that chance left equal
+
+
+def test_a_crop_that_vanished_is_named(tmp_path: Path) -> None:
+    reader = CropReader([(tmp_path, "gone.jpg")], Preprocessing(64, 32))
+    with pytest.raises(ReidError, match=r"gone\.jpg"):
+        reader.pixels(0)

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from reid_core.embedder.card import ModelCard
+from reid_core.embedder.inference import Embedder
+from reid_core.errors import ReidError
+from reid_core.records import make_records
+from reid_core.signals import StopRequest
+from reid_core.training import loop
+from reid_core.training.loop import Progress, TrainingData, divide, train
+from reid_core.training.recipe import Recipe
+from reid_core.training.run import Run, RunState, read_curve
+
+RECIPE = Recipe(
+    backbone="test_efficientnet",
+    weights="none",
+    height=64,
+    width=32,
+    batch_size=8,
+    epochs=3,
+    validation=0.3,
+    projection=32,
+)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
+    """Twelve people of three colours each in two cameras; the last three are for testing, one crop is a distractor."""
+    folder = tmp_path_factory.mktemp("people")
+    rows = []
+    for person in range(12):
+        colours = np.random.default_rng(person).integers(0, 256, (3, 1, 3))
+        for number in range(6):
+            noise = np.random.default_rng((person, number)).integers(-20, 21, (64, 32, 3))
+            pixels = np.repeat(np.repeat(colours, 22, axis=0)[:64], 32, axis=1) + noise
+            path = f"{person}-{number}.png"
+            Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / path)
+            split = "train" if person < 9 else "query" if number == 0 else "gallery"
+            rows.append((path, str(person), "ab"[number % 2], split))
+    rows.append((rows[0][0].replace("0-0", "0-5"), "distractor", "a", "train"))
+    rows[-1] = ("extra.png", "distractor", "a", "train")
+    Image.new("RGB", (32, 64)).save(folder / "extra.png")
+    path, identity, camera, split = zip(*rows, strict=True)
+    records = make_records(path=path, identity=identity, camera=camera, split=split)
+    return TrainingData(records, [(folder, name) for name in path], "a test")
+
+
+def new_run(folder: Path, recipe: Recipe = RECIPE) -> tuple[Run, RunState]:
+    folder.mkdir()
+    run = Run(folder)
+    state = RunState(folder.name, "people", recipe, "a test", status="stopped")
+    run.write_state(state)
+    return run, state
+
+
+@pytest.fixture(scope="module")
+def finished(data: TrainingData, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    run, state = new_run(tmp_path_factory.mktemp("runs") / "whole")
+    assert train(run, state, data, stop=StopRequest()).status == "finished"
+    return run
+
+
+def test_no_test_identity_reaches_training_or_the_choice_of_the_best(data: TrainingData) -> None:
+    divided = divide(data, RECIPE)
+    tested = {"9", "10", "11"}
+    assert not tested & set(divided.records.table["identity"])
+    assert "distractor" not in set(divided.records.table["identity"])
+    trained = set(divided.rows("train")["identity"])
+    validated = set(divided.rows("query", "gallery")["identity"])
+    assert trained
+    assert validated
+    assert not trained & validated
+    assert trained | validated == {str(person) for person in range(9)}
+
+
+def test_each_crop_keeps_its_own_file_through_the_division(data: TrainingData) -> None:
+    divided = divide(data, RECIPE)
+    for row in divided.rows("train", "query", "gallery").itertuples():
+        assert row.crop[1] == row.path
+
+
+def test_a_run_learns_and_leaves_a_model_that_embeds(finished: Run) -> None:
+    losses = [row["loss"] for row in read_curve(finished.steps)]
+    assert np.mean(losses[-3:]) < np.mean(losses[:3])
+    state = finished.state()
+    assert state.status == "finished"
+    assert state.step == state.steps == len(losses)
+    card = ModelCard.read(finished.model)
+    assert card.recipe["epochs"] == 3
+    assert card.recipe["start"] == "random"
+    assert card.metrics["validation"]["mAP"] == pytest.approx(
+        max(row["validation_mAP"] for row in read_curve(finished.epochs))
+    )
+    assert Embedder(finished.model, "cpu").embed([Image.new("RGB", (32, 64))]).shape == (1, 32)
+
+
+def test_curves_have_a_row_per_step_and_per_epoch(finished: Run) -> None:
+    steps, epochs = read_curve(finished.steps), read_curve(finished.epochs)
+    assert [row["step"] for row in steps] == list(range(1, len(steps) + 1))
+    assert set(steps[0]) == {"step", "epoch", "loss", "learning_rate", "images_per_second"}
+    assert [row["epoch"] for row in epochs] == [1, 2, 3]
+    assert set(epochs[0]) == {"epoch", "loss", "validation_mAP", "validation_rank1"}
+
+
+@pytest.mark.parametrize("stop_at", [1, 4, 9])
+def test_a_run_stopped_at_any_step_and_resumed_gives_the_same_weights(
+    finished: Run, data: TrainingData, tmp_path: Path, stop_at: int
+) -> None:
+    run, state = new_run(tmp_path / "parts")
+    stop = StopRequest()
+
+    def request(progress: Progress) -> None:
+        stop.requested = progress.step == stop_at
+
+    stopped = train(run, state, data, stop=stop, on_step=request)
+    assert (stopped.status, stopped.step) == ("stopped", stop_at)
+    torch.manual_seed(999)  # another process would have another state
+    assert train(run, stopped, data, stop=StopRequest()).status == "finished"
+
+    whole = torch.load(finished.checkpoint, weights_only=True)
+    parts = torch.load(run.checkpoint, weights_only=True)
+    for name, tensor in whole["network"].items():
+        assert torch.equal(tensor, parts["network"][name]), name
+    losses = [[row["loss"] for row in read_curve(curve)] for curve in (finished.steps, run.steps)]
+    assert losses[0] == losses[1]
+
+
+def test_a_loss_that_is_no_number_ends_the_run_at_a_named_step(
+    data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Exploding(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.scale = torch.nn.Parameter(torch.ones(()))
+
+        def forward(self, embeddings: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+            return embeddings.sum() * self.scale * float("nan")
+
+    monkeypatch.setattr(loop, "create_loss", lambda *args, **kwargs: Exploding())
+    run, state = new_run(tmp_path / "nan")
+    with pytest.raises(ReidError, match="step 1 "):
+        train(run, state, data, stop=StopRequest())
+
+
+def test_training_without_validation_people_takes_the_last_epoch(data: TrainingData, tmp_path: Path) -> None:
+    run, state = new_run(tmp_path / "blind", dataclasses.replace(RECIPE, validation=0.0, epochs=1))
+    assert train(run, state, data, stop=StopRequest()).status == "finished"
+    assert ModelCard.read(run.model).metrics == {"epoch": 1}
+
+
+def test_cross_entropy_with_gem_learns_as_well(data: TrainingData, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPE, loss="cross-entropy", pooling="gem", label_smoothing=0.1, warmup=0.5)
+    run, state = new_run(tmp_path / "entropy", recipe)
+    train(run, state, data, stop=StopRequest())
+    losses = [row["loss"] for row in read_curve(run.steps)]
+    assert np.mean(losses[-3:]) < np.mean(losses[:3])
+
+
+def test_one_person_is_not_enough(tmp_path: Path) -> None:
+    records = make_records(path=["a.jpg", "b.jpg"], identity=["1", "1"], split=["train", "train"])
+    with pytest.raises(ReidError, match="at least 2 are needed"):
+        divide(TrainingData(records, [(tmp_path, "a.jpg"), (tmp_path, "b.jpg")], "a test"), RECIPE)
+
+
+def test_a_damaged_checkpoint_is_a_sentence(finished: Run, data: TrainingData, tmp_path: Path) -> None:
+    run, state = new_run(tmp_path / "damaged")
+    run.checkpoint.write_bytes(finished.checkpoint.read_bytes()[:1000])
+    with pytest.raises(ReidError, match=r"last\.pt"):
+        train(run, state, data, stop=StopRequest())
+
+
+def test_a_run_whose_process_died_is_lost(finished: Run) -> None:
+    state = finished.state()
+    finished.write_state(dataclasses.replace(state, status="running", process=2**22 + 1, process_started=1.0))
+    assert finished.state().status == "lost"
+    finished.write_state(state)
