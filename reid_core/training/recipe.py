@@ -29,8 +29,8 @@ class Recipe:
     height: int = 256
     width: int = 128
     loss: str = "arcface"
-    margin: float = 0.3  # of arcface
-    scale: float = 30.0  # of arcface
+    margin: float = 0.15  # of arcface
+    scale: float = 20.0  # of arcface
     label_smoothing: float = 0.0  # of cross-entropy
     batch_size: int = 16
     epochs: int = 5

@@ -48,7 +48,11 @@ def test_a_damaged_card_is_a_sentence_that_names_the_file(tmp_path: Path, conten
 def test_what_decides_the_vectors_decides_the_identity_and_nothing_else_does() -> None:
     card = ModelCard("a", 512, Preprocessing())
     assert dataclasses.replace(card, name="b", metrics={"mAP": 1}, terms="any").identity() == card.identity()
-    for other in (Preprocessing(height=128), Preprocessing(mean=(0.5, 0.5, 0.5)), Preprocessing(interpolation="bicubic")):
+    for other in (
+        Preprocessing(height=128),
+        Preprocessing(mean=(0.5, 0.5, 0.5)),
+        Preprocessing(interpolation="bicubic"),
+    ):
         assert dataclasses.replace(card, preprocessing=other).identity() != card.identity()
 
 

@@ -10,7 +10,15 @@ import torch
 
 from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.inference import Embedder
-from reid_core.embedder.model import ONNX_NAME, WEIGHTS_NAME, add_onnx, architecture_of, load_network, model_id, save_model
+from reid_core.embedder.model import (
+    ONNX_NAME,
+    WEIGHTS_NAME,
+    add_onnx,
+    architecture_of,
+    load_network,
+    model_id,
+    save_model,
+)
 from reid_core.embedder.network import Architecture, EmbeddingNetwork, GeM, UnitLength
 from reid_core.errors import ReidError
 

@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from reid_core.datasets import read_dataset
+from reid_core.embedder.inference import Embedder
+from reid_core.errors import ReidError
+from reid_core.records import make_records
+from reid_core.signals import StopRequest
+from reid_core.workspace.importing import import_dataset
+from reid_core.workspace.indexing import GalleryIndex, embed_gallery
+from reid_core.workspace.workspace import Workspace
+from tests.conftest import TINY_GALLERY, png_bytes, tiny_picture
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "workspace")
+
+
+def people_folder(folder: Path, people: int = 4, each: int = 3) -> Path:
+    for person in range(people):
+        (folder / f"p{person}").mkdir(parents=True)
+        for number in range(each):
+            (folder / f"p{person}" / f"cam{number % 2 + 1}_{number}.png").write_bytes(
+                png_bytes(tiny_picture(person, number))
+            )
+    return folder
+
+
+def bring_in(workspace: Workspace, path: Path, gallery: str = "site") -> tuple[int, int, list[str]]:
+    report = import_dataset(workspace, read_dataset(path), gallery, stop=StopRequest())
+    return report.added, report.already, [item.path for item in report.skipped]
+
+
+def test_an_import_keeps_rows_sizes_and_a_thumbnail_of_each_crop(workspace: Workspace, tmp_path: Path) -> None:
+    assert bring_in(workspace, people_folder(tmp_path / "data")) == (12, 0, [])
+    crops = workspace.catalogue.crops("site")
+    assert set(zip(crops["width"], crops["height"], strict=True)) == {(32, 64)}
+    for sha256 in crops["sha256"]:
+        jpeg = workspace.thumbnails.get(bytes.fromhex(sha256))
+        assert jpeg is not None
+        assert jpeg.startswith(b"\xff\xd8")
+
+
+def test_a_second_import_adds_only_what_is_new(workspace: Workspace, tmp_path: Path) -> None:
+    folder = people_folder(tmp_path / "data")
+    bring_in(workspace, folder)
+    (folder / "p0" / "cam2_9.png").write_bytes(png_bytes(tiny_picture(0, 9)))
+    assert bring_in(workspace, folder) == (1, 12, [])
+
+
+def test_bad_files_are_left_out_by_name_and_the_rest_comes_in(workspace: Workspace, tmp_path: Path) -> None:
+    folder = people_folder(tmp_path / "data")
+    good = png_bytes(tiny_picture(1, 1))
+    (folder / "p0" / "empty.jpg").write_bytes(b"")
+    (folder / "p0" / "text.jpg").write_bytes(b"hello")
+    (folder / "p0" / "half.png").write_bytes(good[: len(good) // 2])
+    added, already, skipped = bring_in(workspace, folder)
+    assert (added, already) == (12, 0)
+    assert sorted(skipped) == ["p0/empty.jpg", "p0/half.png", "p0/text.jpg"]
+
+
+def test_hostile_entries_of_a_zip_are_left_out_by_name(workspace: Workspace, tmp_path: Path) -> None:
+    file = tmp_path / "data.zip"
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number in range(3):
+            archive.writestr(f"set/{number}.png", png_bytes(tiny_picture(number, 0)))
+        archive.writestr("../outside.png", png_bytes(tiny_picture(9, 0)))
+        archive.writestr("set/bomb.png", b"\0" * 40_000_000)
+    added, _, skipped = bring_in(workspace, file)
+    assert added == 3
+    assert sorted(skipped) == ["../outside.png", "set/bomb.png"]
+    assert not (tmp_path / "outside.png").exists()
+
+
+def test_one_person_may_not_be_on_both_sides_of_a_gallery(workspace: Workspace, tmp_path: Path) -> None:
+    dataset = read_dataset(people_folder(tmp_path / "data"))
+    paths = list(dataset.records.table["path"])
+    object.__setattr__(dataset, "records", make_records(path=paths[:1], identity=["x"], split=["train"]))
+    import_dataset(workspace, dataset, "site", stop=StopRequest())
+    object.__setattr__(dataset, "records", make_records(path=paths[1:2], identity=["x"], split=["query"]))
+    with pytest.raises(ReidError, match="Identity 'x'"):
+        import_dataset(workspace, dataset, "site", stop=StopRequest())
+
+
+def test_a_stopped_import_keeps_what_it_has_and_goes_on(workspace: Workspace, tmp_path: Path) -> None:
+    dataset = read_dataset(people_folder(tmp_path / "data"))
+    stop = StopRequest()
+    stop.requested = True
+    assert import_dataset(workspace, dataset, "site", stop=stop).added == 0
+    assert import_dataset(workspace, dataset, "site", stop=StopRequest()).added == 12
+
+
+def test_embedding_skips_what_is_embedded_and_counts_what_vanished(
+    workspace: Workspace, tmp_path: Path, tiny_model: Path
+) -> None:
+    folder = people_folder(tmp_path / "data")
+    bring_in(workspace, folder)
+    embedder = Embedder(tiny_model)
+    (folder / "p3" / "cam1_0.png").unlink()
+    first = embed_gallery(workspace, "site", embedder, stop=StopRequest())
+    assert (first.added, first.already, [item.path for item in first.skipped]) == (11, 0, ["p3/cam1_0.png"])
+    shutil.rmtree(folder)
+    second = embed_gallery(workspace, "site", embedder, stop=StopRequest())
+    assert (second.added, second.already) == (0, 11)
+    assert "gone" in second.skipped[0].reason
+
+
+def test_an_empty_gallery_cannot_be_indexed(workspace: Workspace, tiny_model: Path) -> None:
+    workspace.catalogue.add_gallery("empty")
+    with pytest.raises(ReidError, match="no crops"):
+        embed_gallery(workspace, "empty", Embedder(tiny_model), stop=StopRequest())
+
+
+def test_an_open_index_follows_what_others_embed(tiny_workspace: Workspace, tmp_path: Path) -> None:
+    embedder = Embedder(tiny_workspace.find_model("stripes"))
+    index = GalleryIndex(tiny_workspace, TINY_GALLERY, embedder.id)
+    assert len(index.current()) == 24
+    bring_in(tiny_workspace, people_folder(tmp_path / "more"), TINY_GALLERY)
+    embed_gallery(Workspace(tiny_workspace.path), TINY_GALLERY, embedder, stop=StopRequest())
+    assert len(index.current()) == 36
+
+
+def test_a_killed_import_and_indexing_keep_what_they_acknowledged_and_go_on(tmp_path: Path, tiny_model: Path) -> None:
+    """kill -9 at random moments: each time the workspace opens, holds whole rows only, and never fewer than before."""
+    folder = people_folder(tmp_path / "data", people=60, each=20)
+    path = tmp_path / "workspace"
+    shutil.copytree(tiny_model, Workspace(path).models_folder / "stripes")
+    chance = random.Random(5)
+    code = "import reid_core.workspace.importing as i, reid_core.workspace.indexing as x; i.BATCH = x.BATCH = 16\n"
+    code += "from reid_core.cli import main; main()"
+    commands = [["import", str(folder), "--gallery", "site"], ["index", "site", "--model", "stripes"]]
+    kept = [0, 0]
+    for attempt in range(8):
+        for number, command in enumerate(commands):
+            process = subprocess.Popen(
+                [sys.executable, "-c", code, *command, "--workspace", str(path)],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            try:
+                process.wait(chance.uniform(0.8, 2.2) if attempt < 7 else 120)
+            except subprocess.TimeoutExpired:
+                os.kill(process.pid, signal.SIGKILL)
+                process.wait()
+            catalogue = Workspace(path).catalogue
+            info = catalogue.gallery("site") if catalogue.galleries() else None
+            crops = info.crops if info else 0
+            embedded = info.models[0][2] if info and info.models else 0
+            assert crops >= kept[0]
+            assert embedded >= kept[1]
+            kept = [crops, embedded]
+            thumbnails = Workspace(path).thumbnails
+            if crops:
+                newest = catalogue.crops("site")["sha256"].iloc[-1]
+                assert thumbnails.get(bytes.fromhex(newest)) is not None
+            if number == 0 and not crops:
+                break  # killed before anything was acknowledged: there is nothing to index
+    assert kept == [1200, 1200]

@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import dataclasses
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reid_core.embedder.card import ModelCard, Preprocessing
+from reid_core.embedder.inference import Embedder
+from reid_core.errors import ReidError
+from reid_core.images import BadImage
+from reid_core.retrieval.index import Filter
+from reid_core.signals import StopRequest
+from reid_core.workspace.evaluating import evaluate_gallery
+from reid_core.workspace.indexing import GalleryIndex
+from reid_core.workspace.searching import Answer, Question, choose_model, search
+from reid_core.workspace.workspace import Workspace
+from tests.conftest import TINY_FIRST_TIME, TINY_GALLERY, png_bytes, tiny_picture
+
+NEW_PHOTO = png_bytes(tiny_picture(2, 77))  # person "2", in a picture that the gallery does not hold
+
+
+@pytest.fixture
+def ask(tiny_workspace: Workspace):
+    embedder = Embedder(tiny_workspace.find_model("stripes"))
+    index = GalleryIndex(tiny_workspace, TINY_GALLERY, embedder.id)
+
+    def ask(photo: bytes = NEW_PHOTO, **values: object) -> Answer:
+        return search(tiny_workspace, index, embedder, Question(photo, **values))  # type: ignore[arg-type]
+
+    return ask
+
+
+def own_photo(workspace: Workspace) -> tuple[bytes, dict]:
+    row = workspace.catalogue.crops(TINY_GALLERY).iloc[7].to_dict()
+    return (Path(row["source"]) / row["path"]).read_bytes(), row
+
+
+def test_the_same_person_comes_first(ask) -> None:
+    answer = ask(top=6)
+    assert [hit["identity"] for hit in answer.hits()] == ["2"] * 6
+    assert [hit["rank"] for hit in answer.hits()] == [1, 2, 3, 4, 5, 6]
+    similarities = [hit["similarity"] for hit in answer.hits()]
+    assert similarities == sorted(similarities, reverse=True)
+    assert answer.searched == 24
+
+
+def test_a_photo_that_is_in_the_gallery_is_said_and_is_no_hit(ask, tiny_workspace: Workspace) -> None:
+    photo, row = own_photo(tiny_workspace)
+    answer = ask(photo, top=24, same_camera=True)
+    assert answer.own["path"].tolist() == [row["path"]]
+    assert row["path"] not in [hit["path"] for hit in answer.hits()]
+    assert len(answer.hits()) == 23
+
+
+def test_the_photos_own_camera_is_left_out_when_known_unless_asked_for(ask, tiny_workspace: Workspace) -> None:
+    photo, row = own_photo(tiny_workspace)
+    assert {hit["camera"] for hit in ask(photo, top=24).hits()} == {"entrance", "hall", "stairs"} - {row["camera"]}
+    assert {hit["camera"] for hit in ask(camera="hall", top=24).hits()} == {"entrance", "stairs"}
+    assert len(ask(camera="hall", same_camera=True, top=24).hits()) == 24
+
+
+def test_filters_by_camera_identity_and_time(ask) -> None:
+    assert {h["camera"] for h in ask(where=Filter(cameras=frozenset({"hall"}))).hits()} == {"hall"}
+    assert {h["identity"] for h in ask(where=Filter(identities=frozenset({"1", "4"}))).hits()} == {"1", "4"}
+    late = ask(where=Filter(after=TINY_FIRST_TIME + 230), top=24).hits()
+    assert [hit["time"] for hit in late] == ["2026-01-01T00:03:50Z"]
+    assert ask(where=Filter(before=TINY_FIRST_TIME - 1)).hits() == []
+
+
+def test_reranking_keeps_the_same_people_in_front(ask) -> None:
+    assert {hit["identity"] for hit in ask(top=6, rerank=True).hits()} == {"2"}
+
+
+def test_an_unknown_camera_names_the_known_ones(ask) -> None:
+    for question in ({"where": Filter(cameras=frozenset({"roof"}))}, {"camera": "roof"}):
+        with pytest.raises(ReidError, match="no camera 'roof'. It has: entrance, hall, stairs"):
+            ask(**question)
+
+
+def test_a_photo_that_cannot_be_read_says_why(ask) -> None:
+    for photo in (b"", b"text", NEW_PHOTO[:100]):
+        with pytest.raises(BadImage):
+            ask(photo)
+
+
+def test_each_search_is_in_the_audit_log_with_its_purpose(ask, tiny_workspace: Workspace) -> None:
+    ask(purpose="case 12")
+    line = tiny_workspace.catalogue.audit(1)[0]
+    assert (line["action"], line["purpose"], line["gallery"], line["hits"]) == ("search", "case 12", TINY_GALLERY, 20)
+
+
+def test_vectors_of_two_models_are_never_compared(tiny_workspace: Workspace) -> None:
+    first = tiny_workspace.find_model("stripes")
+    other = tiny_workspace.models_folder / "other"
+    shutil.copytree(first, other)
+    card = dataclasses.replace(ModelCard.read(other), preprocessing=Preprocessing(64, 32), name="other")
+    card.write(other)
+    index = GalleryIndex(tiny_workspace, TINY_GALLERY, Embedder(first).id)
+    with pytest.raises(ReidError, match=Embedder(first).id) as raised:
+        search(tiny_workspace, index, Embedder(other), Question(NEW_PHOTO))
+    assert Embedder(other).id in str(raised.value)
+
+
+def test_the_model_that_embedded_the_gallery_answers_when_none_is_named(tiny_workspace: Workspace) -> None:
+    assert choose_model(tiny_workspace, TINY_GALLERY, None).card.name == "stripes"
+    assert choose_model(tiny_workspace, TINY_GALLERY, "stripes").card.name == "stripes"
+    shutil.rmtree(tiny_workspace.models_folder / "stripes")
+    with pytest.raises(ReidError, match="no longer here"):
+        choose_model(tiny_workspace, TINY_GALLERY, None)
+
+
+def test_a_gallery_that_cannot_answer_says_what_to_do(tiny_workspace: Workspace, tiny_dataset: Path) -> None:
+    tiny_workspace.catalogue.add_gallery("empty")
+    with pytest.raises(ReidError, match="reid import"):
+        choose_model(tiny_workspace, "empty", None)
+    with pytest.raises(ReidError, match="There are: stripes"):
+        choose_model(tiny_workspace, TINY_GALLERY, "stipes")
+
+
+def test_evaluation_agrees_with_the_plain_definition(tiny_workspace: Workspace) -> None:
+    """The first crop of each person in each camera asks; AP by sorting, in plain Python."""
+    import sqlite3
+
+    with sqlite3.connect(tiny_workspace.catalogue.path) as database:
+        database.execute("UPDATE crop SET split = 'query' WHERE id % 2 = 1")
+    embedder = Embedder(tiny_workspace.find_model("stripes"))
+    metrics = evaluate_gallery(tiny_workspace, TINY_GALLERY, embedder, stop=StopRequest())
+
+    ids, vectors, columns, _ = tiny_workspace.catalogue.vectors_since(TINY_GALLERY, embedder.id, 0)
+    precisions = []
+    for query in np.flatnonzero(columns.split == "query"):
+        ranked = sorted(
+            np.flatnonzero(columns.split == "gallery"), key=lambda row: -float(vectors[row] @ vectors[query])
+        )
+        same = [columns.identity[row] == columns.identity[query] for row in ranked]
+        kept = [
+            match
+            for match, row in zip(same, ranked, strict=True)
+            if not match or columns.camera[row] != columns.camera[query]
+        ]
+        hits = np.cumsum(kept)
+        precisions.append(np.mean([hits[place] / (place + 1) for place, match in enumerate(kept) if match]))
+    assert metrics.mAP == pytest.approx(np.mean(precisions))
+    assert (metrics.queries, metrics.gallery) == (12, 12)
+
+
+def test_a_gallery_without_queries_cannot_be_evaluated(tiny_workspace: Workspace) -> None:
+    embedder = Embedder(tiny_workspace.find_model("stripes"))
+    with pytest.raises(ReidError, match="0 query and 24 gallery"):
+        evaluate_gallery(tiny_workspace, TINY_GALLERY, embedder, stop=StopRequest())
