@@ -115,9 +115,9 @@ def search(workspace: Workspace, index: GalleryIndex, embedder: Embedder, questi
 
 def choose_model(workspace: Workspace, gallery: str, name: str | None) -> Embedder:
     """The named model, else the one that embedded the gallery last. Raises ReidError when there is none to use."""
+    info = workspace.catalogue.gallery(gallery)
     if name is not None:
         return Embedder(workspace.find_model(name))
-    info = workspace.catalogue.gallery(gallery)
     if not info.crops:
         raise ReidError(f"Gallery {gallery!r} is empty. Import crops with `reid import`.")
     if not info.models:
