@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import onnx
     import torch
 
-    from reid_core.embedder.network import Architecture, EmbeddingNetwork
+    from reid_core.embedder.network import EmbeddingNetwork
 
 WEIGHTS_NAME = "weights.safetensors"
 ONNX_NAME = "model.onnx"
@@ -83,16 +83,12 @@ def load_network(folder: Path) -> EmbeddingNetwork:
     return network.eval()
 
 
-def architecture_of(network_architecture: Architecture) -> dict[str, object]:
-    return dataclasses.asdict(network_architecture)
-
-
 def add_onnx(file: Path, folder: Path, card: ModelCard) -> ModelCard:
     """Make a model folder of a third-party ONNX embedder; returns its card with the embedding size found by running it.
 
     Raises ReidError when the file is not an embedder: one picture input, one (B, D) output.
     """
-    from reid_core.embedder.inference import output_size
+    from reid_core.embedder.runtime import output_size
 
     if not file.is_file():
         raise ReidError(f"There is no file {file}.")

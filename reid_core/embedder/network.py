@@ -59,9 +59,7 @@ class EmbeddingNetwork(nn.Module):
         self.pool = GeM() if architecture.pooling == "gem" else None
         features = self._features_of(torch.zeros(1, 3, *size), architecture)
         embedding_size = architecture.projection or features
-        self.project = (
-            nn.Linear(features, embedding_size, bias=False) if architecture.projection else nn.Identity()
-        )
+        self.project = nn.Linear(features, embedding_size, bias=False) if architecture.projection else nn.Identity()
         self.neck = nn.BatchNorm1d(embedding_size)
         self.neck.bias.requires_grad_(False)  # the paper's neck has no shift
         self.embedding_size = embedding_size
@@ -72,7 +70,9 @@ class EmbeddingNetwork(nn.Module):
     def _pooled(self, images: torch.Tensor) -> torch.Tensor:
         features = self.backbone.forward_features(images)  # type: ignore[operator]
         # A backbone's own head averages a feature map, or takes what a transformer calls its summary.
-        return self.pool(features) if self.pool else self.backbone.forward_head(features, pre_logits=True)  # type: ignore[operator]
+        if self.pool:
+            return self.pool(features)
+        return self.backbone.forward_head(features, pre_logits=True)  # type: ignore[operator]
 
     @torch.inference_mode()
     def _features_of(self, grey: torch.Tensor, architecture: Architecture) -> int:
@@ -82,9 +82,10 @@ class EmbeddingNetwork(nn.Module):
             pooled = self._pooled(grey)
         except (RuntimeError, IndexError, AssertionError, AttributeError) as error:
             height, width = grey.shape[2:]
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
             raise ReidError(
-                f"The backbone {architecture.backbone!r} cannot take {height}x{width} pictures with {architecture.pooling} "
-                f"pooling ({str(error).splitlines()[0] if str(error) else type(error).__name__}). "
+                f"The backbone {architecture.backbone!r} cannot take {height}x{width} pictures with "
+                f"{architecture.pooling} pooling ({reason}). "
                 "Choose another --height and --width, --pooling or --backbone."
             ) from error
         self.backbone.train(training)

@@ -9,6 +9,7 @@ import urllib.parse
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from reid_core.embedder import torchvision_shim  # noqa: F401  isort: skip  (before timm)
 import safetensors.torch
@@ -42,7 +43,8 @@ def load_backbone_weights(backbone: nn.Module, name: str, weights: str) -> str:
     resolved = TODAYS_NAMES.get(name, name)
     try:
         with _without_waiting_for_the_hub():
-            source = timm.create_model(resolved, pretrained=True, num_classes=0, **_size_of(backbone))
+            options: dict[str, Any] = _size_of(backbone)
+            source = timm.create_model(resolved, pretrained=True, num_classes=0, **options)
     except Exception as error:  # the hub's client raises its own kinds, which change between releases
         reason = str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
         raise ReidError(
@@ -56,8 +58,8 @@ def load_backbone_weights(backbone: nn.Module, name: str, weights: str) -> str:
 
 def _size_of(backbone: nn.Module) -> dict[str, tuple[int, int]]:
     """What to tell timm so that position embeddings are resampled to the backbone's input size."""
-    embedding = getattr(backbone, "patch_embed", None)
-    return {"img_size": embedding.img_size} if getattr(embedding, "img_size", None) else {}
+    size = getattr(getattr(backbone, "patch_embed", None), "img_size", None)
+    return {"img_size": size} if size else {}
 
 
 @contextlib.contextmanager

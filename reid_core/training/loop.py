@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ import torch
 from torch import nn
 
 from reid_core.embedder.card import ModelCard, Preprocessing
-from reid_core.embedder.model import architecture_of, save_model
+from reid_core.embedder.model import save_model
 from reid_core.embedder.network import Architecture, EmbeddingNetwork, UnitLength
 from reid_core.embedder.weights import load_backbone_weights, pretrained_mean_std
 from reid_core.errors import ReidError
@@ -90,142 +91,166 @@ def train(
     last state: "finished", or "stopped" when `stop` was requested. Raises ReidError when the loss is no longer finite.
     """
     recipe = state.recipe
-    torch.manual_seed(recipe.seed)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    divided = divide(data, recipe)
-    crops = divided.rows("train")
-    people = {identity: number for number, identity in enumerate(sorted(crops["identity"].unique()))}
-
-    architecture = Architecture(recipe.backbone, recipe.pooling, recipe.projection)
-    network = EmbeddingNetwork(architecture, (recipe.height, recipe.width))
-    mean, std = pretrained_mean_std(recipe.backbone)
-    preprocessing = Preprocessing(recipe.height, recipe.width, mean, std)
-    loss_function = create_loss(recipe, classes=len(people), embedding_size=network.embedding_size).to(device)
-    card = ModelCard(
-        name=run.folder.name,
-        embedding_size=network.embedding_size,
-        preprocessing=preprocessing,
-        architecture=architecture_of(architecture),
-        trained_on=f"{data.description}: {plural(len(crops), 'crop')} of {plural(len(people), 'identity')}",
-        terms=data.terms,
-        recipe=dataclasses.asdict(recipe),
-    )
-    resuming = run.checkpoint.is_file()
-    if not resuming:  # a checkpoint holds better weights than any start
-        card = dataclasses.replace(
-            card,
-            recipe={**card.recipe, "start": load_backbone_weights(network.backbone, recipe.backbone, recipe.weights)},
-        )
-    network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-    trained = [p for module in (network, loss_function) for p in module.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(trained, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
-
-    reader = CropReader(list(crops["crop"]), preprocessing)
-    training = TrainingCrops(reader, np.array([people[identity] for identity in crops["identity"]]), recipe)
-    steps_per_epoch = len(batches_of_epoch(len(training), recipe.batch_size, epoch=0, seed=recipe.seed))
-    steps = steps_per_epoch * recipe.epochs
-    step, best = 0, -1.0
-    if resuming:
-        step, best, card = _restore(run, network, loss_function, optimiser, card, device)
-    state = _started(run, state, step, steps)
-    step_curve = Curve(run.steps, "step", step)
-    epoch_curve = Curve(run.epochs, "epoch", step // steps_per_epoch)
-    saved = time.monotonic()
-
-    def save_checkpoint() -> None:
-        content = {
-            "network": network.state_dict(),
-            "loss": loss_function.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "torch_random": torch.get_rng_state(),
-            "step": step,
-            "best": best,
-            "start": card.recipe.get("start", ""),
-        }
-        write_atomically(run.checkpoint, lambda file: torch.save(content, file))
-
+    session = _Session(run, recipe, divide(data, recipe))
+    step_curve = Curve(run.steps, "step", session.step)
+    epoch_curve = Curve(run.epochs, "epoch", session.step // session.steps_per_epoch)
+    state = _started(run, state, session)
     try:
-        while step < steps and not stop.requested:
-            epoch, done = divmod(step, steps_per_epoch)
-            batches = batches_of_epoch(len(training), recipe.batch_size, epoch=epoch, seed=recipe.seed)[done:]
-            workers = min(8, torch.get_num_threads()) if device.type == "cuda" else 0
-            network.train()
-            total, counted, tick = 0.0, 0, time.monotonic()
-            for images, labels in load_epoch(training, batches, epoch=epoch, workers=workers):
-                rate = learning_rate(recipe, step / steps_per_epoch)
-                for group in optimiser.param_groups:
-                    group["lr"] = rate
-                images = images.to(device, memory_format=torch.channels_last, non_blocking=True)
-                with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
-                    embeddings = network(images)
-                loss = loss_function(embeddings.float(), labels.to(device))
-                value = float(loss.detach())
-                if not math.isfinite(value):
-                    raise ReidError(
-                        f"The loss is {value} at step {step + 1} (epoch {epoch + 1}). Lower --learning-rate or set "
-                        "--gradient-clip 1; the last checkpoint is kept."
-                    )
-                optimiser.zero_grad(set_to_none=True)
-                loss.backward()
-                if recipe.gradient_clip:
-                    nn.utils.clip_grad_norm_(trained, recipe.gradient_clip)
-                optimiser.step()
-
-                step += 1
-                now = time.monotonic()
-                speed, tick = len(labels) / (now - tick), now
-                total, counted = total + value, counted + 1
-                step_curve.append(
-                    {"step": step, "epoch": epoch + 1, "loss": value, "learning_rate": rate, "images_per_second": speed}
-                )
-                on_step(Progress(step, steps, epoch + 1, value, speed))
-                if stop.requested:
-                    break
-                if now - saved > SECONDS_BETWEEN_CHECKPOINTS:
-                    save_checkpoint()
-                    state = dataclasses.replace(state, step=step, epoch=epoch + 1)
-                    run.write_state(state)
-                    saved = time.monotonic()
-
-            if step == (epoch + 1) * steps_per_epoch:
-                metrics = validate(network, divided, preprocessing, device)
-                # Without validation people the last epoch is taken; each counts as better than the one before.
-                score = metrics.mAP if metrics else float(epoch)
-                if score > best:
-                    best = score
-                    _save_best(run, network)
-                    card = dataclasses.replace(card, metrics=_card_metrics(metrics, epoch + 1))
-                row = {
-                    "epoch": epoch + 1,
-                    "loss": total / max(counted, 1),
-                    "validation_mAP": math.nan,
-                    "validation_rank1": math.nan,
-                }
-                if metrics:
-                    row |= {"validation_mAP": metrics.mAP, "validation_rank1": metrics.rank1}
+        while session.step < session.steps and not stop.requested:
+            loss = _train_epoch(session, step_curve, stop, on_step)
+            if session.step % session.steps_per_epoch == 0:
+                epoch = session.step // session.steps_per_epoch
+                metrics = validate(session.network, session.data, session.card.preprocessing, session.device)
+                session.keep_if_best(epoch, metrics)
+                row = {"epoch": epoch, "loss": loss}
+                row["validation_mAP"] = metrics.mAP if metrics else math.nan
+                row["validation_rank1"] = metrics.rank1 if metrics else math.nan
                 epoch_curve.append(row)
-                run.log(f"epoch {epoch + 1}: " + ", ".join(f"{name} {value:.4f}" for name, value in row.items()))
-                state = dataclasses.replace(state, best=card.metrics)
-                on_epoch(epoch + 1, total / max(counted, 1), metrics)
-            save_checkpoint()
-            saved = time.monotonic()
-            state = dataclasses.replace(state, step=step, epoch=epoch + 1)
+                run.log(", ".join(f"{name} {value:.4g}" for name, value in row.items()))
+                on_epoch(epoch, loss, metrics)
+            session.save_checkpoint()
+            state = dataclasses.replace(state, step=session.step, best=session.card.metrics)
             run.write_state(state)
     finally:
         step_curve.close()
         epoch_curve.close()
-
-    if run.best_weights.is_file():
-        network.load_state_dict(safetensors.torch.load_file(run.best_weights))
-        save_model(
-            run.model,
-            network.cpu().to(memory_format=torch.contiguous_format),
-            dataclasses.replace(card, metrics=state.best),
-        )
-    state = dataclasses.replace(state, status="finished" if step == steps else "stopped")
+    session.save_best_model()
+    state = dataclasses.replace(state, status="finished" if session.step == session.steps else "stopped")
     run.write_state(state)
     run.log(state.status)
     return state
+
+
+def _train_epoch(session: _Session, curve: Curve, stop: StopRequest, on_step: Callable[[Progress], None]) -> float:
+    """Steps to the end of the epoch or until `stop`; returns their mean loss."""
+    recipe, device = session.recipe, session.device
+    epoch, done = divmod(session.step, session.steps_per_epoch)
+    batches = batches_of_epoch(len(session.training), recipe.batch_size, epoch=epoch, seed=recipe.seed)[done:]
+    workers = min(8, os.cpu_count() or 1) if device.type == "cuda" else 0
+    session.network.train()
+    losses = []
+    tick = saved = time.monotonic()
+    for images, labels in load_epoch(session.training, batches, epoch=epoch, workers=workers):
+        rate = learning_rate(recipe, session.step / session.steps_per_epoch)
+        for group in session.optimiser.param_groups:
+            group["lr"] = rate
+        images = images.to(device, memory_format=torch.channels_last, non_blocking=True)
+        with torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda"):
+            embeddings = session.network(images)
+        loss = session.loss_function(embeddings.float(), labels.to(device))
+        losses.append(float(loss.detach()))
+        if not math.isfinite(losses[-1]):
+            raise ReidError(
+                f"The loss is {losses[-1]} at step {session.step + 1} (epoch {epoch + 1}). Lower --learning-rate or "
+                "set --gradient-clip 1; the last checkpoint is kept."
+            )
+        session.optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        if recipe.gradient_clip:
+            nn.utils.clip_grad_norm_(session.trained, recipe.gradient_clip)
+        session.optimiser.step()
+        session.step += 1
+
+        now = time.monotonic()
+        speed, tick = len(labels) / (now - tick), now
+        row = {"step": session.step, "epoch": epoch + 1, "loss": losses[-1]}
+        curve.append({**row, "learning_rate": rate, "images_per_second": speed})
+        on_step(Progress(session.step, session.steps, epoch + 1, losses[-1], speed))
+        if stop.requested:
+            break
+        if now - saved > SECONDS_BETWEEN_CHECKPOINTS:
+            session.save_checkpoint()
+            saved = time.monotonic()
+    return float(np.mean(losses))
+
+
+class _Session:
+    """What changes while a run trains, and how it is kept: network, loss, optimiser, step, best score, card."""
+
+    def __init__(self, run: Run, recipe: Recipe, data: TrainingData) -> None:
+        torch.manual_seed(recipe.seed)
+        self.run, self.recipe, self.data = run, recipe, data
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        crops = data.rows("train")
+        people = {identity: number for number, identity in enumerate(sorted(crops["identity"].unique()))}
+        architecture = Architecture(recipe.backbone, recipe.pooling, recipe.projection)
+        network = EmbeddingNetwork(architecture, (recipe.height, recipe.width))
+        mean, std = pretrained_mean_std(recipe.backbone)
+        self.card = ModelCard(
+            name=run.folder.name,
+            embedding_size=network.embedding_size,
+            preprocessing=Preprocessing(recipe.height, recipe.width, mean, std),
+            architecture=dataclasses.asdict(architecture),
+            trained_on=f"{data.description}: {plural(len(crops), 'crop')} of {plural(len(people), 'identity')}",
+            terms=data.terms,
+            recipe=dataclasses.asdict(recipe),
+        )
+        resuming = run.checkpoint.is_file()
+        if not resuming:  # a checkpoint holds better weights than any start
+            self._note_start(load_backbone_weights(network.backbone, recipe.backbone, recipe.weights))
+        self.network: EmbeddingNetwork = network.to(self.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.loss_function = create_loss(recipe, classes=len(people), embedding_size=network.embedding_size)
+        self.loss_function.to(self.device)
+        modules = (self.network, self.loss_function)
+        self.trained = [weight for module in modules for weight in module.parameters() if weight.requires_grad]
+        self.optimiser = torch.optim.AdamW(self.trained, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
+        reader = CropReader(list(crops["crop"]), self.card.preprocessing)
+        self.training = TrainingCrops(reader, np.array([people[label] for label in crops["identity"]]), recipe)
+        self.steps_per_epoch = len(batches_of_epoch(len(reader), recipe.batch_size, epoch=0, seed=recipe.seed))
+        self.steps = self.steps_per_epoch * recipe.epochs
+        self.step = 0
+        self.best = -1.0
+        if resuming:
+            self._restore()
+
+    def save_checkpoint(self) -> None:
+        content = {
+            "network": self.network.state_dict(),
+            "loss": self.loss_function.state_dict(),
+            "optimiser": self.optimiser.state_dict(),
+            "torch_random": torch.get_rng_state(),
+            "step": self.step,
+            "best": self.best,
+            "start": self.card.recipe["start"],
+            "metrics": json.dumps(self.card.metrics),
+        }
+        write_atomically(self.run.checkpoint, lambda file: torch.save(content, file))
+
+    def _restore(self) -> None:
+        try:
+            content = torch.load(self.run.checkpoint, map_location=self.device, weights_only=True)
+            self.network.load_state_dict(content["network"])
+            self.loss_function.load_state_dict(content["loss"])
+            self.optimiser.load_state_dict(content["optimiser"])
+            torch.set_rng_state(content["torch_random"].cpu())
+            self.step, self.best = int(content["step"]), float(content["best"])
+            self._note_start(content["start"])
+            self.card = dataclasses.replace(self.card, metrics=json.loads(content["metrics"]))
+        except Exception as error:  # a damaged archive fails in many ways
+            raise ReidError(
+                f"The checkpoint {self.run.checkpoint} cannot be resumed ({type(error).__name__}). "
+                "The data or recipe changed, or the file is damaged; start a new run."
+            ) from error
+
+    def _note_start(self, start: str) -> None:
+        self.card = dataclasses.replace(self.card, recipe={**self.card.recipe, "start": start})
+
+    def keep_if_best(self, epoch: int, metrics: RetrievalMetrics | None) -> None:
+        # Without validation people the last epoch is taken: each counts as better than the one before.
+        score = metrics.mAP if metrics else float(epoch)
+        if score <= self.best:
+            return
+        self.best = score
+        measured = {"validation": metrics.to_dict()} if metrics else {}
+        self.card = dataclasses.replace(self.card, metrics={"epoch": epoch, **measured})
+        weights = {name: tensor.cpu().contiguous() for name, tensor in self.network.state_dict().items()}
+        write_atomically(self.run.best_weights, lambda file: file.write(safetensors.torch.save(weights)))
+
+    def save_best_model(self) -> None:
+        if self.run.best_weights.is_file():
+            network = self.network.cpu()
+            network.load_state_dict(safetensors.torch.load_file(self.run.best_weights))
+            save_model(self.run.model, network, self.card)
 
 
 def learning_rate(recipe: Recipe, epoch: float) -> float:
@@ -262,46 +287,10 @@ def validate(
     return retrieval_metrics(ranks) if ranks.match_counts.any() else None
 
 
-def _started(run: Run, state: RunState, step: int, steps: int) -> RunState:
-    process, process_started = this_process()
-    state = dataclasses.replace(
-        state, status="running", step=step, steps=steps, process=process, process_started=process_started, message=""
-    )
+def _started(run: Run, state: RunState, session: _Session) -> RunState:
+    process, started = this_process()
+    state = dataclasses.replace(state, status="running", step=session.step, steps=session.steps, message="")
+    state = dataclasses.replace(state, process=process, process_started=started)
     run.write_state(state)
-    run.log(f"{'resumed' if step else 'started'} at step {step} of {steps}")
+    run.log(f"{'resumed' if session.step else 'started'} at step {session.step} of {session.steps}")
     return state
-
-
-def _save_best(run: Run, network: EmbeddingNetwork) -> None:
-    weights = {name: tensor.cpu().contiguous() for name, tensor in network.state_dict().items()}
-    write_atomically(run.best_weights, lambda file: file.write(safetensors.torch.save(weights)))
-
-
-def _card_metrics(metrics: RetrievalMetrics | None, epoch: int) -> dict[str, Any]:
-    chosen: dict[str, Any] = {"epoch": epoch}
-    if metrics:
-        chosen["validation"] = metrics.to_dict()
-    return chosen
-
-
-def _restore(
-    run: Run,
-    network: EmbeddingNetwork,
-    loss_function: nn.Module,
-    optimiser: torch.optim.Optimizer,
-    card: ModelCard,
-    device: torch.device,
-) -> tuple[int, float, ModelCard]:
-    try:
-        content = torch.load(run.checkpoint, map_location=device, weights_only=True)
-        network.load_state_dict(content["network"])
-        loss_function.load_state_dict(content["loss"])
-        optimiser.load_state_dict(content["optimiser"])
-        torch.set_rng_state(content["torch_random"].cpu())
-    except Exception as error:  # a damaged archive fails in many ways
-        raise ReidError(
-            f"The checkpoint {run.checkpoint} cannot be resumed ({type(error).__name__}). "
-            "The data or recipe changed, or the file is damaged; start a new run."
-        ) from error
-    card = dataclasses.replace(card, recipe={**card.recipe, "start": content["start"]})
-    return int(content["step"]), float(content["best"]), card

@@ -51,7 +51,7 @@ class Recipe:
         _choice("optimiser", self.optimiser, OPTIMISERS)
         _choice("schedule", self.schedule, SCHEDULES)
         for name in ("flip", "pad_crop", "erasing", "label_smoothing", "validation"):
-            if not 0 <= getattr(self, name) < (1 if name in ("validation", "label_smoothing") else 1.0000001):
+            if not 0 <= getattr(self, name) <= 1:
                 raise ReidError(f"{name} is {getattr(self, name)}; it is a share from 0 to 1.")
         for name in ("batch_size", "epochs", "height", "width"):
             if getattr(self, name) < (2 if name == "batch_size" else 1):

@@ -37,7 +37,6 @@ class RunState:
     status: str = "running"
     step: int = 0
     steps: int = 0
-    epoch: int = 0
     process: int = 0
     process_started: float = 0.0
     started: str = ""

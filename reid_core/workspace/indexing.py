@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from reid_core.datasets import Skipped
-from reid_core.embedder.inference import Embedder, Pixels
+from reid_core.embedder.inference import Embedder
+from reid_core.embedder.runtime import Pixels
 from reid_core.errors import ReidError
 from reid_core.images import BadImage
 from reid_core.records import SPLITS

@@ -15,10 +15,9 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from reid_core.datasets.synthetic import shot, site
+from reid_core.datasets.synthetic import DrawnCrop, SiteConfig, draw_site, plan_site, shot, site, write_site
 from reid_core.datasets.synthetic.drawing import Light, Pose, View
 from reid_core.datasets.synthetic.figure import draw_person
-from reid_core.datasets.synthetic import DrawnCrop, SiteConfig, draw_site, plan_site, write_site
 from reid_core.datasets.synthetic.wardrobe import make_person
 from reid_core.errors import ReidError
 

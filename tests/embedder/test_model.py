@@ -14,7 +14,6 @@ from reid_core.embedder.model import (
     ONNX_NAME,
     WEIGHTS_NAME,
     add_onnx,
-    architecture_of,
     load_network,
     model_id,
     save_model,
@@ -34,7 +33,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for _ in range(3):
             network(torch.randn(16, 3, *SIZE))
     folder = tmp_path_factory.mktemp("models") / "small"
-    card = ModelCard("small", network.embedding_size, Preprocessing(*SIZE), architecture_of(ARCHITECTURE))
+    card = ModelCard("small", network.embedding_size, Preprocessing(*SIZE), dataclasses.asdict(ARCHITECTURE))
     save_model(folder, network, card)
     return folder
 
@@ -145,7 +144,7 @@ def test_openvino_is_imported_without_its_usage_reporting() -> None:
     import sys
 
     code = (
-        "import sys\nfrom reid_core.embedder.inference import _openvino\n_openvino()\n"
+        "import sys\nfrom reid_core.embedder.runtime import _openvino\n_openvino()\n"
         "print([name for name, module in sys.modules.items() if 'openvino_telemetry' in name and module])"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

@@ -129,7 +129,7 @@ def test_evaluation_agrees_with_the_plain_definition(tiny_workspace: Workspace) 
     embedder = Embedder(tiny_workspace.find_model("stripes"))
     metrics = evaluate_gallery(tiny_workspace, TINY_GALLERY, embedder, stop=StopRequest())
 
-    ids, vectors, columns, _ = tiny_workspace.catalogue.vectors_since(TINY_GALLERY, embedder.id, 0)
+    _, vectors, columns, _ = tiny_workspace.catalogue.vectors_since(TINY_GALLERY, embedder.id, 0)
     precisions = []
     for query in np.flatnonzero(columns.split == "query"):
         ranked = sorted(

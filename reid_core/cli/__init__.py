@@ -1,0 +1,27 @@
+"""`reid`: every long job of Retrace as a command. Prints for people, or one JSON object with --json."""
+
+from __future__ import annotations
+
+import sys
+
+from reid_core.cli import galleries, models, searching
+from reid_core.cli.console import print_json, warn
+from reid_core.cli.options import REPORTER, STOPPED, app
+from reid_core.errors import ReidError
+
+__all__ = ["STOPPED", "app", "galleries", "main", "models", "searching"]
+
+
+def main() -> None:
+    """Entry point: a ReidError becomes its sentence and exit code 1, never a traceback."""
+    try:
+        app()
+    except ReidError as error:
+        REPORTER.end("failed", str(error))
+        if "--json" in sys.argv:
+            print_json({"error": str(error)})
+        warn(f"Error: {error}")
+        sys.exit(1)
+    except SystemExit as end:
+        REPORTER.end("finished" if not end.code else "stopped" if end.code == STOPPED else "failed")
+        raise

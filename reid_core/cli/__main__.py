@@ -1,0 +1,5 @@
+"""`python -m reid_core.cli` is `reid`."""
+
+from reid_core.cli import main
+
+main()

@@ -1,0 +1,147 @@
+"""Commands about what a workspace holds: import, draw, demo, list, audit."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from reid_core.cli.console import print_json, print_skipped, print_table, progress_bar, say, warn
+from reid_core.cli.options import (
+    REPORTER,
+    JsonOption,
+    WorkspaceOption,
+    app,
+    end_if_stopped,
+    open_workspace,
+    pairs,
+    report_values,
+)
+from reid_core.errors import ReidError
+from reid_core.records import plural
+from reid_core.signals import stop_on_signal
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(help="Folder, zip, or table (.csv, .tsv, .parquet) of crops.")],
+    gallery: Annotated[str, typer.Option(help="Gallery to add them to; made if it is not there.")],
+    format: Annotated[str | None, typer.Option(help="Format of the data set, where it is not recognised.")] = None,
+    column: Annotated[
+        list[str] | None, typer.Option(help="Column of a table, as kind=name: --column identity=person_no.")
+    ] = None,
+    train_share: Annotated[float, typer.Option(help="Share of identities to train on, without given splits.")] = 0.5,
+    seed: Annotated[int, typer.Option(help="Seed of that division.")] = 0,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Bring crops into a gallery. Bad files are named and left out; run again to go on."""
+    from reid_core.datasets import read_dataset
+    from reid_core.workspace.importing import import_dataset
+
+    dataset = read_dataset(
+        path, format=format, columns=pairs(column or [], "column"), train_share=train_share, seed=seed
+    )
+    if not json:
+        say(dataset.describe())
+    with stop_on_signal() as stop, progress_bar("Importing", REPORTER) as update:
+        report = import_dataset(open_workspace(workspace), dataset, gallery, stop=stop, on_progress=update)
+    if json:
+        values = {"gallery": gallery, "description": dataset.describe(), "format": dataset.format}
+        print_json({**values, **report_values(report)})
+    else:
+        print_skipped(report.skipped)
+        say(f"Gallery {gallery}: {plural(report.added, 'crop')} added, {report.already:,} there before.")
+    end_if_stopped(report.stopped, "run the same command to go on.")
+    if not report.added and not report.already:
+        raise ReidError(f"No crop of {path} could be imported.")
+
+
+@app.command()
+def draw(
+    folder: Annotated[Path, typer.Argument(help="Folder to draw into.")],
+    identities: Annotated[int, typer.Option(min=1, help="Number of people.")] = 40,
+    cameras: Annotated[int, typer.Option(min=1, help="Number of cameras.")] = 4,
+    seed: Annotated[int, typer.Option(help="Another seed gives other people.")] = 0,
+    randomise: Annotated[bool, typer.Option(help="Vary light, lens and place with each crop, to train on.")] = False,
+    json: JsonOption = False,
+) -> None:
+    """Draw a data set of people who do not exist, to train, test or measure on."""
+    from reid_core.datasets.synthetic import SiteConfig, write_site
+
+    config = SiteConfig(identities=identities, cameras=cameras, seed=seed, randomise=randomise)
+    with progress_bar("Drawing people", REPORTER) as update:
+        crops = write_site(folder, config, update)
+    if json:
+        print_json({"folder": str(folder), "crops": crops})
+    else:
+        say(f"{plural(crops, 'crop')} of {plural(identities, 'identity')} drawn in {folder}.")
+
+
+@app.command()
+def demo(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """Build the demo: a gallery of drawn people, indexed and ready to search."""
+    from reid_core.workspace.demo import GALLERY, build_demo
+
+    with stop_on_signal() as stop:
+        finished = build_demo(open_workspace(workspace), stop=stop, bar=lambda stage: progress_bar(stage, REPORTER))
+    end_if_stopped(not finished, "run the same command to go on.")
+    if json:
+        print_json({"gallery": GALLERY})
+    else:
+        say(f"Gallery {GALLERY} is ready. Open the app with `streamlit run app.py`.")
+
+
+@app.command("list")
+def list_(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """Show the galleries, models and runs of the workspace."""
+    opened = open_workspace(workspace)
+    galleries, models = opened.catalogue.galleries(), opened.models()
+    runs, unreadable = [], []
+    for run in opened.runs():
+        try:
+            runs.append(run.state())
+        except ReidError as error:
+            unreadable.append(str(error))
+    if json:
+        values: dict[str, Any] = {"workspace": str(opened.path)}
+        values["galleries"] = [dataclasses.asdict(gallery) for gallery in galleries]
+        values["models"] = [
+            {"name": m.name, "id": m.id, "folder": str(m.folder), "terms": m.card.terms} for m in models
+        ]
+        values["runs"] = [dataclasses.asdict(state) for state in runs]
+        print_json(values)
+        return
+    for message in unreadable:
+        warn(message)
+    say(f"Workspace {opened.path}")
+    print_table(
+        ["gallery", "crops", "identities", "cameras", "indexed by"],
+        [
+            [g.name, f"{g.crops:,}", f"{g.identities:,}", g.cameras, ", ".join(m[1] for m in g.models)]
+            for g in galleries
+        ],
+    )
+    print_table(["model", "id", "size", "terms"], [[m.name, m.id, m.card.embedding_size, m.card.terms] for m in models])
+    print_table(
+        ["run", "status", "step", "gallery"], [[s.name, s.status, f"{s.step}/{s.steps}", s.gallery] for s in runs]
+    )
+
+
+@app.command()
+def audit(
+    last: Annotated[int, typer.Option(min=1, help="Number of lines.")] = 50,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Show who searched for whom, when and why. The log cannot be changed from here."""
+    lines = open_workspace(workspace).catalogue.audit(last)
+    if json:
+        print_json({"audit": lines})
+    else:
+        rows = [
+            [n["at"], n["who"], n["action"], n.get("gallery"), n.get("photo", "")[:12], n["purpose"]] for n in lines
+        ]
+        print_table(["when", "who", "what", "gallery", "photo", "purpose"], rows)

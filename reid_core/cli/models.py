@@ -1,0 +1,124 @@
+"""Commands that make and measure models: train, evaluate, model add."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reid_core.cli import recipe_options
+from reid_core.cli.console import print_json, print_table, progress_bar, say, warn
+from reid_core.cli.options import (
+    REPORTER,
+    GalleryArgument,
+    JsonOption,
+    ModelOption,
+    WorkspaceOption,
+    app,
+    end_if_stopped,
+    numbers,
+    open_workspace,
+    three_numbers,
+)
+from reid_core.errors import ReidError
+from reid_core.records import plural
+from reid_core.signals import stop_on_signal
+
+model_app = typer.Typer(no_args_is_help=True, help="Embedders that were made elsewhere.")
+app.add_typer(model_app, name="model")
+
+
+@app.command(
+    context_settings={"allow_extra_args": True, "ignore_unknown_options": True}, epilog=recipe_options.help_text()
+)
+def train(
+    context: typer.Context,
+    gallery: Annotated[str | None, typer.Argument(help="Gallery to train on (not with --resume).")] = None,
+    recipe: Annotated[str, typer.Option(help="Recipe to start from.")] = "reference",
+    name: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
+    resume: Annotated[str | None, typer.Option(help="Go on with this run from its checkpoint.")] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Train an embedder on a gallery's training identities. Any value of the recipe can be given as an option."""
+    overrides = recipe_options.parse(context.args)
+    if (gallery is None) == (resume is None):
+        raise ReidError("Give either a gallery to train on, or --resume RUN to go on with a run.")
+    if resume and (overrides or name):
+        raise ReidError(f"A resumed run keeps its name and recipe; leave out {', '.join(overrides) or '--name'}.")
+
+    from reid_core.workspace.training import create_run, resume_run, train_run
+
+    opened = open_workspace(workspace)
+    run = resume_run(opened, resume) if resume else create_run(opened, str(gallery), recipe, overrides, name)
+    with stop_on_signal() as stop, progress_bar(f"Training {run.folder.name}", REPORTER) as update:
+        state = train_run(opened, run, stop=stop, on_step=update, say=warn if json else say)
+    values = {"run": state.name, "status": state.status, "step": state.step, "steps": state.steps, "best": state.best}
+    if json:
+        print_json(values)
+    elif state.status == "finished":
+        say(f"Finished. Use it with --model {state.name}.")
+    end_if_stopped(state.status == "stopped", f"`reid train --resume {state.name}` goes on from step {state.step:,}.")
+
+
+@app.command()
+def evaluate(
+    gallery: GalleryArgument,
+    model: ModelOption = None,
+    rerank: Annotated[bool, typer.Option(help="Rank by k-reciprocal distances.")] = False,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Measure a model on a gallery's query and gallery splits, under the Market-1501 protocol."""
+    from reid_core.workspace.evaluating import evaluate_gallery
+    from reid_core.workspace.searching import choose_model
+
+    opened = open_workspace(workspace)
+    embedder = choose_model(opened, gallery, model)
+    with stop_on_signal() as stop, progress_bar("Embedding", REPORTER) as update:
+        metrics = evaluate_gallery(opened, gallery, embedder, rerank=rerank, stop=stop, on_progress=update)
+    if json:
+        print_json({**metrics.to_dict(), "model": embedder.card.name, "model_id": embedder.id, "rerank": rerank})
+        return
+    shares = [metrics.mAP, metrics.rank1, metrics.rank5, metrics.rank10, metrics.rank20, metrics.mINP]
+    print_table(
+        ["mAP", "Rank-1", "Rank-5", "Rank-10", "Rank-20", "mINP", "queries", "gallery"],
+        [[*(f"{100 * share:.1f} %" for share in shares), f"{metrics.queries:,}", f"{metrics.gallery:,}"]],
+    )
+    if metrics.queries_without_match:
+        say(f"{plural(metrics.queries_without_match, 'query')} without a true match in another camera: not counted.")
+    say(f"{embedder.card.name} ({embedder.id}) on gallery {gallery}{', re-ranked' if rerank else ''}.")
+
+
+@model_app.command("add")
+def model_add(
+    file: Annotated[Path, typer.Argument(help="ONNX file: one input (B, 3, H, W), one output (B, D).")],
+    name: Annotated[str | None, typer.Option(help="Name of the model; default: the file's.")] = None,
+    size: Annotated[str, typer.Option(help="Height x width of its input.")] = "256x128",
+    mean: Annotated[str, typer.Option(help="Mean of red, green, blue (of 0 to 1).")] = "0.485,0.456,0.406",
+    std: Annotated[str, typer.Option(help="Standard deviation of each.")] = "0.229,0.224,0.225",
+    interpolation: Annotated[str, typer.Option(help="bilinear or bicubic.")] = "bilinear",
+    trained_on: Annotated[str, typer.Option(help="What it was trained on, for its card.")] = "not stated",
+    terms: Annotated[str, typer.Option(help="What it may be used for, for its card.")] = "not stated",
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Add a third-party ONNX embedder."""
+    from reid_core.embedder.card import ModelCard, Preprocessing
+    from reid_core.embedder.model import add_onnx, model_id
+    from reid_core.workspace.catalogue import check_name
+
+    height, width = numbers(size, "--size", "x", 2)
+    preprocessing = Preprocessing(
+        int(height), int(width), three_numbers(mean, "--mean"), three_numbers(std, "--std"), interpolation
+    )
+    opened = open_workspace(workspace)
+    name = name or file.stem
+    check_name(name, "model")
+    folder = opened.models_folder / name
+    card = add_onnx(file, folder, ModelCard(name, 0, preprocessing, trained_on=trained_on, terms=terms))
+    if json:
+        print_json({"name": name, "id": model_id(folder), "embedding_size": card.embedding_size})
+    else:
+        say(f"Added {name} ({model_id(folder)}): vectors of {card.embedding_size} numbers.")

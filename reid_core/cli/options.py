@@ -1,0 +1,84 @@
+"""What the commands share: the application, common options, and how text given to an option is read."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from reid_core.cli.console import warn
+from reid_core.errors import ReidError
+from reid_core.records import parse_time
+from reid_core.workspace import jobs
+from reid_core.workspace.workspace import VARIABLE, Workspace, default_path
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Retrace: find one person again across cameras. Everything stays on this machine.",
+)
+
+STOPPED = 130  # exit code after Ctrl-C or SIGTERM, as shells have it
+REPORTER = jobs.Reporter()
+
+WorkspaceOption = Annotated[
+    Path | None,
+    typer.Option("--workspace", help=f"Workspace folder; default ${VARIABLE}, else ./workspace.", show_default=False),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+GalleryArgument = Annotated[str, typer.Argument(help="Name of the gallery.")]
+ModelOption = Annotated[str | None, typer.Option(help="Name of a model or run, or a model's id or folder.")]
+
+
+def open_workspace(workspace: Path | None) -> Workspace:
+    return Workspace(workspace or default_path())
+
+
+def end_if_stopped(stopped: bool, how_to_go_on: str) -> None:
+    if stopped:
+        warn(f"Stopped; nothing is lost: {how_to_go_on}")
+        raise typer.Exit(STOPPED)
+
+
+def report_values(report: Any) -> dict[str, Any]:
+    skipped = [dataclasses.asdict(item) for item in report.skipped]
+    return {"added": report.added, "already": report.already, "skipped": skipped, "stopped": report.stopped}
+
+
+def labels(text: str | None) -> frozenset[str] | None:
+    return frozenset(part.strip() for part in text.split(",") if part.strip()) if text else None
+
+
+def moment(text: str | None, option: str) -> float | None:
+    if text is None:
+        return None
+    try:
+        return parse_time(text)
+    except ValueError as error:
+        raise ReidError(f"{option} {text!r} is not a time; use 2026-03-02T08:00:00Z, or seconds.") from error
+
+
+def pairs(texts: list[str], option: str) -> dict[str, str]:
+    pairs = [text.partition("=") for text in texts]
+    if bad := [text for text, (key, _, value) in zip(texts, pairs, strict=True) if not key or not value]:
+        raise ReidError(f"--{option} {bad[0]!r} must be written kind=name.")
+    return {key: value for key, _, value in pairs}
+
+
+def numbers(text: str, option: str, separator: str, count: int) -> list[float]:
+    try:
+        numbers = [float(part) for part in text.lower().split(separator)]
+    except ValueError:
+        numbers = []
+    if len(numbers) != count:
+        example = separator.join(["256", "128"] if count == 2 else ["0.5"] * count)
+        raise ReidError(f"{option} {text!r} must be {count} numbers, such as {example}.")
+    return numbers
+
+
+def three_numbers(text: str, option: str) -> tuple[float, float, float]:
+    red, green, blue = numbers(text, option, ",", 3)
+    return red, green, blue
