@@ -20,7 +20,8 @@ from reid_core.workspace.jobs import Reporter
 SKIPPED_SHOWN = 10
 SECONDS_BETWEEN_LINES = 10.0  # of progress, where the output is no terminal
 
-out = Console(highlight=False, soft_wrap=True)
+# A file or a pipe has no width; rich would cut paths at 80 columns.
+out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 240)
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 

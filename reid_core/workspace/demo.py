@@ -19,13 +19,26 @@ MODEL = "demo"
 SITE = SiteConfig()
 
 
+class _Stopped(Exception):
+    """Ends the drawing between two pictures."""
+
+
 def build_demo(
     workspace: Workspace, *, stop: StopRequest, bar: Callable[[str], AbstractContextManager[Callable[..., Any]]]
 ) -> bool:
     """Draw, import and embed; each step goes on where it stopped. Returns False when `stop` was requested."""
     folder = workspace.path / "demo"
     with bar("Drawing people") as update:
-        write_site(folder, SITE, update)
+
+        def watch(done: int, total: int) -> None:
+            update(done, total)
+            if stop.requested:
+                raise _Stopped
+
+        try:
+            write_site(folder, SITE, watch)
+        except _Stopped:
+            return False
     with bar("Importing") as update:
         # Everybody is in the gallery: the demo is there to be searched, not to be trained or measured on.
         dataset = read_dataset(folder, format="table", train_share=0.0)

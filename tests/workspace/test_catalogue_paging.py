@@ -59,5 +59,5 @@ def test_a_gallery_of_unknown_times_has_no_time_range(catalogue: Catalogue) -> N
 
 
 def test_a_page_of_an_unknown_gallery_names_those_that_there_are(catalogue: Catalogue) -> None:
-    with pytest.raises(ReidError, match="no gallery 'cellar'. There are: yard, other"):
+    with pytest.raises(ReidError, match=r"no gallery 'cellar'\. There are: yard, other"):
         catalogue.page_of_people("cellar", offset=0, limit=1)

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from reid_core.datasets.synthetic import SiteConfig
+from reid_core.signals import StopRequest
+from reid_core.workspace import demo, jobs
+from reid_core.workspace.jobs import Progress, Reporter
+from reid_core.workspace.workspace import Workspace
+
+
+def wait_for(folder: Path, *statuses: str, seconds: float = 60) -> Progress:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        progress = jobs.read(folder)
+        if progress and progress.status in statuses:
+            return progress
+        time.sleep(0.05)
+    raise AssertionError(f"{jobs.read(folder)} never became {statuses}; log: {(folder / 'log.txt').read_text()}")
+
+
+def test_no_folder_is_no_job(tmp_path: Path) -> None:
+    assert jobs.read(tmp_path / "nothing") is None
+
+
+def test_a_job_runs_detached_and_says_when_it_has_finished(tmp_path: Path) -> None:
+    folder = tmp_path / "jobs" / "list"
+    jobs.start(folder, ["list"], tmp_path / "workspace")
+    process = json.loads((folder / "job.json").read_text())["process"]
+    assert os.getsid(process) == process  # a session of its own: signals to the server do not reach it
+    assert wait_for(folder, "finished").status == "finished"
+    assert "gallery" in (folder / "log.txt").read_text()
+
+
+def test_a_job_that_fails_keeps_its_sentence(tmp_path: Path) -> None:
+    folder = tmp_path / "jobs" / "index"
+    jobs.start(folder, ["index", "nobody"], tmp_path / "workspace")
+    assert "no gallery 'nobody'" in wait_for(folder, "failed").message
+    assert "nobody" in (folder / "log.txt").read_text()
+
+
+def test_a_job_can_be_stopped_and_a_killed_one_is_lost(tmp_path: Path) -> None:
+    for number, (end, said) in enumerate(((jobs.stop, "stopped"), (_kill, "lost"))):
+        folder = tmp_path / f"job-{number}"
+        jobs.start(folder, ["demo"], tmp_path / f"workspace-{number}")
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not (jobs.read(folder) or Progress()).done:
+            time.sleep(0.05)
+        end(folder)
+        assert wait_for(folder, said).status == said
+
+
+def _kill(folder: Path) -> None:
+    process = json.loads((folder / "job.json").read_text())["process"]
+    os.kill(process, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(process)] if psutil.pid_exists(process) else [], timeout=1)
+
+
+def test_a_reporter_without_a_job_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(jobs.VARIABLE, raising=False)
+    monkeypatch.chdir(tmp_path)
+    Reporter().progress("Drawing", 1, 2)
+    assert not list(tmp_path.iterdir())
+
+
+def test_time_left_follows_from_the_speed_of_the_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(jobs.VARIABLE, str(tmp_path))
+    clock = iter([100.0, 110.0, 120.0])
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: next(clock))
+    reporter = Reporter()
+    for done in (0, 20, 40):  # two a second
+        reporter.progress("Drawing", done, 100)
+    assert json.loads((tmp_path / "progress.json").read_text())["seconds_left"] == 30.0
+
+
+def test_the_demo_is_built_once_and_goes_on_where_it_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo, "SITE", SiteConfig(identities=3, cameras=2, crops_per_visit=(1, 2)))
+    stages: list[str] = []
+
+    @contextmanager
+    def bar(stage: str) -> Iterator[object]:
+        stages.append(stage)
+        yield lambda done, total: None
+
+    workspace = Workspace(tmp_path / "workspace")
+    stop = StopRequest()
+    stop.requested = True
+    assert not demo.build_demo(workspace, stop=stop, bar=bar)  # type: ignore[arg-type]
+    assert demo.build_demo(workspace, stop=StopRequest(), bar=bar)  # type: ignore[arg-type]
+    info = workspace.catalogue.gallery(demo.GALLERY)
+    assert info.identities == 3
+    assert info.models[0][2] == info.crops
+    assert stages[-3:] == ["Drawing people", "Importing", "Embedding"]
