@@ -89,6 +89,21 @@ def test_the_whole_journey_from_a_folder_to_a_figure(reid: Callable[..., Ended],
     assert [line["action"] for line in reid("audit", "--json").json()["audit"]] == ["search"]
 
 
+def test_a_training_whose_weights_cannot_be_fetched_says_what_to_do_and_leaves_no_run(
+    reid: Callable[..., Ended], site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise OSError("no network")
+
+    monkeypatch.setattr("socket.create_connection", refuse)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "nothing"))
+    assert reid("import", site, "--gallery", "site").code == 0
+    ended = reid("train", "site", "--recipe", "reference")
+    assert ended.code == 1
+    assert "--weights none" in ended.err
+    assert reid("list", "--json").json()["runs"] == []
+
+
 def test_what_people_read_names_the_model_and_says_that_a_hit_is_no_proof(
     reid: Callable[..., Ended], tiny_workspace_for_cli: Path, tmp_path: Path
 ) -> None:

@@ -11,6 +11,7 @@ import hashlib
 import io
 import os
 import shutil
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +34,14 @@ def model_id(folder: Path) -> str:
     weights = folder / WEIGHTS_NAME if (folder / WEIGHTS_NAME).is_file() else folder / ONNX_NAME
     if not weights.is_file():
         raise ReidError(f"The model {folder} has neither {WEIGHTS_NAME} nor {ONNX_NAME}. Restore it or train again.")
-    digest = hashlib.sha256(card.identity())
+    stat = weights.stat()
+    return _hash(weights, card.identity(), stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=256)
+def _hash(weights: Path, decisive: bytes, changed: int, size: int) -> str:
+    """Kept until the file changes: a page asks for every model's id each time it is drawn."""
+    digest = hashlib.sha256(decisive)
     with weights.open("rb") as file:
         while block := file.read(2**20):
             digest.update(block)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import queue
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -33,11 +34,21 @@ def output_size(file: Path, preprocessing: Preprocessing) -> int:
     return int(vectors.shape[1])
 
 
-def _openvino() -> Any:
-    """The runtime, with its usage reporting cut off: the import below finds no telemetry module and does without."""
-    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-    import openvino
+_first_use = threading.Lock()
 
+
+def _openvino() -> Any:
+    """The runtime, with its usage reporting cut off: the import below finds no telemetry module and does without.
+
+    Its bindings set themselves up for numpy at the first array that they see, and hang when two threads bring the
+    first two at once (one waits for the set-up while holding Python's lock, the other the reverse). So one array is
+    shown to them here, by one thread.
+    """
+    with _first_use:
+        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+        import openvino
+
+        openvino.Tensor(np.zeros(1, np.uint8)).data.copy()
     return openvino
 
 
@@ -65,8 +76,6 @@ def openvino_runner(file: Path, preprocessing: Preprocessing) -> Runner:
     except RuntimeError as error:
         raise ReidError(f"{file.name} cannot be run: {str(error).strip().splitlines()[-1]}") from error
 
-    # One request per core, each driven by a thread of its own: OpenVINO's own queue of requests with Python callbacks
-    # was seen to hang.
     workers = os.cpu_count() or 1
     idle: queue.SimpleQueue[Any] = queue.SimpleQueue()
     for _ in range(workers):

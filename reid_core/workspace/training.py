@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -78,6 +79,9 @@ def train_run(
     try:
         return train(run, state, data, stop=stop, on_step=step, on_epoch=epoch)
     except ReidError as error:
+        if not run.steps.is_file():  # not one step was made: there is nothing to keep, and the name is free again
+            shutil.rmtree(run.folder)
+            raise
         run.write_state(dataclasses.replace(run.state(), status="failed", message=str(error)))
         run.log(f"failed: {error}")
         raise

@@ -149,3 +149,18 @@ def test_openvino_is_imported_without_its_usage_reporting() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert ended.stdout.strip() == "[]"
+
+
+def test_several_threads_may_bring_the_runtimes_first_pictures_at_once(tiny_model: Path) -> None:
+    """OpenVINO's bindings hang in about one process of five when two threads bring it its first arrays together."""
+    import subprocess
+    import sys
+
+    code = (
+        "import threading, numpy as np\nfrom pathlib import Path\nfrom reid_core.embedder.inference import Embedder\n"
+        f"def go(): Embedder(Path({str(tiny_model)!r})).embed_pixels(np.zeros((64, 64, 32, 3), np.uint8))\n"
+        "threads = [threading.Thread(target=go) for _ in range(3)]\n"
+        "[t.start() for t in threads]\n[t.join() for t in threads]"
+    )
+    for _ in range(6):
+        subprocess.run([sys.executable, "-c", code], timeout=60, check=True)
