@@ -81,7 +81,7 @@ def tiny_model(tiny_onnx: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of 24 crops with a table: four people, three cameras, two crops each, all of known time."""
     folder = tmp_path_factory.mktemp("tiny-data")
-    rows = []
+    rows: list[dict[str, object]] = []
     for person in TINY_PEOPLE:
         for place, camera in enumerate(TINY_CAMERAS):
             for number in range(TINY_CROPS_EACH):

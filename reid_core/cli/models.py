@@ -107,7 +107,7 @@ def model_add(
     """Add a third-party ONNX embedder."""
     from reid_core.embedder.card import ModelCard, Preprocessing
     from reid_core.embedder.model import add_onnx, model_id
-    from reid_core.workspace.catalogue import check_name
+    from reid_core.workspace.rows import check_name
 
     height, width = numbers(size, "--size", "x", 2)
     preprocessing = Preprocessing(

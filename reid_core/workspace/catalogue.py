@@ -5,13 +5,8 @@ Each method is one transaction on a connection of its own, so threads and proces
 
 from __future__ import annotations
 
-import getpass
 import json
-import re
-import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,38 +17,21 @@ import pandas as pd
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK
 from reid_core.retrieval.index import Columns
+from reid_core.workspace.rows import (
+    CROP_COLUMNS,
+    GalleryInfo,
+    NewCrop,
+    check_name,
+    crop_table,
+    gallery_info,
+    gallery_key,
+    model_key,
+    now,
+    user,
+)
 from reid_core.workspace.schema import CATALOGUE, connect, create
 
-CROP_COLUMNS = ("id", "path", "identity", "camera", "time", "tracklet", "split", "width", "height", "sha256", "source")
 _IN_A_QUERY = 900  # SQLite's oldest limit on placeholders is 999
-_NAME = re.compile(r"[\w][\w.-]{0,63}")
-
-
-@dataclass(frozen=True)
-class GalleryInfo:
-    """A gallery in numbers; `models` holds (model id, name, embedded crops), the most recently used last."""
-
-    name: str
-    crops: int
-    identities: int
-    cameras: int
-    splits: dict[str, int]
-    models: list[tuple[str, str, int]]
-
-
-@dataclass(frozen=True)
-class NewCrop:
-    """A row to add, with what was found when the picture was decoded."""
-
-    path: str
-    identity: str | None
-    camera: str | None
-    time: float
-    tracklet: str | None
-    split: str
-    width: int
-    height: int
-    sha256: bytes
 
 
 class Catalogue:
@@ -67,29 +45,37 @@ class Catalogue:
         """Make the gallery unless it is there. Raises ReidError for a name that could not be a file name."""
         check_name(name, "gallery")
         with connect(self.path) as database:
-            database.execute("INSERT OR IGNORE INTO gallery (name, created) VALUES (?, ?)", (name, _now()))
+            database.execute("INSERT OR IGNORE INTO gallery (name, created) VALUES (?, ?)", (name, now()))
 
     def galleries(self) -> list[GalleryInfo]:
         with connect(self.path) as database:
             database.execute("BEGIN")
             return [
-                _info(database, key, name)
+                gallery_info(database, key, name)
                 for key, name in database.execute("SELECT key, name FROM gallery ORDER BY key")
             ]
+
+    def version(self) -> tuple[int, int, int]:
+        """Numbers that change whenever galleries, crops or vectors do, read in no time: a cache may go by them."""
+        with connect(self.path) as database:
+            row = database.execute(
+                "SELECT (SELECT seq FROM counter), (SELECT MAX(id) FROM crop), (SELECT MAX(key) FROM gallery)"
+            ).fetchone()
+            return tuple(int(number or 0) for number in row)  # type: ignore[return-value]
 
     def gallery(self, name: str) -> GalleryInfo:
         """Raises ReidError, naming the galleries that there are, when there is none of that name."""
         with connect(self.path) as database:
             database.execute("BEGIN")
-            return _info(database, _gallery_key(database, name), name)
+            return gallery_info(database, gallery_key(database, name), name)
 
     def add_source(self, gallery: str, path: str, format: str) -> int:
         with connect(self.path) as database:
-            key = _gallery_key(database, gallery)
+            key = gallery_key(database, gallery)
             database.execute(
                 "INSERT INTO source (gallery, path, format, imported) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT (gallery, path) DO UPDATE SET format = excluded.format",
-                (key, path, format, _now()),
+                (key, path, format, now()),
             )
             return int(
                 database.execute("SELECT key FROM source WHERE gallery = ? AND path = ?", (key, path)).fetchone()[0]
@@ -98,7 +84,7 @@ class Catalogue:
     def formats(self, gallery: str) -> list[str]:
         """Formats of the data sets that the gallery was imported from."""
         with connect(self.path) as database:
-            key = _gallery_key(database, gallery)
+            key = gallery_key(database, gallery)
             return [
                 f
                 for (f,) in database.execute(
@@ -113,7 +99,7 @@ class Catalogue:
     def sides(self, gallery: str) -> tuple[set[str], set[str]]:
         """People in the training split, and people in the query and gallery splits."""
         with connect(self.path) as database:
-            key = _gallery_key(database, gallery)
+            key = gallery_key(database, gallery)
             rows = database.execute(
                 "SELECT DISTINCT identity, split = 'train' FROM crop WHERE gallery = ? AND identity NOT NULL", (key,)
             ).fetchall()
@@ -124,7 +110,7 @@ class Catalogue:
         """All or none of them; those whose path the source has already stay as they are. Returns how many are new."""
         with connect(self.path) as database:
             database.execute("BEGIN IMMEDIATE")
-            key = _gallery_key(database, gallery)
+            key = gallery_key(database, gallery)
             before = database.total_changes
             database.executemany(
                 "INSERT OR IGNORE INTO crop (gallery, source, path, identity, camera, time, tracklet, split, width, "
@@ -140,10 +126,10 @@ class Catalogue:
     def crops(self, gallery: str, splits: Sequence[str] = ("train", "query", "gallery")) -> pd.DataFrame:
         """One row per crop with `CROP_COLUMNS`, in the order of import; `sha256` is hexadecimal, `source` a path."""
         with connect(self.path) as database:
-            key = _gallery_key(database, gallery)
+            key = gallery_key(database, gallery)
             marks = ", ".join("?" * len(splits))
             where = f"crop.gallery = ? AND crop.split IN ({marks}) ORDER BY crop.id"
-            return _crop_table(database, where, (key, *splits))
+            return crop_table(database, where, (key, *splits))
 
     def crops_of(self, ids: Sequence[int]) -> pd.DataFrame:
         """Rows of those ids, in their order; an id that is gone is left out."""
@@ -152,7 +138,7 @@ class Catalogue:
             parts = []
             for start in range(0, len(ids), _IN_A_QUERY):
                 some = [int(crop) for crop in ids[start : start + _IN_A_QUERY]]
-                parts.append(_crop_table(database, f"crop.id IN ({', '.join('?' * len(some))})", tuple(some)))
+                parts.append(crop_table(database, f"crop.id IN ({', '.join('?' * len(some))})", tuple(some)))
         table = pd.concat(parts) if parts else pd.DataFrame(columns=list(CROP_COLUMNS))
         present = set(table["id"])
         return table.set_index("id", drop=False).loc[[int(i) for i in ids if int(i) in present]].reset_index(drop=True)
@@ -160,13 +146,13 @@ class Catalogue:
     def find_picture(self, gallery: str, sha256: bytes) -> pd.DataFrame:
         """Crops of the gallery whose file has exactly these bytes."""
         with connect(self.path) as database:
-            return _crop_table(
-                database, "crop.gallery = ? AND crop.sha256 = ?", (_gallery_key(database, gallery), sha256)
+            return crop_table(
+                database, "crop.gallery = ? AND crop.sha256 = ?", (gallery_key(database, gallery), sha256)
             )
 
     def cameras(self, gallery: str) -> list[str]:
         with connect(self.path) as database:
-            key = _gallery_key(database, gallery)
+            key = gallery_key(database, gallery)
             rows = database.execute("SELECT DISTINCT camera FROM crop WHERE gallery = ? AND camera NOT NULL", (key,))
             return [camera for (camera,) in rows]
 
@@ -174,10 +160,13 @@ class Catalogue:
 
     def page_of_crops(self, gallery: str, *, offset: int, limit: int, camera: str | None = None) -> pd.DataFrame:
         """`limit` crops from place `offset` on, those of one camera together, as `crops` gives them."""
-        only, values = ("", ()) if camera is None else ("AND crop.camera = ? ", (camera,))
+        only, values = ("", ()) if camera is None else ("AND camera = ? ", (camera,))
         with connect(self.path) as database:
-            where = f"crop.gallery = ? {only}ORDER BY crop.camera, crop.id LIMIT ? OFFSET ?"
-            return _crop_table(database, where, (_gallery_key(database, gallery), *values, limit, offset))
+            where = (
+                f"crop.id IN (SELECT id FROM crop WHERE gallery = ? {only}ORDER BY camera, id LIMIT ? OFFSET ?) "
+                "ORDER BY crop.camera, crop.id"
+            )
+            return crop_table(database, where, (gallery_key(database, gallery), *values, limit, offset))
 
     def page_of_people(self, gallery: str, *, offset: int, limit: int) -> pd.DataFrame:
         """One crop, the first, of each labelled person; `limit` people from place `offset` on, in order of label."""
@@ -186,18 +175,18 @@ class Catalogue:
                 "crop.id IN (SELECT MIN(id) FROM crop WHERE gallery = ? AND identity NOT NULL AND identity NOT IN "
                 "(?, ?) GROUP BY identity ORDER BY identity LIMIT ? OFFSET ?) ORDER BY crop.identity"
             )
-            return _crop_table(database, where, (_gallery_key(database, gallery), DISTRACTOR, JUNK, limit, offset))
+            return crop_table(database, where, (gallery_key(database, gallery), DISTRACTOR, JUNK, limit, offset))
 
     def count_of_camera(self, gallery: str, camera: str) -> int:
         with connect(self.path) as database:
-            key = _gallery_key(database, gallery)
+            key = gallery_key(database, gallery)
             row = database.execute("SELECT COUNT(*) FROM crop WHERE gallery = ? AND camera = ?", (key, camera))
             return int(row.fetchone()[0])
 
     def time_range(self, gallery: str) -> tuple[float, float] | None:
         """First and last known time of its crops, in seconds as in `Records`; None where no time is known."""
         with connect(self.path) as database:
-            key = _gallery_key(database, gallery)
+            key = gallery_key(database, gallery)
             row = database.execute("SELECT MIN(time), MAX(time) FROM crop WHERE gallery = ?", (key,)).fetchone()
         return None if row[0] is None else (float(row[0]), float(row[1]))
 
@@ -214,11 +203,11 @@ class Catalogue:
     def without_vector(self, gallery: str, model: str, splits: Sequence[str]) -> list[int]:
         """Ids of the crops in these splits that the model has not embedded."""
         with connect(self.path) as database:
-            key, model_key = _gallery_key(database, gallery), _model_key(database, model)
+            key, embedder = gallery_key(database, gallery), model_key(database, model)
             rows = database.execute(
                 f"SELECT id FROM crop WHERE gallery = ? AND split IN ({', '.join('?' * len(splits))}) AND NOT EXISTS "
                 "(SELECT 1 FROM vector WHERE vector.model = ? AND vector.crop = crop.id) ORDER BY id",
-                (key, *splits, model_key),
+                (key, *splits, embedder),
             )
             return [id for (id,) in rows]
 
@@ -226,7 +215,7 @@ class Catalogue:
         """Keep (N, D) vectors as float16, in one transaction. Raises ReidError when D is not the model's."""
         with connect(self.path) as database:
             database.execute("BEGIN IMMEDIATE")
-            key = _model_key(database, model)
+            key = model_key(database, model)
             size = database.execute("SELECT embedding_size FROM model WHERE key = ?", (key,)).fetchone()[0]
             if vectors.shape[1] != size:
                 raise ReidError(f"Model {model} gives vectors of {size} numbers; these have {vectors.shape[1]}.")
@@ -246,14 +235,14 @@ class Catalogue:
         """Ids (N,), vectors (N, D) and filter columns written after `seq`, and the last number seen."""
         with connect(self.path) as database:
             database.execute("BEGIN")
-            key, model_key = _gallery_key(database, gallery), _model_key(database, model)
-            size = database.execute("SELECT embedding_size FROM model WHERE key = ?", (model_key,)).fetchone()[0]
+            key, embedder = gallery_key(database, gallery), model_key(database, model)
+            size = database.execute("SELECT embedding_size FROM model WHERE key = ?", (embedder,)).fetchone()[0]
             last = database.execute("SELECT seq FROM counter").fetchone()[0]
             rows = [] if last == seq else database.execute(
                 "SELECT crop.id, crop.camera, crop.identity, crop.split, crop.time, vector.float16 FROM vector "
                 "JOIN crop ON crop.id = vector.crop WHERE vector.model = ? AND vector.seq > ? AND crop.gallery = ? "
                 "ORDER BY vector.seq",
-                (model_key, seq, key),
+                (embedder, seq, key),
             ).fetchall()  # fmt: skip
         ids, cameras, identities, splits, times, blobs = zip(*rows, strict=True) if rows else [()] * 6
         vectors = np.frombuffer(b"".join(blobs), np.float16).reshape(len(rows), size).astype(np.float32)
@@ -272,7 +261,7 @@ class Catalogue:
         with connect(self.path) as database:
             database.execute(
                 "INSERT INTO audit (at, who, action, purpose, details) VALUES (?, ?, ?, ?, ?)",
-                (_now(), _user(), action, purpose, json.dumps(details, ensure_ascii=False, sort_keys=True)),
+                (now(), user(), action, purpose, json.dumps(details, ensure_ascii=False, sort_keys=True)),
             )
 
     def audit(self, last: int = 100) -> list[dict[str, Any]]:
@@ -285,63 +274,3 @@ class Catalogue:
                 {"at": at, "who": who, "action": action, "purpose": purpose, **json.loads(details)}
                 for at, who, action, purpose, details in rows
             ]
-
-
-def check_name(name: str, kind: str) -> None:
-    """Raises ReidError unless the name is letters, digits, dot, dash and underscore, 64 at most."""
-    if not _NAME.fullmatch(name):
-        raise ReidError(f"{name!r} cannot name a {kind}; use letters, digits, '.', '-' and '_' (64 at most).")
-
-
-def _gallery_key(database: sqlite3.Connection, name: str) -> int:
-    row = database.execute("SELECT key FROM gallery WHERE name = ?", (name,)).fetchone()
-    if row is None:
-        names = [n for (n,) in database.execute("SELECT name FROM gallery ORDER BY key")]
-        there = f"There are: {', '.join(names)}." if names else "There is none yet; make one with `reid import`."
-        raise ReidError(f"There is no gallery {name!r}. {there}")
-    return int(row[0])
-
-
-def _model_key(database: sqlite3.Connection, id: str) -> int:
-    row = database.execute("SELECT key FROM model WHERE id = ?", (id,)).fetchone()
-    if row is None:
-        raise ReidError(f"Model {id} has embedded nothing in this workspace yet. Run `reid index` with it.")
-    return int(row[0])
-
-
-def _info(database: sqlite3.Connection, key: int, name: str) -> GalleryInfo:
-    crops, identities, cameras = database.execute(
-        "SELECT COUNT(*), COUNT(DISTINCT CASE WHEN identity NOT IN (?, ?) THEN identity END), COUNT(DISTINCT camera) "
-        "FROM crop WHERE gallery = ?",
-        (DISTRACTOR, JUNK, key),
-    ).fetchone()
-    splits = dict(
-        database.execute("SELECT split, COUNT(*) FROM crop WHERE gallery = ? GROUP BY split", (key,)).fetchall()
-    )
-    models = database.execute(
-        "SELECT model.id, model.name, COUNT(*) FROM vector JOIN crop ON crop.id = vector.crop "
-        "JOIN model ON model.key = vector.model WHERE crop.gallery = ? GROUP BY model.key ORDER BY MAX(vector.seq)",
-        (key,),
-    ).fetchall()
-    return GalleryInfo(name, crops, identities, cameras, splits, models)
-
-
-def _crop_table(database: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> pd.DataFrame:
-    rows = database.execute(
-        "SELECT crop.id, crop.path, identity, camera, time, tracklet, split, width, height, lower(hex(sha256)), "
-        f"source.path FROM crop JOIN source ON source.key = crop.source WHERE {where}",
-        values,
-    ).fetchall()
-    table = pd.DataFrame(rows, columns=list(CROP_COLUMNS), dtype=object)
-    return table.astype({"id": np.int64, "time": np.float64, "width": np.int64, "height": np.int64})
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container user without a name
-        return "unknown"

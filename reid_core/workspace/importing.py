@@ -14,7 +14,7 @@ from reid_core.errors import ReidError
 from reid_core.images import BadImage, ImageSource, decode, open_source, thumbnail
 from reid_core.records import SPLITS
 from reid_core.signals import StopRequest
-from reid_core.workspace.catalogue import NewCrop
+from reid_core.workspace.rows import NewCrop
 from reid_core.workspace.workspace import Workspace
 
 BATCH = 256  # crops in one transaction: the most that a crash makes an import do again

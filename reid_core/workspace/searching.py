@@ -114,7 +114,7 @@ def search(workspace: Workspace, index: GalleryIndex, embedder: Embedder, questi
 
 
 def choose_model(workspace: Workspace, gallery: str, name: str | None) -> Embedder:
-    """The named model, else the one that embedded the gallery last. Raises ReidError when there is none to use."""
+    """The named model, else the one that embedded most of the gallery. Raises ReidError when there is none to use."""
     info = workspace.catalogue.gallery(gallery)
     if name is not None:
         return Embedder(workspace.find_model(name))

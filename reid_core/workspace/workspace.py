@@ -12,7 +12,8 @@ from reid_core.embedder.card import ModelCard
 from reid_core.embedder.model import is_model, model_id
 from reid_core.errors import ReidError
 from reid_core.training.run import STATE_NAME, Run
-from reid_core.workspace.catalogue import Catalogue, check_name
+from reid_core.workspace.catalogue import Catalogue
+from reid_core.workspace.rows import check_name
 from reid_core.workspace.thumbnails import Thumbnails
 
 DEFAULT = "workspace"

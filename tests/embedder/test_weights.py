@@ -29,7 +29,7 @@ def test_installed_lite0_weights_compute_what_their_package_names_say() -> None:
         x = functional.pad(x, (reach // 2, reach - reach // 2) * 2)
         x = functional.conv2d(x, weight, stride=stride, groups=x.shape[1] // weight.shape[1])
         statistics = [state[f"{norm}.{part}"] for part in ("running_mean", "running_var", "weight", "bias")]
-        x = functional.batch_norm(x, *statistics, eps=1e-3)
+        x = functional.batch_norm(x, statistics[0], statistics[1], statistics[2], statistics[3], eps=1e-3)
         return functional.relu6(x) if act else x
 
     images = torch.randn(2, 3, 64, 32, generator=torch.Generator().manual_seed(0))
@@ -43,7 +43,7 @@ def test_installed_lite0_weights_compute_what_their_package_names_say() -> None:
     backbone.eval()
     with torch.inference_mode():
         stem = backbone.bn1(backbone.conv_stem(images))  # type: ignore[operator]
-        torch.testing.assert_close(backbone.blocks[1][0](backbone.blocks[0](stem)), x)  # type: ignore[index]
+        torch.testing.assert_close(backbone.blocks[1][0](backbone.blocks[0](stem)), x)  # type: ignore[index, operator]
 
 
 def test_none_leaves_the_weights_as_they_are() -> None:

@@ -47,9 +47,9 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
     rows.append((rows[0][0].replace("0-0", "0-5"), "distractor", "a", "train"))
     rows[-1] = ("extra.png", "distractor", "a", "train")
     Image.new("RGB", (32, 64)).save(folder / "extra.png")
-    path, identity, camera, split = zip(*rows, strict=True)
-    records = make_records(path=path, identity=identity, camera=camera, split=split)
-    return TrainingData(records, [(folder, name) for name in path], "a test")
+    paths, identities, cameras, splits = zip(*rows, strict=True)
+    records = make_records(path=paths, identity=identities, camera=cameras, split=splits)
+    return TrainingData(records, [(folder, name) for name in paths], "a test")
 
 
 def new_run(folder: Path, recipe: Recipe = RECIPE) -> tuple[Run, RunState]:
@@ -82,8 +82,8 @@ def test_no_test_identity_reaches_training_or_the_choice_of_the_best(data: Train
 
 def test_each_crop_keeps_its_own_file_through_the_division(data: TrainingData) -> None:
     divided = divide(data, RECIPE)
-    for row in divided.rows("train", "query", "gallery").itertuples():
-        assert row.crop[1] == row.path
+    rows = divided.rows("train", "query", "gallery")
+    assert [path for _, path in rows["crop"]] == list(rows["path"])
 
 
 def test_a_run_learns_and_leaves_a_model_that_embeds(finished: Run) -> None:

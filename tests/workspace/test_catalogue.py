@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from reid_core.errors import ReidError
-from reid_core.workspace.catalogue import Catalogue, NewCrop
+from reid_core.workspace.catalogue import Catalogue
+from reid_core.workspace.rows import NewCrop
 from reid_core.workspace.schema import VERSION
 from reid_core.workspace.workspace import Workspace
 

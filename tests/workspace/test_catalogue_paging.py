@@ -9,7 +9,8 @@ import pytest
 
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK
-from reid_core.workspace.catalogue import Catalogue, NewCrop
+from reid_core.workspace.catalogue import Catalogue
+from reid_core.workspace.rows import NewCrop
 
 
 def _crop(path: str, identity: str | None, camera: str | None, time: float = np.nan) -> NewCrop:
@@ -61,3 +62,17 @@ def test_a_gallery_of_unknown_times_has_no_time_range(catalogue: Catalogue) -> N
 def test_a_page_of_an_unknown_gallery_names_those_that_there_are(catalogue: Catalogue) -> None:
     with pytest.raises(ReidError, match=r"no gallery 'cellar'\. There are: yard, other"):
         catalogue.page_of_people("cellar", offset=0, limit=1)
+
+
+def test_the_version_changes_with_galleries_crops_and_vectors_and_stays_otherwise(catalogue: Catalogue) -> None:
+    versions = [catalogue.version()]
+    catalogue.add_gallery("new")
+    versions.append(catalogue.version())
+    catalogue.add_crops("new", catalogue.add_source("new", "/new", "folder"), [_crop("1", "a", "gate")])
+    versions.append(catalogue.version())
+    catalogue.add_model("m", "model", 2)
+    catalogue.add_vectors("m", [1], np.array([[0.6, 0.8]], np.float32))
+    versions.append(catalogue.version())
+    assert len(set(versions)) == 4
+    catalogue.log("search", "why")
+    assert catalogue.version() == versions[-1]

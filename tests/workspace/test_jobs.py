@@ -75,7 +75,7 @@ def test_a_reporter_without_a_job_writes_nothing(tmp_path: Path, monkeypatch: py
 def test_time_left_follows_from_the_speed_of_the_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(jobs.VARIABLE, str(tmp_path))
     clock = iter([100.0, 110.0, 120.0])
-    monkeypatch.setattr(jobs.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr("reid_core.workspace.jobs.time.monotonic", lambda: next(clock))
     reporter = Reporter()
     for done in (0, 20, 40):  # two a second
         reporter.progress("Drawing", done, 100)

@@ -1,0 +1,77 @@
+"""Retrace's app: `streamlit run app.py`.
+
+This file is two things at once. The server imports it once and finds `app`, with the routes that pictures and fonts
+come from; for every visit it is run as the script that draws the page. It only navigates: pages draw, reid_core works.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import streamlit as st
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+from streamlit.runtime.pages_manager import PagesManager
+
+from pages import common
+from reid_core.errors import ReidError
+
+HERE = Path(__file__).resolve().parent
+FONT_NAME = re.compile(r"[a-z-]+\.woff2")
+HASH = re.compile(r"[0-9a-f]{64}")
+FOR_EVER = {
+    "Cache-Control": "private, max-age=31536000, immutable",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+}
+
+# A folder `pages/` beside app.py wakes Streamlit's older way of making pages: on a fresh server a deep link would run
+# the page's file without this one.
+PagesManager.uses_pages_directory = False
+
+
+def thumbnail(request: Request) -> Response:
+    """The small JPEG of a picture by the hash of its file; the name decides the content, so it never goes stale."""
+    name = request.path_params["name"]
+    if not HASH.fullmatch(name):
+        return Response(status_code=404)
+    try:
+        jpeg = common.open_workspace().thumbnails.get(bytes.fromhex(name))
+    except ReidError:
+        jpeg = None
+    return Response(status_code=404) if jpeg is None else Response(jpeg, media_type="image/jpeg", headers=FOR_EVER)
+
+
+def font(request: Request) -> Response:
+    name = request.path_params["name"]
+    file = HERE / "assets" / "fonts" / name
+    if not FONT_NAME.fullmatch(name) or not file.is_file():
+        return Response(status_code=404)
+    return FileResponse(file, media_type="font/woff2", headers=FOR_EVER)
+
+
+def draw() -> None:
+    st.set_page_config(page_title="Retrace", page_icon=str(HERE / "assets" / "favicon.png"), layout="wide")
+    st.logo(str(HERE / "assets" / "logo.svg"), size="large")
+    common.style()
+    search = st.Page("pages/search.py", title="Search", url_path="search")
+    pages = [search]
+
+    def start() -> None:
+        st.switch_page(search, query_params=st.query_params.to_dict())
+
+    home = st.Page(start, title="Retrace", default=True, visibility="hidden")
+    page = st.navigation([home, *pages], position="top")
+    try:
+        page.run()
+    except Exception as error:
+        common.explain(error)
+
+
+if __name__ == "__main__":
+    draw()
+else:
+    routes = [Route("/thumbnails/{name}.jpg", thumbnail), Route("/assets/fonts/{name}", font)]
+    app = st.App(__file__, routes=routes, on_script_error=common.explain)

@@ -1,0 +1,202 @@
+"""What every page needs: the open workspace, what is kept between reruns, words and boxes."""
+
+from __future__ import annotations
+
+import base64
+import html
+import io
+import logging
+import threading
+from dataclasses import dataclass
+from functools import lru_cache
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+import streamlit as st
+from PIL import Image
+
+from reid_core.embedder.inference import Embedder
+from reid_core.errors import ReidError
+from reid_core.images import decode
+from reid_core.records import format_time, natural_order
+from reid_core.workspace.indexing import GalleryIndex
+from reid_core.workspace.reading import PictureReader
+from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.workspace import ModelEntry, Workspace, default_path
+
+PREVIEW_HEIGHT = 720  # pixels of a picture that is shown large
+LOG_NAME = "app.log"
+_STYLE = Path(__file__).with_name("components") / "page.css"
+_opening = threading.Lock()
+
+
+# --- the workspace and what is kept of it ---
+
+
+def open_workspace() -> Workspace:
+    """The workspace of `default_path()`; opened once, since opening makes what is missing. Raises ReidError."""
+    path = default_path().absolute()
+    with _opening:
+        if not (path / "catalogue.sqlite").is_file():  # somebody deleted it under the running app
+            _open.cache_clear()
+        return _open(path)
+
+
+@lru_cache(maxsize=8)
+def _open(path: Path) -> Workspace:
+    return Workspace(path)
+
+
+@dataclass(frozen=True)
+class GalleryFacts:
+    """What the page's controls need to know of a gallery beside its numbers."""
+
+    cameras: list[str]
+    times: tuple[float, float] | None
+
+
+def galleries(workspace: Workspace) -> list[GalleryInfo]:
+    """All galleries in numbers, counted anew only when the catalogue has changed."""
+    return _galleries(str(workspace.path), workspace.catalogue.version())
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _galleries(path: str, version: tuple[int, int, int]) -> list[GalleryInfo]:
+    return open_workspace().catalogue.galleries()
+
+
+def gallery_facts(workspace: Workspace, gallery: GalleryInfo) -> GalleryFacts:
+    return _facts(str(workspace.path), gallery.name, gallery.crops)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _facts(path: str, gallery: str, crops: int) -> GalleryFacts:
+    catalogue = open_workspace().catalogue
+    return GalleryFacts(natural_order(catalogue.cameras(gallery)), catalogue.time_range(gallery))
+
+
+@st.cache_data(ttl=60, max_entries=16, show_spinner=False)
+def _models_here(path: str, embedded: tuple[str, ...]) -> list[ModelEntry]:
+    return open_workspace().models()  # reads every model's weights to name it: not for each rerun
+
+
+def usable_models(workspace: Workspace, gallery: GalleryInfo) -> list[ModelEntry]:
+    """Models that are here and have embedded the gallery, the best choice first."""
+    ids = tuple(id for id, _, _ in gallery.models)
+    here = {entry.id: entry for entry in _models_here(str(workspace.path), ids)}
+    return [here[id] for id in reversed(ids) if id in here]
+
+
+def model_names(workspace: Workspace) -> list[str]:
+    return [entry.name for entry in _models_here(str(workspace.path), ())]
+
+
+@st.cache_resource(max_entries=4, show_spinner="Opening the model")
+def embedder(model: str, _folder: Path) -> Embedder:
+    return Embedder(_folder, "cpu")  # one photo at a time: torch's start would cost more than it saves
+
+
+@st.cache_resource(max_entries=4, show_spinner="Reading the gallery's vectors")
+def gallery_index(path: str, gallery: str, model: str) -> GalleryIndex:
+    index = GalleryIndex(open_workspace(), gallery, model)
+    index.current()  # reads all vectors: here, under its own words, and not in the time of the first search
+    return index
+
+
+def read_picture(source: str, path: str) -> bytes:
+    """A crop's full picture from where it was imported. Raises BadImage when it is gone."""
+    with PictureReader() as reader:
+        return reader.bytes(source, path)
+
+
+# --- words ---
+
+
+def shown_time(seconds: float) -> str:
+    """ "2026-03-02 08:11:30", "0:44:41" into a recording, "" where unknown."""
+    text = format_time(seconds)
+    return "" if text is None else text.partition(".")[0].replace("T", " ").removesuffix("Z")
+
+
+def is_clock_time(seconds: float) -> bool:
+    """Whether a time names a date, and not only a place in a recording."""
+    return "T" in (format_time(seconds) or "")
+
+
+def camera_name(camera: str | None) -> str:
+    if camera is None:
+        return "camera unknown"
+    return f"camera {camera}" if camera.isdigit() else camera
+
+
+def person_name(identity: str | None) -> str:
+    return "" if identity is None else f"person {identity}" if identity.isdigit() else identity
+
+
+# --- boxes and pictures ---
+
+
+def style() -> None:
+    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
+
+
+def text(markup: str, **values: object) -> None:
+    """Our own markup with values put in as text, never as markup."""
+    st.html(markup.format(**{name: html.escape(str(value)) for name, value in values.items()}))
+
+
+def heading(words: str, beside: str = "") -> None:
+    """A heading, with quieter words on the same line where there is room."""
+    text(
+        '<div class="rt-head"><p class="rt-title" role="heading" aria-level="2">{words}</p><span>{beside}</span></div>',
+        words=words,
+        beside=beside,
+    )
+
+
+def problem(title: str, sentence: str) -> None:
+    """What went wrong and what to do, as a calm box."""
+    text('<div class="rt-problem" role="alert"><b>{title}</b><p>{sentence}</p></div>', title=title, sentence=sentence)
+
+
+def note(title: str, sentence: str) -> None:
+    """Something to know that is nobody's fault."""
+    text('<div class="rt-problem rt-note"><b>{title}</b><p>{sentence}</p></div>', title=title, sentence=sentence)
+
+
+def explain(error: Exception) -> bool:
+    """Show an error as a sentence; one that nobody foresaw is written to the log. True: it has been shown."""
+    if isinstance(error, ReidError):
+        problem("This did not work", str(error))
+    else:
+        place = _write_log(error)
+        problem("Something unexpected happened", f"Reload the page to go on. What happened is written in {place}.")
+    return True
+
+
+def _write_log(error: Exception) -> str:
+    log = logging.getLogger("retrace")
+    file = default_path().absolute() / LOG_NAME
+    place = str(file)
+    if not log.handlers:
+        try:
+            handler = RotatingFileHandler(file, maxBytes=2**20, backupCount=1, encoding="utf-8")
+            handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+            log.addHandler(handler)
+        except OSError:
+            place = "the terminal that Retrace was started from"
+    log.error("The page failed", exc_info=error)
+    return place
+
+
+def preview(data: bytes) -> str:
+    """A picture as a data URL, at most `PREVIEW_HEIGHT` pixels high. Raises BadImage."""
+    return preview_of(decode(data))
+
+
+def preview_of(image: Image.Image) -> str:
+    small = image.copy()
+    small.thumbnail((2 * PREVIEW_HEIGHT, PREVIEW_HEIGHT))
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=90)
+    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()

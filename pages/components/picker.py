@@ -1,0 +1,84 @@
+"""A gallery to pick a photo from, page by page: its people by their first crops, or all crops by camera."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages import common
+from pages.components.gallery_grid import card_of, gallery_grid, rows_of
+from pages.components.photo import take_crop
+from reid_core.records import plural
+from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.workspace import Workspace
+
+PAGE = 60  # crops on a page
+state = st.session_state
+
+
+def draw_picker(workspace: Workspace, gallery: GalleryInfo) -> None:
+    facts = common.gallery_facts(workspace, gallery)
+    parts = [plural(gallery.crops, "crop")]
+    if gallery.identities:
+        parts.insert(0, plural(gallery.identities, "identity"))
+    if gallery.cameras:
+        parts.append(plural(gallery.cameras, "camera"))
+    common.heading(f"Or pick someone from {gallery.name}", " · ".join(parts))
+    if not gallery.crops:
+        common.problem("The gallery is empty", f"Import crops with: reid import FOLDER --gallery {gallery.name}")
+        return
+    people, camera = False, None
+    with st.container(horizontal=True, vertical_alignment="center", key="picker-bar"):
+        if gallery.identities:
+            views = ("People", "All crops")
+            people = st.segmented_control(
+                "Show", views, default="People", required=True, key="picker-view", label_visibility="collapsed",
+                persist_state="session",
+            ) == "People"  # fmt: skip
+        if not people and len(facts.cameras) > 1:
+            camera = st.selectbox(
+                "Camera", facts.cameras, index=None, placeholder="All cameras", format_func=common.camera_name,
+                key=f"picker-camera-{gallery.name}", label_visibility="collapsed", width=180,
+            )  # fmt: skip
+        catalogue = workspace.catalogue
+        total = (
+            gallery.identities
+            if people
+            else gallery.crops
+            if camera is None
+            else catalogue.count_of_camera(gallery.name, camera)
+        )
+        offset = draw_pager(f"place-{gallery.name}-{people}-{camera}", total)
+    if people:
+        rows = catalogue.page_of_people(gallery.name, offset=offset, limit=PAGE)
+    else:
+        rows = catalogue.page_of_crops(gallery.name, offset=offset, limit=PAGE, camera=camera)
+    cards = [{**card_of(row), **picker_lines(row, people)} for row in rows_of(rows)]
+    crop = gallery_grid(cards, kind="picker", label="Crops to pick from", key="picker")
+    if crop is not None:
+        take_crop(workspace, crop)
+        st.rerun()
+
+
+def draw_pager(key: str, total: int) -> int:
+    offset = min(state.get(key, 0), max(0, (total - 1) // PAGE * PAGE))
+
+    def turn(to: int) -> None:
+        state[key] = to
+
+    if total > PAGE:
+        st.button("Previous", on_click=turn, args=(offset - PAGE,), disabled=offset == 0, key="pager-back")
+        last = offset + PAGE >= total
+        st.button("Next", on_click=turn, args=(offset + PAGE,), disabled=last, key="pager-on")
+        common.text(
+            '<p class="rt-small">{first:}–{last} of {total}</p>',
+            first=f"{offset + 1:,}", last=f"{min(offset + PAGE, total):,}", total=f"{total:,}",
+        )  # fmt: skip
+    return offset
+
+
+def picker_lines(row: dict[str, Any], people: bool) -> dict[str, Any]:
+    if people:
+        return {"lines": [common.person_name(row["identity"])]}
+    return {"lines": [common.camera_name(row["camera"]), common.shown_time(row["time"])]}

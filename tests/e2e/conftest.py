@@ -1,0 +1,109 @@
+"""A real server and a real browser. Without Playwright or a Chromium these tests are skipped, and say so."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reid_core.workspace.workspace import VARIABLE
+
+ROOT = Path(__file__).parents[2]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+STARTED_WITHIN = 60.0  # seconds
+
+Serve = Callable[[Path], str]
+OpenPage = Callable[..., Any]
+
+
+@pytest.fixture
+def serve() -> Iterator[Serve]:
+    """Gives `serve(workspace path)`: starts the app as a user does, and returns its address."""
+    servers: list[subprocess.Popen[bytes]] = []
+
+    def started(workspace: Path) -> str:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
+        servers.append(
+            subprocess.Popen(
+                [*command, "--server.headless", "true"],
+                cwd=ROOT,
+                env={**os.environ, VARIABLE: str(workspace)},
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        )
+        address = f"http://127.0.0.1:{port}"
+        _wait_for(f"{address}/_stcore/health", servers[-1])
+        return address
+
+    yield started
+    for server in servers:
+        server.send_signal(signal.SIGTERM)
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
+
+
+def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + STARTED_WITHIN
+    while time.monotonic() < end:
+        assert server.poll() is None, "the server ended while it started"
+        try:
+            with urllib.request.urlopen(address, timeout=1):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise AssertionError(f"the server did not answer within {STARTED_WITHIN:.0f} seconds")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
+    with api.sync_playwright() as playwright:
+        own = Path(playwright.chromium.executable_path)
+        found = str(own) if own.is_file() else shutil.which("chromium") or shutil.which("google-chrome")
+        if found is None:
+            pytest.skip("needs a Chromium: install Debian's `chromium`, or run `playwright install chromium`")
+        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Any) -> Iterator[OpenPage]:
+    """Gives `open_page(address, width=, height=, dark=)`: a browser's page there, with what it complained of.
+
+    `page.errors` are errors of the page's own scripts and of its requests, `page.asked` all addresses that it asked.
+    """
+    contexts = []
+
+    def opened(address: str, *, width: int = 1440, height: int = 900, dark: bool = False) -> Any:
+        scheme = "dark" if dark else "light"
+        context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+        contexts.append(context)
+        page = context.new_page()
+        page.errors, page.asked = [], []
+        page.on("request", lambda request: page.asked.append(request.url))
+        page.on("pageerror", lambda error: page.errors.append(str(error)))
+        page.on("console", lambda line: page.errors.append(line.text) if line.type == "error" else None)
+        page.goto(address)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -1,0 +1,152 @@
+"""What an investigator does, in a real browser: few journeys, each from the first click to the last."""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from reid_core.workspace.workspace import Workspace
+
+HITS = ".grid.hits .card"
+SLOW = 20_000  # milliseconds; a busy machine
+Serve = Callable[[Path], str]
+OpenPage = Callable[..., Any]
+
+
+def _file(workspace: Workspace, crop: int) -> Path:
+    row = workspace.catalogue.crops_of([crop]).iloc[0]
+    return Path(row["source"]) / row["path"]
+
+
+def _hits(page: Any) -> Any:
+    page.locator(HITS).first.wait_for(timeout=SLOW)
+    return page.locator(HITS)
+
+
+@pytest.mark.browser
+def test_a_fresh_start_builds_the_demo_and_a_search_works(serve: Serve, open_page: OpenPage, tmp_path: Path) -> None:
+    page = open_page(serve(tmp_path / "workspace"))
+    page.get_by_text("Building the demo").wait_for(timeout=SLOW)
+    page.locator(HITS).first.wait_for(timeout=200_000)
+    assert page.locator(HITS).count() == 20
+    first = page.locator(HITS).first.get_attribute("aria-label")
+    page.locator(".grid.strip .card").nth(2).click()
+    page.wait_for_function(
+        "before => document.querySelector('.st-key-hits') && [...document.querySelectorAll('*')]"
+        ".map(e => e.shadowRoot?.querySelector('.grid.hits .card')).filter(Boolean)"
+        ".some(card => card.getAttribute('aria-label') !== before)",
+        arg=first,
+        timeout=SLOW,
+    )
+    assert page.errors == []
+
+
+@pytest.mark.browser
+def test_from_a_photo_to_a_hit_to_a_search_from_that_hit(
+    serve: Serve, open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    page = open_page(serve(tiny_workspace.path))
+    page.locator("input[type=file]").set_input_files(_file(tiny_workspace, 1))
+    assert _hits(page).count() == 16
+    assert "person 1" in _hits(page).first.get_attribute("aria-label")
+    _hits(page).nth(1).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Hit 2 of 16").wait_for(timeout=SLOW)
+    page.keyboard.press("ArrowRight")
+    dialog.get_by_text("Hit 3 of 16").wait_for(timeout=SLOW)
+    crop = dialog.locator("tr", has_text="Crop").last.locator("td").inner_text()
+    dialog.get_by_role("button", name="Search from this crop").click()
+    dialog.wait_for(state="detached", timeout=SLOW)
+    page.get_by_text(f"The photo is crop {crop} of").wait_for(timeout=SLOW)
+    assert parse_qs(urlsplit(page.url).query) == {"gallery": ["tiny"], "crop": [crop]}
+    assert page.errors == []
+
+
+@pytest.mark.browser
+def test_the_grid_is_walked_and_opened_with_the_keyboard(
+    serve: Serve, open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    page = open_page(f"{serve(tiny_workspace.path)}/search?gallery=tiny&crop=1")
+    hits = _hits(page)
+    assert [card.get_attribute("tabindex") for card in hits.all()].count("0") == 1
+    hits.first.focus()
+    for key in ("ArrowRight", "ArrowRight", "ArrowLeft", "End", "Home", "ArrowRight"):
+        page.keyboard.press(key)
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").get_by_text("Hit 2 of 16").wait_for(timeout=SLOW)
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached", timeout=SLOW)
+    focused = "document.activeElement.shadowRoot?.activeElement?.getAttribute('aria-label') ?? ''"
+    page.wait_for_function(f"({focused}).startsWith('Hit 2,')", timeout=SLOW)
+
+
+@pytest.mark.browser
+def test_a_deep_link_on_a_fresh_server_opens_that_search(
+    serve: Serve, open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    page = open_page(f"{serve(tiny_workspace.path)}/search?gallery=tiny&crop=13")
+    assert "person 3" in _hits(page).first.get_attribute("aria-label")
+    page.get_by_alt_text("Logo").first.wait_for(timeout=SLOW)  # drawn by app.py, which must have run
+    assert page.get_by_text("Page not found").count() == 0
+
+
+@pytest.mark.browser
+def test_nothing_is_asked_of_another_machine_and_our_font_is_there(
+    serve: Serve, open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    address = serve(tiny_workspace.path)
+    page = open_page(f"{address}/?gallery=tiny&crop=1")
+    _hits(page).first.click()
+    page.get_by_role("dialog").get_by_text("Hit 1 of 16").wait_for(timeout=SLOW)
+    page.wait_for_load_state("networkidle")
+    own = urlsplit(address).netloc
+    assert {urlsplit(asked).netloc for asked in page.asked if not asked.startswith(("data:", "blob:"))} == {own}
+    assert any("/thumbnails/" in asked for asked in page.asked)
+    assert page.evaluate("[...document.fonts].some(f => f.family.includes('IBM Plex Sans') && f.status === 'loaded')")
+    assert page.errors == []
+
+
+@pytest.mark.browser
+def test_the_page_is_dark_where_the_system_is(serve: Serve, open_page: OpenPage, tiny_workspace: Workspace) -> None:
+    address = f"{serve(tiny_workspace.path)}/search?gallery=tiny&crop=1"
+    brightness = {}
+    for dark in (False, True):
+        page = open_page(address, dark=dark)
+        _hits(page)
+        colours = page.locator(".stApp").evaluate(
+            "e => [getComputedStyle(e).backgroundColor, getComputedStyle(e).color]"
+        )
+        brightness[dark] = [sum(int(part) for part in colour[4:-1].split(",")[:3]) / 3 for colour in colours]
+    assert brightness[False][0] > 200 > 60 > brightness[False][1]
+    assert brightness[True][0] < 60 < 200 < brightness[True][1]
+
+
+@pytest.mark.browser
+def test_on_a_phone_the_hits_come_right_after_the_photo_and_nothing_is_cut_off(
+    serve: Serve, open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    page = open_page(f"{serve(tiny_workspace.path)}/search?gallery=tiny&crop=1", width=390, height=844)
+    top = {"photo": page.locator(".st-key-photo"), "hits": _hits(page).first, "other": page.locator(".st-key-another")}
+    place = {name: locator.bounding_box()["y"] for name, locator in top.items()}
+    assert place["photo"] < place["hits"] < place["other"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_thumbnails_are_served_by_hash_for_ever_and_nothing_else_is(serve: Serve, tiny_workspace: Workspace) -> None:
+    address = serve(tiny_workspace.path)
+    sha256 = tiny_workspace.catalogue.crops_of([1])["sha256"].iloc[0]
+    with urllib.request.urlopen(f"{address}/thumbnails/{sha256}.jpg") as answer:
+        assert answer.headers["Content-Type"] == "image/jpeg"
+        assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+        assert answer.read() == tiny_workspace.thumbnails.get(bytes.fromhex(sha256))
+    for wrong in (f"{'0' * 64}.jpg", f"{sha256.upper()}.jpg", f"{sha256}0.jpg", "..%2Fcatalogue.sqlite.jpg"):
+        with pytest.raises(urllib.error.HTTPError, match=r"40[04]"):
+            urllib.request.urlopen(f"{address}/thumbnails/{wrong}")
+    with pytest.raises(urllib.error.HTTPError, match=r"40[04]"):
+        urllib.request.urlopen(f"{address}/assets/fonts/..%2F..%2Fapp.py")
