@@ -1,11 +1,14 @@
-"""Writing files so that a reader, or the next start after a crash, finds the old content or the new, never half."""
+"""Files that a crash or a second process could spoil: written whole or not at all, and locked while in use."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
+
+from reid_core.errors import ReidError
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -19,3 +22,19 @@ def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def only_one_process(lock: Path, what: str) -> Iterator[None]:
+    """Holds the lock file while the block runs; the system lets go of it when the process dies.
+
+    Raises ReidError, naming `what`, when another process holds it.
+    """
+    import fcntl  # Linux and macOS
+
+    with lock.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise ReidError(f"{what} is in use by another process. Wait for it, or stop it first.") from error
+        yield

@@ -24,6 +24,7 @@ from reid_core.errors import ReidError
 from reid_core.records import is_unsafe_path, plural
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"})
+UNREADABLE_KINDS = frozenset({"HEIC", "HEIF", "AVIF", "GIF"})  # suffixes of pictures that `decode` refuses
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM")  # a phone's MPO (two JPEGs in one) opens as JPEG
 MAX_FILE_BYTES = 64 * 2**20
 MAX_PIXELS = 50_000_000
@@ -72,12 +73,14 @@ class FolderSource:
                 with os.scandir(os.path.join(self._root, folder)) as listing:
                     inside = list(listing)
             except OSError as error:
-                found.append((_printable(folder), f"the folder cannot be opened: {error.strerror or error}"))
+                found.append((printable(folder), f"the folder cannot be opened: {error.strerror or error}"))
                 continue
             for entry in inside:
                 name = f"{folder}/{entry.name}" if folder else entry.name
-                if _printable(name) != name:
-                    found.append((_printable(name), "its name is not valid UTF-8; rename it"))
+                if printable(name) != name:
+                    found.append((printable(name), "its name is not valid UTF-8; rename it"))
+                elif is_unsafe_path(name):
+                    found.append((name, "its name reads like a path that leads out of the folder; rename it"))
                 elif entry.is_symlink() and self._leads_outside(name):
                     found.append((name, "it is a link that leads out of the folder"))
                 elif entry.is_dir(follow_symlinks=False):
@@ -89,15 +92,7 @@ class FolderSource:
     def read(self, name: str, *, limit: int = MAX_FILE_BYTES) -> bytes:
         if is_unsafe_path(name) or self._leads_outside(name):
             raise BadImage("the path leads out of its folder")
-        try:
-            with open(os.path.join(self._root, name), "rb", opener=_open_without_waiting) as file:
-                status = os.fstat(file.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    raise BadImage("it is not a file")
-                _check_size(status.st_size, limit)
-                return file.read()
-        except OSError as error:
-            raise BadImage(f"it cannot be read: {error.strerror or error}") from error
+        return _read_regular(os.path.join(self._root, name), limit)
 
     def close(self) -> None:
         pass
@@ -139,7 +134,7 @@ class ZipSource:
         """Each file's relative POSIX path, and why it is never read, or None. In the archive's order."""
         for name, entry in self._files:
             if is_unsafe_path(name) or not name:
-                yield _printable(name), "the path leads out of the archive"
+                yield printable(name), "the path leads out of the archive"
             elif self._by_name[name] is not entry:
                 yield name, "the name appears twice in the archive; the first is used"
             else:
@@ -176,6 +171,12 @@ def is_image_name(name: str) -> bool:
     """Whether the name looks like a picture that people mean to import (no hidden files, no resource forks)."""
     stem, dot, suffix = name.rpartition(".")
     return bool(dot and stem) and f".{suffix.lower()}" in IMAGE_SUFFIXES and not is_hidden(name)
+
+
+def unreadable_kind(name: str) -> str | None:
+    """ "HEIC", "HEIF", "AVIF" or "GIF" for a picture that people mean to import and that is never decoded."""
+    stem, _, suffix = name.rpartition(".")
+    return suffix.upper() if stem and suffix.upper() in UNREADABLE_KINDS and not is_hidden(name) else None
 
 
 def is_hidden(name: str) -> bool:
@@ -230,6 +231,30 @@ def thumbnail(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
+def read_file(path: Path) -> bytes:
+    """The bytes of one photo that a person named, wherever it lies; links are followed.
+
+    Raises BadImage when it is missing, a folder or another thing that is no file, too large or unreadable.
+    """
+    return _read_regular(path, MAX_FILE_BYTES)
+
+
+def _read_regular(path: str | Path, limit: int) -> bytes:
+    try:
+        with open(path, "rb", opener=_open_without_waiting) as file:
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise BadImage("it is not a file")
+            _check_size(status.st_size, limit)
+            return file.read()
+    except FileNotFoundError as error:
+        raise BadImage("there is no such file") from error
+    except IsADirectoryError as error:
+        raise BadImage("it is a folder") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise BadImage(f"it cannot be read: {getattr(error, 'strerror', None) or error}") from error
+
+
 def _check_size(size: int, limit: int) -> None:
     if size > limit:
         raise BadImage(f"it has {size / 2**20:.0f} MB, more than the {limit // 2**20} MB that are allowed")
@@ -239,5 +264,6 @@ def _open_without_waiting(path: str, flags: int) -> int:
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))  # a named pipe would keep a reader waiting for ever
 
 
-def _printable(name: str) -> str:
+def printable(name: str) -> str:
+    """The name with bytes that are not UTF-8 written out as escapes, so that it can be shown and stored."""
     return name.encode("utf-8", "backslashreplace").decode()

@@ -21,6 +21,7 @@ DISTRACTOR = "distractor"  # a person who is nobody's match, or a false detectio
 JUNK = "junk"  # a crop too bad to count either way: never ranked in an evaluation
 SPLITS = ("train", "query", "gallery")
 COLUMNS = ("path", "identity", "camera", "time", "tracklet", "split")
+_DRIVE = re.compile("[A-Za-z]:")  # Windows reads "c:x.jpg" as a path on drive c; "1:05.jpg" is only an odd name
 _FIRST_CLOCK_TIME = 1e8  # seconds; smaller times count from the start of a recording whose date is not known
 _LAST_CLOCK_TIME = 253_402_300_799.0  # seconds; 9999-12-31T23:59:59Z, the last that a calendar date can say
 
@@ -130,10 +131,11 @@ def make_records(**columns: object) -> Records:
     return Records(table)
 
 
-def split_identities(records: Records, *, train_share: float = 0.5, seed: int = 0) -> Records:
+def split_identities(records: Records, *, train_share: float = 0.5, seed: int = 0, purpose: str = "split") -> Records:
     """Divide labelled crops by identity into train and query/gallery, by a seeded hash of the label.
 
-    The hash depends on the label alone, so a person stays on her side when the data set grows. In the test half, the
+    The hash depends on the label alone, so a person stays on her side when the data set grows. `purpose` salts it: the
+    people that one division put on a side are divided afresh by another, whatever the two seeds. In the test half, the
     first crop (by hash) of each identity in each camera becomes a query and the rest the gallery. Where that would
     leave a query without a match in another camera, one more crop stays in the gallery; a person of one crop is
     gallery. Crops without an identity, distractors and junk go to the gallery.
@@ -142,14 +144,15 @@ def split_identities(records: Records, *, train_share: float = 0.5, seed: int = 
     """
     if not 0 <= train_share <= 1:
         raise ReidError(f"The share of identities to train on is {train_share}; use a number from 0 to 1.")
+    salt = f"{purpose}:{seed}" if purpose else str(seed)
     table = records.table
     people = table["identity"].notna() & ~table["identity"].isin([DISTRACTOR, JUNK])
-    trained = {label for label in records.identities() if _hash_share(seed, label) < train_share}
+    trained = {label for label in records.identities() if _hash_share(salt, label) < train_share}
     in_train = people & table["identity"].isin(trained)
     split = np.full(len(table), "gallery", dtype=object)
     split[in_train] = "train"
     tested = table.loc[people & ~in_train, ["path", "identity", "camera"]]
-    split[_query_rows(tested.assign(order=[_hash_share(seed, path) for path in tested["path"]]))] = "query"
+    split[_query_rows(tested.assign(order=[_hash_share(salt, path) for path in tested["path"]]))] = "query"
     return Records(table.assign(split=split))
 
 
@@ -174,7 +177,8 @@ def _query_rows(tested: pd.DataFrame) -> pd.Index:
 def is_unsafe_path(path: str) -> bool:
     """Whether a path could lead out of the folder or archive that it is relative to."""
     plain = path.replace("\\", "/")
-    return plain.startswith("/") or ".." in plain.split("/") or plain[1:2] == ":" or "\0" in plain
+    has_drive = _DRIVE.match(plain) is not None
+    return plain.startswith("/") or ".." in plain.split("/") or has_drive or "\0" in plain
 
 
 def natural_order(labels: Iterable[str]) -> list[str]:
@@ -228,6 +232,6 @@ def _people(table: pd.DataFrame) -> set[str]:
     return {label for label in table["identity"] if label is not None and label not in (DISTRACTOR, JUNK)}
 
 
-def _hash_share(seed: int, text: str) -> float:
-    digest = hashlib.sha256(f"{seed}:{text}".encode()).digest()
+def _hash_share(salt: str, text: str) -> float:
+    digest = hashlib.sha256(f"{salt}:{text}".encode()).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

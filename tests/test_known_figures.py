@@ -18,6 +18,7 @@ from reid_core.embedder.model import add_onnx
 from reid_core.signals import StopRequest
 from reid_core.workspace.evaluating import evaluate_gallery
 from reid_core.workspace.importing import import_dataset
+from reid_core.workspace.indexing import embed_gallery
 from reid_core.workspace.workspace import Workspace
 
 MEASURING = Path(os.environ.get("REID_MEASURING", Path(__file__).resolve().parents[2] / "shared"))
@@ -37,6 +38,7 @@ def test_a_published_embedder_reaches_its_figures_on_a_split_of_market_1501(tmp_
     import_dataset(workspace, tested, "market", stop=StopRequest())
     add_onnx(OSNET, workspace.models_folder / "osnet", ModelCard("osnet", 0, Preprocessing(256, 128)))
     embedder = Embedder(workspace.find_model("osnet"), "cpu")
-    metrics = evaluate_gallery(workspace, "market", embedder, stop=StopRequest())
+    embed_gallery(workspace, "market", embedder, stop=StopRequest())
+    metrics = evaluate_gallery(workspace, "market", embedder.id)
     assert 100 * metrics.mAP == pytest.approx(52.5, abs=1.0)
     assert 100 * metrics.rank1 == pytest.approx(70.2, abs=1.0)

@@ -48,15 +48,18 @@ def import_(
         say(dataset.describe())
     with stop_on_signal() as stop, progress_bar("Importing", REPORTER) as update:
         report = import_dataset(open_workspace(workspace), dataset, gallery, stop=stop, on_progress=update)
+    if report.skipped and len(report.skipped) == len(dataset.records) + len(dataset.skipped):
+        print_skipped(report.skipped)
+        raise ReidError(f"No crop of {path} could be imported.")
     if json:
         values = {"gallery": gallery, "description": dataset.describe(), "format": dataset.format}
         print_json({**values, **report_values(report)})
     else:
         print_skipped(report.skipped)
         say(f"Gallery {gallery}: {plural(report.added, 'crop')} added, {report.already:,} there before.")
+        if report.differing:
+            say(f"{plural(report.differing, 'crop')} of these have other labels in {path.name} now; the old are kept.")
     end_if_stopped(report.stopped, "run the same command to go on.")
-    if not report.added and not report.already:
-        raise ReidError(f"No crop of {path} could be imported.")
 
 
 @app.command()
@@ -106,7 +109,7 @@ def list_(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
         except ReidError as error:
             unreadable.append(str(error))
     if json:
-        values: dict[str, Any] = {"workspace": str(opened.path)}
+        values: dict[str, Any] = {"workspace": str(opened.path), "unreadable": unreadable}
         values["galleries"] = [dataclasses.asdict(gallery) for gallery in galleries]
         values["models"] = [
             {"name": m.name, "id": m.id, "folder": str(m.folder), "terms": m.card.terms} for m in models

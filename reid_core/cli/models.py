@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from reid_core.cli import recipe_options
-from reid_core.cli.console import print_json, print_table, progress_bar, say, warn
+from reid_core.cli.console import print_json, print_skipped, print_table, progress_bar, say, warn
 from reid_core.cli.options import (
     REPORTER,
     GalleryArgument,
@@ -17,9 +17,9 @@ from reid_core.cli.options import (
     WorkspaceOption,
     app,
     end_if_stopped,
-    numbers,
     open_workspace,
     three_numbers,
+    whole_numbers,
 )
 from reid_core.errors import ReidError
 from reid_core.records import plural
@@ -67,19 +67,25 @@ def evaluate(
     gallery: GalleryArgument,
     model: ModelOption = None,
     rerank: Annotated[bool, typer.Option(help="Rank by k-reciprocal distances.")] = False,
+    allow_missing: Annotated[bool, typer.Option(help="Leave out crops whose pictures are gone.")] = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
     """Measure a model on a gallery's query and gallery splits, under the Market-1501 protocol."""
-    from reid_core.workspace.evaluating import evaluate_gallery
+    from reid_core.workspace.evaluating import SPLITS, evaluate_gallery
+    from reid_core.workspace.indexing import embed_gallery
     from reid_core.workspace.searching import choose_model
 
     opened = open_workspace(workspace)
     embedder = choose_model(opened, gallery, model)
     with stop_on_signal() as stop, progress_bar("Embedding", REPORTER) as update:
-        metrics = evaluate_gallery(opened, gallery, embedder, rerank=rerank, stop=stop, on_progress=update)
+        report = embed_gallery(opened, gallery, embedder, splits=SPLITS, stop=stop, on_progress=update)
+    print_skipped(report.skipped)
+    end_if_stopped(report.stopped, "run the same command to go on.")
+    metrics = evaluate_gallery(opened, gallery, embedder.id, rerank=rerank, allow_missing=allow_missing)
     if json:
-        print_json({**metrics.to_dict(), "model": embedder.card.name, "model_id": embedder.id, "rerank": rerank})
+        values = {"model": embedder.card.name, "model_id": embedder.id, "rerank": rerank}
+        print_json({**metrics.to_dict(), **values, "left_out": len(report.skipped)})
         return
     shares = [metrics.mAP, metrics.rank1, metrics.rank5, metrics.rank10, metrics.rank20, metrics.mINP]
     print_table(
@@ -109,9 +115,9 @@ def model_add(
     from reid_core.embedder.model import add_onnx, model_id
     from reid_core.workspace.rows import check_name
 
-    height, width = numbers(size, "--size", "x", 2)
+    height, width = whole_numbers(size, "--size", "x", 2)
     preprocessing = Preprocessing(
-        int(height), int(width), three_numbers(mean, "--mean"), three_numbers(std, "--std"), interpolation
+        height, width, three_numbers(mean, "--mean"), three_numbers(std, "--std"), interpolation
     )
     opened = open_workspace(workspace)
     name = name or file.stem

@@ -12,6 +12,7 @@ from reid_core.cli.console import warn
 from reid_core.errors import ReidError
 from reid_core.records import parse_time
 from reid_core.workspace import jobs
+from reid_core.workspace.report import Report
 from reid_core.workspace.workspace import VARIABLE, Workspace, default_path
 
 app = typer.Typer(
@@ -43,13 +44,20 @@ def end_if_stopped(stopped: bool, how_to_go_on: str) -> None:
         raise typer.Exit(STOPPED)
 
 
-def report_values(report: Any) -> dict[str, Any]:
+def report_values(report: Report) -> dict[str, Any]:
     skipped = [dataclasses.asdict(item) for item in report.skipped]
-    return {"added": report.added, "already": report.already, "skipped": skipped, "stopped": report.stopped}
+    values = {"added": report.added, "already": report.already, "differing": report.differing}
+    return {**values, "skipped": skipped, "stopped": report.stopped}
 
 
 def labels(text: str | None) -> frozenset[str] | None:
-    return frozenset(part.strip() for part in text.split(",") if part.strip()) if text else None
+    """`"1, 3"` → {"1", "3"}; None where the option was not given."""
+    if text is None:
+        return None
+    found = frozenset(part.strip() for part in text.split(",") if part.strip())
+    if not found:
+        raise ReidError(f"{text!r} names nothing to look for; write 1,3.")
+    return found
 
 
 def moment(text: str | None, option: str) -> float | None:
@@ -68,17 +76,16 @@ def pairs(texts: list[str], option: str) -> dict[str, str]:
     return {key: value for key, _, value in pairs}
 
 
-def numbers(text: str, option: str, separator: str, count: int) -> list[float]:
-    try:
-        numbers = [float(part) for part in text.lower().split(separator)]
-    except ValueError:
-        numbers = []
-    if len(numbers) != count:
-        example = separator.join(["256", "128"] if count == 2 else ["0.5"] * count)
-        raise ReidError(f"{option} {text!r} must be {count} numbers, such as {example}.")
-    return numbers
+def whole_numbers(text: str, option: str, separator: str, count: int) -> list[int]:
+    parts = text.lower().split(separator)
+    if len(parts) != count or not all(part.strip().isdecimal() for part in parts):
+        raise ReidError(f"{option} {text!r} must be {count} whole numbers, such as {separator.join(['256', '128'])}.")
+    return [int(part) for part in parts]
 
 
 def three_numbers(text: str, option: str) -> tuple[float, float, float]:
-    red, green, blue = numbers(text, option, ",", 3)
+    try:
+        red, green, blue = (float(part) for part in text.split(","))
+    except ValueError as error:
+        raise ReidError(f"{option} {text!r} must be three numbers, such as 0.5,0.5,0.5.") from error
     return red, green, blue

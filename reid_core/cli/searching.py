@@ -41,6 +41,9 @@ def index(
     embedder = choose_model(opened, gallery, model)
     with stop_on_signal() as stop, progress_bar("Embedding", REPORTER) as update:
         report = embed_gallery(opened, gallery, embedder, stop=stop, on_progress=update)
+    if report.skipped and not report.added and not report.already:
+        print_skipped(report.skipped)
+        raise ReidError(f"No crop of gallery {gallery!r} could be embedded. Bring its pictures back.")
     if json:
         print_json({"gallery": gallery, "model": embedder.card.name, "model_id": embedder.id, **report_values(report)})
     else:
@@ -71,7 +74,7 @@ def search(
     json: JsonOption = False,
 ) -> None:
     """Find the crops most like the person in a photo. A hit is a lead to look at, not an identification."""
-    from reid_core.images import BadImage, FolderSource
+    from reid_core.images import BadImage, read_file
     from reid_core.retrieval.index import Filter
     from reid_core.workspace.indexing import GalleryIndex
     from reid_core.workspace.searching import Question, choose_model
@@ -87,15 +90,15 @@ def search(
     )
     embedder = choose_model(opened, gallery, model)
     try:
-        question = Question(
-            FolderSource(photo.parent).read(photo.name), top, where, query_camera, same_camera, rerank, purpose
-        )
+        question = Question(read_file(photo), top, where, query_camera, same_camera, rerank, purpose)
         answer = search_gallery(opened, GalleryIndex(opened, gallery, embedder.id), embedder, question)
     except BadImage as error:
         raise ReidError(f"{photo}: {error}.") from error
+    not_indexed = opened.catalogue.gallery(gallery).crops - answer.searched
     if json:
         values = {"gallery": gallery, "model": embedder.card.name, "model_id": embedder.id, "searched": answer.searched}
-        print_json({**values, "query_camera": answer.camera, "rerank": rerank, "hits": answer.hits()})
+        values |= {"not_indexed": not_indexed, "query_camera": answer.camera, "rerank": rerank}
+        print_json({**values, "hits": answer.hits()})
         return
     if len(answer.own):
         say(f"The photo is in the gallery itself as {answer.own['path'].iloc[0]}; it is not among the hits.")
@@ -109,6 +112,12 @@ def search(
             for hit in answer.hits()
         ],
     )
+    if not_indexed:
+        say(
+            f"{plural(not_indexed, 'crop')} of the gallery could not be hits, not being embedded by "
+            f"{embedder.card.name}. "
+            f"Run `reid index {gallery} --model {embedder.card.name}`."
+        )
     say(
         f"{plural(len(answer.crops), 'hit')} among {plural(answer.searched, 'crop')} by {embedder.card.name}, "
         f"{answer.seconds:.2f} s. Similarity is no probability; look before you believe."

@@ -5,19 +5,22 @@ No pixels are decoded here: what a data set holds is told by its names and table
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from reid_core.datasets.base import Dataset, Listing, Options, Skipped, list_files, require_pictures
+from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, list_files, require_pictures
 from reid_core.datasets.folders import read_flat, read_identity_folders
 from reid_core.datasets.market1501 import read_market1501
-from reid_core.datasets.table import COLUMN_NAMES, read_table
+from reid_core.datasets.table import read_table
+from reid_core.datasets.table_files import COLUMN_NAMES
 from reid_core.errors import ReidError
+from reid_core.images import printable
 
 __all__ = ["READERS", "Dataset", "Skipped", "read_dataset"]
 
-READERS: Mapping[str, Callable[[Listing, Options], Dataset | None]] = {
+READERS: Mapping[str, Callable[[Listing, Options], Dataset | Declined]] = {
     "market1501": read_market1501,
     "table": read_table,
     "identity-folders": read_identity_folders,
@@ -35,16 +38,17 @@ def read_dataset(
 ) -> Dataset:
     """The data set in a folder, a zip, or a table (.csv, .tsv, .parquet) with paths relative to its own folder.
 
-    The first of `READERS` that recognises it reads it; `format` names one instead. `columns` says which column of a
+    The first of `READERS` that recognises it reads it; `format` names one instead. A link in `path` is followed first:
+    a table's pictures lie beside the table itself, not beside the link. `columns` says which column of a
     table holds what ("image", "identity", "camera", "time", "tracklet", "split"). Where the source names no splits,
     `train_share` of the identities are for training, chosen by `seed`.
 
     Raises ReidError, naming the path, when nothing is there, nothing can be used or the format does not fit.
     """
-    path = Path(path)
     _check_known(format, READERS, "format")
     for key in columns or {}:
         _check_known(key, COLUMN_NAMES, "kind of column")
+    path = _resolve(Path(path))
     listing = list_files(path)
     try:
         if format is None and (listing.only or columns):
@@ -54,13 +58,30 @@ def read_dataset(
         options = Options(dict(columns or {}), train_share, seed, required=format is not None)
         require_pictures(listing, path)
         for name, reader in READERS.items():
-            if format in (None, name) and (dataset := reader(listing, options)) is not None:
-                return dataset
+            if format not in (None, name):
+                continue
+            if isinstance(read := reader(listing, options), Dataset):
+                return read
+            listing = dataclasses.replace(listing, skipped=(*listing.skipped, *read.skipped))
     except ReidError as error:
         raise error if str(path) in str(error) else ReidError(f"{path}: {error}") from error
     finally:
         listing.source.close()
     raise ReidError(f"{path} is not in the format {format!r}. Leave the format out to have it recognised.")
+
+
+def _resolve(path: Path) -> Path:
+    try:
+        real = path.resolve(strict=True)
+    except FileNotFoundError as error:
+        raise ReidError(f"There is no folder or file {printable(str(path))}. Check the path.") from error
+    except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links in a circle; ValueError: a NUL
+        reason = getattr(error, "strerror", None) or error
+        raise ReidError(f"{printable(str(path))} cannot be opened ({reason}). Check the path.") from error
+    if printable(str(real)) != str(real):
+        # The catalogue keeps the path as text, and these bytes are no text.
+        raise ReidError(f"The path {printable(str(real))} is not valid UTF-8. Rename the folder or file.")
+    return real
 
 
 def _check_known(value: str | None, known: Iterable[str], noun: str) -> None:

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import pandas as pd
 
 from reid_core.errors import ReidError
-from reid_core.images import FolderSource, ZipSource, is_hidden, is_image_name, open_source
+from reid_core.images import FolderSource, ZipSource, is_hidden, is_image_name, open_source, unreadable_kind
 from reid_core.records import JUNK, Records, is_unsafe_path, make_records, plural, split_identities
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
@@ -26,7 +26,7 @@ _CAMERA_FOLDER = re.compile(r"cam(?:era)?(?:[-_ ]?0*(\d{1,4})|[-_ ]([a-z]))", re
 _CAMERA_TOKEN = re.compile(r"(?<![a-z0-9])(?:cam(?:era)?[-_ ]?|c)0*(\d{1,3})(?:s\d{1,4})?(?![a-z0-9])", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Skipped:
     """A file or a row of a table that is not in the records, and why."""
 
@@ -34,9 +34,17 @@ class Skipped:
     reason: str
 
 
+@dataclass(frozen=True)
+class Declined:
+    """A reader's word that it does not read this, and the files that it looked into and could not use."""
+
+    skipped: tuple[Skipped, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A data set that has been recognised. `source` is the folder or zip that the paths in `records` are relative to.
+    """A data set that has been recognised. `source` is the folder or zip that the paths in `records` are relative to,
+    absolute and without links, so that the same place has one name however it was given.
 
     `format` is "Market-1501", "DukeMTMC-reID", "folder per identity", "flat folder" or "table".
     """
@@ -93,6 +101,8 @@ def list_files(path: Path) -> Listing:
                 skipped.append(Skipped(name, refusal))
         elif is_image_name(name):
             pictures.append(name)
+        elif (kind := unreadable_kind(name)) is not None:
+            skipped.append(Skipped(name, f"{kind} pictures cannot be read; convert them to JPEG"))
         elif name.lower().endswith(TABLE_SUFFIXES) and not is_hidden(name):
             tables.append(name)
     if is_table:

@@ -2,7 +2,10 @@
 
 `root/<identity>/x.jpg`, optionally with a split above (`root/train/<identity>/x.jpg`) and a camera anywhere
 (`root/<identity>/camera-2/x.jpg`, `root/cam1/<identity>/x.jpg`, `root/<identity>/x_c2.jpg`). Folders above `root` that
-all pictures share are ignored.
+all pictures share are ignored: nobody can tell whether the only folder is a person (`anna/`) or the name of a trip
+(`holiday/`), and a whole trip under one wrong name would be worse than photos without names. Who knows that it is a
+person asks for this format, and the last shared folder is the identity; not in a zip, whose only folder mostly has
+the name of the zip.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ from dataclasses import dataclass
 from reid_core.datasets.base import (
     SPLIT_NAMES,
     Dataset,
+    Declined,
     Listing,
     Options,
     Skipped,
@@ -21,6 +25,7 @@ from reid_core.datasets.base import (
     camera_of_folder,
     identity_label,
 )
+from reid_core.images import FolderSource
 
 
 @dataclass(frozen=True)
@@ -30,17 +35,18 @@ class _Place:
     identity: str | None
 
 
-def read_identity_folders(listing: Listing, options: Options) -> Dataset | None:
-    """A folder per identity, or None where fewer than half of the pictures lie in one.
+def read_identity_folders(listing: Listing, options: Options) -> Dataset | Declined:
+    """A folder per identity; declined where fewer than half of the pictures lie in one.
 
     Without folders for splits, identities are divided by `split_identities`; "test" or "val" is divided into query and
     gallery, unless there is a "query" folder and no "gallery": then "test" is the gallery. The identity
-    "-1" is junk.
+    "-1" is junk. A single folder for all pictures is an identity only where this format was asked for.
     """
-    places = _places(listing.pictures)
+    in_folder = isinstance(listing.source, FolderSource)
+    places = _places(listing.pictures, one_person=options.required and in_folder)
     labelled = {name: place for name, place in places.items() if place.identity is not None}
-    if 2 * len(labelled) < max(len(places), 1):
-        return None
+    if not _enough(len(labelled), len(places)):
+        return Declined()
     skipped = [Skipped(name, "it lies in no identity's folder") for name in places if name not in labelled]
     rows: dict[str, Sequence[object]] = {
         "path": list(labelled),
@@ -53,7 +59,13 @@ def read_identity_folders(listing: Listing, options: Options) -> Dataset | None:
     )
 
 
-def read_flat(listing: Listing, options: Options) -> Dataset | None:
+def tells_identities(pictures: tuple[str, ...]) -> bool:
+    """Whether `read_identity_folders` would recognise these pictures."""
+    places = _places(pictures)
+    return _enough(sum(place.identity is not None for place in places.values()), len(places))
+
+
+def read_flat(listing: Listing, options: Options) -> Dataset:
     """All pictures as a gallery of unknown people; cameras from folders and file names where these tell."""
     places = _places(listing.pictures)
     rows: dict[str, Sequence[object]] = {
@@ -64,11 +76,20 @@ def read_flat(listing: Listing, options: Options) -> Dataset | None:
     return Dataset(listing.source.path, "flat folder", build_records(rows, options), listing.skipped)
 
 
-def _places(pictures: tuple[str, ...]) -> dict[str, _Place]:
-    """What the folders and the file name of each picture tell."""
+def _enough(labelled: int, pictures: int) -> bool:
+    return 2 * labelled >= max(pictures, 1)
+
+
+def _places(pictures: tuple[str, ...], *, one_person: bool = False) -> dict[str, _Place]:
+    """What the folders and the file name of each picture tell.
+
+    With `one_person`, the last folder that all share is a person where nothing else tells one.
+    """
     folders = {folder: folder.split("/") if folder else [] for folder in {n.rpartition("/")[0] for n in pictures}}
     shared = _shared_folders(list(folders.values()))
     told = {folder: _read_folders(parts[shared:]) for folder, parts in folders.items()}
+    if one_person and shared and not any(place.identity or place.split for place in told.values()):
+        told = {folder: _read_folders(parts[shared - 1 :]) for folder, parts in folders.items()}
     places = {}
     for name in pictures:
         place = told[name.rpartition("/")[0]]

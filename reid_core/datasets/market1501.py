@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reid_core.datasets.base import Dataset, Listing, Options, Skipped, build_records, identity_label
+from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, build_records, identity_label
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK
 
@@ -48,8 +48,8 @@ def parse_name(name: str) -> FileName | None:
     return FileName(identity, camera, time, None if identity in (DISTRACTOR, JUNK) else f"{identity}-{place}")
 
 
-def read_market1501(listing: Listing, options: Options) -> Dataset | None:
-    """The data set, or None where no folder of the layout holds a picture with such a name.
+def read_market1501(listing: Listing, options: Options) -> Dataset | Declined:
+    """The data set; declined where no folder of the layout holds a picture with such a name.
 
     Raises ReidError when a folder of the layout is there twice.
     """
@@ -61,7 +61,7 @@ def read_market1501(listing: Listing, options: Options) -> Dataset | None:
         if folder in folders and (told := parse_name(file))
     }
     if not parsed:
-        return None
+        return Declined()
     _check_folders(folders, str(listing.source.path))
     skipped = [
         Skipped(name, _why_skipped(name, folders))

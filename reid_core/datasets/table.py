@@ -1,86 +1,110 @@
-"""Tables that name pictures: CSV (RFC 4180; comma, semicolon or tab), TSV and Parquet, alone or beside the pictures.
+"""Tables that name pictures, alone or beside them: which rows mean which pictures, and what they tell.
 
 Columns are found by the names that people use, whatever the case; `columns={"identity": "who"}` names others.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
-from reid_core.datasets.base import SPLIT_NAMES, Dataset, Listing, Options, Skipped, build_records, identity_label
+from reid_core.datasets.base import (
+    SPLIT_NAMES,
+    Dataset,
+    Declined,
+    Listing,
+    Options,
+    Skipped,
+    build_records,
+    identity_label,
+)
+from reid_core.datasets.folders import tells_identities
+from reid_core.datasets.table_files import COLUMN_NAMES, MAX_TABLE_BYTES, Table, may_name_pictures, parse_table
 from reid_core.errors import ReidError
 from reid_core.images import BadImage
 from reid_core.records import is_unsafe_path, parse_time
 
-COLUMN_NAMES: Mapping[str, tuple[str, ...]] = {
-    "image": ("path", "image", "image_path", "image_id", "file", "filename", "file_name", "img"),
-    "identity": ("identity", "label", "person_id", "pid", "id", "target", "class"),
-    "camera": ("camera", "camera_id", "camid", "cam"),
-    "time": ("time", "timestamp", "datetime", "date"),
-    "tracklet": ("tracklet", "track", "track_id", "tracklet_id"),
-    "split": ("split", "set", "subset"),
-}
-MAX_TABLE_BYTES = 512 * 2**20
 _SPLIT_OF_TABLE = {"train": "train", "query": "query", "probe": "query", "gallery": "gallery", "test": "test"}
 _MISSING = frozenset({"", "nan", "na", "n/a", "nat", "none", "null", "<na>"})
 _WHOLE_NUMBER = re.compile(r"(-?[0-9]+)\.0+")
 
 
-@dataclass(frozen=True, eq=False)
-class _Table:
-    """Columns of equal length. `first_row` is what its first row is called: spreadsheets count the header as row 1."""
+def read_table(listing: Listing, options: Options) -> Dataset | Declined:
+    """The crops that tables name; declined where no table can be used and the format was not asked for.
 
-    name: str
-    columns: dict[str, list[object]]
-    first_row: int
+    Identity "-1" means junk. Without a column for the split, two tables or more called train..., query..., gallery...
+    or test... are those splits; one table is divided by identity. Rows whose picture is unsafe, missing, ambiguous or
+    named before, and rows with a wrong time, are skipped by name.
 
+    Where the format was not asked for, a table that cannot be used is skipped by name too. But one that is broken and
+    was meant to name pictures raises ReidError where skipping it would lose what is known of people: beside a table
+    that is used, and where the folders do not tell identities either.
 
-def read_table(listing: Listing, options: Options) -> Dataset | None:
-    """The crops that tables name; None where no table has a column of pictures and the format was not asked for.
-
-    Identity "-1" means junk. Without a column for the split, two tables or
-    more called train..., query..., gallery... or test... are those splits; one table is divided by identity. Rows
-    whose picture is unsafe, missing, ambiguous or named before, and rows with a wrong time, are skipped by name.
-
-    Raises ReidError when a table cannot be parsed, a named column is absent, a split has an unknown name, or no row
-    can be used.
+    Raises ReidError when a table that was asked for cannot be parsed or is too large, a named column is absent, a
+    split has an unknown name, or no row can be used.
     """
-    tables = [_parse(name, _read(listing, name)) for name in listing.tables]
-    found = [(table, _find_columns(table, options.columns)) for table in tables]
-    usable = [(table, column_of) for table, column_of in found if "image" in column_of]
-    if not usable and not options.required:
-        return None
-    _check_columns(tables, [column_of for _, column_of in usable], options.columns)
-    pictures = _Pictures(listing.pictures)
+    usable: list[Table] = []
+    useless: list[Table] = []
+    skipped: list[Skipped] = []
+    broken: ReidError | None = None
+    for name in listing.tables:
+        data: bytes | None = None
+        try:
+            data = _read(listing, name)
+            table = parse_table(name, data, options.columns)
+        except ReidError as error:
+            if options.required:
+                raise
+            skipped.append(Skipped(name, str(error)))
+            if broken is None and (data is None or may_name_pictures(name, data)):
+                broken = error
+        else:
+            (usable if "image" in table.cells else useless).append(table)
+    if options.required:
+        _check_columns(usable, useless, options.columns)
+    skipped += [Skipped(table.name, "it has no column that names pictures") for table in useless]
+    crops, skipped_rows = _read_crops(usable, listing.pictures)
+    if usable and not crops:
+        names_none = _names_no_picture(usable, skipped_rows)
+        if options.required:
+            raise names_none
+        broken = broken or names_none
+        skipped += [Skipped(table.name, "no row of it names a picture that is there") for table in usable]
+    if broken is not None and (crops or not tells_identities(listing.pictures)):
+        raise ReidError(f"{broken} Choose the format 'flat' to read the pictures without any table.") from broken
+    if not crops:
+        return Declined(tuple(skipped))
+    rows = {key: [crop[key] for crop in crops.values()] for key in ("identity", "camera", "time", "tracklet", "split")}
+    records = build_records({"path": list(crops), **rows}, options)
+    return Dataset(listing.source.path, "table", records, (*listing.skipped, *skipped, *skipped_rows))
+
+
+def _read_crops(tables: list[Table], names: tuple[str, ...]) -> tuple[dict[str, dict[str, object]], list[Skipped]]:
+    """Path -> what the tables tell of the picture, and the rows that could not be used."""
+    pictures = _Pictures(names)
     crops: dict[str, dict[str, object]] = {}
     skipped: list[Skipped] = []
-    for table, column_of in usable:
-        implied = _implied_split(table.name) if len(usable) > 1 else None
-        cells = {key: table.columns[column] for key, column in column_of.items()}
-        for row, image in enumerate(cells["image"]):
+    for table in tables:
+        implied = _implied_split(table.name) if len(tables) > 1 else None
+        for row, image in enumerate(table.cells["image"]):
             where = f"row {row + table.first_row} of {table.name}"
             try:
                 path = pictures.find(image, posixpath.dirname(table.name))
                 if path in crops:
                     raise ValueError(f"the picture {path!r} is named by an earlier row")
-                crops[path] = _crop({key: column[row] for key, column in cells.items()}, implied, where)
+                crops[path] = _crop({key: column[row] for key, column in table.cells.items()}, implied, where)
             except ValueError as error:
                 skipped.append(Skipped(where, str(error)))
-    if not crops:
-        why = f" {skipped[0].path}: {skipped[0].reason}." if skipped else " It has no rows."
-        raise ReidError(
-            f"No row of {_listed(table.name for table, _ in usable)} names a picture that is there.{why} "
-            "Correct the paths, or choose another format to read the folders without the table."
-        )
-    rows = {key: [crop[key] for crop in crops.values()] for key in ("identity", "camera", "time", "tracklet", "split")}
-    records = build_records({"path": list(crops), **rows}, options)
-    return Dataset(listing.source.path, "table", records, (*listing.skipped, *skipped))
+    return crops, skipped
+
+
+def _names_no_picture(tables: list[Table], skipped: list[Skipped]) -> ReidError:
+    why = f" {skipped[0].path}: {skipped[0].reason}." if skipped else " It has no rows."
+    return ReidError(
+        f"No row of {_listed(t.name for t in tables)} names a picture that is there.{why} Correct the paths."
+    )
 
 
 def _crop(cells: Mapping[str, object], implied_split: str | None, where: str) -> dict[str, object]:
@@ -139,75 +163,14 @@ def _read(listing: Listing, name: str) -> bytes:
         raise ReidError(f"The table {name} cannot be used: {error}.") from error
 
 
-def _parse(name: str, data: bytes) -> _Table:
-    return _parse_parquet(name, data) if name.lower().endswith(".parquet") else _parse_text(name, data)
-
-
-def _parse_text(name: str, data: bytes) -> _Table:
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ReidError(
-            f"{name} is not UTF-8 text (byte {error.start + 1} is 0x{data[error.start]:02X}). Save it as CSV UTF-8."
-        ) from error
-    heading = text.partition("\n")[0]
-    delimiter = "\t" if name.lower().endswith(".tsv") else max(",;\t", key=heading.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        header = [cell.strip() for cell in next(reader, [])]
-        rows = list(reader)
-    except csv.Error as error:
-        raise ReidError(f"{name}, line {reader.line_num}, is not valid CSV ({error}). Correct that line.") from error
-    if not any(header):
-        raise ReidError(f"{name} is empty; its first line must name the columns.")
-    for number, row in enumerate(rows, start=2):
-        if row and len(row) != len(header):
-            raise ReidError(
-                f"Row {number} of {name} has {len(row)} cells, but its first line names {len(header)} columns. "
-                "Correct that row; a comma inside a cell needs quotes around the cell."
-            )
-    while rows and not rows[-1]:
-        rows.pop()
-    filled = [row or [""] * len(header) for row in rows]
-    columns: dict[str, list[object]] = {}
-    for place, column in enumerate(header):
-        columns.setdefault(column, [row[place] for row in filled])
-    return _Table(name, columns, first_row=2)
-
-
-def _parse_parquet(name: str, data: bytes) -> _Table:
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    try:
-        file = parquet.ParquetFile(io.BytesIO(data))
-        plain = [f.name for f in file.schema_arrow if not (pa.types.is_nested(f.type) or pa.types.is_binary(f.type))]
-        return _Table(name, dict(file.read(columns=plain).to_pydict()), first_row=1)
-    except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
-        raise ReidError(f"{name} is not a readable Parquet file ({error}). Write it again.") from error
-
-
-def _find_columns(table: _Table, given: Mapping[str, str]) -> dict[str, str]:
-    """Which of the table's columns holds what: {"image": "File", "identity": "who"}."""
-    by_lower = {column.lower(): column for column in reversed(table.columns)}
-    found = {}
-    for key, usual in COLUMN_NAMES.items():
-        if key in given:
-            fits = given[key] if given[key] in table.columns else by_lower.get(given[key].lower())
-        else:
-            fits = next((by_lower[name] for name in usual if name in by_lower), None)
-        if fits is not None:
-            found[key] = fits
-    return found
-
-
-def _check_columns(tables: list[_Table], usable: list[dict[str, str]], given: Mapping[str, str]) -> None:
+def _check_columns(usable: list[Table], useless: list[Table], given: Mapping[str, str]) -> None:
+    tables = [*usable, *useless]
     if not tables:
         raise ReidError("There is no table (.csv, .tsv or .parquet).")
-    there = _listed(dict.fromkeys(column for table in tables for column in table.columns))
+    there = _listed(dict.fromkeys(column for table in tables for column in table.there))
     names = _listed(table.name for table in tables)
     for key, column in given.items():
-        if not any(key in found for found in usable):
+        if not any(key in table.cells for table in usable):
             raise ReidError(f"{names} has no column {column!r} for the {key}. Its columns are: {there}.")
     if not usable:
         raise ReidError(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,10 +30,14 @@ class Preprocessing:
     interpolation: str = "bilinear"
 
     def __post_init__(self) -> None:
+        if not (isinstance(self.height, int) and isinstance(self.width, int)):
+            raise ReidError(f"An input size of {self.height}x{self.width} is not usable; sides are whole pixels.")
         if not (16 <= self.height <= 2048 and 16 <= self.width <= 2048):
             raise ReidError(f"An input size of {self.height}x{self.width} is not usable; sides are 16 to 2048 pixels.")
         if len(self.mean) != 3 or len(self.std) != 3 or min(self.std) <= 0:
             raise ReidError("Mean and std are three numbers each (red, green, blue), and std is above 0.")
+        if not all(math.isfinite(value) for value in (*self.mean, *self.std)):
+            raise ReidError(f"Mean {self.mean} and std {self.std} are not all finite numbers; give those of training.")
         if self.interpolation not in INTERPOLATIONS:
             raise ReidError(f"Interpolation {self.interpolation!r} is not known; use {' or '.join(INTERPOLATIONS)}.")
 
@@ -93,5 +98,7 @@ class ModelCard:
             return cls(preprocessing=preprocessing, **values)
         except FileNotFoundError as error:
             raise ReidError(f"{folder} is not a model: it has no {CARD_NAME}.") from error
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ReidError(f"The model card {path} cannot be used ({error}). Restore it or train again.") from error
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, ReidError) as error:
+            raise ReidError(
+                f"The model card {path} cannot be used ({str(error).rstrip('.')}). Restore it or train again."
+            ) from error

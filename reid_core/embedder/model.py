@@ -11,6 +11,7 @@ import hashlib
 import io
 import os
 import shutil
+import uuid
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,22 +30,26 @@ ONNX_NAME = "model.onnx"
 
 
 def model_id(folder: Path) -> str:
-    """16 hexadecimal digits that change whenever the vectors could: hash of the weights and of the decisive card."""
+    """16 hexadecimal digits that change whenever the vectors could: hash of the decisive card and of both files.
+
+    Both, because a GPU runs the weights and a CPU the ONNX file.
+    """
     card = ModelCard.read(folder)
-    weights = folder / WEIGHTS_NAME if (folder / WEIGHTS_NAME).is_file() else folder / ONNX_NAME
-    if not weights.is_file():
+    files = [file for file in (folder / WEIGHTS_NAME, folder / ONNX_NAME) if file.is_file()]
+    if not files:
         raise ReidError(f"The model {folder} has neither {WEIGHTS_NAME} nor {ONNX_NAME}. Restore it or train again.")
-    stat = weights.stat()
-    return _hash(weights, card.identity(), stat.st_mtime_ns, stat.st_size)
+    stamps = [(file, file.stat()) for file in files]
+    return _hash(card.identity(), tuple((file, stat.st_mtime_ns, stat.st_size) for file, stat in stamps))
 
 
 @lru_cache(maxsize=256)
-def _hash(weights: Path, decisive: bytes, changed: int, size: int) -> str:
-    """Kept until the file changes: a page asks for every model's id each time it is drawn."""
+def _hash(decisive: bytes, files: tuple[tuple[Path, int, int], ...]) -> str:
+    """Of files with their times and sizes, kept until one changes: a page asks for every id each time it is drawn."""
     digest = hashlib.sha256(decisive)
-    with weights.open("rb") as file:
-        while block := file.read(2**20):
-            digest.update(block)
+    for path, _changed, _size in files:
+        with path.open("rb") as file:
+            while block := file.read(2**20):
+                digest.update(block)
     return digest.hexdigest()[:16]
 
 
@@ -71,7 +76,7 @@ def save_model(folder: Path, network: EmbeddingNetwork, card: ModelCard) -> None
 
 
 def load_network(folder: Path) -> EmbeddingNetwork:
-    """The PyTorch network of a model folder, in evaluation mode, float32."""
+    """The PyTorch network of a model folder, in evaluation mode, float32. Raises ReidError where it is damaged."""
     import safetensors.torch
 
     from reid_core.embedder.network import Architecture, EmbeddingNetwork
@@ -82,8 +87,19 @@ def load_network(folder: Path) -> EmbeddingNetwork:
             f"The model {card.name} is an ONNX file without PyTorch weights; it can search, not be trained."
         )
     size = (card.preprocessing.height, card.preprocessing.width)
-    network = EmbeddingNetwork(Architecture(**card.architecture), size)
-    state = safetensors.torch.load_file(folder / WEIGHTS_NAME)
+    try:
+        network = EmbeddingNetwork(Architecture(**card.architecture), size)
+    except (TypeError, ValueError, AttributeError, RuntimeError) as error:  # a card can hold any keys and values
+        raise ReidError(
+            f"The architecture on the card of the model {folder} cannot be built ({_first_line(error)}). "
+            "Restore it or train again."
+        ) from error
+    try:
+        state = safetensors.torch.load_file(folder / WEIGHTS_NAME)
+    except (OSError, safetensors.SafetensorError) as error:
+        raise ReidError(
+            f"The weights of the model {folder} cannot be read ({_first_line(error)}). Restore it or train again."
+        ) from error
     try:
         network.load_state_dict({name: t.float() if t.is_floating_point() else t for name, t in state.items()})
     except RuntimeError as error:
@@ -94,24 +110,65 @@ def load_network(folder: Path) -> EmbeddingNetwork:
 def add_onnx(file: Path, folder: Path, card: ModelCard) -> ModelCard:
     """Make a model folder of a third-party ONNX embedder; returns its card with the embedding size found by running it.
 
-    Raises ReidError when the file is not an embedder: one picture input, one (B, D) output.
+    Raises ReidError when the file is not an embedder: one picture input, one (B, D) output. Tensors that it keeps in
+    files beside it are stored inside the copy, and it is the copy that is tried.
     """
     from reid_core.embedder.runtime import output_size
 
     if not file.is_file():
         raise ReidError(f"There is no file {file}.")
     if folder.exists():
-        raise ReidError(f"There is a model {folder.name} already. Choose another name with --name.")
-    card = dataclasses.replace(card, embedding_size=output_size(file, card.preprocessing))
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
+        raise _taken(folder)
+    temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
     temporary.mkdir(parents=True)
     try:
-        shutil.copyfile(file, temporary / ONNX_NAME)
+        _copy_as_one_file(file, temporary / ONNX_NAME)
+        size = output_size(temporary / ONNX_NAME, card.preprocessing, called=file.name)
+        card = dataclasses.replace(card, embedding_size=size)
         card.write(temporary)
-        temporary.rename(folder)
+        try:
+            temporary.rename(folder)
+        except OSError as error:
+            if folder.exists():  # since the look above: the same name was added at the same time
+                raise _taken(folder) from error
+            raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return card
+
+
+def _taken(folder: Path) -> ReidError:
+    return ReidError(f"There is a model {folder.name} already. Choose another name with --name.")
+
+
+def _copy_as_one_file(file: Path, copy: Path) -> None:
+    """Copy an ONNX file and the tensors that it keeps in files beside it (the format's "external data") into one."""
+    import onnx
+    from google.protobuf.message import DecodeError, EncodeError
+
+    try:
+        graph = onnx.load(file, format="protobuf", load_external_data=False)
+    except (OSError, DecodeError) as error:
+        raise ReidError(f"{file.name} is not an ONNX model that can be read. Export it again.") from error
+    if not graph.graph.node:  # as of an empty file, and of other bytes that happen to parse
+        raise ReidError(f"{file.name} is not an ONNX model: it has no operations. Export it again.")
+    try:
+        onnx.load_external_data_for_model(graph, str(file.absolute().parent))
+    except (OSError, ValueError, onnx.checker.ValidationError) as error:
+        raise ReidError(
+            f"{file.name} keeps tensors in a file beside it that cannot be read ({_first_line(error)}). "
+            "Put that file back beside it, or export the model as one file."
+        ) from error
+    try:
+        onnx.save(graph, copy)
+    except (ValueError, EncodeError) as error:
+        raise ReidError(
+            f"{file.name} cannot be stored as one ONNX file, which holds 2 GB at most. Use a smaller model."
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().partition("\n")[0] or type(error).__name__)[:160].rstrip(" .")
 
 
 def is_model(folder: Path) -> bool:

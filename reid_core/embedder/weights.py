@@ -98,10 +98,21 @@ def _read_state(file: Path) -> dict[str, torch.Tensor]:
             return safetensors.torch.load_file(file)
         state = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # unpickling hostile bytes fails in many ways
-        raise ReidError(f"The weights file {file} cannot be read ({type(error).__name__}: {error}).") from error
+        # torch goes on for pages after its first sentence, among them how to run the code inside the file.
+        first = str(error).strip().partition("\n")[0].partition(". ")[0]
+        reason = f"{type(error).__name__}: {first}"[:160].rstrip(" .:")
+        raise ReidError(
+            f"The weights file {file} cannot be read ({reason}). Save its state dict again, best as .safetensors."
+        ) from error
     state = state.get("state_dict", state) if isinstance(state, dict) else None
     if not isinstance(state, dict):
         raise ReidError(f"The weights file {file} holds no state dict.")
+    for key, value in state.items():
+        if not (isinstance(key, str) and isinstance(value, torch.Tensor)):
+            raise ReidError(
+                f"The weights file {file} holds no state dict: {key!r} is a {type(value).__name__}, not a tensor. "
+                "Save the network's state_dict() alone, or as the entry 'state_dict'."
+            )
     return state
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import math
 import os
@@ -69,10 +70,15 @@ def divide(data: TrainingData, recipe: Recipe) -> TrainingData:
     rows = rows[rows["identity"].notna() & ~rows["identity"].isin([DISTRACTOR, JUNK])]
     if rows.empty:
         raise ReidError(f"{data.description} has no labelled training crops. Import data with identities.")
-    records = split_identities(Records(rows), train_share=1 - recipe.validation, seed=recipe.seed)
+    share = 1 - recipe.validation
+    # Another purpose than an import's division, or all who were kept for training would fall on one side here too.
+    records = split_identities(Records(rows), train_share=share, seed=recipe.seed, purpose="")
     divided = dataclasses.replace(data, records=records, crops=list(rows["crop"]))
     if (people := divided.rows("train")["identity"].nunique()) < 2:
-        raise ReidError(f"{data.description} has {plural(people, 'identity')} to train on; at least 2 are needed.")
+        raise ReidError(
+            f"{data.description} has {plural(people, 'identity')} to train on beside the validation share of "
+            f"{recipe.validation}; at least 2 are needed."
+        )
     return divided
 
 
@@ -196,6 +202,11 @@ class _Session:
         self.optimiser = torch.optim.AdamW(self.trained, lr=recipe.learning_rate, weight_decay=recipe.weight_decay)
         reader = CropReader(list(crops["crop"]), self.card.preprocessing)
         self.training = TrainingCrops(reader, np.array([people[label] for label in crops["identity"]]), recipe)
+        places = [
+            (identity, str(folder), path)
+            for identity, (folder, path) in zip(crops["identity"], crops["crop"], strict=True)
+        ]
+        self.fingerprint = hashlib.sha256(repr(places).encode()).hexdigest()
         self.steps_per_epoch = len(batches_of_epoch(len(reader), recipe.batch_size, epoch=0, seed=recipe.seed))
         self.steps = self.steps_per_epoch * recipe.epochs
         self.step = 0
@@ -213,6 +224,7 @@ class _Session:
             "best": self.best,
             "start": self.card.recipe["start"],
             "metrics": json.dumps(self.card.metrics),
+            "fingerprint": self.fingerprint,
         }
         write_atomically(self.run.checkpoint, lambda file: torch.save(content, file))
 
@@ -226,11 +238,17 @@ class _Session:
             self.step, self.best = int(content["step"]), float(content["best"])
             self._note_start(content["start"])
             self.card = dataclasses.replace(self.card, metrics=json.loads(content["metrics"]))
+            trained_on = content["fingerprint"]
         except Exception as error:  # a damaged archive fails in many ways
             raise ReidError(
                 f"The checkpoint {self.run.checkpoint} cannot be resumed ({type(error).__name__}). "
                 "The data or recipe changed, or the file is damaged; start a new run."
             ) from error
+        if trained_on != self.fingerprint:
+            raise ReidError(
+                f"The training crops of run {self.run.folder.name} are no longer those that it started with (some were "
+                "added, moved, lost or labelled anew), so it cannot go on as it was. Start a new run."
+            )
 
     def _note_start(self, start: str) -> None:
         self.card = dataclasses.replace(self.card, recipe={**self.card.recipe, "start": start})

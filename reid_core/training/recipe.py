@@ -53,6 +53,10 @@ class Recipe:
         for name in ("flip", "pad_crop", "erasing", "label_smoothing", "validation"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ReidError(f"{name} is {getattr(self, name)}; it is a share from 0 to 1.")
+        if self.validation == 1:
+            raise ReidError("validation is 1, which leaves nobody to train on; use a share such as 0.1.")
+        if self.seed < 0 or max(self.height, self.width) > 2048:
+            raise ReidError("seed cannot be below 0, nor height or width above 2048.")
         for name in ("batch_size", "epochs", "height", "width"):
             if getattr(self, name) < (2 if name == "batch_size" else 1):
                 raise ReidError(f"{name} is {getattr(self, name)}; it is too small.")

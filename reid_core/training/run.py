@@ -61,11 +61,12 @@ class Run:
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
             state = RunState(recipe=Recipe(**values.pop("recipe")), **values)
+            alive = state.status != "running" or is_alive(state.process, state.process_started)
         except FileNotFoundError as error:
             raise ReidError(f"There is no run {self.folder.name}.") from error
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             raise ReidError(f"The run {self.folder.name} cannot be read ({path}: {error}).") from error
-        if state.status == "running" and not is_alive(state.process, state.process_started):
+        if not alive:
             return dataclasses.replace(state, status="lost", message="its process died; resume it from its checkpoint")
         return state
 

@@ -27,6 +27,7 @@ from reid_core.workspace.rows import (
     gallery_key,
     model_key,
     now,
+    refuse_mixed_sides,
     user,
 )
 from reid_core.workspace.schema import CATALOGUE, connect, create
@@ -92,9 +93,16 @@ class Catalogue:
                 )
             ]
 
-    def known_paths(self, source: int) -> set[str]:
+    def known_labels(self, source: int) -> dict[str, tuple[str | None, str | None]]:
+        """Identity and camera of each path that the source has brought in."""
         with connect(self.path) as database:
-            return {path for (path,) in database.execute("SELECT path FROM crop WHERE source = ?", (source,))}
+            rows = database.execute("SELECT path, identity, camera FROM crop WHERE source = ?", (source,))
+            return {path: (identity, camera) for path, identity, camera in rows}
+
+    def has_identity(self, gallery: str, identity: str) -> bool:
+        with connect(self.path) as database:
+            values = (gallery_key(database, gallery), identity)
+            return bool(database.execute("SELECT 1 FROM crop WHERE gallery = ? AND identity = ?", values).fetchone())
 
     def sides(self, gallery: str) -> tuple[set[str], set[str]]:
         """People in the training split, and people in the query and gallery splits."""
@@ -107,10 +115,14 @@ class Catalogue:
         return {i for i, train in people if train}, {i for i, train in people if not train}
 
     def add_crops(self, gallery: str, source: int, crops: Sequence[NewCrop]) -> int:
-        """All or none of them; those whose path the source has already stay as they are. Returns how many are new."""
+        """All or none of them; those whose path the source has already stay as they are. Returns how many are new.
+
+        Raises ReidError when a person would be in training and in testing; another process may just have added her.
+        """
         with connect(self.path) as database:
             database.execute("BEGIN IMMEDIATE")
             key = gallery_key(database, gallery)
+            refuse_mixed_sides(database, key, crops)
             before = database.total_changes
             database.executemany(
                 "INSERT OR IGNORE INTO crop (gallery, source, path, identity, camera, time, tracklet, split, width, "

@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import numpy.typing as npt
 
-from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
 from reid_core.evaluation.metrics import RetrievalMetrics, retrieval_metrics
 from reid_core.evaluation.ranking import encode_labels, match_ranks, match_ranks_from_distances
+from reid_core.records import JUNK
 from reid_core.retrieval.rerank import k_reciprocal_distances
-from reid_core.signals import StopRequest
-from reid_core.workspace.indexing import embed_gallery
 from reid_core.workspace.workspace import Workspace
+
+SPLITS = ("query", "gallery")
 
 
 def evaluate_gallery(
-    workspace: Workspace,
-    gallery: str,
-    embedder: Embedder,
-    *,
-    rerank: bool = False,
-    stop: StopRequest,
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    workspace: Workspace, gallery: str, model: str, *, rerank: bool = False, allow_missing: bool = False
 ) -> RetrievalMetrics:
-    """Metrics under the Market-1501 protocol; crops of the two splits that have no vector yet are embedded first.
+    """Metrics of the model with that id under the Market-1501 protocol, from the vectors that the catalogue holds.
 
-    Crops that cannot be embedded are left out. Raises ReidError when the gallery has no such splits or no query has
-    a match, and when `stop` was requested.
+    Raises ReidError when crops of the two splits have no vector (unless `allow_missing`: then they are left out, and
+    the figures are those of a smaller gallery), when there are no such splits, or no query has a match.
     """
-    if embed_gallery(
-        workspace, gallery, embedder, splits=("query", "gallery"), stop=stop, on_progress=on_progress
-    ).stopped:
-        raise ReidError("Stopped before all crops were embedded; run it again to go on.")
-    crops = workspace.catalogue.crops(gallery, ("query", "gallery"))
-    ids, vectors, _, _ = workspace.catalogue.vectors_since(gallery, embedder.id, -1)
+    every = workspace.catalogue.crops(gallery, SPLITS)
+    ids, vectors, _, _ = workspace.catalogue.vectors_since(gallery, model, -1)
     row_of = {int(id): row for row, id in enumerate(ids)}
-    crops = crops[[int(id) in row_of for id in crops["id"]]]
+    crops = every[[int(id) in row_of for id in every["id"]]]
+    if len(crops) < len(every) and not allow_missing:
+        raise ReidError(
+            f"{len(every) - len(crops):,} of the {len(every):,} crops to evaluate are not embedded, so the figures "
+            "would be those of another gallery. Bring their pictures back, or say --allow-missing."
+        )
+    # Whom nobody knows can be judged neither way, and must not count as a neighbour in re-ranking either.
+    crops = crops[crops["identity"].notna() & (crops["identity"] != JUNK)]
     queries, others = crops[crops["split"] == "query"], crops[crops["split"] == "gallery"]
     if queries.empty or others.empty:
         raise ReidError(

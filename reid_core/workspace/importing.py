@@ -6,7 +6,6 @@ import hashlib
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 from reid_core.datasets import Dataset, Skipped
@@ -14,20 +13,11 @@ from reid_core.errors import ReidError
 from reid_core.images import BadImage, ImageSource, decode, open_source, thumbnail
 from reid_core.records import SPLITS
 from reid_core.signals import StopRequest
+from reid_core.workspace.report import Report
 from reid_core.workspace.rows import NewCrop
 from reid_core.workspace.workspace import Workspace
 
 BATCH = 256  # crops in one transaction: the most that a crash makes an import do again
-
-
-@dataclass(frozen=True)
-class ImportReport:
-    """What an import did: crops added now, crops that were there already, and what was left out and why."""
-
-    added: int
-    already: int
-    skipped: tuple[Skipped, ...]
-    stopped: bool
 
 
 def import_dataset(
@@ -37,18 +27,22 @@ def import_dataset(
     *,
     stop: StopRequest,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
-) -> ImportReport:
+) -> Report:
     """Add the data set's crops to the gallery; run again it goes on where it stopped.
 
-    Pictures stay where they are and are read from there later. Raises ReidError when an identity would be in training
-    on one side and in query or gallery on the other.
+    Pictures stay where they are and are read from there later; labels that the gallery has are kept. Raises
+    ReidError when an identity would be in training on one side and in query or gallery on the other.
     """
     catalogue = workspace.catalogue
+    if gallery in [info.name for info in catalogue.galleries()]:
+        _refuse_mixed_sides(workspace, dataset, gallery)
     catalogue.add_gallery(gallery)
-    _refuse_mixed_sides(workspace, dataset, gallery)
-    source_key = catalogue.add_source(gallery, str(dataset.source.absolute()), dataset.format)
-    known = catalogue.known_paths(source_key)
-    rows = [row for row in dataset.records.table.to_dict("records") if row["path"] not in known]
+    source_key = catalogue.add_source(gallery, str(dataset.source), dataset.format)
+    known = catalogue.known_labels(source_key)
+    table = dataset.records.table
+    rows = [row for row in table.to_dict("records") if row["path"] not in known]
+    labels = zip(table["path"], table["identity"], table["camera"], strict=True)
+    differing = sum(known.get(path, (identity, camera)) != (identity, camera) for path, identity, camera in labels)
     added, skipped = 0, list(dataset.skipped)
     source = open_source(dataset.source)
     try:
@@ -65,7 +59,7 @@ def import_dataset(
                 on_progress(start + len(batch), len(rows))
     finally:
         source.close()
-    return ImportReport(added, len(dataset.records) - len(rows), tuple(skipped), stop.requested)
+    return Report(added, len(table) - len(rows), tuple(skipped), stop.requested, differing)
 
 
 def _inspect(source: ImageSource, row: dict[str, Any]) -> tuple[NewCrop, bytes] | Skipped:

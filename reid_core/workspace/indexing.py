@@ -6,7 +6,6 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 from reid_core.datasets import Skipped
 from reid_core.embedder.inference import Embedder
@@ -17,19 +16,10 @@ from reid_core.records import SPLITS
 from reid_core.retrieval.index import ExactIndex
 from reid_core.signals import StopRequest
 from reid_core.workspace.reading import PictureReader
+from reid_core.workspace.report import Report
 from reid_core.workspace.workspace import Workspace
 
 BATCH = 256  # crops decoded while the batch before is embedded; one transaction
-
-
-@dataclass(frozen=True)
-class IndexReport:
-    """What an indexing run did: crops embedded now, embedded before, and left out with the reason."""
-
-    added: int
-    already: int
-    skipped: tuple[Skipped, ...]
-    stopped: bool
 
 
 def embed_gallery(
@@ -40,7 +30,7 @@ def embed_gallery(
     stop: StopRequest,
     splits: Sequence[str] = SPLITS,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
-) -> IndexReport:
+) -> Report:
     """Embed the crops that the model has not embedded; run again it goes on where it stopped.
 
     Raises ReidError for an empty gallery.
@@ -79,7 +69,7 @@ def embed_gallery(
                 catalogue.add_vectors(embedder.id, [crop for crop, _ in good], vectors)
             added, done = added + len(good), done + len(batch)
             on_progress(done, len(rows))
-    return IndexReport(added, len(crops) - len(rows), tuple(skipped), stop.requested)
+    return Report(added, len(crops) - len(rows), tuple(skipped), stop.requested)
 
 
 class GalleryIndex:

@@ -64,9 +64,9 @@ def read(folder: Path) -> Progress | None:
     """How the job stands; None when there is none. A process that died without a word is "lost"."""
     try:
         job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        alive = is_alive(job["process"], job["process_started"])
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    alive = is_alive(job["process"], job["process_started"])
     try:
         progress = Progress(**json.loads((folder / "progress.json").read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):

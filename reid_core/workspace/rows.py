@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import getpass
+import os
 import re
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -71,6 +73,21 @@ def model_key(database: sqlite3.Connection, id: str) -> int:
     return int(row[0])
 
 
+def refuse_mixed_sides(database: sqlite3.Connection, gallery: int, crops: Sequence[NewCrop]) -> None:
+    """Within the transaction that adds the crops: nobody may be for training and for testing in one gallery."""
+    sides = {(crop.identity, crop.split == "train") for crop in crops if crop.identity not in (None, DISTRACTOR, JUNK)}
+    for identity, trained in sides:
+        other = database.execute(
+            "SELECT 1 FROM crop WHERE gallery = ? AND identity = ? AND (split = 'train') <> ? LIMIT 1",
+            (gallery, identity, trained),
+        ).fetchone()
+        if other or (identity, not trained) in sides:
+            raise ReidError(
+                f"Identity {identity!r} would be for training and for testing in one gallery. "
+                "Import into another gallery with --gallery."
+            )
+
+
 def gallery_info(database: sqlite3.Connection, key: int, name: str) -> GalleryInfo:
     crops, identities, cameras = database.execute(
         "SELECT COUNT(*), COUNT(DISTINCT CASE WHEN identity NOT IN (?, ?) THEN identity END), COUNT(DISTINCT camera) "
@@ -104,7 +121,12 @@ def now() -> str:
 
 
 def user() -> str:
+    """Name of the operating system's user, which a variable of the environment cannot change."""
     try:
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except ImportError:  # Windows
         return getpass.getuser()
-    except (OSError, KeyError):  # a container user without a name
-        return "unknown"
+    except KeyError:  # a container's user without a name
+        return f"user {os.getuid()}"

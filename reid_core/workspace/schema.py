@@ -54,9 +54,11 @@ THUMBNAILS = "CREATE TABLE thumbnail (sha256 BLOB PRIMARY KEY, jpeg BLOB NOT NUL
 def create(path: Path, tables: str) -> None:
     """Make the database file with these tables unless it is there; two processes may try at once."""
     with connect(path) as database:
-        database.execute("PRAGMA journal_mode=WAL")
-        database.execute("BEGIN IMMEDIATE")
         found = database.execute("PRAGMA user_version").fetchone()[0]
+        if found == 0:
+            database.execute("PRAGMA journal_mode=WAL")
+            database.execute("BEGIN IMMEDIATE")
+            found = database.execute("PRAGMA user_version").fetchone()[0]
         if found == 0:
             for statement in _statements(tables):
                 database.execute(statement)

@@ -14,7 +14,7 @@ import pandas as pd
 from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
 from reid_core.images import decode
-from reid_core.records import format_time, natural_order
+from reid_core.records import SPLITS, format_time, natural_order
 from reid_core.retrieval.index import Filter
 from reid_core.retrieval.rerank import rerank
 from reid_core.retrieval.results import RankedResults
@@ -87,7 +87,7 @@ def search(workspace: Workspace, index: GalleryIndex, embedder: Embedder, questi
             f"{index.model}; their vectors cannot be compared. Index the gallery with the same model."
         )
     catalogue = workspace.catalogue
-    _refuse_unknown_cameras(catalogue.cameras(index.gallery), question, index.gallery)
+    _refuse_unknown_labels(workspace, index.gallery, question)
     image = decode(question.photo)
     sha256 = hashlib.sha256(question.photo).digest()
     own = catalogue.find_picture(index.gallery, sha256)
@@ -132,8 +132,15 @@ def choose_model(workspace: Workspace, gallery: str, name: str | None) -> Embedd
     )
 
 
-def _refuse_unknown_cameras(known: list[str], question: Question, gallery: str) -> None:
+def _refuse_unknown_labels(workspace: Workspace, gallery: str, question: Question) -> None:
+    """A filter that names what is not there would find nobody, and look like an answer."""
+    known = workspace.catalogue.cameras(gallery)
     asked = (question.where.cameras or frozenset()) | ({question.camera} if question.camera else set())
     if unknown := sorted(asked - set(known)):
         there = f"It has: {', '.join(natural_order(known))}." if known else "Its crops name no camera."
         raise ReidError(f"Gallery {gallery!r} has no camera {unknown[0]!r}. {there}")
+    if unknown := sorted((question.where.splits or frozenset()) - set(SPLITS)):
+        raise ReidError(f"There is no split {unknown[0]!r}; use {', '.join(SPLITS)}.")
+    for identity in sorted(question.where.identities or ()):
+        if not workspace.catalogue.has_identity(gallery, identity):
+            raise ReidError(f"Gallery {gallery!r} has no identity {identity!r}.")

@@ -7,31 +7,46 @@ import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from reid_core.datasets import Skipped
+from reid_core.embedder.weights import NONE, PRETRAINED
 from reid_core.errors import ReidError
 from reid_core.evaluation.metrics import RetrievalMetrics
-from reid_core.records import Records
+from reid_core.files import only_one_process
+from reid_core.images import open_source
+from reid_core.records import Records, plural
 from reid_core.signals import StopRequest
 from reid_core.training.loop import Progress, TrainingData, divide, train
 from reid_core.training.recipe import get_recipe
 from reid_core.training.run import Run, RunState
 from reid_core.workspace.workspace import Workspace
 
-TERMS = {"Market-1501": "trained on Market-1501, which is given for academic research only; not for commercial use"}
+TERMS = {
+    "Market-1501": "trained on Market-1501, which is given for academic research only; not for commercial use",
+    "DukeMTMC-reID": "trained on DukeMTMC-reID, which its authors have withdrawn; not to be used",
+}
+OWN = "those of your own data"
 
 
-def training_data(workspace: Workspace, gallery: str) -> TrainingData:
-    """All crops of the gallery with their splits. Raises ReidError when a source is gone or no crop has an identity."""
+def training_data(workspace: Workspace, gallery: str) -> tuple[TrainingData, list[Skipped]]:
+    """The gallery's crops whose pictures are where they were, with their splits, and those whose are not."""
     crops = workspace.catalogue.crops(gallery)
-    sources = [Path(source) for source in crops["source"]]
-    for source in dict.fromkeys(sources):
-        if not source.exists():
-            raise ReidError(f"The pictures of gallery {gallery!r} were in {source}, which is gone. Bring it back.")
+    there = {}
+    for source in dict.fromkeys(crops["source"]):
+        try:
+            opened = open_source(Path(source))
+            there[source] = set(opened.names())
+            opened.close()
+        except ReidError:
+            there[source] = set()
+    present = [path in there[source] for source, path in zip(crops["source"], crops["path"], strict=True)]
+    missing = [Skipped(path, "its picture is gone") for path in crops["path"][[not here for here in present]]]
+    crops = crops[present]
     formats = workspace.catalogue.formats(gallery)
-    terms = "; ".join(TERMS[name] for name in formats if name in TERMS) or "those of your own data"
+    terms = "; ".join(dict.fromkeys(TERMS.get(name, OWN) for name in formats))
     # Two sources may hold the same path; the row's number keeps paths apart in the table.
     numbered = crops.assign(path=[f"{row}/{path}" for row, path in enumerate(crops["path"])])
-    places = list(zip(sources, crops["path"], strict=True))
-    return TrainingData(Records(numbered), places, f"gallery {gallery} ({', '.join(formats)})", terms)
+    places = [(Path(source), path) for source, path in zip(crops["source"], crops["path"], strict=True)]
+    return TrainingData(Records(numbered), places, f"gallery {gallery} ({', '.join(formats)})", terms), missing
 
 
 def create_run(
@@ -39,7 +54,9 @@ def create_run(
 ) -> Run:
     """A new run folder with its recipe, ready to train. Raises ReidError, and writes nothing, when it cannot be."""
     recipe = get_recipe(recipe_name).replace(**overrides)
-    data = training_data(workspace, gallery)
+    if recipe.weights not in (PRETRAINED, NONE):
+        recipe = recipe.replace(weights=str(Path(recipe.weights).absolute()))  # a resumed run may start elsewhere
+    data, _ = training_data(workspace, gallery)
     divide(data, recipe)  # says now what is missing
     run = workspace.new_run(name or workspace.free_run_name(f"{gallery}-{recipe_name}"))
     run.write_state(RunState(run.folder.name, gallery, recipe, data.description, status="stopped"))
@@ -65,8 +82,10 @@ def train_run(
 ) -> RunState:
     """Train the run to its end, or until `stop`; `on_step(done, total, note)` is a progress bar's update."""
     state = run.state()
-    data = training_data(workspace, state.gallery)
+    data, missing = training_data(workspace, state.gallery)
     say(f"Run {state.name}: {state.recipe.backbone} on {data.description}.")
+    if missing:
+        say(f"{plural(len(missing), 'crop')} left out whose pictures are gone, for example {missing[0].path}.")
 
     def step(progress: Progress) -> None:
         note = f"epoch {progress.epoch} · loss {progress.loss:.3f} · {progress.images_per_second:.0f} images/s"
@@ -76,12 +95,13 @@ def train_run(
         validation = f"validation mAP {metrics.mAP:.3f}, Rank-1 {metrics.rank1:.3f}" if metrics else "no validation"
         say(f"Epoch {number} of {state.recipe.epochs}: loss {loss:.3f}, {validation}")
 
-    try:
-        return train(run, state, data, stop=stop, on_step=step, on_epoch=epoch)
-    except ReidError as error:
-        if not run.steps.is_file():  # not one step was made: there is nothing to keep, and the name is free again
-            shutil.rmtree(run.folder)
+    with only_one_process(run.folder / "lock", f"The run {state.name}"):
+        try:
+            return train(run, state, data, stop=stop, on_step=step, on_epoch=epoch)
+        except ReidError as error:
+            if run.steps.is_file():
+                run.write_state(dataclasses.replace(run.state(), status="failed", message=str(error)))
+                run.log(f"failed: {error}")
+            else:  # not one step was made: there is nothing to keep, and the name is free again
+                shutil.rmtree(run.folder)
             raise
-        run.write_state(dataclasses.replace(run.state(), status="failed", message=str(error)))
-        run.log(f"failed: {error}")
-        raise

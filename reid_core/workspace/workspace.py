@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
 import re
@@ -51,34 +52,37 @@ class Workspace:
         self.thumbnails = Thumbnails(self.path / "thumbnails.sqlite")
 
     def models(self) -> list[ModelEntry]:
-        """Usable models: those added here, those of finished runs, and those shipped with the program."""
-        folders = {folder.name: folder for folder in _model_folders(SHIPPED_MODELS)}
-        folders |= {
-            folder.parent.name: folder for folder in sorted(self.runs_folder.glob("*/model")) if is_model(folder)
-        }
-        folders |= {folder.name: folder for folder in _model_folders(self.models_folder)}
-        return [ModelEntry(name, folder, model_id(folder), ModelCard.read(folder)) for name, folder in folders.items()]
+        """Usable models: shipped with the program, the best of each run so far, and added here; damaged ones left out.
+
+        Of two of one name, what was made here comes before what was shipped.
+        """
+        entries = []
+        for name, folder in self._model_folders().items():
+            with contextlib.suppress(ReidError):  # `find_model` says what is wrong with it
+                entries.append(ModelEntry(name, folder, model_id(folder), ModelCard.read(folder)))
+        return entries
+
+    def _model_folders(self) -> dict[str, Path]:
+        folders = {folder.name: folder for folder in _models_in(SHIPPED_MODELS)}
+        folders |= {run.folder.name: run.model for run in self.runs() if is_model(run.model)}
+        folders |= {folder.name: folder for folder in _models_in(self.models_folder)}
+        return folders
 
     def find_model(self, name: str) -> Path:
         """The folder of a model by its name, its run's name, id or path. Raises ReidError with the nearest names."""
-        if is_model(self.models_folder / name):
-            return self.models_folder / name
+        folders = self._model_folders()
+        if name in folders:
+            return folders[name]
         run = Run(self.runs_folder / name)
-        if is_model(run.model):
-            return run.model
         if (run.folder / STATE_NAME).is_file():
             raise ReidError(f"The run {name} has no model yet: it is {run.state().status}. Resume it, or wait for it.")
-        if is_model(SHIPPED_MODELS / name):
-            return SHIPPED_MODELS / name
         for path in (Path(name), Path(name) / "model"):
             if is_model(path):
                 return path
-        entries = self.models()
-        for entry in entries:
+        for entry in self.models():
             if entry.id == name:
                 return entry.folder
-        names = [entry.name for entry in entries]
-        near = difflib.get_close_matches(name, names, n=3, cutoff=0.4) or names
+        near = difflib.get_close_matches(name, folders, n=3, cutoff=0.4) or list(folders)
         known = f"There are: {', '.join(near)}." if near else "Train one with `reid train`."
         raise ReidError(f"There is no model or run {name!r}. {known}")
 
@@ -99,7 +103,7 @@ class Workspace:
 
     def free_run_name(self, stem: str) -> str:
         """ "market-reference", or "market-reference-2" where that is taken, and so on."""
-        stem = re.sub(r"[^\w.-]", "-", stem)
+        stem = re.sub(r"[^\w.-]", "-", stem)[:56]
         taken = {folder.name for folder in self.runs_folder.glob("*")}
         names = (stem if number == 1 else f"{stem}-{number}" for number in range(1, len(taken) + 2))
         return next(name for name in names if name not in taken)
@@ -110,5 +114,5 @@ def default_path() -> Path:
     return Path(os.environ.get(VARIABLE) or DEFAULT)
 
 
-def _model_folders(folder: Path) -> list[Path]:
+def _models_in(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.glob("*")) if is_model(path)]

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from reid_core.datasets import read_dataset
 from reid_core.datasets.base import camera_of_file, camera_of_folder
+from reid_core.errors import ReidError
 
 if TYPE_CHECKING:
     from conftest import Miniature
@@ -113,6 +115,24 @@ def test_identity_folders_can_be_read_as_flat(miniature: Miniature) -> None:
     dataset = read_dataset(miniature.make(["ada/1.jpg", "bo/1.jpg"]), format="flat")
     assert dataset.format == "flat folder"
     assert dataset.records.identities() == []
+
+
+def test_a_single_folder_is_no_person_unless_identity_folders_are_asked_for(tmp_path: Path, tiny_jpeg: bytes) -> None:
+    (tmp_path / "people" / "anna" / "camera-2").mkdir(parents=True)
+    (tmp_path / "people" / "anna" / "a.jpg").write_bytes(tiny_jpeg)
+    (tmp_path / "people" / "anna" / "camera-2" / "b.jpg").write_bytes(tiny_jpeg)
+    assert read_dataset(tmp_path).format == "flat folder"
+    asked = read_dataset(tmp_path, format="identity-folders").records.table
+    assert asked["path"].tolist() == ["people/anna/a.jpg", "people/anna/camera-2/b.jpg"]
+    assert asked["identity"].tolist() == ["anna", "anna"]
+    assert asked["camera"].tolist() == [None, "2"]
+
+
+def test_a_folder_above_a_split_is_no_person_even_if_asked(tmp_path: Path, tiny_jpeg: bytes) -> None:
+    (tmp_path / "trip" / "train").mkdir(parents=True)
+    (tmp_path / "trip" / "train" / "a.jpg").write_bytes(tiny_jpeg)
+    with pytest.raises(ReidError, match="is not in the format 'identity-folders'"):
+        read_dataset(tmp_path, format="identity-folders")
 
 
 @pytest.mark.parametrize(

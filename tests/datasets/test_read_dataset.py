@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import time
 import zipfile
 from pathlib import Path
@@ -111,6 +112,78 @@ def test_links_that_lead_out_of_the_folder_are_skipped_by_name(tmp_path: Path, t
     dataset = read_dataset(tmp_path / "set")
     assert dataset.records.table["path"].tolist() == ["a.jpg"]
     assert [skip.path for skip in dataset.skipped] == ["b.jpg", "more"]
+
+
+def test_an_odd_name_costs_itself_and_not_the_import(tmp_path: Path, tiny_jpeg: bytes) -> None:
+    for name in ("1:05.jpg", "2.jpg", "c:3.jpg", "\\4.jpg"):
+        (tmp_path / name).write_bytes(tiny_jpeg)
+    dataset = read_dataset(tmp_path)
+    assert dataset.records.table["path"].tolist() == ["1:05.jpg", "2.jpg"]
+    assert [skip.path for skip in dataset.skipped] == ["\\4.jpg", "c:3.jpg"]
+
+
+def test_pictures_of_formats_that_cannot_be_read_are_skipped_by_name(miniature: Miniature) -> None:
+    others = dict.fromkeys(["ada/2.HEIC", "bo/2.gif", "bo/3.avif", "bo/._4.heic"], b"never decoded")
+    dataset = read_dataset(miniature.make(["ada/1.jpg", "bo/1.jpg"], others))
+    assert miniature.skipped(dataset) == {
+        "ada/2.HEIC": "HEIC pictures cannot be read; convert them to JPEG",
+        "bo/2.gif": "GIF pictures cannot be read; convert them to JPEG",
+        "bo/3.avif": "AVIF pictures cannot be read; convert them to JPEG",
+    }
+
+
+def test_a_folder_of_heic_pictures_alone_is_refused_with_the_remedy(tmp_path: Path) -> None:
+    (tmp_path / "IMG_1.heic").write_bytes(b"never decoded")
+    with pytest.raises(ReidError, match=r"holds no pictures .* 'IMG_1.heic': HEIC pictures cannot be read; convert"):
+        read_dataset(tmp_path)
+
+
+@pytest.mark.parametrize("inside", ["", "crops.csv"])
+def test_a_link_that_the_user_named_is_followed(tmp_path: Path, tiny_jpeg: bytes, inside: str) -> None:
+    real = tmp_path / "real"
+    real.mkdir()
+    (real / "a.jpg").write_bytes(tiny_jpeg)
+    (real / "crops.csv").write_text("image,identity\na.jpg,ada\n")
+    (tmp_path / "desk").mkdir()
+    (tmp_path / "desk" / "link.csv").symlink_to(real / inside)
+    dataset = read_dataset(tmp_path / "desk" / "link.csv")
+    assert dataset.source == real
+    assert dataset.records.identities() == ["ada"]
+
+
+def test_one_place_is_one_source_however_it_is_spelled(
+    tmp_path: Path, tiny_jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "a.jpg").write_bytes(tiny_jpeg)
+    (tmp_path / "link").symlink_to("set")
+    monkeypatch.chdir(tmp_path)
+    spellings = [Path("set"), Path("set/../set"), Path("link"), tmp_path / "link"]
+    assert {read_dataset(spelling).source for spelling in spellings} == {tmp_path / "set"}
+
+
+def test_links_in_a_circle_and_impossible_paths_are_sentences(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for name in ("loop", "a\0b", "x" * 5000):
+        with pytest.raises(ReidError, match="cannot be opened"):
+            read_dataset(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", [b"set-\xff", b"good/\xff.zip"])
+def test_a_path_that_is_not_utf8_is_refused_by_its_name(tmp_path: Path, tiny_jpeg: bytes, name: bytes) -> None:
+    (tmp_path / "good").mkdir()
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + name))
+    try:
+        odd.mkdir()
+    except OSError:
+        pytest.skip("this file system allows UTF-8 names only")
+    (odd / "a.jpg").write_bytes(tiny_jpeg)
+    with pytest.raises(ReidError, match=r"udcff.* is not valid UTF-8\. Rename") as error:
+        read_dataset(odd)
+    str(error.value).encode()
+    (tmp_path / "link").symlink_to(odd)
+    with pytest.raises(ReidError, match="is not valid UTF-8"):
+        read_dataset(tmp_path / "link")
 
 
 def test_pictures_are_not_decoded(tmp_path: Path) -> None:

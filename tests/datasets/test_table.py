@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import math
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -246,36 +245,3 @@ def test_a_person_on_both_sides_is_refused_and_the_path_named(miniature: Miniatu
     with pytest.raises(ReidError, match="Identity 'ada'") as error:
         read_dataset(path)
     assert str(path) in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("image,pid\nimages/a.jpg,Zoë\n".encode("latin-1"), r"is not UTF-8 text \(byte 26 is 0xEB\)"),
-        (b"image,pid\nimages/a.jpg,ada,7\n", "Row 2 of .* has 3 cells, but its first line names 2 columns"),
-        (b"image,pid\nimages/a.jpg\n", "Row 2 of .* has 1 cells"),
-        (b'image,pid\n"images/a.jpg,ada\n', "line 2, is not valid CSV"),
-        (b"", "is empty"),
-        (b"image,pid\n", "It has no rows"),
-        (b"image,pid\nnowhere.jpg,ada\n", "'nowhere.jpg' is not there"),
-        (FULL.encode("utf-16"), "is not UTF-8 text"),
-    ],
-)
-def test_a_table_that_cannot_be_used_is_a_sentence_that_names_it(
-    miniature: Miniature, content: bytes, message: str
-) -> None:
-    with pytest.raises(ReidError, match=message) as error:
-        read_dataset(miniature.make(ABC, {"t.csv": content}))
-    assert "t.csv" in str(error.value)
-
-
-def test_a_damaged_parquet_file_is_a_sentence_that_names_it(miniature: Miniature) -> None:
-    content = parquet(image=ABC)
-    with pytest.raises(ReidError, match=r"t.parquet is not a readable Parquet file"):
-        read_dataset(miniature.make(ABC, {"t.parquet": content[: len(content) // 2]}))
-
-
-def test_parquet_columns_of_bytes_are_not_taken_for_paths(miniature: Miniature) -> None:
-    content = parquet(image=[b"\xff\xd8", b"\xff\xd8"], file=ABC[:2], when=[datetime(2001, 9, 9, tzinfo=UTC)] * 2)
-    dataset = read_dataset(miniature.make(ABC, {"t.parquet": content}))
-    assert list(miniature.column(dataset, "identity")) == ABC[:2]

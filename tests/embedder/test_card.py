@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import math
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +47,15 @@ def test_a_damaged_card_is_a_sentence_that_names_the_file(tmp_path: Path, conten
         ModelCard.read(tmp_path)
 
 
+def test_impossible_preprocessing_on_a_card_names_the_card(tmp_path: Path) -> None:
+    ModelCard("x", 4, Preprocessing()).write(tmp_path)
+    values = json.loads((tmp_path / CARD_NAME).read_text())
+    values["preprocessing"]["mean"][1] = math.inf
+    (tmp_path / CARD_NAME).write_text(json.dumps(values))
+    with pytest.raises(ReidError, match=rf"{CARD_NAME} cannot be used .*inf"):
+        ModelCard.read(tmp_path)
+
+
 def test_what_decides_the_vectors_decides_the_identity_and_nothing_else_does() -> None:
     card = ModelCard("a", 512, Preprocessing())
     assert dataclasses.replace(card, name="b", metrics={"mAP": 1}, terms="any").identity() == card.identity()
@@ -57,7 +68,20 @@ def test_what_decides_the_vectors_decides_the_identity_and_nothing_else_does() -
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"height": 0}, {"width": 5000}, {"std": (0.1, 0.0, 0.1)}, {"interpolation": "nearest"}]
+    "wrong",
+    [
+        {"height": 0},
+        {"width": 5000},
+        {"height": 256.0},
+        {"width": 127.5},
+        {"height": math.nan},
+        {"std": (0.1, 0.0, 0.1)},
+        {"std": (0.1, math.nan, 0.1)},
+        {"std": (0.1, 0.1, math.inf)},
+        {"mean": (math.nan, 0.5, 0.5)},
+        {"mean": (0.5, 0.5, -math.inf)},
+        {"interpolation": "nearest"},
+    ],
 )
 def test_impossible_preprocessing_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ReidError):

@@ -77,6 +77,50 @@ def test_the_id_follows_weights_and_preprocessing_but_not_the_words_of_the_card(
     assert model_id(copy) != before
 
 
+@pytest.mark.parametrize("name", [WEIGHTS_NAME, ONNX_NAME])
+def test_the_id_follows_both_files_as_a_gpu_runs_one_and_a_cpu_the_other(
+    saved: Path, tmp_path: Path, name: str
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(saved, copy)
+    before = model_id(copy)
+    content = bytearray((copy / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (copy / name).write_bytes(content)
+    changed = model_id(copy)
+    assert changed != before
+    (copy / name).unlink()
+    assert model_id(copy) not in (before, changed)
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"\xff" * 64])
+def test_damaged_weights_are_a_sentence_that_names_the_folder(saved: Path, tmp_path: Path, content: bytes) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(saved, copy)
+    (copy / WEIGHTS_NAME).write_bytes(content)
+    with pytest.raises(ReidError, match=r"copy cannot be read"):
+        load_network(copy)
+
+
+@pytest.mark.parametrize(
+    "architecture",
+    [
+        {},
+        {"backbone": "test_efficientnet", "depth": 3},
+        {"backbone": 3},
+        {"backbone": "test_efficientnet", "projection": -1},
+    ],
+)
+def test_an_architecture_that_nobody_can_build_is_a_sentence_that_names_the_folder(
+    saved: Path, tmp_path: Path, architecture: dict[str, object]
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(saved, copy)
+    dataclasses.replace(ModelCard.read(copy), architecture=architecture).write(copy)
+    with pytest.raises(ReidError, match=r"copy cannot be built"):
+        load_network(copy)
+
+
 def test_a_model_without_its_weights_is_a_sentence(saved: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     shutil.copytree(saved, copy)

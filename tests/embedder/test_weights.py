@@ -79,6 +79,35 @@ def test_a_file_that_cannot_be_read_is_a_sentence(tmp_path: Path, content: bytes
         load_backbone_weights(create_backbone("test_efficientnet", SIZE), "test_efficientnet", str(file))
 
 
+class _Code:
+    """A pickle that would run something when it is opened."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return print, ("opened",)
+
+
+def test_a_file_with_code_inside_is_refused_in_a_sentence_without_advice_to_run_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "weights.pth"
+    torch.save({"layer": _Code()}, file)
+    with pytest.raises(ReidError, match=r"weights\.pth cannot be read \(UnpicklingError: .{1,160}\)") as raised:
+        load_backbone_weights(create_backbone("test_efficientnet", SIZE), "test_efficientnet", str(file))
+    assert "weights_only" not in str(raised.value)
+    assert "\n" not in str(raised.value)
+    assert len(str(raised.value)) < 300 + len(str(file))
+    assert not capsys.readouterr().out
+
+
+@pytest.mark.parametrize("state", [{"layer": [1.0]}, {"epoch": 3, "model": {}}, {4: torch.zeros(1)}, [torch.zeros(1)]])
+def test_a_file_whose_values_are_no_tensors_is_no_state_dict(tmp_path: Path, state: object) -> None:
+    file = tmp_path / "weights.pth"
+    for content in (state, {"state_dict": state}):
+        torch.save(content, file)
+        with pytest.raises(ReidError, match=r"weights\.pth holds no state dict"):
+            load_backbone_weights(create_backbone("test_efficientnet", SIZE), "test_efficientnet", str(file))
+
+
 def test_weights_that_cannot_be_fetched_are_never_replaced_by_random_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("socket.create_connection", _no_network)
     monkeypatch.setenv("HF_HUB_CACHE", "/nonexistent")

@@ -180,8 +180,15 @@ def test_filters_apply_at_once(open_page: OpenPage, tiny_workspace: Workspace) -
 
 def test_a_search_that_finds_nothing_says_so(open_page: OpenPage, tiny_workspace: Workspace) -> None:
     page = open_page(tiny_workspace.path, crop="1")
-    page.text_input(key="identities-tiny").set_value("nobody").run()
+    _choose(page, ["entrance"])  # the photo's own camera, which is left out
     assert "No crop passes these filters" in _words(page)
+    assert _cards(page, "hits") == []
+
+
+def test_a_filter_for_somebody_unknown_is_a_sentence(open_page: OpenPage, tiny_workspace: Workspace) -> None:
+    page = open_page(tiny_workspace.path, crop="1")
+    page.text_input(key="identities-tiny").set_value("nobody").run()
+    assert "no identity" in _words(page)
     assert _cards(page, "hits") == []
 
 

@@ -8,10 +8,11 @@ import pytest
 import torch
 from PIL import Image
 
+from reid_core.datasets import read_dataset
 from reid_core.embedder.card import ModelCard
 from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
-from reid_core.records import make_records
+from reid_core.records import Records, make_records
 from reid_core.signals import StopRequest
 from reid_core.training import loop
 from reid_core.training.loop import Progress, TrainingData, divide, train
@@ -181,3 +182,31 @@ def test_a_run_whose_process_died_is_lost(finished: Run) -> None:
     finished.write_state(dataclasses.replace(state, status="running", process=2**22 + 1, process_started=1.0))
     assert finished.state().status == "lost"
     finished.write_state(state)
+
+
+def test_a_run_whose_crops_have_changed_is_not_resumed(data: TrainingData, tmp_path: Path) -> None:
+    run, state = new_run(tmp_path / "changed")
+    stop = StopRequest()
+
+    def request(progress: Progress) -> None:
+        stop.requested = True
+
+    stopped = train(run, state, data, stop=stop, on_step=request)
+    table = data.records.table
+    kept = [row for row in range(len(table)) if row != table.index[table["split"] == "train"][0]]
+    fewer = dataclasses.replace(data, records=Records(table.iloc[kept]), crops=[data.crops[row] for row in kept])
+    with pytest.raises(ReidError, match="no longer those"):
+        train(run, stopped, fewer, stop=StopRequest())
+
+
+def test_validation_people_are_found_after_an_import_that_divided_people_by_the_same_seed(tmp_path: Path) -> None:
+    """Both divisions hash the label; with one hash for both, all who are left for training would fall on one side."""
+    for person in range(200):
+        (tmp_path / f"p{person}").mkdir()
+        for camera in (1, 2):
+            (tmp_path / f"p{person}" / f"cam{camera}.jpg").touch()
+    imported = read_dataset(tmp_path).records
+    assert 70 < len(imported.of_split("train").identities()) < 130
+    divided = divide(TrainingData(imported, [(tmp_path, path) for path in imported.table["path"]], "a test"), RECIPE)
+    trained, validated = (set(divided.rows(*splits)["identity"]) for splits in (("train",), ("query", "gallery")))
+    assert 0.15 < len(validated) / len(trained | validated) < 0.45  # 0.3 was asked for

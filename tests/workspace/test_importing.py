@@ -18,6 +18,7 @@ from reid_core.records import make_records
 from reid_core.signals import StopRequest
 from reid_core.workspace.importing import import_dataset
 from reid_core.workspace.indexing import GalleryIndex, embed_gallery
+from reid_core.workspace.rows import NewCrop
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, png_bytes, tiny_picture
 
@@ -91,6 +92,35 @@ def test_one_person_may_not_be_on_both_sides_of_a_gallery(workspace: Workspace, 
     object.__setattr__(dataset, "records", make_records(path=paths[1:2], identity=["x"], split=["query"]))
     with pytest.raises(ReidError, match="Identity 'x'"):
         import_dataset(workspace, dataset, "site", stop=StopRequest())
+
+
+def test_two_imports_at_once_cannot_put_one_person_on_both_sides(workspace: Workspace) -> None:
+    """Each has looked before the other wrote; the second transaction is refused whole."""
+    catalogue = workspace.catalogue
+    catalogue.add_gallery("site")
+    first, second = (catalogue.add_source("site", place, "table") for place in ("/one", "/two"))
+
+    def crop(path: str, identity: str, split: str) -> NewCrop:
+        return NewCrop(path, identity, None, float("nan"), None, split, 32, 64, path.encode().ljust(32))
+
+    catalogue.add_crops("site", first, [crop("a.jpg", "x", "train")])
+    with pytest.raises(ReidError, match="Identity 'x'"):
+        catalogue.add_crops("site", second, [crop("b.jpg", "y", "query"), crop("c.jpg", "x", "query")])
+    assert catalogue.crops("site")["path"].tolist() == ["a.jpg"]
+
+
+def test_labels_that_changed_in_the_source_are_counted_and_the_gallerys_are_kept(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    folder = people_folder(tmp_path / "data")
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.png"))
+    table = folder / "labels.csv"
+    table.write_text("image,label\n" + "".join(f"{name},a\n" for name in names))
+    bring_in(workspace, table)
+    table.write_text("image,label\n" + "".join(f"{name},{'b' if row < 5 else 'a'}\n" for row, name in enumerate(names)))
+    report = import_dataset(workspace, read_dataset(table), "site", stop=StopRequest())
+    assert (report.added, report.already, report.differing) == (0, 12, 5)
+    assert set(workspace.catalogue.crops("site")["identity"]) == {"a"}
 
 
 def test_a_stopped_import_keeps_what_it_has_and_goes_on(workspace: Workspace, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
+import sqlite3
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,6 @@ from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
 from reid_core.images import BadImage
 from reid_core.retrieval.index import Filter
-from reid_core.signals import StopRequest
 from reid_core.workspace.evaluating import evaluate_gallery
 from reid_core.workspace.indexing import GalleryIndex
 from reid_core.workspace.searching import Answer, Question, choose_model, search
@@ -122,12 +122,10 @@ def test_a_gallery_that_cannot_answer_says_what_to_do(tiny_workspace: Workspace,
 
 def test_evaluation_agrees_with_the_plain_definition(tiny_workspace: Workspace) -> None:
     """The first crop of each person in each camera asks; AP by sorting, in plain Python."""
-    import sqlite3
-
     with sqlite3.connect(tiny_workspace.catalogue.path) as database:
         database.execute("UPDATE crop SET split = 'query' WHERE id % 2 = 1")
     embedder = Embedder(tiny_workspace.find_model("stripes"))
-    metrics = evaluate_gallery(tiny_workspace, TINY_GALLERY, embedder, stop=StopRequest())
+    metrics = evaluate_gallery(tiny_workspace, TINY_GALLERY, embedder.id)
 
     _, vectors, columns, _ = tiny_workspace.catalogue.vectors_since(TINY_GALLERY, embedder.id, 0)
     precisions = []
@@ -148,6 +146,49 @@ def test_evaluation_agrees_with_the_plain_definition(tiny_workspace: Workspace) 
 
 
 def test_a_gallery_without_queries_cannot_be_evaluated(tiny_workspace: Workspace) -> None:
-    embedder = Embedder(tiny_workspace.find_model("stripes"))
+    model = Embedder(tiny_workspace.find_model("stripes")).id
     with pytest.raises(ReidError, match="0 query and 24 gallery"):
-        evaluate_gallery(tiny_workspace, TINY_GALLERY, embedder, stop=StopRequest())
+        evaluate_gallery(tiny_workspace, TINY_GALLERY, model)
+
+
+def test_figures_of_a_part_of_the_gallery_are_given_only_when_asked_for(tiny_workspace: Workspace) -> None:
+    model = Embedder(tiny_workspace.find_model("stripes")).id
+    with sqlite3.connect(tiny_workspace.catalogue.path) as database:
+        database.execute("UPDATE crop SET split = 'query' WHERE id % 2 = 1")
+        database.execute("DELETE FROM vector WHERE crop IN (2, 4)")
+    with pytest.raises(ReidError, match="2 of the 24 crops"):
+        evaluate_gallery(tiny_workspace, TINY_GALLERY, model)
+    assert evaluate_gallery(tiny_workspace, TINY_GALLERY, model, allow_missing=True).gallery == 10
+
+
+def test_junk_and_unknown_people_do_not_change_reranked_figures(tiny_workspace: Workspace) -> None:
+    model = Embedder(tiny_workspace.find_model("stripes")).id
+    with sqlite3.connect(tiny_workspace.catalogue.path) as database:
+        database.execute("UPDATE crop SET split = 'query' WHERE id % 2 = 1")
+        database.execute("UPDATE crop SET identity = 'junk' WHERE id = 2")
+        database.execute("UPDATE crop SET identity = NULL WHERE id = 4")
+    marked = evaluate_gallery(tiny_workspace, TINY_GALLERY, model, rerank=True)
+    with sqlite3.connect(tiny_workspace.catalogue.path) as database:
+        database.execute("DELETE FROM vector WHERE crop IN (2, 4)")
+    assert evaluate_gallery(tiny_workspace, TINY_GALLERY, model, rerank=True, allow_missing=True) == marked
+
+
+def test_the_model_that_embedded_most_of_the_gallery_is_the_choice(tiny_workspace: Workspace) -> None:
+    """An evaluation embeds a part with another model; a search must not become a search of that part."""
+    catalogue = tiny_workspace.catalogue
+    catalogue.add_model("later", "later", 2)
+    catalogue.add_vectors("later", [1, 2, 3], np.ones((3, 2), np.float32))
+    assert [name for _, name, _ in catalogue.gallery(TINY_GALLERY).models] == ["later", "stripes"]
+    assert choose_model(tiny_workspace, TINY_GALLERY, None).card.name == "stripes"
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        (Filter(splits=frozenset({"qurey"})), "no split 'qurey'"),
+        (Filter(identities=frozenset({"9"})), "no identity '9'"),
+    ],
+)
+def test_a_filter_that_names_what_is_not_there_is_refused(ask, where: Filter, said: str) -> None:
+    with pytest.raises(ReidError, match=said):
+        ask(where=where)

@@ -1,0 +1,65 @@
+"""Times as people write them, in seconds since 1970 or since the start of a recording."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reid_core.records import format_time, parse_time
+
+MANY = settings(deadline=None)
+
+
+def test_format_time_of_recordings_and_of_clocks() -> None:
+    assert format_time(float("nan")) is None
+    assert format_time(0.0) == "0:00:00.000"
+    assert format_time(18.04) == "0:00:18.040"
+    assert format_time(3725.5) == "1:02:05.500"
+    assert format_time(59.9996) == "0:01:00.000"
+    assert format_time(1_000_000_000) == "2001-09-09T01:46:40Z"  # the well-known billennium
+
+
+def test_parse_time_of_numbers_dates_and_nothing() -> None:
+    assert parse_time(" 12.5 ") == 12.5
+    assert parse_time(7) == 7.0
+    assert parse_time("2001-09-09T01:46:40Z") == 1e9
+    assert parse_time("2001-09-09 03:46:40+02:00") == 1e9
+    assert parse_time("2001-09-09T01:46:40") == 1e9
+    assert parse_time(pd.Timestamp("2001-09-09T01:46:40")) == 1e9
+    assert parse_time(date(2001, 9, 9)) == 1e9 - 6400
+    for nothing in (None, "", "  ", float("nan"), np.float64("nan"), pd.NaT, pd.NA):
+        assert math.isnan(parse_time(nothing))
+
+
+@pytest.mark.parametrize("value", ["noon", "inf", "nan", -1, "1960-01-01", 1_700_000_000_000, "31/12/2024", [1]])
+def test_what_is_not_a_time_raises_value_error(value: object) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        parse_time(value)
+
+
+@MANY
+@given(st.datetimes(min_value=datetime(1974, 1, 1), max_value=datetime(9999, 12, 31)))
+def test_clock_times_come_back_to_the_second(moment: datetime) -> None:
+    seconds = parse_time(moment)
+    expected = (moment.replace(microsecond=0) - datetime(1970, 1, 1)) // timedelta(seconds=1)
+    text = format_time(seconds)
+    assert text == moment.replace(microsecond=0).isoformat() + "Z"
+    assert parse_time(text) == expected
+    assert datetime.fromtimestamp(expected, UTC).replace(tzinfo=None) == moment.replace(microsecond=0)
+
+
+@MANY
+@given(st.integers(0, 90_000_000_000))
+def test_times_since_the_start_are_written_to_the_millisecond(milliseconds: int) -> None:
+    text = format_time(milliseconds / 1000)
+    assert text is not None
+    hours, minutes, seconds = text.split(":")
+    assert len(minutes) == 2
+    assert len(seconds) == 6
+    assert int(hours) * 3_600_000 + int(minutes) * 60_000 + int(seconds.replace(".", "")) == milliseconds
