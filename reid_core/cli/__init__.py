@@ -17,10 +17,10 @@ def main() -> None:
     try:
         app()
     except ReidError as error:
-        REPORTER.end("failed", str(error))
         if "--json" in sys.argv:
             print_json({"error": str(error)})
         warn(f"Error: {error}")
+        REPORTER.end("failed", str(error))  # last: who reads that it failed finds the log written
         sys.exit(1)
     except SystemExit as end:
         REPORTER.end("finished" if not end.code else "stopped" if end.code == STOPPED else "failed")
