@@ -21,6 +21,7 @@ from reid_core.cli.options import (
     three_numbers,
     whole_numbers,
 )
+from reid_core.cli.searching import embed_missing
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.signals import stop_on_signal
@@ -73,13 +74,9 @@ def evaluate(
 ) -> None:
     """Measure a model on a gallery's query and gallery splits, under the Market-1501 protocol."""
     from reid_core.workspace.evaluating import SPLITS, evaluate_gallery
-    from reid_core.workspace.indexing import embed_gallery
-    from reid_core.workspace.searching import choose_model
 
     opened = open_workspace(workspace)
-    embedder = choose_model(opened, gallery, model)
-    with stop_on_signal() as stop, progress_bar("Embedding", REPORTER) as update:
-        report = embed_gallery(opened, gallery, embedder, splits=SPLITS, stop=stop, on_progress=update)
+    embedder, report = embed_missing(opened, gallery, model, SPLITS)
     print_skipped(report.skipped)
     end_if_stopped(report.stopped, "run the same command to go on.")
     metrics = evaluate_gallery(opened, gallery, embedder.id, rerank=rerank, allow_missing=allow_missing)

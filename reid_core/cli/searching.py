@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -22,8 +23,26 @@ from reid_core.cli.options import (
     report_values,
 )
 from reid_core.errors import ReidError
-from reid_core.records import plural
+from reid_core.records import SPLITS, plural
 from reid_core.signals import stop_on_signal
+from reid_core.workspace.report import Report
+from reid_core.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from reid_core.embedder.inference import Embedder
+
+
+def embed_missing(
+    workspace: Workspace, gallery: str, model: str | None, splits: Sequence[str] = SPLITS
+) -> tuple[Embedder, Report]:
+    """Embed what the model (by default the gallery's own) has not embedded yet, with a progress bar."""
+    from reid_core.workspace.indexing import embed_gallery
+    from reid_core.workspace.searching import choose_model
+
+    embedder = choose_model(workspace, gallery, model)
+    with stop_on_signal() as stop, progress_bar("Embedding", REPORTER) as update:
+        report = embed_gallery(workspace, gallery, embedder, splits=splits, stop=stop, on_progress=update)
+    return embedder, report
 
 
 @app.command()
@@ -34,13 +53,7 @@ def index(
     json: JsonOption = False,
 ) -> None:
     """Embed a gallery's crops with a model, so that it can be searched. Run again to go on or to add new crops."""
-    from reid_core.workspace.indexing import embed_gallery
-    from reid_core.workspace.searching import choose_model
-
-    opened = open_workspace(workspace)
-    embedder = choose_model(opened, gallery, model)
-    with stop_on_signal() as stop, progress_bar("Embedding", REPORTER) as update:
-        report = embed_gallery(opened, gallery, embedder, stop=stop, on_progress=update)
+    embedder, report = embed_missing(open_workspace(workspace), gallery, model)
     if report.skipped and not report.added and not report.already:
         print_skipped(report.skipped)
         raise ReidError(f"No crop of gallery {gallery!r} could be embedded. Bring its pictures back.")

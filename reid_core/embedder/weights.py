@@ -46,7 +46,8 @@ def load_backbone_weights(backbone: nn.Module, name: str, weights: str) -> str:
             options: dict[str, Any] = _size_of(backbone)
             source = timm.create_model(resolved, pretrained=True, num_classes=0, **options)
     except Exception as error:  # the hub's client raises its own kinds, which change between releases
-        reason = str(error).strip().splitlines()[0][:160] if str(error).strip() else type(error).__name__
+        first, _, _ = (str(error).strip() or type(error).__name__).partition(". ")
+        reason = " ".join(first.split())[:200].rstrip(".")
         raise ReidError(
             f"The pretrained weights of {name} could not be fetched from timm's hub ({reason}). "
             f"Give a file with --weights FILE, use --backbone {_LITE0} whose weights are installed, "

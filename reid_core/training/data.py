@@ -1,4 +1,4 @@
-"""Training crops as a PyTorch data set: read, resize, augment.
+"""Training crops: who trains and who validates, and the PyTorch data set that reads, resizes and augments.
 
 Every random choice is drawn from (seed, epoch, crop), so a run that was stopped goes on with the same pictures, however
 many workers load them.
@@ -6,19 +6,58 @@ many workers load them.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import torch
 from torch.utils.data import DataLoader, Dataset
 
 from reid_core.embedder.card import Preprocessing
 from reid_core.errors import ReidError
 from reid_core.images import BadImage, ImageSource, decode, open_source
+from reid_core.records import DISTRACTOR, JUNK, Records, plural, split_identities
 from reid_core.training.recipe import Recipe
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingData:
+    """Labelled crops: `records` say who and where, `crops` (one per row) which folder or zip to read and which path."""
+
+    records: Records
+    crops: list[tuple[Path, str]]
+    description: str
+    terms: str = "not stated"
+
+    def rows(self, *splits: str) -> pd.DataFrame:
+        table = self.records.table.assign(crop=pd.Series(self.crops, dtype=object))
+        return table[table["split"].isin(splits)]
+
+
+def divide(data: TrainingData, recipe: Recipe) -> TrainingData:
+    """Training crops only, a seeded share of their identities turned into validation queries and gallery.
+
+    Query and gallery crops of the data set are dropped here: nothing below this line sees a test identity.
+    """
+    rows = data.rows("train")
+    rows = rows[rows["identity"].notna() & ~rows["identity"].isin([DISTRACTOR, JUNK])]
+    if rows.empty:
+        raise ReidError(f"{data.description} has no labelled training crops. Import data with identities.")
+    share = 1 - recipe.validation
+    # Another purpose than an import's division, or all who were kept for training would fall on one side here too.
+    records = split_identities(Records(rows), train_share=share, seed=recipe.seed, purpose="")
+    divided = dataclasses.replace(data, records=records, crops=list(rows["crop"]))
+    if (people := divided.rows("train")["identity"].nunique()) < 2:
+        raise ReidError(
+            f"{data.description} has {plural(people, 'identity')} to train on beside the validation share of "
+            f"{recipe.validation}; at least 2 are needed."
+        )
+    return divided
 
 
 class CropReader:

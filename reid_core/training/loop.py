@@ -10,7 +10,6 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -26,28 +25,14 @@ from reid_core.errors import ReidError
 from reid_core.evaluation.metrics import RetrievalMetrics, retrieval_metrics
 from reid_core.evaluation.ranking import encode_labels, match_ranks
 from reid_core.files import write_atomically
-from reid_core.records import DISTRACTOR, JUNK, Records, plural, split_identities
+from reid_core.records import plural
 from reid_core.signals import StopRequest
-from reid_core.training.data import CropReader, TrainingCrops, batches_of_epoch, load_epoch
+from reid_core.training.data import CropReader, TrainingCrops, TrainingData, batches_of_epoch, divide, load_epoch
 from reid_core.training.losses import create_loss
 from reid_core.training.recipe import Recipe
 from reid_core.training.run import Curve, Run, RunState, this_process
 
 SECONDS_BETWEEN_CHECKPOINTS = 120.0
-
-
-@dataclass(frozen=True, eq=False)
-class TrainingData:
-    """Labelled crops: `records` say who and where, `crops` (one per row) which folder or zip to read and which path."""
-
-    records: Records
-    crops: list[tuple[Path, str]]
-    description: str
-    terms: str = "not stated"
-
-    def rows(self, *splits: str) -> pd.DataFrame:
-        table = self.records.table.assign(crop=pd.Series(self.crops, dtype=object))
-        return table[table["split"].isin(splits)]
 
 
 @dataclass(frozen=True)
@@ -59,27 +44,6 @@ class Progress:
     epoch: int
     loss: float
     images_per_second: float
-
-
-def divide(data: TrainingData, recipe: Recipe) -> TrainingData:
-    """Training crops only, a seeded share of their identities turned into validation queries and gallery.
-
-    Query and gallery crops of the data set are dropped here: nothing below this line sees a test identity.
-    """
-    rows = data.rows("train")
-    rows = rows[rows["identity"].notna() & ~rows["identity"].isin([DISTRACTOR, JUNK])]
-    if rows.empty:
-        raise ReidError(f"{data.description} has no labelled training crops. Import data with identities.")
-    share = 1 - recipe.validation
-    # Another purpose than an import's division, or all who were kept for training would fall on one side here too.
-    records = split_identities(Records(rows), train_share=share, seed=recipe.seed, purpose="")
-    divided = dataclasses.replace(data, records=records, crops=list(rows["crop"]))
-    if (people := divided.rows("train")["identity"].nunique()) < 2:
-        raise ReidError(
-            f"{data.description} has {plural(people, 'identity')} to train on beside the validation share of "
-            f"{recipe.validation}; at least 2 are needed."
-        )
-    return divided
 
 
 def train(

@@ -15,7 +15,8 @@ from reid_core.files import only_one_process
 from reid_core.images import open_source
 from reid_core.records import Records, plural
 from reid_core.signals import StopRequest
-from reid_core.training.loop import Progress, TrainingData, divide, train
+from reid_core.training.data import TrainingData, divide
+from reid_core.training.loop import Progress, train
 from reid_core.training.recipe import get_recipe
 from reid_core.training.run import Run, RunState
 from reid_core.workspace.workspace import Workspace

@@ -3,6 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
+from reid_core.embedder import torchvision_shim  # noqa: F401  isort: skip  (before timm)
 import safetensors.torch
 import timm
 import torch

@@ -15,7 +15,8 @@ from reid_core.errors import ReidError
 from reid_core.records import Records, make_records
 from reid_core.signals import StopRequest
 from reid_core.training import loop
-from reid_core.training.loop import Progress, TrainingData, divide, train
+from reid_core.training.data import TrainingData, divide
+from reid_core.training.loop import Progress, train
 from reid_core.training.recipe import Recipe
 from reid_core.training.run import Run, RunState, read_curve
 
