@@ -200,6 +200,15 @@ def test_a_training_that_is_told_to_stop_keeps_a_checkpoint_and_resumes(site: Pa
     assert "resumed at step" in log.read_text()
 
 
+def test_a_dry_run_says_what_would_come_in_and_makes_nothing(
+    reid: Callable[..., Ended], site: Path, tmp_path: Path
+) -> None:
+    said = reid("import", site, "--gallery", "site", "--dry-run", "--json").json()
+    assert said["crops"] == len(list(site.rglob("*.jpg")))
+    assert said["description"].startswith("table: ")
+    assert not (tmp_path / "workspace").exists()
+
+
 def test_drawing_people_is_a_command(reid: Callable[..., Ended], tmp_path: Path) -> None:
     ended = reid("draw", tmp_path / "people", "--identities", 2, "--cameras", 2, "--json").json()
     assert ended["crops"] == len(list((tmp_path / "people").rglob("*.jpg")))

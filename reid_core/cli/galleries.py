@@ -34,6 +34,7 @@ def import_(
     ] = None,
     train_share: Annotated[float, typer.Option(help="Share of identities to train on, without given splits.")] = 0.5,
     seed: Annotated[int, typer.Option(help="Seed of that division.")] = 0,
+    dry_run: Annotated[bool, typer.Option(help="Only say what would come in; no picture is opened.")] = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -44,16 +45,23 @@ def import_(
     dataset = read_dataset(
         path, format=format, columns=pairs(column or [], "column"), train_share=train_share, seed=seed
     )
+    described = {"gallery": gallery, "description": dataset.describe(), "format": dataset.format}
     if not json:
         say(dataset.describe())
+    if dry_run:
+        if json:
+            skipped = [dataclasses.asdict(item) for item in dataset.skipped]
+            print_json({**described, "crops": len(dataset.records), "skipped": skipped})
+        else:
+            print_skipped(dataset.skipped)
+        return
     with stop_on_signal() as stop, progress_bar("Importing", REPORTER) as update:
         report = import_dataset(open_workspace(workspace), dataset, gallery, stop=stop, on_progress=update)
     if report.skipped and len(report.skipped) == len(dataset.records) + len(dataset.skipped):
         print_skipped(report.skipped)
         raise ReidError(f"No crop of {path} could be imported.")
     if json:
-        values = {"gallery": gallery, "description": dataset.describe(), "format": dataset.format}
-        print_json({**values, **report_values(report)})
+        print_json({**described, **report_values(report)})
     else:
         print_skipped(report.skipped)
         say(f"Gallery {gallery}: {plural(report.added, 'crop')} added, {report.already:,} there before.")
