@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -59,6 +61,10 @@ class Embedder:
 
 
 def _cuda_is_there() -> bool:
+    try:  # where there is no driver, torch need not be imported to say so: that takes longer than a search
+        ctypes.CDLL("nvcuda.dll" if sys.platform == "win32" else "libcuda.so.1")
+    except OSError:
+        return False
     import torch
 
     return torch.cuda.is_available()

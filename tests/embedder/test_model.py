@@ -195,6 +195,22 @@ def test_openvino_is_imported_without_its_usage_reporting() -> None:
     assert ended.stdout.strip() == "[]"
 
 
+def test_a_search_on_a_machine_without_gpu_does_not_import_torch(tiny_model: Path, saved: Path) -> None:
+    import subprocess
+    import sys
+
+    code = (
+        "import ctypes, sys\n"
+        "def no_driver(name): raise OSError(name)\n"
+        "ctypes.CDLL = no_driver\n"
+        "from pathlib import Path\nfrom PIL import Image\nfrom reid_core.embedder.inference import Embedder\n"
+        f"Embedder(Path({str(saved)!r})).embed([Image.new('RGB', (32, 64))])\n"
+        "print('torch' in sys.modules)"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stdout.strip() == "False"
+
+
 def test_several_threads_may_bring_the_runtimes_first_pictures_at_once(tiny_model: Path) -> None:
     """OpenVINO's bindings hang in about one process of five when two threads bring it its first arrays together."""
     import subprocess
