@@ -11,10 +11,14 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, list_files, require_pictures
+from reid_core.datasets.cuhk01 import read_cuhk01
 from reid_core.datasets.folders import read_flat, read_identity_folders
 from reid_core.datasets.market1501 import read_market1501
+from reid_core.datasets.mars import read_mars
+from reid_core.datasets.msmt17 import read_msmt17
 from reid_core.datasets.table import read_table
 from reid_core.datasets.table_files import COLUMN_NAMES
+from reid_core.datasets.viper import read_viper
 from reid_core.errors import ReidError
 from reid_core.images import printable
 
@@ -22,6 +26,10 @@ __all__ = ["READERS", "Dataset", "Skipped", "read_dataset"]
 
 READERS: Mapping[str, Callable[[Listing, Options], Dataset | Declined]] = {
     "market1501": read_market1501,
+    "msmt17": read_msmt17,
+    "mars": read_mars,
+    "viper": read_viper,
+    "cuhk01": read_cuhk01,
     "table": read_table,
     "identity-folders": read_identity_folders,
     "flat": read_flat,

@@ -25,6 +25,10 @@ TERMS = {
     "Market-1501": "trained on Market-1501, which is given for academic research only; not for commercial use",
     "DukeMTMC-reID": "trained on DukeMTMC-reID, which its authors have withdrawn; not to be used",
 }
+TERMS |= {
+    name: f"trained on {name}, which is given for research; ask its authors before any other use"
+    for name in ("MSMT17", "MARS", "VIPeR", "CUHK01")
+}
 OWN = "those of your own data"
 
 
