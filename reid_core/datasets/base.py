@@ -46,7 +46,7 @@ class Dataset:
     """A data set that has been recognised. `source` is the folder or zip that the paths in `records` are relative to,
     absolute and without links, so that the same place has one name however it was given.
 
-    `format` is "Market-1501", "DukeMTMC-reID", "folder per identity", "flat folder" or "table".
+    `format` is the published data set's name ("Market-1501"), "folder per identity", "flat folder" or "table".
     """
 
     source: Path

@@ -4,9 +4,9 @@ Zheng et al., "MARS: A Video Benchmark for Large-Scale Person Re-Identification"
 `bbox_train/0001/0001C1T0002F003.jpg` is identity 0001 in camera 1, tracklet 2, frame 3 of that tracklet. In `bbox_test`
 identity 0000 is a distractor, 00-1 junk. Frames are counted afresh in every tracklet, so the time is unknown.
 
-The official queries are whole tracklets, named in MATLAB files. Here crops are searched: of an identity seen by two
-cameras or more, the first frame of each camera's tracklet with the lowest number is a query, all else the gallery.
-A camera's only frame stays in the gallery, so that every query has a match in another camera.
+The official queries are whole tracklets, named in MATLAB files. Here crops are searched: of an identity that two
+cameras or more have seen, the first frame of each camera's tracklet with the lowest number is a query, all else the
+gallery. A camera's only frame stays in the gallery, so that every query has a match in another camera.
 """
 
 from __future__ import annotations
