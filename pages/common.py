@@ -18,9 +18,9 @@ from PIL import Image
 from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
 from reid_core.images import decode
+from reid_core.picture_reader import PictureReader
 from reid_core.records import format_time, natural_order
 from reid_core.workspace.indexing import GalleryIndex
-from reid_core.workspace.reading import PictureReader
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.workspace import ModelEntry, Workspace, default_path
 

@@ -20,7 +20,8 @@ from torch.utils.data import DataLoader, Dataset
 
 from reid_core.embedder.card import Preprocessing
 from reid_core.errors import ReidError
-from reid_core.images import BadImage, ImageSource, decode, open_source
+from reid_core.images import BadImage
+from reid_core.picture_reader import PictureReader
 from reid_core.records import DISTRACTOR, JUNK, Records, plural, split_identities
 from reid_core.training.recipe import Recipe
 
@@ -61,12 +62,12 @@ def divide(data: TrainingData, recipe: Recipe) -> TrainingData:
 
 
 class CropReader:
-    """Prepared pixels of crops that lie in several folders and zips; opens each source once per process."""
+    """Prepared pixels of crops, each a folder or zip and a path in it."""
 
     def __init__(self, crops: Sequence[tuple[Path, str]], preprocessing: Preprocessing) -> None:
         self.crops = crops
         self.preprocessing = preprocessing
-        self._sources: dict[Path, ImageSource] = {}
+        self._pictures = PictureReader()
         self._process = os.getpid()
 
     def __len__(self) -> int:
@@ -75,14 +76,15 @@ class CropReader:
     def pixels(self, row: int) -> npt.NDArray[np.uint8]:
         """(height, width, 3) bytes. Raises ReidError that names the file when it can no longer be read."""
         if self._process != os.getpid():  # a forked worker must not share an archive's file position
-            self._sources, self._process = {}, os.getpid()
+            self._pictures, self._process = PictureReader(), os.getpid()
         folder, path = self.crops[row]
-        if folder not in self._sources:
-            self._sources[folder] = open_source(folder)
         try:
-            return self.preprocessing.resize(decode(self._sources[folder].read(path)))
+            return self.preprocessing.resize(self._pictures.picture(str(folder), path))
         except BadImage as error:
-            raise ReidError(f"The training crop {path} in {folder}: {error}. Import the data again.") from error
+            raise ReidError(
+                f"The training crop {path} in {folder}: {error}. Bring it back and resume the run, or start a new one, "
+                "which leaves out what is gone."
+            ) from error
 
 
 class TrainingCrops(Dataset[tuple[torch.Tensor, int]]):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import json
 from dataclasses import dataclass
 from typing import Any, get_type_hints
 
@@ -83,9 +82,6 @@ class Recipe:
                 raise ReidError(f"{name} is {value!r}; it must be a whole number.")
             checked[name] = number
         return dataclasses.replace(self, **checked)
-
-    def to_json(self) -> str:
-        return json.dumps(dataclasses.asdict(self), indent=2)
 
 
 def _choice(name: str, value: str, known: tuple[str, ...]) -> None:

@@ -23,12 +23,14 @@ from reid_core.files import write_atomically
 from reid_core.training.recipe import Recipe
 
 STATE_NAME = "run.json"
-STATUSES = ("running", "finished", "stopped", "failed", "lost")
 
 
 @dataclass(frozen=True)
 class RunState:
-    """How a run stands. `status` is one of `STATUSES`; "lost" means that its process died without a word."""
+    """How a run stands.
+
+    `status` is running, finished, stopped, failed, or lost: its process died without a word.
+    """
 
     name: str
     gallery: str

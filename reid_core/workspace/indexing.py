@@ -12,10 +12,10 @@ from reid_core.embedder.inference import Embedder
 from reid_core.embedder.runtime import Pixels
 from reid_core.errors import ReidError
 from reid_core.images import BadImage
+from reid_core.picture_reader import PictureReader
 from reid_core.records import SPLITS
 from reid_core.retrieval.index import ExactIndex
 from reid_core.signals import StopRequest
-from reid_core.workspace.reading import PictureReader
 from reid_core.workspace.report import Report
 from reid_core.workspace.workspace import Workspace
 

@@ -1,4 +1,4 @@
-"""Full pictures of catalogued crops, read again from the folders and zips that they were imported from."""
+"""Pictures of crops that lie in several folders and zips: each is opened once."""
 
 from __future__ import annotations
 
