@@ -59,7 +59,8 @@ def test_from_a_photo_to_a_hit_to_a_search_from_that_hit(
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("Hit 2 of 16").wait_for(timeout=SLOW)
     page.keyboard.press("ArrowRight")
-    dialog.get_by_text("Hit 3 of 16").wait_for(timeout=SLOW)
+    # The heading is drawn before the facts: until these are of the new hit, the old one's crop would be read.
+    dialog.locator("tr", has_text="Rank").get_by_text("3 of 16 hits").wait_for(timeout=SLOW)
     crop = dialog.locator("tr", has_text="Crop").last.locator("td").inner_text()
     dialog.get_by_role("button", name="Search from this crop").click()
     dialog.wait_for(state="detached", timeout=SLOW)
