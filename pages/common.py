@@ -12,16 +12,22 @@ from functools import lru_cache
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 from PIL import Image
 
 from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
 from reid_core.images import decode
 from reid_core.picture_reader import PictureReader
-from reid_core.records import format_time, natural_order
+from reid_core.records import format_time, natural_order, plural
+from reid_core.workspace import browsing
+from reid_core.workspace.browsing import Group, Numbers
+from reid_core.workspace.editing import Edit, last_edit
 from reid_core.workspace.indexing import GalleryIndex
 from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.selection import Selection
 from reid_core.workspace.workspace import ModelEntry, Workspace, default_path
 
 PREVIEW_HEIGHT = 720  # pixels of a picture that is shown large
@@ -61,18 +67,60 @@ def galleries(workspace: Workspace) -> list[GalleryInfo]:
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
-def _galleries(path: str, version: tuple[int, int, int]) -> list[GalleryInfo]:
+def _galleries(path: str, version: int) -> list[GalleryInfo]:
     return open_workspace().catalogue.galleries()
 
 
 def gallery_facts(workspace: Workspace, gallery: GalleryInfo) -> GalleryFacts:
-    return _facts(str(workspace.path), gallery.name, gallery.crops)
+    return _facts(str(workspace.path), gallery.name, workspace.catalogue.version())
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _facts(path: str, gallery: str, crops: int) -> GalleryFacts:
+def _facts(path: str, gallery: str, version: int) -> GalleryFacts:
     catalogue = open_workspace().catalogue
     return GalleryFacts(natural_order(catalogue.cameras(gallery)), catalogue.time_range(gallery))
+
+
+def view_ids(
+    workspace: Workspace, gallery: str, selection: Selection = Selection(), order: str = "import"
+) -> NDArray[np.int64]:
+    """Ids of the crops that fit, in that order; found anew only when the catalogue has changed. Do not write to it."""
+    return _view_ids(str(workspace.path), workspace.catalogue.version(), gallery, selection, order)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _view_ids(path: str, version: int, gallery: str, selection: Selection, order: str) -> NDArray[np.int64]:
+    return browsing.view_ids(open_workspace().catalogue, gallery, selection, order)
+
+
+def view_groups(workspace: Workspace, gallery: str, by: str, selection: Selection = Selection()) -> list[Group]:
+    """The crops that fit, by identity, tracklet, camera or day; cached like `view_ids`."""
+    return _view_groups(str(workspace.path), workspace.catalogue.version(), gallery, by, selection)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _view_groups(path: str, version: int, gallery: str, by: str, selection: Selection) -> list[Group]:
+    return browsing.view_groups(open_workspace().catalogue, gallery, by, selection)
+
+
+def gallery_numbers(workspace: Workspace, gallery: str) -> Numbers:
+    """What its crops lack or suffer from; cached like `view_ids`."""
+    return _numbers(str(workspace.path), gallery, workspace.catalogue.version())
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _numbers(path: str, gallery: str, version: int) -> Numbers:
+    return browsing.numbers(open_workspace(), gallery)
+
+
+def newest_edit(workspace: Workspace, gallery: str) -> Edit | None:
+    """The change of labels that can be taken back."""
+    return _edit(str(workspace.path), gallery, workspace.catalogue.version())
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _edit(path: str, gallery: str, version: int) -> Edit | None:
+    return last_edit(open_workspace().catalogue, gallery)
 
 
 @st.cache_data(ttl=60, max_entries=16, show_spinner=False)
@@ -131,6 +179,14 @@ def camera_name(camera: str | None) -> str:
 
 def person_name(identity: str | None) -> str:
     return "" if identity is None else f"person {identity}" if identity.isdigit() else identity
+
+
+def shown_bytes(size: int) -> str:
+    """ "812 bytes", "34 MB", "1.2 GB"."""
+    for unit, scale in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if size >= scale:
+            return f"{size / scale:.1f} {unit}" if size < 10 * scale else f"{size / scale:,.0f} {unit}"
+    return plural(size, "byte")
 
 
 # --- boxes and pictures ---

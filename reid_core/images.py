@@ -39,6 +39,10 @@ class BadImage(ReidError):
     """A picture that cannot be used; the message says why and is shown beside its name."""
 
 
+class NotThere(BadImage):
+    """A file that a folder or archive does not hold."""
+
+
 class ImageSource(Protocol):
     """A place that pictures are read from by relative path."""
 
@@ -47,8 +51,14 @@ class ImageSource(Protocol):
     def names(self) -> Iterator[str]:
         """Relative POSIX paths of all files."""
 
-    def read(self, name: str) -> bytes:
-        """The file's bytes. Raises BadImage when it is missing, too large or unreadable. Safe from many threads."""
+    def entries(self) -> Iterator[tuple[str, str | None]]:
+        """Each file's relative POSIX path, and why it is never read, or None."""
+
+    def read(self, name: str, *, limit: int = MAX_FILE_BYTES) -> bytes:
+        """The file's bytes. Raises BadImage when it is missing, has more than `limit` bytes or cannot be read.
+
+        Safe from many threads.
+        """
 
     def close(self) -> None: ...
 
@@ -144,8 +154,8 @@ class ZipSource:
         if is_unsafe_path(name):
             raise BadImage("the path leads out of the archive")
         if (entry := self._by_name.get(name)) is None:
-            raise BadImage(f"it is not in {self.path.name}")
-        _check_size(entry.file_size, limit)
+            raise NotThere(f"it is not in {self.path.name}")
+        check_size(entry.file_size, limit)
         if entry.file_size > max(MAX_COMPRESSION * entry.compress_size, 2**20):
             raise BadImage("it is compressed like a zip bomb")
         try:
@@ -158,12 +168,22 @@ class ZipSource:
         self._zip.close()
 
 
-def open_source(path: Path) -> FolderSource | ZipSource:
-    """The folder or zip at `path`. Raises ReidError when there is neither."""
+def open_source(path: Path) -> ImageSource:
+    """The folder, zip, tar, folder of tar shards, or .mat of CUHK03 at `path`.
+
+    Raises ReidError when there is nothing there or it cannot be read.
+    """
+    # These build on this file, and most programs never meet them.
+    from reid_core.mat_source import MatSource
+    from reid_core.tar_source import ShardSource, TarSource, is_compressed_tar, is_shard_folder
+
     if path.is_dir():
-        return FolderSource(path)
+        return ShardSource(path) if is_shard_folder(path) else FolderSource(path)
+    if is_compressed_tar(path.name) and path.is_file():
+        raise ReidError(f"{path} is a compressed tar, which cannot be read at random. Unpack it to a plain .tar.")
     if path.is_file():
-        return ZipSource(path)
+        kinds: dict[str, type[TarSource] | type[MatSource]] = {".tar": TarSource, ".mat": MatSource}
+        return kinds.get(path.suffix.lower(), ZipSource)(path)
     raise ReidError(f"There is no folder or file {path}. Check the path.")
 
 
@@ -231,12 +251,12 @@ def thumbnail(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def read_file(path: Path) -> bytes:
-    """The bytes of one photo that a person named, wherever it lies; links are followed.
+def read_file(path: Path, *, limit: int | None = None) -> bytes:
+    """The bytes of one file that a person named, wherever it lies; links are followed. `limit`: `MAX_FILE_BYTES`.
 
     Raises BadImage when it is missing, a folder or another thing that is no file, too large or unreadable.
     """
-    return _read_regular(path, MAX_FILE_BYTES)
+    return _read_regular(path, MAX_FILE_BYTES if limit is None else limit)
 
 
 def _read_regular(path: str | Path, limit: int) -> bytes:
@@ -245,17 +265,18 @@ def _read_regular(path: str | Path, limit: int) -> bytes:
             status = os.fstat(file.fileno())
             if not stat.S_ISREG(status.st_mode):
                 raise BadImage("it is not a file")
-            _check_size(status.st_size, limit)
+            check_size(status.st_size, limit)
             return file.read()
     except FileNotFoundError as error:
-        raise BadImage("there is no such file") from error
+        raise NotThere("there is no such file") from error
     except IsADirectoryError as error:
         raise BadImage("it is a folder") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         raise BadImage(f"it cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
 
-def _check_size(size: int, limit: int) -> None:
+def check_size(size: int, limit: int) -> None:
+    """Raises BadImage when a file of `size` bytes is over the limit."""
     if size > limit:
         raise BadImage(f"it has {size / 2**20:.0f} MB, more than the {limit // 2**20} MB that are allowed")
 

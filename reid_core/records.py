@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ JUNK = "junk"  # a crop too bad to count either way: never ranked in an evaluati
 SPLITS = ("train", "query", "gallery")
 COLUMNS = ("path", "identity", "camera", "time", "tracklet", "split")
 _DRIVE = re.compile("[A-Za-z]:")  # Windows reads "c:x.jpg" as a path on drive c; "1:05.jpg" is only an odd name
-_FIRST_CLOCK_TIME = 1e8  # seconds; smaller times count from the start of a recording whose date is not known
+FIRST_CLOCK_TIME = 1e8  # seconds; smaller times count from the start of a recording whose date is not known
 _LAST_CLOCK_TIME = 253_402_300_799.0  # seconds; 9999-12-31T23:59:59Z, the last that a calendar date can say
 
 
@@ -196,27 +196,30 @@ def format_time(seconds: float) -> str | None:
     """ISO 8601 in UTC for a clock time, "h:mm:ss.sss" for a time since the recording's start, None for NaN."""
     if np.isnan(seconds):
         return None
-    if seconds >= _FIRST_CLOCK_TIME:
+    if seconds >= FIRST_CLOCK_TIME:
         return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     minutes, milliseconds = divmod(round(seconds * 1000), 60_000)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02d}:{milliseconds / 1000:06.3f}"
 
 
-def parse_time(value: object) -> float:
-    """Seconds from a number, or from ISO 8601 text (UTC where it names no zone); NaN for an empty value.
+def parse_time(value: object, zone: tzinfo = UTC) -> float:
+    """Seconds from a number, or from ISO 8601 text in `zone` where it names none; NaN for an empty value.
 
-    Raises ValueError for anything else, for negative times and for those past the year 9999.
+    Of an hour that a change of the clocks repeats, the first is meant. Raises ValueError for anything else, for
+    negative times and for those past the year 9999.
     """
     if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return float("nan")
     if isinstance(value, str) and not value.strip():
         return float("nan")
     try:
+        if isinstance(value, str) and "_" in value:  # to float() it is a mark between digits: 20260302_081130
+            raise ValueError(value)
         seconds = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
-        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
     if not 0 <= seconds <= _LAST_CLOCK_TIME:
         raise ValueError(f"{value!r} is not a time in seconds since 1970")
     return seconds

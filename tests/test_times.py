@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -37,7 +38,28 @@ def test_parse_time_of_numbers_dates_and_nothing() -> None:
         assert math.isnan(parse_time(nothing))
 
 
-@pytest.mark.parametrize("value", ["noon", "inf", "nan", -1, "1960-01-01", 1_700_000_000_000, "31/12/2024", [1]])
+def test_times_without_a_zone_are_in_the_one_that_is_given() -> None:
+    zone = timezone(timedelta(hours=2))
+    for naive in (
+        "2001-09-09T03:46:40",
+        "20010909_034640",
+        datetime(2001, 9, 9, 3, 46, 40),
+        pd.Timestamp(2001, 9, 9, 3, 46, 40),
+    ):
+        assert parse_time(naive, zone) == 1e9
+    for told in ("2001-09-09T01:46:40Z", 1e9, "1e9", datetime(2001, 9, 9, 1, 46, 40, tzinfo=UTC)):
+        assert parse_time(told, zone) == 1e9
+
+
+def test_of_an_hour_that_comes_twice_the_first_is_meant() -> None:
+    # London's clocks went back from 2:00 to 1:00, from UTC+1 to UTC, on 25 October 2026.
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC).timestamp()
+    assert parse_time("2026-10-25T01:30:00", ZoneInfo("Europe/London")) == first
+
+
+@pytest.mark.parametrize(
+    "value", ["1_000", "noon", "inf", "nan", -1, "1960-01-01", 1_700_000_000_000, "31/12/2024", [1]]
+)
 def test_what_is_not_a_time_raises_value_error(value: object) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_time(value)

@@ -14,6 +14,7 @@ import streamlit as st
 from pages import common
 from pages.components.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.images import BadImage, decode
+from reid_core.workspace.browsing import some_people
 from reid_core.workspace.demo import GALLERY as DEMO
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.workspace import Workspace
@@ -78,8 +79,8 @@ def follow_address(workspace: Workspace, gallery: GalleryInfo) -> None:
             state["trouble"] = f"There is no crop {asked} any more. Pick another, or drop a photo."
             st.query_params.pop("crop", None)
     elif first and gallery.name == DEMO and gallery.models:
-        examples = workspace.catalogue.page_of_people(gallery.name, offset=0, limit=1)
-        take_crop(workspace, int(examples["id"].iloc[0]))
+        for example in some_people(workspace.catalogue, gallery.name, 1):
+            take_crop(workspace, example)
     elif not first:
         state["photo"] = None
     state["crop-followed"] = st.query_params.get("crop")
@@ -202,7 +203,7 @@ def draw_camera(workspace: Workspace, gallery: GalleryInfo, photo: Chosen) -> tu
 
 
 def draw_examples(workspace: Workspace, gallery: GalleryInfo, photo: Chosen) -> None:
-    people = workspace.catalogue.page_of_people(gallery.name, offset=0, limit=EXAMPLES)
+    people = workspace.catalogue.crops_of(some_people(workspace.catalogue, gallery.name, EXAMPLES))
     common.text('<p class="rt-label">Try another person</p>')
     cards = [{**card_of(row), "current": row["id"] == photo.crop} for row in rows_of(people)]
     crop = gallery_grid(cards, kind="strip", label="Examples", key="examples")

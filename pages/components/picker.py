@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import streamlit as st
+from numpy.typing import NDArray
 
 from pages import common
 from pages.components.gallery_grid import card_of, gallery_grid, rows_of
 from pages.components.photo import take_crop
 from reid_core.records import plural
 from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.selection import Selection
 from reid_core.workspace.workspace import Workspace
 
 PAGE = 60  # crops on a page
@@ -29,6 +33,7 @@ def draw_picker(workspace: Workspace, gallery: GalleryInfo) -> None:
         common.problem("The gallery is empty", f"Import crops with: reid import FOLDER --gallery {gallery.name}")
         return
     people, camera = False, None
+    found: Sequence[int] | NDArray[np.int64]
     with st.container(horizontal=True, vertical_alignment="center", key="picker-bar"):
         if gallery.identities:
             views = ("People", "All crops")
@@ -41,19 +46,13 @@ def draw_picker(workspace: Workspace, gallery: GalleryInfo) -> None:
                 "Camera", facts.cameras, index=None, placeholder="All cameras", format_func=common.camera_name,
                 key=f"picker-camera-{gallery.name}", label_visibility="collapsed", width=180,
             )  # fmt: skip
-        catalogue = workspace.catalogue
-        total = (
-            gallery.identities
-            if people
-            else gallery.crops
-            if camera is None
-            else catalogue.count_of_camera(gallery.name, camera)
-        )
-        offset = draw_pager(f"place-{gallery.name}-{people}-{camera}", total)
-    if people:
-        rows = catalogue.page_of_people(gallery.name, offset=offset, limit=PAGE)
-    else:
-        rows = catalogue.page_of_crops(gallery.name, offset=offset, limit=PAGE, camera=camera)
+        if people:
+            found = [group.cover for group in common.view_groups(workspace, gallery.name, "identity")]
+        else:
+            cameras = None if camera is None else frozenset({camera})
+            found = common.view_ids(workspace, gallery.name, Selection(cameras=cameras), "camera")
+        offset = draw_pager(f"place-{gallery.name}-{people}-{camera}", len(found))
+    rows = workspace.catalogue.crops_of(list(found[offset : offset + PAGE]))
     cards = [{**card_of(row), **picker_lines(row, people)} for row in rows_of(rows)]
     crop = gallery_grid(cards, kind="picker", label="Crops to pick from", key="picker")
     if crop is not None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
-from reid_core.cli import galleries, models, searching
+from reid_core.cli import galleries, keeping, models, searching
 from reid_core.cli.console import print_json, warn
 from reid_core.cli.options import REPORTER, STOPPED, app
 from reid_core.errors import ReidError
 
-__all__ = ["STOPPED", "app", "galleries", "main", "models", "searching"]
+__all__ = ["STOPPED", "app", "galleries", "keeping", "main", "models", "searching"]
 
 
 def main() -> None:

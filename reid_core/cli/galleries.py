@@ -18,15 +18,19 @@ from reid_core.cli.options import (
     open_workspace,
     pairs,
     report_values,
+    short_values,
 )
+from reid_core.cli.searching import embed_missing
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.signals import stop_on_signal
+from reid_core.workspace.browsing import flaws_of
+from reid_core.workspace.report import Report
 
 
 @app.command("import")
 def import_(
-    path: Annotated[Path, typer.Argument(help="Folder, zip, or table (.csv, .tsv, .parquet) of crops.")],
+    path: Annotated[Path, typer.Argument(help="Folder, zip, tar, .mat, or table (.csv, .tsv, .parquet) of crops.")],
     gallery: Annotated[str, typer.Option(help="Gallery to add them to; made if it is not there.")],
     format: Annotated[str | None, typer.Option(help="Format of the data set, where it is not recognised.")] = None,
     column: Annotated[
@@ -34,6 +38,12 @@ def import_(
     ] = None,
     train_share: Annotated[float, typer.Option(help="Share of identities to train on, without given splits.")] = 0.5,
     seed: Annotated[int, typer.Option(help="Seed of that division.")] = 0,
+    time_zone: Annotated[str | None, typer.Option(help="Of times that name none; default UTC.")] = None,
+    camera_pattern: Annotated[
+        str | None, typer.Option(help="Regular expression with one group that finds the camera in a path.")
+    ] = None,
+    copy: Annotated[bool, typer.Option(help="Copy the pictures into the workspace.")] = False,
+    index_with: Annotated[str | None, typer.Option(help="Then embed them with this model or run.")] = None,
     dry_run: Annotated[bool, typer.Option(help="Only say what would come in; no picture is opened.")] = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
@@ -43,8 +53,9 @@ def import_(
     from reid_core.workspace.importing import import_dataset
 
     dataset = read_dataset(
-        path, format=format, columns=pairs(column or [], "column"), train_share=train_share, seed=seed
-    )
+        path, format=format, columns=pairs(column or [], "column"), train_share=train_share, seed=seed,
+        time_zone=time_zone, camera_pattern=camera_pattern,
+    )  # fmt: skip
     described = {"gallery": gallery, "description": dataset.describe(), "format": dataset.format}
     if not json:
         say(dataset.describe())
@@ -55,19 +66,40 @@ def import_(
         else:
             print_skipped(dataset.skipped)
         return
+    opened = open_workspace(workspace)
+    if index_with is not None:
+        opened.find_model(index_with)  # says now that it is not there
     with stop_on_signal() as stop, progress_bar("Importing", REPORTER) as update:
-        report = import_dataset(open_workspace(workspace), dataset, gallery, stop=stop, on_progress=update)
+        report = import_dataset(opened, dataset, gallery, stop=stop, copy=copy, on_progress=update)
+    REPORTER.result({**described, **short_values(report), "flaws": flaws_of(opened, gallery, str(dataset.source))})
     if report.skipped and len(report.skipped) == len(dataset.records) + len(dataset.skipped):
         print_skipped(report.skipped)
         raise ReidError(f"No crop of {path} could be imported.")
+    if not json:
+        _say_imported(gallery, path, report)
+    embedded = None
+    if index_with is not None and not report.stopped:
+        embedder, embedded = embed_missing(opened, gallery, index_with)
+        REPORTER.result({"gallery": gallery, "model": embedder.card.name, "embedded": short_values(embedded)})
+        if not json:
+            print_skipped(embedded.skipped)
+            say(f"{plural(embedded.added, 'crop')} embedded by {embedder.card.name}.")
     if json:
-        print_json({**described, **report_values(report)})
-    else:
-        print_skipped(report.skipped)
-        say(f"Gallery {gallery}: {plural(report.added, 'crop')} added, {report.already:,} there before.")
-        if report.differing:
-            say(f"{plural(report.differing, 'crop')} of these have other labels in {path.name} now; the old are kept.")
-    end_if_stopped(report.stopped, "run the same command to go on.")
+        indexed = {"indexed": report_values(embedded)} if embedded else {}
+        print_json({**described, **report_values(report), **indexed})
+    stopped = report.stopped or (embedded is not None and embedded.stopped)
+    end_if_stopped(stopped, "run the same command to go on.")
+
+
+def _say_imported(gallery: str, path: Path, report: Report) -> None:
+    print_skipped(report.skipped)
+    if report.file:
+        say(f"All that was left out is named in {report.file}.")
+    say(f"Gallery {gallery}: {plural(report.added, 'crop')} added, {report.already:,} there before.")
+    if report.duplicates:
+        say(f"{plural(report.duplicates, 'picture')} left out that the gallery has already, with the same labels.")
+    if report.differing:
+        say(f"{plural(report.differing, 'crop')} of these have other labels in {path.name} now; the old are kept.")
 
 
 @app.command()

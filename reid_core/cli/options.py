@@ -46,8 +46,15 @@ def end_if_stopped(stopped: bool, how_to_go_on: str) -> None:
 
 def report_values(report: Report) -> dict[str, Any]:
     skipped = [dataclasses.asdict(item) for item in report.skipped]
-    values = {"added": report.added, "already": report.already, "differing": report.differing}
+    values: dict[str, Any] = {"added": report.added, "already": report.already, "differing": report.differing}
+    values |= {"duplicates": report.duplicates, "report": str(report.file) if report.file else None}
     return {**values, "skipped": skipped, "stopped": report.stopped}
+
+
+def short_values(report: Report) -> dict[str, Any]:
+    """What a job keeps of it: of what was left out the number and the first few."""
+    values = report_values(report)
+    return {**values, "left_out": len(report.skipped), "skipped": values["skipped"][:10]}
 
 
 def labels(text: str | None) -> frozenset[str] | None:
@@ -70,8 +77,9 @@ def moment(text: str | None, option: str) -> float | None:
 
 
 def pairs(texts: list[str], option: str) -> dict[str, str]:
+    """`["identity=who", "camera="]` → {"identity": "who", "camera": ""}."""
     pairs = [text.partition("=") for text in texts]
-    if bad := [text for text, (key, _, value) in zip(texts, pairs, strict=True) if not key or not value]:
+    if bad := [text for text, (key, equals, _) in zip(texts, pairs, strict=True) if not key or not equals]:
         raise ReidError(f"--{option} {bad[0]!r} must be written kind=name.")
     return {key: value for key, _, value in pairs}
 

@@ -21,6 +21,7 @@ from reid_core.cli.options import (
     moment,
     open_workspace,
     report_values,
+    short_values,
 )
 from reid_core.errors import ReidError
 from reid_core.records import SPLITS, plural
@@ -57,6 +58,7 @@ def index(
     if report.skipped and not report.added and not report.already:
         print_skipped(report.skipped)
         raise ReidError(f"No crop of gallery {gallery!r} could be embedded. Bring its pictures back.")
+    REPORTER.result({"gallery": gallery, "model": embedder.card.name, "embedded": short_values(report)})
     if json:
         print_json({"gallery": gallery, "model": embedder.card.name, "model_id": embedder.id, **report_values(report)})
     else:

@@ -1,4 +1,4 @@
-"""Data sets from anywhere: `read_dataset` recognises the format of a folder, zip or table and returns `Records`.
+"""Data sets from anywhere: `read_dataset` recognises the format of a folder, archive or table and returns `Records`.
 
 No pixels are decoded here: what a data set holds is told by its names and tables.
 """
@@ -11,7 +11,11 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, list_files, require_pictures
+from reid_core.datasets.choices import compile_camera_pattern, find_time_zone
 from reid_core.datasets.cuhk01 import read_cuhk01
+from reid_core.datasets.cuhk03 import read_cuhk03_detected, read_cuhk03_labeled
+from reid_core.datasets.describe import TableDescription, describe_table
+from reid_core.datasets.export import records_to_parquet
 from reid_core.datasets.folders import read_flat, read_identity_folders
 from reid_core.datasets.market1501 import read_market1501
 from reid_core.datasets.mars import read_mars
@@ -19,10 +23,11 @@ from reid_core.datasets.msmt17 import read_msmt17
 from reid_core.datasets.table import read_table
 from reid_core.datasets.table_files import COLUMN_NAMES
 from reid_core.datasets.viper import read_viper
+from reid_core.datasets.webdataset import read_webdataset
 from reid_core.errors import ReidError
 from reid_core.images import printable
 
-__all__ = ["READERS", "Dataset", "Skipped", "read_dataset"]
+__all__ = ["READERS", "Dataset", "Skipped", "TableDescription", "describe_table", "read_dataset", "records_to_parquet"]
 
 READERS: Mapping[str, Callable[[Listing, Options], Dataset | Declined]] = {
     "market1501": read_market1501,
@@ -30,6 +35,9 @@ READERS: Mapping[str, Callable[[Listing, Options], Dataset | Declined]] = {
     "mars": read_mars,
     "viper": read_viper,
     "cuhk01": read_cuhk01,
+    "cuhk03-detected": read_cuhk03_detected,
+    "cuhk03-labeled": read_cuhk03_labeled,
+    "webdataset": read_webdataset,
     "table": read_table,
     "identity-folders": read_identity_folders,
     "flat": read_flat,
@@ -43,16 +51,22 @@ def read_dataset(
     columns: Mapping[str, str] | None = None,
     train_share: float = 0.5,
     seed: int = 0,
+    time_zone: str | None = None,
+    camera_pattern: str | None = None,
 ) -> Dataset:
-    """The data set in a folder, a zip, or a table (.csv, .tsv, .parquet) with paths relative to its own folder.
+    """The data set in a folder, a zip, a tar, a folder of tar shards, CUHK03's .mat, or a table (.csv, .tsv, .parquet).
 
     The first of `READERS` that recognises it reads it; `format` names one instead. A link in `path` is followed first:
-    a table's pictures lie beside the table itself, not beside the link. `columns` says which column of a
-    table holds what ("image", "identity", "camera", "time", "tracklet", "split"). Where the source names no splits,
-    `train_share` of the identities are for training, chosen by `seed`.
+    a table's pictures lie beside the table itself, not beside the link. `columns` says which column of a table, or
+    which name in a shard's JSON, holds what ("image", "identity", "camera", "time", "tracklet", "split"); "" says that
+    none does. Where the source names no splits, `train_share` of the identities are for training, chosen by `seed`.
+    `time_zone` ("Europe/London"; UTC) is that of times in file names and tables that name none. `camera_pattern` is a
+    regular expression that runs on each path; its one group, where it matches, is the camera.
 
-    Raises ReidError, naming the path, when nothing is there, nothing can be used or the format does not fit.
+    Raises ReidError, naming the path, when nothing is there, nothing can be used or the format does not fit, and when
+    the zone is unknown or the pattern cannot be used.
     """
+    zone, pattern = find_time_zone(time_zone), compile_camera_pattern(camera_pattern)
     _check_known(format, READERS, "format")
     for key in columns or {}:
         _check_known(key, COLUMN_NAMES, "kind of column")
@@ -61,9 +75,10 @@ def read_dataset(
     try:
         if format is None and (listing.only or columns):
             format = "table"
-        if format != "table" and (listing.only or columns):
+        takes_columns = format == "table" or (format == "webdataset" and not listing.only)
+        if not takes_columns and (listing.only or columns):
             raise ReidError(f"{path} cannot be read as {format!r}, because a table or its columns were given.")
-        options = Options(dict(columns or {}), train_share, seed, required=format is not None)
+        options = Options(dict(columns or {}), train_share, seed, format is not None, zone, pattern)
         require_pictures(listing, path)
         for name, reader in READERS.items():
             if format not in (None, name):

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from pathlib import Path
 from types import MappingProxyType
 
 import pandas as pd
 
 from reid_core.errors import ReidError
-from reid_core.images import FolderSource, ZipSource, is_hidden, is_image_name, open_source, unreadable_kind
+from reid_core.images import FolderSource, ImageSource, is_hidden, is_image_name, open_source, unreadable_kind
 from reid_core.records import JUNK, Records, is_unsafe_path, make_records, plural, split_identities
+from reid_core.tar_source import is_compressed_tar
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
+CUHK03_FILE = "cuhk-03.mat"
+MAX_PATH_FOR_PATTERN = 300  # characters; a pattern with nested repeats takes time that grows with each one more
+MAX_PATTERN_SECONDS = 0.25  # on one path; a good pattern takes microseconds
 SPLIT_NAMES: Mapping[str, str] = MappingProxyType(
     {"train": "train", "training": "train", "bbox_train": "train", "bounding_box_train": "train"}
     | {"query": "query", "queries": "query", "probe": "query"}
@@ -43,10 +49,11 @@ class Declined:
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """A data set that has been recognised. `source` is the folder or zip that the paths in `records` are relative to,
-    absolute and without links, so that the same place has one name however it was given.
+    """A data set that has been recognised. `source` is the folder or archive that the paths in `records` are relative
+    to, absolute and without links, so that the same place has one name however it was given.
 
-    `format` is the published data set's name ("Market-1501"), "folder per identity", "flat folder" or "table".
+    `format` is the published data set's name ("Market-1501"), "WebDataset", "folder per identity", "flat folder" or
+    "table".
     """
 
     source: Path
@@ -65,22 +72,41 @@ class Options:
     """What the caller of `read_dataset` chose; each reader takes what concerns it.
 
     `required` is true when the format was chosen too: a reader that can say why it does not fit then raises.
+    `time_zone` is that of times that name none. The one group of `camera_pattern` is the camera in a path.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     train_share: float = 0.5
     seed: int = 0
     required: bool = False
+    time_zone: tzinfo = UTC
+    camera_pattern: re.Pattern[str] | None = None
+
+    def find_camera(self, path: str) -> re.Match[str] | None:
+        """Where the pattern finds a camera; None in paths of more than `MAX_PATH_FOR_PATTERN` characters.
+
+        Raises ReidError when that took too long: thousands of paths are to follow. One that never ends is not stopped.
+        """
+        if self.camera_pattern is None or len(path) > MAX_PATH_FOR_PATTERN:
+            return None
+        begin = time.thread_time()
+        match = self.camera_pattern.search(path)
+        if (seconds := time.thread_time() - begin) > MAX_PATTERN_SECONDS:
+            raise ReidError(
+                f"The camera pattern {self.camera_pattern.pattern!r} took {seconds:.1f} s on {path!r}. "
+                "Write it without one repeat next to, or inside, another."
+            )
+        return match if match is not None and match[1] else None
 
 
 @dataclass(frozen=True, eq=False)
 class Listing:
-    """The names in a folder or zip, with nothing opened: pictures, tables, and entries that are never read.
+    """The names in a folder or archive, with nothing opened: pictures, tables, and entries that are never read.
 
     `only` is the table that the user named, when it is a table and not a folder that was named.
     """
 
-    source: FolderSource | ZipSource
+    source: ImageSource
     pictures: tuple[str, ...]
     tables: tuple[str, ...]
     skipped: tuple[Skipped, ...]
@@ -88,12 +114,22 @@ class Listing:
 
 
 def list_files(path: Path) -> Listing:
-    """The pictures and tables below a folder, in a zip, or in the folder of the table `path`.
+    """The pictures and tables below a folder, in an archive, or in the folder of the table `path`.
 
-    Raises ReidError when nothing is there or it is neither.
+    A folder without pictures that holds CUHK03's file stands for that file. Raises ReidError when nothing is there or
+    it is neither.
     """
     is_table = path.suffix.lower() in TABLE_SUFFIXES and path.is_file()
     source = open_source(path.parent if is_table else path)
+    listing = _list(source, path.name if is_table else None)
+    if not listing.pictures and isinstance(source, FolderSource):
+        inside = [name for name in source.names() if name.rpartition("/")[2].lower() == CUHK03_FILE]
+        if len(inside) == 1:
+            return _list(open_source((source.path / inside[0]).resolve()), None)
+    return listing
+
+
+def _list(source: ImageSource, only: str | None) -> Listing:
     pictures, tables, skipped = [], [], []
     for name, refusal in source.entries():
         if refusal is not None:
@@ -101,13 +137,28 @@ def list_files(path: Path) -> Listing:
                 skipped.append(Skipped(name, refusal))
         elif is_image_name(name):
             pictures.append(name)
-        elif (kind := unreadable_kind(name)) is not None:
-            skipped.append(Skipped(name, f"{kind} pictures cannot be read; convert them to JPEG"))
+        elif (reason := _why_unreadable(name, source)) is not None:
+            skipped.append(Skipped(name, reason))
         elif name.lower().endswith(TABLE_SUFFIXES) and not is_hidden(name):
             tables.append(name)
-    if is_table:
-        tables = [path.name]
-    return Listing(source, tuple(pictures), tuple(tables), tuple(skipped), only=path.name if is_table else None)
+    if only is not None:
+        tables = [only]
+    return Listing(source, tuple(pictures), tuple(tables), tuple(skipped), only=only)
+
+
+def _why_unreadable(name: str, source: ImageSource) -> str | None:
+    """Why a file that people mean to import, though it is no picture, is left out; None for all others."""
+    if (kind := unreadable_kind(name)) is not None:
+        return f"{kind} pictures cannot be read; convert them to JPEG"
+    if is_hidden(name):
+        return None
+    if is_compressed_tar(name):
+        return "it is a compressed tar, which cannot be read at random; unpack it to a plain .tar"
+    if name.lower().endswith(".tar"):
+        return "it is an archive beside other files; import it by itself, or its folder without pictures and folders"
+    if name.rpartition("/")[2].lower() == CUHK03_FILE and not isinstance(source, FolderSource):
+        return "it cannot be read inside an archive; unpack the archive"
+    return None
 
 
 def identity_label(text: str) -> str:
@@ -134,8 +185,14 @@ def camera_of_file(name: str) -> str | None:
 def build_records(rows: Mapping[str, Sequence[object]], options: Options) -> Records:
     """Records from columns whose `split` may also be "test" (to divide into query and gallery) or None (to divide).
 
-    Where there are queries and no gallery, "test" is the gallery: some data sets call it so.
+    Where there are queries and no gallery, "test" is the gallery: some data sets call it so. A camera that the options'
+    pattern finds in a path takes the place of what the reader says.
     """
+    if options.camera_pattern is not None:
+        told = rows.get("camera", [None] * len(rows["path"]))
+        found = [options.find_camera(str(path)) for path in rows["path"]]
+        cameras = [match[1] if match else camera for match, camera in zip(found, told, strict=True)]
+        rows = {**rows, "camera": cameras}
     wanted = pd.Series(list(rows["split"]), dtype=object)
     splits = set(wanted)
     if "query" in splits and "gallery" not in splits:

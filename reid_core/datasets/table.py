@@ -1,6 +1,7 @@
 """Tables that name pictures, alone or beside them: which rows mean which pictures, and what they tell.
 
-Columns are found by the names that people use, whatever the case; `columns={"identity": "who"}` names others.
+Columns are found by the names that people use, whatever the case; `columns={"identity": "who"}` names others. A file of
+`records_to_parquet` is taken at its word.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import posixpath
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from datetime import tzinfo
 
 from reid_core.datasets.base import (
     SPLIT_NAMES,
@@ -65,14 +67,14 @@ def read_table(listing: Listing, options: Options) -> Dataset | Declined:
     if options.required:
         _check_columns(usable, useless, options.columns)
     skipped += [Skipped(table.name, "it has no column that names pictures") for table in useless]
-    crops, skipped_rows = _read_crops(usable, listing.pictures)
+    crops, skipped_rows = _read_crops(usable, listing.pictures, options)
     if usable and not crops:
         names_none = _names_no_picture(usable, skipped_rows)
         if options.required:
             raise names_none
         broken = broken or names_none
         skipped += [Skipped(table.name, "no row of it names a picture that is there") for table in usable]
-    if broken is not None and (crops or not tells_identities(listing.pictures)):
+    if broken is not None and (crops or not tells_identities(listing.pictures, options)):
         raise ReidError(f"{broken} Choose the format 'flat' to read the pictures without any table.") from broken
     if not crops:
         return Declined(tuple(skipped))
@@ -81,20 +83,23 @@ def read_table(listing: Listing, options: Options) -> Dataset | Declined:
     return Dataset(listing.source.path, "table", records, (*listing.skipped, *skipped, *skipped_rows))
 
 
-def _read_crops(tables: list[Table], names: tuple[str, ...]) -> tuple[dict[str, dict[str, object]], list[Skipped]]:
+def _read_crops(
+    tables: list[Table], names: tuple[str, ...], options: Options
+) -> tuple[dict[str, dict[str, object]], list[Skipped]]:
     """Path -> what the tables tell of the picture, and the rows that could not be used."""
     pictures = _Pictures(names)
     crops: dict[str, dict[str, object]] = {}
     skipped: list[Skipped] = []
     for table in tables:
-        implied = _implied_split(table.name) if len(tables) > 1 else None
+        implied = implied_split(table.name) if len(tables) > 1 else None
         for row, image in enumerate(table.cells["image"]):
             where = f"row {row + table.first_row} of {table.name}"
             try:
-                path = pictures.find(image, posixpath.dirname(table.name))
+                path = pictures.find(image, posixpath.dirname(table.name), exactly=table.is_export)
                 if path in crops:
                     raise ValueError(f"the picture {path!r} is named by an earlier row")
-                crops[path] = _crop({key: column[row] for key, column in table.cells.items()}, implied, where)
+                cells = {key: column[row] for key, column in table.cells.items()}
+                crops[path] = cells if table.is_export else read_crop(cells, implied, where, options.time_zone)
             except ValueError as error:
                 skipped.append(Skipped(where, str(error)))
     return crops, skipped
@@ -107,13 +112,13 @@ def _names_no_picture(tables: list[Table], skipped: list[Skipped]) -> ReidError:
     )
 
 
-def _crop(cells: Mapping[str, object], implied_split: str | None, where: str) -> dict[str, object]:
+def read_crop(cells: Mapping[str, object], implied_split: str | None, where: str, zone: tzinfo) -> dict[str, object]:
     """What a row tells of its crop. Raises ValueError for a wrong time, ReidError for an unknown split."""
     identity = _text(cells.get("identity"))
     return {
         "identity": None if identity is None else identity_label(identity),
         "camera": _text(cells.get("camera")),
-        "time": _time(cells.get("time")),
+        "time": _time(cells.get("time"), zone),
         "tracklet": _text(cells.get("tracklet")),
         "split": _split(cells["split"], where) if "split" in cells else implied_split,
     }
@@ -131,11 +136,17 @@ class _Pictures:
             self._by_file_name[file_name].append(name)
             self._by_stem[file_name.rpartition(".")[0]].append(name)
 
-    def find(self, value: object, folder: str) -> str:
+    def find(self, value: object, folder: str, *, exactly: bool = False) -> str:
         """The path itself, the path below the table's folder, or the one picture whose path ends with it.
 
-        The suffix may be left out. Raises ValueError with the reason where no picture fits, or more than one.
+        The suffix may be left out. With `exactly`, only the path below the table's folder is meant. Raises ValueError
+        with the reason where no picture fits, or more than one.
         """
+        if exactly and value is not None:
+            below = posixpath.join(folder, str(value))
+            if below not in self._names:
+                raise ValueError(f"the picture {value!r} is not there")
+            return below
         text = _text(value, number=False)
         if text is None:
             raise ValueError("it names no picture")
@@ -170,7 +181,7 @@ def _check_columns(usable: list[Table], useless: list[Table], given: Mapping[str
     there = _listed(dict.fromkeys(column for table in tables for column in table.there))
     names = _listed(table.name for table in tables)
     for key, column in given.items():
-        if not any(key in table.cells for table in usable):
+        if column and not any(key in table.cells for table in usable):
             raise ReidError(f"{names} has no column {column!r} for the {key}. Its columns are: {there}.")
     if not usable:
         raise ReidError(
@@ -179,7 +190,8 @@ def _check_columns(usable: list[Table], useless: list[Table], given: Mapping[str
         )
 
 
-def _implied_split(name: str) -> str | None:
+def implied_split(name: str) -> str | None:
+    """The split that a table's or a shard's name begins with."""
     stem = posixpath.basename(name).lower()
     return next((split for start, split in _SPLIT_OF_TABLE.items() if stem.startswith(start)), None)
 
@@ -192,12 +204,12 @@ def _split(value: object, where: str) -> str:
     return split
 
 
-def _time(value: object) -> float:
+def _time(value: object, zone: tzinfo) -> float:
     text = value.strip() if isinstance(value, str) else value
     if isinstance(text, str) and text.lower() in _MISSING:
         return float("nan")
     try:
-        return parse_time(text)
+        return parse_time(text, zone)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"the time {value!r} is neither seconds nor like 2024-05-31T14:03:07") from error
 

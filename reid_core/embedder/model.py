@@ -201,6 +201,9 @@ def _export_onnx(folder: Path) -> None:
             output_names=["embeddings"],
             dynamic_axes={"images": {0: "batch"}, "embeddings": {0: "batch"}},
             opset_version=17,
+            # As it is trained, in evaluation mode: kernels with their normalisation folded in would be rounded twice.
+            training=torch.onnx.TrainingMode.PRESERVE,
+            do_constant_folding=False,
             dynamo=False,
         )
     graph = onnx.load_from_string(buffer.getvalue())

@@ -10,6 +10,7 @@ from reid_core.evaluation.metrics import RetrievalMetrics, retrieval_metrics
 from reid_core.evaluation.ranking import encode_labels, match_ranks, match_ranks_from_distances
 from reid_core.records import JUNK
 from reid_core.retrieval.rerank import k_reciprocal_distances
+from reid_core.workspace.vectors import read_vectors
 from reid_core.workspace.workspace import Workspace
 
 SPLITS = ("query", "gallery")
@@ -24,7 +25,7 @@ def evaluate_gallery(
     the figures are those of a smaller gallery), when there are no such splits, or no query has a match.
     """
     every = workspace.catalogue.crops(gallery, SPLITS)
-    ids, vectors, _, _ = workspace.catalogue.vectors_since(gallery, model, -1)
+    ids, vectors = read_vectors(workspace.catalogue, gallery, model)
     row_of = {int(id): row for row, id in enumerate(ids)}
     crops = every[[int(id) in row_of for id in every["id"]]]
     if len(crops) < len(every) and not allow_missing:

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 from reid_core.datasets import Skipped
 from reid_core.embedder.inference import Embedder
 from reid_core.embedder.runtime import Pixels
 from reid_core.errors import ReidError
-from reid_core.images import BadImage
+from reid_core.images import BadImage, decode
 from reid_core.picture_reader import PictureReader
 from reid_core.records import SPLITS
 from reid_core.retrieval.index import ExactIndex
 from reid_core.signals import StopRequest
+from reid_core.workspace.checking import CHANGED
 from reid_core.workspace.report import Report
+from reid_core.workspace.snapshot import read_snapshot, remove_snapshots, write_snapshot
+from reid_core.workspace.vectors import add_vectors, count_vectors, last_deletion, read_changes, without_vector
 from reid_core.workspace.workspace import Workspace
 
+SNAPSHOT_ROWS = 20_000  # read from the catalogue in a fifth of a second: fewer are not worth a file
 BATCH = 256  # crops decoded while the batch before is embedded; one transaction
 
 
@@ -40,19 +46,24 @@ def embed_gallery(
     if crops.empty:
         raise ReidError(f"Gallery {gallery!r} has no crops to index. Import some with `reid import`.")
     catalogue.add_model(embedder.id, embedder.card.name, embedder.card.embedding_size)
-    missing = set(catalogue.without_vector(gallery, embedder.id, splits))
-    rows = [row for row in zip(crops["id"], crops["source"], crops["path"], strict=True) if row[0] in missing]
+    missing = set(without_vector(catalogue, gallery, embedder.id, splits))
+    columns = (crops[name] for name in ("id", "source", "path", "sha256"))
+    rows = [row for row in zip(*columns, strict=True) if row[0] in missing]
     batches = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
     added, done, skipped = 0, 0, []
 
     with PictureReader() as reader, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        reader.open({source for _, source, _ in rows})
+        reader.open({source for _, source, _, _ in rows})
 
-        def prepare(row: tuple[int, str, str]) -> Pixels | Skipped:
+        def prepare(row: tuple[int, str, str, str]) -> Pixels | Skipped:
+            _, source, path, sha256 = row
             try:
-                return embedder.prepare(reader.picture(row[1], row[2]))
+                data = reader.bytes(source, path)
+                if hashlib.sha256(data).hexdigest() != sha256:
+                    return Skipped(path, CHANGED)  # it may show somebody else now
+                return embedder.prepare(decode(data))
             except BadImage as error:
-                return Skipped(row[2], str(error))
+                return Skipped(path, str(error))
 
         waiting = [pool.submit(prepare, row) for row in batches[0]] if batches else []
         for number, batch in enumerate(batches):
@@ -66,35 +77,68 @@ def embed_gallery(
             skipped += [item for item in prepared if isinstance(item, Skipped)]
             if good:
                 vectors = embedder.embed_pixels([pixels for _, pixels in good])
-                catalogue.add_vectors(embedder.id, [crop for crop, _ in good], vectors)
+                add_vectors(catalogue, embedder.id, [crop for crop, _ in good], vectors)
             added, done = added + len(good), done + len(batch)
             on_progress(done, len(rows))
     return Report(added, len(crops) - len(rows), tuple(skipped), stop.requested)
 
 
 class GalleryIndex:
-    """The index of one gallery under one model; follows what other processes add. Safe from many threads."""
+    """The index of one gallery under one model; follows what other processes change. Safe from many threads.
+
+    A large one is kept as a snapshot on disk, from which the next process opens it at once. The catalogue stays the
+    truth: a snapshot that is missing, damaged or ahead of it is made anew.
+    """
 
     def __init__(self, workspace: Workspace, gallery: str, model: str) -> None:
         self.workspace = workspace
         self.gallery = gallery
         self.model = model
+        self._folder = workspace.index_folder(gallery, model)
         self._lock = threading.Lock()
-        self._seq = 0
+        self._seq = -1
         self._index: ExactIndex | None = None
 
-    def current(self) -> ExactIndex:
+    def current(self, on_progress: Callable[[int, int], None] = lambda done, total: None) -> ExactIndex:
         """The index with all that the catalogue holds. Raises ReidError when the model has embedded nothing here."""
         with self._lock:
-            ids, vectors, columns, seq = self.workspace.catalogue.vectors_since(self.gallery, self.model, self._seq)
-            if self._index is None:
-                if not len(ids):
-                    raise ReidError(
-                        f"Model {self.model} has embedded no crop of gallery {self.gallery!r}. "
-                        f"Run `reid index {self.gallery} --model {self.model}`."
-                    )
-                self._index = ExactIndex(self.model, vectors.shape[1])
-            if len(ids):
-                self._index.add(ids, vectors, columns)
-            self._seq = seq
+            catalogue = self.workspace.catalogue
+            if self._index is None and (kept := read_snapshot(self._folder, self.model)) is not None:
+                self._index, self._seq = kept
+                self._follow(on_progress)
+                if len(self._index) == count_vectors(catalogue, self.gallery, self.model):
+                    return self._index
+                self._index, self._seq = None, -1  # it is of another catalogue
+            if catalogue.version() < self._seq:  # the catalogue was put back to an older state
+                self._index, self._seq = None, -1
+            self._follow(on_progress)
+            if self._index is None or not len(self._index):
+                raise ReidError(
+                    f"Model {self.model} has embedded no crop of gallery {self.gallery!r}. "
+                    f"Run `reid index {self.gallery} --model {self.model}`."
+                )
             return self._index
+
+    def _follow(self, on_progress: Callable[[int, int], None]) -> None:
+        read = removed = 0
+        seq = self._seq
+        for changes in read_changes(self.workspace.catalogue, self.gallery, self.model, self._seq):
+            if self._index is None:
+                self._index = ExactIndex(self.model, changes.vectors.shape[1])
+            removed += self._index.remove(changes.removed.tolist())
+            self._index.relabel(changes.relabelled, changes.labels)
+            self._index.add(changes.ids, changes.vectors, changes.columns)
+            read += len(changes.ids)
+            on_progress(read, changes.total)
+            seq = changes.seq
+        self._seq = seq
+        if self._index is not None and (read >= SNAPSHOT_ROWS or (removed and self._folder.exists())):
+            self._keep(self._index)
+
+    def _keep(self, index: ExactIndex) -> None:
+        """Write the snapshot. Without room for it the index works as well, and only the next start is slower."""
+        with suppress(ReidError):
+            write_snapshot(self._folder, index, self._seq)
+        # A deletion that was finished while we wrote has looked for snapshots before this one was there.
+        if last_deletion(self.workspace.catalogue) > self._seq:
+            remove_snapshots(self._folder)

@@ -1,7 +1,7 @@
 """Long work as processes of their own: a page starts a `reid` command, reads how it stands, and may stop it.
 
-A job is a folder: `job.json` what runs, `progress.json` how far it is (written by the command itself), `log.txt` what
-it printed. It outlives the page and the server.
+A job is a folder: `job.json` what runs, `progress.json` how far it is and `results.jsonl` what it did (both written by
+the command itself), `log.txt` what it printed. It outlives the page and the server.
 """
 
 from __future__ import annotations
@@ -9,18 +9,24 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 
+from reid_core.errors import ReidError
 from reid_core.files import write_atomically
 from reid_core.training.run import is_alive
+from reid_core.workspace.rows import now
 
+FOLDER = "jobs"  # of the workspace
 VARIABLE = "REID_JOB"  # names the job's folder to the command that runs in it
 _SECONDS_BETWEEN_WRITES = 0.3
 
@@ -37,7 +43,72 @@ class Progress:
     message: str = ""
 
 
-def start(folder: Path, arguments: Sequence[str], workspace: Path) -> None:
+@dataclass(frozen=True)
+class Job:
+    """A job of the workspace: its folder, what it is called, when it was started (ISO 8601) and how it stands.
+
+    `arguments` are those of `reid`, without the workspace; `ended` is when it was last heard of, "" while it runs.
+    """
+
+    folder: Path
+    title: str
+    started: str
+    progress: Progress
+    arguments: tuple[str, ...] = ()
+    ended: str = ""
+
+
+def all_jobs(workspace: Path) -> list[Job]:
+    """Newest first."""
+    jobs = [find(folder) for folder in (workspace / FOLDER).glob("*")]
+    return sorted((job for job in jobs if job), key=lambda job: (job.started, job.folder.name), reverse=True)
+
+
+def find(folder: Path) -> Job | None:
+    """The job in that folder; None when there is none."""
+    progress = read(folder)
+    try:
+        job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # it was removed in this moment
+        return None
+    if progress is None:
+        return None
+    ended = "" if progress.status == "running" else _last_heard_of(folder)
+    title, arguments = job.get("title", folder.name), tuple(job.get("arguments", ()))
+    return Job(folder, title, job.get("started", ""), progress, arguments, ended)
+
+
+def results(folder: Path) -> list[dict[str, Any]]:
+    """What the job's command said that it did, oldest first; several where it was started again."""
+    try:
+        lines = (folder / "results.jsonl").read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines]
+    except (OSError, ValueError):
+        return []
+
+
+def start_new(workspace: Path, word: str, title: str, arguments: Sequence[str]) -> Path:
+    """Start a job in a folder of its own, named by the time and the word; returns the folder."""
+    stem = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{word}"
+    for number in range(1, 1000):
+        folder = workspace / FOLDER / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        start(folder, arguments, workspace, title)
+        return folder
+    raise ReidError(f"Too many jobs called {stem} at once. Wait a second and try again.")
+
+
+def forget(folder: Path) -> None:
+    """Remove the record of a job that has ended; one that runs stays."""
+    progress = read(folder)
+    if progress is not None and progress.status != "running":
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def start(folder: Path, arguments: Sequence[str], workspace: Path, title: str = "") -> None:
     """Run `reid <arguments>` detached, as the job in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "progress.json").unlink(missing_ok=True)
@@ -57,6 +128,7 @@ def start(folder: Path, arguments: Sequence[str], workspace: Path) -> None:
     except psutil.Error:  # it has ended already
         started = 0.0
     content = {"arguments": list(arguments), "process": process.pid, "process_started": started}
+    content |= {"title": title or folder.name, "started": now()}
     write_atomically(folder / "job.json", lambda file: file.write(json.dumps(content).encode()))
 
 
@@ -96,6 +168,11 @@ def log_tail(folder: Path, lines: int = 40) -> str:
         return ""
 
 
+def _last_heard_of(folder: Path) -> str:
+    times = [file.stat().st_mtime for file in (folder / "progress.json", folder / "log.txt") if file.exists()]
+    return datetime.fromtimestamp(max(times), UTC).isoformat(timespec="seconds") if times else ""
+
+
 class Reporter:
     """Where a command says how far it is: into its job's folder when it runs as a job, else nowhere."""
 
@@ -118,6 +195,12 @@ class Reporter:
 
     def end(self, status: str, message: str = "") -> None:
         self._write(Progress(status, message=message))
+
+    def result(self, values: dict[str, Any]) -> None:
+        """What was done, for `results`: it is shown when the page is opened again."""
+        if self._folder:
+            with (self._folder / "results.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(values, ensure_ascii=False) + "\n")
 
     def _write(self, progress: Progress) -> None:
         if self._folder:

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,12 @@ import pandas as pd
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK
 
-CROP_COLUMNS = ("id", "path", "identity", "camera", "time", "tracklet", "split", "width", "height", "sha256", "source")
+CROP_COLUMNS = (
+    "id", "path", "identity", "camera", "time", "tracklet", "split", "width", "height", "sha256", "source",
+    "sharpness", "brightness", "contrast", "alike",
+)  # fmt: skip
+ORIGINALS = "originals"  # folder of the workspace with copies of imported pictures, one folder for each source
+_ROWS_AT_ONCE = 1_000  # of at most 32 values; SQLite takes 32,766 in one statement
 _NAME = re.compile(r"[\w][\w.-]{0,63}")
 
 
@@ -38,7 +44,10 @@ class GalleryInfo:
 
 @dataclass(frozen=True)
 class NewCrop:
-    """A row to add, with what was found when the picture was decoded."""
+    """A row to add, with what was found when the picture was decoded; see `reid_core.quality`.
+
+    `alike` is the sha-256 of a picture of the gallery that looks the same.
+    """
 
     path: str
     identity: str | None
@@ -49,6 +58,11 @@ class NewCrop:
     width: int
     height: int
     sha256: bytes
+    sharpness: float = float("nan")
+    brightness: float = float("nan")
+    contrast: float = float("nan")
+    look: int | None = None
+    alike: bytes | None = None
 
 
 def check_name(name: str, kind: str) -> None:
@@ -89,31 +103,76 @@ def refuse_mixed_sides(database: sqlite3.Connection, gallery: int, crops: Sequen
 
 
 def gallery_info(database: sqlite3.Connection, key: int, name: str) -> GalleryInfo:
-    crops, identities, cameras = database.execute(
-        "SELECT COUNT(*), COUNT(DISTINCT CASE WHEN identity NOT IN (?, ?) THEN identity END), COUNT(DISTINCT camera) "
-        "FROM crop WHERE gallery = ?",
-        (DISTRACTOR, JUNK, key),
-    ).fetchone()
+    people = "SELECT DISTINCT identity FROM crop WHERE gallery = ? AND identity NOT IN (?, ?)"
+    identities = database.execute(f"SELECT COUNT(*) FROM ({people})", (key, DISTRACTOR, JUNK)).fetchone()[0]
+    cameras = len(cameras_of(database, key))
     splits = dict(
         database.execute("SELECT split, COUNT(*) FROM crop WHERE gallery = ? GROUP BY split", (key,)).fetchall()
     )
     models = database.execute(
-        "SELECT model.id, model.name, COUNT(*) FROM vector JOIN crop ON crop.id = vector.crop "
-        "JOIN model ON model.key = vector.model WHERE crop.gallery = ? "
-        "GROUP BY model.key ORDER BY COUNT(*), MAX(vector.seq)",
+        "SELECT model.id, model.name, counted FROM model JOIN "
+        "(SELECT model, COUNT(*) AS counted, MAX(seq) AS last FROM vector WHERE gallery = ? GROUP BY model) "
+        "ON model.key = model ORDER BY counted, last",
         (key,),
     ).fetchall()
-    return GalleryInfo(name, crops, identities, cameras, splits, models)
+    return GalleryInfo(name, sum(splits.values()), identities, cameras, splits, models)
 
 
-def crop_table(database: sqlite3.Connection, where: str, values: tuple[Any, ...]) -> pd.DataFrame:
+def cameras_of(database: sqlite3.Connection, gallery: int) -> list[str]:
+    """Each camera's label: a leap through the index from one to the next, and not a walk past a million crops."""
+    rows = database.execute(
+        "WITH RECURSIVE leap (camera) AS (SELECT MIN(camera) FROM crop WHERE gallery = ?1 UNION ALL SELECT "
+        "(SELECT MIN(camera) FROM crop WHERE gallery = ?1 AND camera > leap.camera) FROM leap WHERE camera NOT NULL) "
+        "SELECT camera FROM leap WHERE camera NOT NULL",
+        (gallery,),
+    )
+    return [camera for (camera,) in rows]
+
+
+def crop_table(database: sqlite3.Connection, workspace: Path, where: str, values: Sequence[Any]) -> pd.DataFrame:
+    """Crops as `CROP_COLUMNS`. `source` is the folder or zip that their pictures are read from now."""
     rows = database.execute(
         "SELECT crop.id, crop.path, identity, camera, time, tracklet, split, width, height, lower(hex(sha256)), "
-        f"source.path FROM crop JOIN source ON source.key = crop.source WHERE {where}",
-        values,
+        "CASE WHEN source.copied THEN source.key ELSE source.path END, sharpness, brightness, contrast, "
+        f"lower(hex(alike)) FROM crop JOIN source ON source.key = crop.source WHERE {where}",
+        tuple(values),
     ).fetchall()
     table = pd.DataFrame(rows, columns=list(CROP_COLUMNS), dtype=object)
-    return table.astype({"id": np.int64, "time": np.float64, "width": np.int64, "height": np.int64})
+    table["source"] = [str(originals(workspace, key)) if isinstance(key, int) else key for key in table["source"]]
+    table["alike"] = [sha256 or None for sha256 in table["alike"]]
+    whole = {"id": np.int64, "width": np.int64, "height": np.int64}
+    return table.astype({**whole, **dict.fromkeys(("time", "sharpness", "brightness", "contrast"), np.float64)})
+
+
+def originals(workspace: Path, source: int) -> Path:
+    """Where copies of a source's pictures are kept."""
+    return workspace / ORIGINALS / str(source)
+
+
+def next_numbers(database: sqlite3.Connection, count: int) -> int:
+    """Take `count` numbers of the change log, within the transaction that writes; the first of them."""
+    last = database.execute("UPDATE counter SET seq = seq + ? RETURNING seq", (count,)).fetchall()[0][0]
+    return int(last) - count + 1
+
+
+def insert_rows(database: sqlite3.Connection, into: str, rows: Sequence[Sequence[Any]], after: str = "") -> list[Any]:
+    """One statement for all rows: "INSERT INTO crop (path, split)" becomes "... VALUES (?, ?), (?, ?) ...".
+
+    Each step of `executemany` lets go of the interpreter's lock and waits for it again, which beside threads that
+    decode pictures takes longer than the insert. Gives what a RETURNING clause in `after` returns.
+    """
+    returned = []
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        some = rows[start : start + _ROWS_AT_ONCE]
+        marks = ", ".join([f"({', '.join('?' * len(some[0]))})"] * len(some))
+        values = [value for row in some for value in row]
+        returned += database.execute(f"{into} VALUES {marks} {after}", values).fetchall()
+    return returned
+
+
+def known(number: float) -> float | None:
+    """NaN is NULL in the database."""
+    return None if np.isnan(number) else float(number)
 
 
 def now() -> str:

@@ -1,45 +1,104 @@
-"""Tables of the catalogue and how a database file is opened."""
+"""Tables of the catalogue, how a database file is opened, and how one of an older version is brought up to date."""
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from reid_core.errors import ReidError
+from reid_core.files import only_one_process
 
-VERSION = 1
+VERSION = 2
+THUMBNAILS_VERSION = 1
+BACKUP = "{name}.version-{version}.backup"  # a copy of the file before it is brought up to date
 
-# Every write of a vector takes the next number of `counter`; an index remembers the last one that it has seen.
-CATALOGUE = """
+_PAGE_BYTES = 8192  # seven vectors of 512 half-precision numbers; in the usual 4096 there is room for three
+
+_VECTOR = """
+CREATE TABLE vector (
+    seq INTEGER PRIMARY KEY, model INTEGER NOT NULL REFERENCES model(key), gallery INTEGER NOT NULL,
+    crop INTEGER NOT NULL REFERENCES crop(id) ON DELETE CASCADE, float16 BLOB NOT NULL, UNIQUE (crop, model)
+) STRICT;
+CREATE INDEX vector_gallery ON vector (gallery, model);
+"""
+
+# What was deleted leaves its number, so that indexes of other processes hear of it, and nothing else. `removal` is
+# what a deletion still has to wipe outside of this file: it is empty but for the moments between the two.
+_DELETION = """
+CREATE TABLE tombstone (seq INTEGER PRIMARY KEY, crop INTEGER NOT NULL) STRICT;
+CREATE TABLE deletion (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, purpose TEXT NOT NULL,
+    gallery TEXT NOT NULL, selection TEXT NOT NULL, crops INTEGER NOT NULL, held INTEGER NOT NULL,
+    files_kept INTEGER NOT NULL, ids_sha256 TEXT NOT NULL, finished TEXT
+) STRICT;
+CREATE TABLE removal (
+    deletion INTEGER NOT NULL REFERENCES deletion(key), kind TEXT NOT NULL, name TEXT NOT NULL
+) STRICT;
+CREATE TABLE hold (
+    name TEXT NOT NULL, crop INTEGER NOT NULL REFERENCES crop(id), since TEXT NOT NULL, who TEXT NOT NULL,
+    PRIMARY KEY (name, crop)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX hold_crop ON hold (crop);
+"""
+
+_EDITS = """
+CREATE TABLE edit (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, gallery INTEGER NOT NULL REFERENCES gallery(key), at TEXT NOT NULL,
+    who TEXT NOT NULL, what TEXT NOT NULL
+) STRICT;
+CREATE TABLE edit_row (
+    edit INTEGER NOT NULL REFERENCES edit(key) ON DELETE CASCADE,
+    crop INTEGER NOT NULL REFERENCES crop(id) ON DELETE CASCADE,
+    identity TEXT, camera TEXT, time REAL, PRIMARY KEY (edit, crop)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX edit_row_crop ON edit_row (crop);
+"""
+
+_CROP_INDEXES = """
+CREATE INDEX crop_gallery ON crop (gallery, split);
+CREATE INDEX crop_sha256 ON crop (sha256);
+"""
+
+# Wide enough to count people, cameras and days of a million crops without a look at their rows.
+_LATER_CROP_INDEXES = """
+CREATE INDEX crop_identity ON crop (gallery, identity, camera, time);
+CREATE INDEX crop_camera ON crop (gallery, camera, time);
+CREATE INDEX crop_time ON crop (gallery, time, camera);
+CREATE INDEX crop_changed ON crop (gallery, seq);
+CREATE INDEX crop_alike ON crop (alike) WHERE alike IS NOT NULL;
+"""
+
+# Every write takes the next numbers of `counter`. `crop.seq` is that of its last change of labels, `vector.seq` and
+# `tombstone.seq` say when these came: an index remembers the last number that it has seen, and reads on from there.
+CATALOGUE = f"""
 CREATE TABLE gallery (
     key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created TEXT NOT NULL
 ) STRICT;
 CREATE TABLE source (
     key INTEGER PRIMARY KEY, gallery INTEGER NOT NULL REFERENCES gallery(key), path TEXT NOT NULL,
-    format TEXT NOT NULL, imported TEXT NOT NULL, UNIQUE (gallery, path)
+    format TEXT NOT NULL, imported TEXT NOT NULL, copied INTEGER NOT NULL DEFAULT 0, UNIQUE (gallery, path)
 ) STRICT;
 CREATE TABLE crop (
     id INTEGER PRIMARY KEY AUTOINCREMENT, gallery INTEGER NOT NULL REFERENCES gallery(key),
     source INTEGER NOT NULL REFERENCES source(key), path TEXT NOT NULL, identity TEXT, camera TEXT, time REAL,
     tracklet TEXT, split TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, sha256 BLOB NOT NULL,
+    sharpness REAL, brightness REAL, contrast REAL, look INTEGER, alike BLOB, seq INTEGER NOT NULL DEFAULT 0,
+    imported INTEGER NOT NULL DEFAULT 0,
     UNIQUE (source, path)
 ) STRICT;
-CREATE INDEX crop_gallery ON crop (gallery, split);
-CREATE INDEX crop_sha256 ON crop (sha256);
-CREATE INDEX crop_identity ON crop (gallery, identity);
-CREATE INDEX crop_camera ON crop (gallery, camera);
+{_CROP_INDEXES}
+{_LATER_CROP_INDEXES}
 CREATE TABLE model (
     key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, embedding_size INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE counter (seq INTEGER NOT NULL) STRICT;
 INSERT INTO counter VALUES (0);
-CREATE TABLE vector (
-    model INTEGER NOT NULL REFERENCES model(key), crop INTEGER NOT NULL REFERENCES crop(id) ON DELETE CASCADE,
-    seq INTEGER NOT NULL, float16 BLOB NOT NULL, PRIMARY KEY (model, crop)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX vector_seq ON vector (model, seq);
+{_VECTOR}
+{_DELETION}
+{_EDITS}
 CREATE TABLE audit (
     key INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
     purpose TEXT NOT NULL, details TEXT NOT NULL
@@ -48,23 +107,93 @@ CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 't
 CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 """
 
+# Version 1 kept vectors by (model, crop), knew no quality, no copies, no edits and no deletion.
+_FROM_1 = f"""
+ALTER TABLE source ADD COLUMN copied INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE crop ADD COLUMN sharpness REAL;
+ALTER TABLE crop ADD COLUMN brightness REAL;
+ALTER TABLE crop ADD COLUMN contrast REAL;
+ALTER TABLE crop ADD COLUMN look INTEGER;
+ALTER TABLE crop ADD COLUMN alike BLOB;
+ALTER TABLE crop ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE crop ADD COLUMN imported INTEGER NOT NULL DEFAULT 0;
+UPDATE crop SET imported = strftime('%s', (SELECT imported FROM source WHERE source.key = crop.source));
+DROP INDEX crop_identity;
+DROP INDEX crop_camera;
+{_LATER_CROP_INDEXES}
+DROP INDEX vector_seq;
+ALTER TABLE vector RENAME TO old_vector;
+{_VECTOR}
+INSERT INTO vector (seq, model, gallery, crop, float16)
+    SELECT old_vector.seq, model, gallery, crop, float16 FROM old_vector JOIN crop ON crop.id = old_vector.crop;
+DROP TABLE old_vector;
+{_DELETION}
+{_EDITS}
+"""
+UPGRADES: Mapping[int, str] = {1: _FROM_1}
+
 THUMBNAILS = "CREATE TABLE thumbnail (sha256 BLOB PRIMARY KEY, jpeg BLOB NOT NULL) STRICT, WITHOUT ROWID;"
 
 
-def create(path: Path, tables: str) -> None:
-    """Make the database file with these tables unless it is there; two processes may try at once."""
+def create(path: Path, tables: str, version: int, upgrades: Mapping[int, str] | None = None) -> None:
+    """Make the database file with these tables unless it is there; bring an older one up to date, with a backup.
+
+    Two processes may try at once. Raises ReidError for a file of a newer version of the program.
+    """
     with connect(path) as database:
-        found = database.execute("PRAGMA user_version").fetchone()[0]
-        if found == 0:
+        found = _version(database)
+    if found > version:
+        raise ReidError(
+            f"{path} was written by a newer version of Retrace (format {found}; this one knows {version}). "
+            "Update Retrace, or choose another workspace with --workspace."
+        )
+    if found == 0:
+        with connect(path) as database:
+            database.execute(f"PRAGMA page_size={_PAGE_BYTES}")
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("BEGIN IMMEDIATE")
-            found = database.execute("PRAGMA user_version").fetchone()[0]
-        if found == 0:
-            for statement in _statements(tables):
-                database.execute(statement)
-            database.execute(f"PRAGMA user_version={VERSION}")
-        elif found > VERSION:
-            raise ReidError(f"{path} was written by a newer version of Retrace (format {found}). Update Retrace.")
+            if _version(database) == 0:
+                _run(database, tables)
+                database.execute(f"PRAGMA user_version={version}")
+    elif found < version:
+        lock = path.with_name(f"{path.name}.upgrade.lock")
+        with only_one_process(lock, f"{path}, which is being brought up to date,"), connect(path) as database:
+            if _version(database) == found:
+                _upgrade(database, path, found, version, upgrades or {})
+        lock.unlink(missing_ok=True)
+
+
+def _upgrade(database: sqlite3.Connection, path: Path, found: int, version: int, upgrades: Mapping[int, str]) -> None:
+    _back_up(database, path, found)
+    database.execute("BEGIN IMMEDIATE")
+    for step in range(found, version):
+        _run(database, upgrades[step])
+    database.execute(f"PRAGMA user_version={version}")
+
+
+def _version(database: sqlite3.Connection) -> int:
+    return int(database.execute("PRAGMA user_version").fetchone()[0])
+
+
+def backups(path: Path) -> list[Path]:
+    """Copies of the file that `create` made before it brought it up to date."""
+    return sorted(path.parent.glob(BACKUP.format(name=path.name, version="*")))
+
+
+def _back_up(database: sqlite3.Connection, path: Path, version: int) -> None:
+    final = path.with_name(BACKUP.format(name=path.name, version=version))
+    if final.exists():
+        return
+    partial = final.with_suffix(".partial")
+    partial.unlink(missing_ok=True)
+    free, needed = shutil.disk_usage(path.parent).free, 2 * path.stat().st_size  # the copy, and the new tables
+    if free < needed:
+        raise ReidError(
+            f"{path} is of an older version and has to be brought up to date, for which {needed / 1e9:.1f} GB must be "
+            f"free; there are {free / 1e9:.1f} GB. Free some space and try again; nothing was changed."
+        )
+    database.execute("VACUUM INTO ?", (str(partial),))
+    partial.replace(final)
 
 
 @contextmanager
@@ -79,6 +208,7 @@ def connect(path: Path) -> Iterator[sqlite3.Connection]:
             # WAL with full sync: what a commit acknowledged survives a power cut.
             database.execute("PRAGMA synchronous=FULL")
             database.execute("PRAGMA foreign_keys=ON")
+            database.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten, not only forgotten
             yield database
             if database.in_transaction:
                 database.execute("COMMIT")
@@ -92,6 +222,14 @@ def connect(path: Path) -> Iterator[sqlite3.Connection]:
         raise ReidError(_explain(path, error)) from error
 
 
+def anchor(path: Path) -> sqlite3.Connection:
+    """An idle connection to be kept: whenever the last one closes, SQLite moves its whole log into the file."""
+    with connect(path):
+        database = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+        database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
+        return database
+
+
 def _explain(path: Path, error: sqlite3.Error) -> str:
     reason = str(error)
     if "readonly" in reason or "unable to open" in reason:
@@ -102,7 +240,14 @@ def _explain(path: Path, error: sqlite3.Error) -> str:
         )
     if "not a database" in reason or "malformed" in reason:
         return f"{path} is damaged ({reason}). Restore it from a backup, or choose another workspace."
+    if "locked" in reason or "busy" in reason:
+        return f"{path} was in use by another process for over a minute. Wait until its work is done, and try again."
     return f"{path} could not be used ({reason})."
+
+
+def _run(database: sqlite3.Connection, script: str) -> None:
+    for statement in _statements(script):
+        database.execute(statement)
 
 
 def _statements(script: str) -> Iterator[str]:

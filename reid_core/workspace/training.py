@@ -27,7 +27,7 @@ TERMS = {
 }
 TERMS |= {
     name: f"trained on {name}, which is given for research; ask its authors before any other use"
-    for name in ("MSMT17", "MARS", "VIPeR", "CUHK01")
+    for name in ("MSMT17", "MARS", "VIPeR", "CUHK01", "CUHK03 detected", "CUHK03 labeled")
 }
 OWN = "those of your own data"
 

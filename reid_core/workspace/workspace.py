@@ -14,8 +14,9 @@ from reid_core.embedder.model import is_model, model_id
 from reid_core.errors import ReidError
 from reid_core.training.run import STATE_NAME, Run
 from reid_core.workspace.catalogue import Catalogue
-from reid_core.workspace.rows import check_name
+from reid_core.workspace.rows import check_name, originals
 from reid_core.workspace.thumbnails import Thumbnails
+from reid_core.workspace.wiping import INDEXES, finish, pending
 
 DEFAULT = "workspace"
 VARIABLE = "REID_WORKSPACE"
@@ -33,15 +34,19 @@ class ModelEntry:
 
 
 class Workspace:
-    """`catalogue.sqlite`, `thumbnails.sqlite`, `models/`, `runs/`, `jobs/` and `demo/` in one folder.
+    """One folder: `catalogue.sqlite` (the truth), `thumbnails.sqlite`, `originals/` (copies of imported pictures),
+    `incoming/` (uploads that are not imported yet), `indexes/` (disposable), `models/`, `runs/`, `jobs/`, `reports/`
+    (what was left out of imports) and `demo/`.
 
-    Opening makes what is missing. Raises ReidError when the folder cannot be made or written.
+    Opening makes what is missing, brings an older workspace up to date (with a backup beside it) and wipes what an
+    interrupted deletion had still to wipe. Raises ReidError when the folder cannot be made or written.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.models_folder = self.path / "models"
         self.runs_folder = self.path / "runs"
+        self.incoming = self.path / "incoming"
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -50,6 +55,16 @@ class Workspace:
             ) from error
         self.catalogue = Catalogue(self.path / "catalogue.sqlite")
         self.thumbnails = Thumbnails(self.path / "thumbnails.sqlite")
+        if pending(self.catalogue):
+            finish(self.catalogue, self.thumbnails)
+
+    def originals(self, source: int) -> Path:
+        """Where copies of a source's pictures are kept."""
+        return originals(self.path, source)
+
+    def index_folder(self, gallery: str, model: str) -> Path:
+        """Where the index of a gallery under a model keeps its snapshot."""
+        return self.path / INDEXES / f"{gallery}@{model}"
 
     def models(self) -> list[ModelEntry]:
         """Usable models: shipped with the program, the best of each run so far, and added here; damaged ones left out.

@@ -5,21 +5,18 @@ Nothing here is asserted: figures depend on the machine. The settings that move 
 
 from __future__ import annotations
 
-import io
 import os
 import platform
-import tempfile
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from reid_core.evaluation.metrics import retrieval_metrics
 from reid_core.evaluation.ranking import Labels, match_ranks
 from reid_core.retrieval.index import Columns, ExactIndex, Filter
 from reid_core.retrieval.rerank import k_reciprocal_distances
+from tests.benchmarks import embedding, importing, index_at_scale
 
 RANDOM = np.random.default_rng(0)
 
@@ -97,45 +94,6 @@ def index() -> None:
     line("one of 50 cameras", best_of(lambda: exact.search(query, 20, some), 5), plain, "the same, then filtering")
 
 
-def embedding() -> None:
-    import torch
-
-    from reid_core.embedder.card import ModelCard, Preprocessing
-    from reid_core.embedder.inference import Embedder
-    from reid_core.embedder.model import save_model
-    from reid_core.embedder.network import Architecture, EmbeddingNetwork
-    from reid_core.images import decode
-
-    print("Embedding, JPEG files of 64x128 px to vectors, tf_efficientnet_lite0 at 256x128, on the CPU")
-    files = []
-    for _ in range(256):
-        buffer = io.BytesIO()
-        noise = Image.fromarray(RANDOM.integers(0, 256, (16, 8, 3), dtype=np.uint8)).resize((64, 128))
-        noise.save(buffer, "JPEG")
-        files.append(buffer.getvalue())
-    architecture = Architecture("tf_efficientnet_lite0")
-    network = EmbeddingNetwork(architecture, (256, 128)).eval()
-    card = ModelCard("bench", network.embedding_size, Preprocessing(), vars(architecture))
-    with tempfile.TemporaryDirectory() as folder:
-        save_model(Path(folder) / "model", network, card)
-        embedder = Embedder(Path(folder) / "model", "cpu")
-
-    def ours() -> None:
-        embedder.embed([decode(data) for data in files])
-
-    @torch.inference_mode()
-    def plain() -> None:
-        for start in range(0, len(files), 32):
-            pictures = [Image.open(io.BytesIO(data)).convert("RGB") for data in files[start : start + 32]]
-            pixels = np.stack(
-                [np.asarray(picture.resize((128, 256), Image.Resampling.BILINEAR)) for picture in pictures]
-            )
-            network(torch.from_numpy(card.preprocessing.normalise(pixels)))
-
-    ours()
-    line("per crop", best_of(ours, 2) / 256, best_of(plain, 1) / 256, "PIL and eager PyTorch, batch 32")
-
-
 def main() -> None:
     settings = {name: os.environ.get(name, "unset") for name in ("OMP_NUM_THREADS", "OPENBLAS_CORETYPE")}
     print(
@@ -143,7 +101,9 @@ def main() -> None:
     )
     ranking()
     index()
-    embedding()
+    index_at_scale.run()
+    embedding.run()
+    importing.run()
 
 
 if __name__ == "__main__":

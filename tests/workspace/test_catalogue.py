@@ -33,7 +33,10 @@ def source(catalogue: Catalogue) -> int:
 def test_crops_come_back_in_the_order_of_import_with_what_is_unknown_left_empty(
     catalogue: Catalogue, source: int
 ) -> None:
-    assert catalogue.add_crops("site", source, [crop("b.jpg"), crop("a.jpg", identity=None, camera=None)]) == 2
+    assert catalogue.add_crops("site", source, [crop("b.jpg"), crop("a.jpg", identity=None, camera=None)]) == [
+        True,
+        True,
+    ]
     table = catalogue.crops("site")
     assert list(table["path"]) == ["b.jpg", "a.jpg"]
     assert table["identity"].tolist() == ["1", None]
@@ -43,7 +46,7 @@ def test_crops_come_back_in_the_order_of_import_with_what_is_unknown_left_empty(
 
 def test_a_path_that_is_there_already_is_not_added_again(catalogue: Catalogue, source: int) -> None:
     catalogue.add_crops("site", source, [crop("a.jpg")])
-    assert catalogue.add_crops("site", source, [crop("a.jpg", identity="2"), crop("b.jpg")]) == 1
+    assert catalogue.add_crops("site", source, [crop("a.jpg", identity="2"), crop("b.jpg")]) == [False, True]
     assert catalogue.crops("site")["identity"].tolist() == ["1", "1"]
 
 
@@ -53,47 +56,6 @@ def test_crops_of_ids_keep_the_order_asked_for_and_leave_out_the_gone(catalogue:
     wanted = [ids[1999], 10**9, ids[0], ids[1000]]
     assert catalogue.crops_of(wanted)["path"].tolist() == ["1999.jpg", "0.jpg", "1000.jpg"]
     assert catalogue.crops_of([]).empty
-
-
-def test_vectors_come_back_as_half_precision_with_what_filters_need(catalogue: Catalogue, source: int) -> None:
-    catalogue.add_crops("site", source, [crop("a.jpg", camera="1"), crop("b.jpg", camera=None, split="query")])
-    ids = catalogue.crops("site")["id"].tolist()
-    catalogue.add_model("m1", "model", 3)
-    vectors = np.random.default_rng(0).normal(size=(2, 3)).astype(np.float32)
-    catalogue.add_vectors("m1", ids, vectors)
-    found, stored, columns, _ = catalogue.vectors_since("site", "m1", 0)
-    assert found.tolist() == ids
-    np.testing.assert_array_equal(stored, vectors.astype(np.float16).astype(np.float32))
-    assert columns.camera.tolist() == ["1", None]
-    assert columns.split.tolist() == ["gallery", "query"]
-
-
-def test_a_reader_sees_only_what_was_written_since_it_last_looked(catalogue: Catalogue, source: int) -> None:
-    catalogue.add_crops("site", source, [crop(f"{number}.jpg") for number in range(5)])
-    ids = catalogue.crops("site")["id"].tolist()
-    catalogue.add_model("m1", "model", 2)
-    catalogue.add_vectors("m1", ids[:2], np.ones((2, 2), np.float32))
-    _, _, _, seen = catalogue.vectors_since("site", "m1", 0)
-    assert len(catalogue.vectors_since("site", "m1", seen)[0]) == 0
-    catalogue.add_vectors("m1", ids[2:], np.ones((3, 2), np.float32))
-    assert catalogue.vectors_since("site", "m1", seen)[0].tolist() == ids[2:]
-
-
-def test_vectors_of_another_size_than_the_models_are_refused_whole(catalogue: Catalogue, source: int) -> None:
-    catalogue.add_crops("site", source, [crop("a.jpg")])
-    catalogue.add_model("m1", "model", 3)
-    with pytest.raises(ReidError, match="3; these have 4|of 3 numbers"):
-        catalogue.add_vectors("m1", [1], np.ones((1, 4), np.float32))
-    assert len(catalogue.vectors_since("site", "m1", 0)[0]) == 0
-
-
-def test_two_models_vectors_are_kept_apart(catalogue: Catalogue, source: int) -> None:
-    catalogue.add_crops("site", source, [crop("a.jpg")])
-    for model, size in (("m1", 2), ("m2", 5)):
-        catalogue.add_model(model, model, size)
-        catalogue.add_vectors(model, [1], np.ones((1, size), np.float32))
-    assert catalogue.vectors_since("site", "m1", 0)[1].shape == (1, 2)
-    assert [entry[0] for entry in catalogue.gallery("site").models] == ["m1", "m2"]
 
 
 def test_numbers_of_a_gallery_count_people_without_distractors_and_junk(catalogue: Catalogue, source: int) -> None:

@@ -1,11 +1,6 @@
 from __future__ import annotations
 
-import os
-import random
 import shutil
-import signal
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
@@ -159,41 +154,3 @@ def test_an_open_index_follows_what_others_embed(tiny_workspace: Workspace, tmp_
     bring_in(tiny_workspace, people_folder(tmp_path / "more"), TINY_GALLERY)
     embed_gallery(Workspace(tiny_workspace.path), TINY_GALLERY, embedder, stop=StopRequest())
     assert len(index.current()) == 36
-
-
-def test_a_killed_import_and_indexing_keep_what_they_acknowledged_and_go_on(tmp_path: Path, tiny_model: Path) -> None:
-    """kill -9 at random moments: each time the workspace opens, holds whole rows only, and never fewer than before."""
-    folder = people_folder(tmp_path / "data", people=60, each=20)
-    path = tmp_path / "workspace"
-    shutil.copytree(tiny_model, Workspace(path).models_folder / "stripes")
-    chance = random.Random(5)
-    code = "import reid_core.workspace.importing as i, reid_core.workspace.indexing as x; i.BATCH = x.BATCH = 16\n"
-    code += "from reid_core.cli import main; main()"
-    commands = [["import", str(folder), "--gallery", "site"], ["index", "site", "--model", "stripes"]]
-    kept = [0, 0]
-    for attempt in range(8):
-        for number, command in enumerate(commands):
-            process = subprocess.Popen(
-                [sys.executable, "-c", code, *command, "--workspace", str(path)],
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-            )
-            try:
-                process.wait(chance.uniform(0.8, 2.2) if attempt < 7 else 120)
-            except subprocess.TimeoutExpired:
-                os.kill(process.pid, signal.SIGKILL)
-                process.wait()
-            catalogue = Workspace(path).catalogue
-            info = catalogue.gallery("site") if catalogue.galleries() else None
-            crops = info.crops if info else 0
-            embedded = info.models[0][2] if info and info.models else 0
-            assert crops >= kept[0]
-            assert embedded >= kept[1]
-            kept = [crops, embedded]
-            thumbnails = Workspace(path).thumbnails
-            if crops:
-                newest = catalogue.crops("site")["sha256"].iloc[-1]
-                assert thumbnails.get(bytes.fromhex(newest)) is not None
-            if number == 0 and not crops:
-                break  # killed before anything was acknowledged: there is nothing to index
-    assert kept == [1200, 1200]

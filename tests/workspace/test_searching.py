@@ -16,6 +16,7 @@ from reid_core.retrieval.index import Filter
 from reid_core.workspace.evaluating import evaluate_gallery
 from reid_core.workspace.indexing import GalleryIndex
 from reid_core.workspace.searching import Answer, Question, choose_model, search
+from reid_core.workspace.vectors import add_vectors, read_changes
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_FIRST_TIME, TINY_GALLERY, png_bytes, tiny_picture
 
@@ -127,7 +128,8 @@ def test_evaluation_agrees_with_the_plain_definition(tiny_workspace: Workspace) 
     embedder = Embedder(tiny_workspace.find_model("stripes"))
     metrics = evaluate_gallery(tiny_workspace, TINY_GALLERY, embedder.id)
 
-    _, vectors, columns, _ = tiny_workspace.catalogue.vectors_since(TINY_GALLERY, embedder.id, 0)
+    (changes,) = read_changes(tiny_workspace.catalogue, TINY_GALLERY, embedder.id, -1)
+    vectors, columns = changes.vectors, changes.columns
     precisions = []
     for query in np.flatnonzero(columns.split == "query"):
         ranked = sorted(
@@ -177,7 +179,7 @@ def test_the_model_that_embedded_most_of_the_gallery_is_the_choice(tiny_workspac
     """An evaluation embeds a part with another model; a search must not become a search of that part."""
     catalogue = tiny_workspace.catalogue
     catalogue.add_model("later", "later", 2)
-    catalogue.add_vectors("later", [1, 2, 3], np.ones((3, 2), np.float32))
+    add_vectors(catalogue, "later", [1, 2, 3], np.ones((3, 2), np.float32))
     assert [name for _, name, _ in catalogue.gallery(TINY_GALLERY).models] == ["later", "stripes"]
     assert choose_model(tiny_workspace, TINY_GALLERY, None).card.name == "stripes"
 

@@ -1,0 +1,236 @@
+"""Commands about what is kept and what is not: delete, receipts, hold, release, check, export."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import sys
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reid_core.cli.console import print_json, print_skipped, print_table, progress_bar, say
+from reid_core.cli.options import (
+    REPORTER,
+    GalleryArgument,
+    JsonOption,
+    WorkspaceOption,
+    app,
+    end_if_stopped,
+    labels,
+    moment,
+    open_workspace,
+    report_values,
+)
+from reid_core.errors import ReidError
+from reid_core.records import plural
+from reid_core.signals import stop_on_signal
+from reid_core.workspace.selection import Selection
+from reid_core.workspace.workspace import Workspace
+
+_SECONDS = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
+
+GalleryOption = Annotated[str | None, typer.Option(help="Gallery; default: every gallery.", show_default=False)]
+IdentityOption = Annotated[str | None, typer.Option(help="Only crops of these identities: 12,31 (needs --gallery).")]
+CameraOption = Annotated[str | None, typer.Option(help="Only crops of these cameras: 1,3")]
+CropOption = Annotated[str | None, typer.Option("--crop", help="Only these crops, by number: 812,813")]
+AfterOption = Annotated[str | None, typer.Option(help="Only crops from this time on (ISO 8601, or seconds).")]
+BeforeOption = Annotated[str | None, typer.Option(help="Only crops up to this time.")]
+PurposeOption = Annotated[str, typer.Option(help="Why; the log and the receipt keep it.")]
+
+
+@app.command()
+def delete(
+    gallery: GalleryOption = None,
+    identity: IdentityOption = None,
+    camera: CameraOption = None,
+    crop: CropOption = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    older_than: Annotated[str | None, typer.Option(help="Only crops older than 12h, 30d or 8w.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only what was imported from this path.")] = None,
+    selection: Annotated[Path | None, typer.Option(hidden=True, help="A page's selection; removed once read.")] = None,
+    everything: Annotated[bool, typer.Option("--all", help="The whole gallery (needs --gallery).")] = False,
+    purpose: PurposeOption = "",
+    dry_run: Annotated[bool, typer.Option(help="Only say what would be deleted.")] = False,
+    yes: Annotated[bool, typer.Option(help="Do not ask; for scripts.")] = False,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Delete crops for good, with their vectors, thumbnails and copies; prints a receipt. What a hold keeps, stays."""
+    from reid_core.workspace.deletion import delete as delete_crops
+    from reid_core.workspace.deletion import plan
+
+    opened = open_workspace(workspace)
+    wanted = {name: value for name, value in {"identity": identity, "crop": crop}.items() if value is not None}
+    galleries = [info.name for info in opened.catalogue.galleries()] if gallery is None else [gallery]
+    if gallery is None and (wanted or everything):
+        raise ReidError(f"Name the gallery that {'--all' if everything else '--' + next(iter(wanted))} means.")
+    if selection is not None:
+        chosen = Selection.from_json(selection.read_text(encoding="utf-8"))
+        selection.unlink()  # it may name people
+
+    def asked_of(name: str) -> Selection:
+        return _selection(opened, name, identity, camera, crop, after, before, older_than, source)
+
+    selections = {name: chosen if selection is not None else asked_of(name) for name in galleries}
+    if any(asked.is_everything() for asked in selections.values()) and not everything:
+        raise ReidError("Say what to delete (--identity, --camera, --older-than, ...), or --all for a whole gallery.")
+    plans = {name: plan(opened, name, asked) for name, asked in selections.items()}
+    if not json:
+        for name, planned in plans.items():
+            say(f"Gallery {name}: {planned.describe()}")
+    if dry_run:
+        if json:
+            print_json({"plans": {name: dataclasses.asdict(planned) for name, planned in plans.items()}})
+        return
+    concerned = [name for name, planned in plans.items() if planned.crops or planned.held or everything]
+    if not concerned:
+        raise ReidError("No crop fits; nothing was deleted.")
+    _confirm(yes)
+    receipts = [delete_crops(opened, name, selections[name], purpose) for name in concerned]
+    if json:
+        print_json({"receipts": [dataclasses.asdict(receipt) for receipt in receipts]})
+    for receipt in [] if json else receipts:
+        say(f"Receipt {receipt.number}: {plural(receipt.crops, 'crop')} of gallery {receipt.gallery} deleted.")
+        say(f"  when {receipt.at}, by {receipt.who}; SHA-256 of their numbers {receipt.ids_sha256}")
+        if receipt.finished is None:
+            say("  Another process still reads the workspace; the last bytes are wiped when it is next opened.")
+
+
+@app.command()
+def receipts(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """Show what was deleted: how many crops, when, by whom and why. Names nobody."""
+    from reid_core.workspace.deletion import receipts as all_receipts
+
+    found = all_receipts(open_workspace(workspace))
+    if json:
+        print_json({"receipts": [dataclasses.asdict(receipt) for receipt in found]})
+        return
+    print_table(
+        ["receipt", "when", "who", "gallery", "what", "crops", "held", "purpose"],
+        [[r.number, r.at, r.who, r.gallery, r.selection, f"{r.crops:,}", r.held, r.purpose] for r in found],
+    )
+
+
+@app.command()
+def hold(
+    name: Annotated[str, typer.Argument(help="Name of the hold, such as a case's number.")],
+    gallery: Annotated[str, typer.Option(help="Gallery that the crops are in.")],
+    identity: IdentityOption = None,
+    camera: CameraOption = None,
+    crop: CropOption = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Keep crops from every deletion, whoever orders it, until the hold is released."""
+    from reid_core.workspace.deletion import hold as hold_crops
+
+    opened = open_workspace(workspace)
+    selection = _selection(opened, gallery, identity, camera, crop, after, before, None, None)
+    held = hold_crops(opened, gallery, selection, name)
+    if json:
+        print_json({"hold": name, "crops": held})
+    else:
+        say(f"{plural(held, 'crop')} of gallery {gallery} held by {name}.")
+
+
+@app.command()
+def release(
+    name: Annotated[str, typer.Argument(help="Name of the hold.")],
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """End a hold: its crops can be deleted again."""
+    from reid_core.workspace.deletion import release as release_crops
+
+    released = release_crops(open_workspace(workspace), name)
+    if json:
+        print_json({"hold": name, "crops": released})
+    else:
+        say(f"{name} released: {plural(released, 'crop')} can be deleted again.")
+
+
+@app.command()
+def check(gallery: GalleryArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """Look for pictures that vanished or changed since they were imported."""
+    from reid_core.workspace.checking import check_pictures
+
+    with stop_on_signal() as stop, progress_bar("Checking", REPORTER) as update:
+        checked = check_pictures(open_workspace(workspace), gallery, stop=stop, on_progress=update)
+    if json:
+        print_json({"whole": checked.added, "wrong": [dataclasses.asdict(item) for item in checked.skipped]})
+    else:
+        print_skipped(checked.skipped)
+        say(f"Gallery {gallery}: {plural(checked.added, 'picture')} as they were imported.")
+    end_if_stopped(checked.stopped, "run the same command to check again.")
+
+
+@app.command()
+def export(
+    gallery: GalleryArgument,
+    folder: Annotated[Path, typer.Argument(help="New folder to write to.")],
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Write a gallery's labels as a Parquet table, with its pictures beside it; `reid import` reads it back."""
+    from reid_core.workspace.exporting import export_gallery
+
+    with stop_on_signal() as stop, progress_bar("Exporting", REPORTER) as update:
+        report = export_gallery(open_workspace(workspace), gallery, folder, stop=stop, on_progress=update)
+    if json:
+        print_json({"folder": str(folder), **report_values(report)})
+    else:
+        print_skipped(report.skipped)
+        say(f"{plural(report.added, 'crop')} of gallery {gallery} written to {folder}.")
+    end_if_stopped(report.stopped, "delete the folder and run the same command again.")
+
+
+def _selection(
+    workspace: Workspace,
+    gallery: str,
+    identity: str | None,
+    camera: str | None,
+    crop: str | None,
+    after: str | None,
+    before: str | None,
+    older_than: str | None,
+    source: str | None,
+) -> Selection:
+    sources = None
+    if source is not None:
+        table = workspace.catalogue.sources(gallery)
+        there = {source, str(Path(source).absolute()), str(Path(source).resolve())}
+        sources = frozenset(int(key) for key in table["key"][table["path"].isin(there)])
+    numbers = labels(crop)
+    if numbers is not None and (bad := sorted(n for n in numbers if not n.isdecimal())):
+        raise ReidError(f"--crop {bad[0]!r} is no number of a crop.")
+    return Selection(
+        identities=labels(identity),
+        cameras=labels(camera),
+        ids=None if numbers is None else frozenset(map(int, numbers)),
+        after=moment(after, "--after"),
+        before=moment(before, "--before"),
+        older_than=None if older_than is None else time.time() - _duration(older_than),
+        sources=sources,
+    )
+
+
+def _duration(text: str) -> float:
+    match = re.fullmatch(r"(\d{1,6})([hdw])", text.strip().lower())
+    if match is None:
+        raise ReidError(f"--older-than {text!r} is no length of time; write 12h, 30d or 8w.")
+    return int(match[1]) * _SECONDS[match[2]]
+
+
+def _confirm(yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ReidError("Nothing was deleted: say --yes to delete without being asked.")
+    if not typer.confirm("Delete them for good?"):
+        raise ReidError("Nothing was deleted.")

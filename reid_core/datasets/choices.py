@@ -1,0 +1,50 @@
+"""What a person types to say how a data set is read: checked before anything is opened."""
+
+from __future__ import annotations
+
+import re
+import zoneinfo
+from datetime import UTC, tzinfo
+from difflib import get_close_matches
+
+from reid_core.errors import ReidError
+
+MAX_PATTERN = 200  # characters
+
+
+def find_time_zone(name: str | None) -> tzinfo:
+    """The zone of that name, such as "Europe/London"; UTC for None. Raises ReidError that names the nearest."""
+    if name is None or name == "UTC":
+        return UTC
+    known = sorted(zoneinfo.available_timezones())
+    if name in known:
+        return zoneinfo.ZoneInfo(name)
+    # People write "london" and "Europe/Lodnon" for the same zone.
+    spelled = {zone.rpartition("/")[2].lower(): zone for zone in known} | {zone.lower(): zone for zone in known}
+    near = get_close_matches(name.strip().lower().replace(" ", "_"), spelled, n=1)
+    hint = f" Did you mean {spelled[near[0]]!r}?" if near else ""
+    raise ReidError(f"There is no time zone {name[:80]!r}; write one like 'Europe/London' or 'UTC'.{hint}")
+
+
+def compile_camera_pattern(pattern: str | None) -> re.Pattern[str] | None:
+    """The regular expression, whose one group is the camera in a path.
+
+    It may have at most `MAX_PATTERN` characters, and `Options.find_camera` never runs it on long paths: both bound, but
+    do not forbid, patterns that take very long. Raises ReidError when it cannot be used.
+    """
+    if pattern is None:
+        return None
+    example = r"write one like 'lobby-(\w+)'"
+    if len(pattern) > MAX_PATTERN:
+        raise ReidError(f"The camera pattern has {len(pattern)} characters; use at most {MAX_PATTERN}.")
+    try:
+        compiled = re.compile(pattern)
+    except (re.error, OverflowError, RecursionError) as error:
+        raise ReidError(f"The camera pattern {pattern!r} is no regular expression ({error}); {example}.") from error
+    if compiled.groups != 1:
+        count = compiled.groups or "no"
+        raise ReidError(
+            f"The camera pattern {pattern!r} has {count} groups in parentheses, where the one is the camera; {example}."
+            " Further parentheses are written (?:…)."
+        )
+    return compiled

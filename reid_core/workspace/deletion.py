@@ -1,0 +1,250 @@
+"""Deletion for good, with a receipt; and the legal hold that keeps crops from it.
+
+A deletion removes rows, vectors, thumbnails, index entries and copied originals, and leaves a receipt that says how
+many crops of what kind went, when, on whose word and why, with a hash of their ids, but nothing of the people.
+Pictures that were imported where they lie are not Retrace's to delete: the receipt counts them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from contextlib import suppress
+from dataclasses import dataclass
+from sqlite3 import Connection
+
+from reid_core.errors import ReidError
+from reid_core.records import DISTRACTOR, JUNK, plural
+from reid_core.workspace.catalogue import write_log
+from reid_core.workspace.rows import check_name, gallery_key, next_numbers, now, user
+from reid_core.workspace.selection import Selection
+from reid_core.workspace.wiping import FILE, INDEX, INDEXES, ORIGINAL, THUMBNAIL, finish
+from reid_core.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a deletion would do: `crops` go, `held` stay because of the holds named in `holds`.
+
+    `files_kept` originals lie where they were imported from and stay there; `files_wiped` are copies in the workspace.
+    `identities` are people of whom no crop would be left.
+    """
+
+    crops: int
+    held: int
+    holds: tuple[str, ...]
+    identities: int
+    cameras: int
+    vectors: int
+    files_wiped: int
+    files_kept: int
+
+    def describe(self) -> str:
+        """Sentences for a person who is about to decide."""
+        parts = [f"{plural(self.crops, 'crop')} would be deleted, with {plural(self.vectors, 'vector')}."]
+        if self.identities:
+            parts.append(f"Nothing would be left of {plural(self.identities, 'identity')}.")
+        if self.files_wiped:
+            parts.append(f"{plural(self.files_wiped, 'picture')} copied into the workspace would be deleted.")
+        if self.files_kept:
+            parts.append(f"{plural(self.files_kept, 'original')} would stay where they were imported from.")
+        if self.held:
+            parts.append(f"{plural(self.held, 'crop')} would stay: held by {', '.join(self.holds)}.")
+        return " ".join(parts)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Proof of a deletion. `ids_sha256` is the SHA-256 of the crop ids in rising order, as decimal text with a comma
+    between; `finished` is when the last byte was wiped, None while another process still reads."""
+
+    number: int
+    at: str
+    who: str
+    purpose: str
+    gallery: str
+    selection: str
+    crops: int
+    held: int
+    files_kept: int
+    ids_sha256: str
+    finished: str | None
+
+
+def plan(workspace: Workspace, gallery: str, selection: Selection) -> Plan:
+    """The dry run: counts what `delete` would do now, and changes nothing."""
+    with workspace.catalogue.transaction() as database:
+        database.execute("BEGIN")
+        key = gallery_key(database, gallery)
+        held, holds = _mark(database, key, selection)
+        crops, cameras = database.execute(
+            "SELECT COUNT(*), COUNT(DISTINCT camera) FROM crop WHERE id IN (SELECT id FROM doomed)"
+        ).fetchone()
+        identities = database.execute(
+            "SELECT COUNT(*) FROM (SELECT DISTINCT identity FROM crop AS one WHERE id IN (SELECT id FROM doomed) "
+            "AND identity NOT IN (?, ?) AND NOT EXISTS (SELECT 1 FROM crop WHERE gallery = one.gallery "
+            "AND identity = one.identity AND id NOT IN (SELECT id FROM doomed)))",
+            (DISTRACTOR, JUNK),
+        ).fetchone()[0]
+        vectors = database.execute("SELECT COUNT(*) FROM vector WHERE crop IN (SELECT id FROM doomed)").fetchone()[0]
+        wiped = _count_own(database, workspace)
+        return Plan(crops, held, holds, identities, cameras, vectors, wiped, crops - wiped)
+
+
+def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: str) -> Receipt:
+    """Delete the selected crops that no hold keeps; whole, or not at all.
+
+    With a selection of everything the gallery itself goes too, unless a hold keeps some of it. Raises ReidError when
+    nothing fits, when all of it is held, or when no purpose is given.
+    """
+    if not purpose.strip():
+        raise ReidError("Say why these crops are deleted; the receipt keeps it (--purpose).")
+    with workspace.catalogue.transaction() as database:
+        database.execute("BEGIN IMMEDIATE")
+        key = gallery_key(database, gallery)
+        held, holds = _mark(database, key, selection)
+        ids = [id for (id,) in database.execute("SELECT id FROM doomed ORDER BY id")]
+        if not ids and held:
+            raise ReidError(f"All {plural(held, 'crop')} are held by {', '.join(holds)}. Release them first.")
+        if not ids and not selection.is_everything():
+            raise ReidError(f"No crop of gallery {gallery!r} fits: {selection.describe()}.")
+        digest = hashlib.sha256(",".join(map(str, ids)).encode()).hexdigest()
+        number = database.execute(
+            "INSERT INTO deletion (at, who, purpose, gallery, selection, crops, held, files_kept, ids_sha256) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
+            (
+                now(), user(), purpose.strip(), gallery, selection.describe(names=False), len(ids), held,
+                len(ids) - _count_own(database, workspace), digest,
+            ),
+        ).fetchall()[0][0]  # fmt: skip
+        _write_down_what_is_left(database, workspace, number, gallery)
+        first = next_numbers(database, len(ids) + 1)
+        database.executemany(
+            "INSERT INTO tombstone (seq, crop) VALUES (?, ?)",
+            [(first + place, crop) for place, crop in enumerate(ids)],
+        )
+        database.execute(
+            "UPDATE crop SET alike = NULL WHERE alike IN (SELECT sha256 FROM crop WHERE id IN (SELECT id FROM doomed))"
+        )
+        database.execute("DELETE FROM vector WHERE crop IN (SELECT id FROM doomed)")
+        database.execute("DELETE FROM edit_row WHERE crop IN (SELECT id FROM doomed)")
+        database.execute("DELETE FROM edit WHERE NOT EXISTS (SELECT 1 FROM edit_row WHERE edit = edit.key)")
+        database.execute("DELETE FROM crop WHERE id IN (SELECT id FROM doomed)")
+        _drop_empty_sources(database, number, key)
+        if selection.is_everything() and not held:
+            database.execute("DELETE FROM edit WHERE gallery = ?", (key,))
+            database.execute("DELETE FROM gallery WHERE key = ?", (key,))
+        database.execute("DROP TABLE doomed")
+        details = {"gallery": gallery, "crops": len(ids), "held": held, "receipt": number, "ids_sha256": digest}
+        write_log(database, "delete", purpose.strip(), details)
+    _refresh_indexes(workspace, gallery)
+    finish(workspace.catalogue, workspace.thumbnails)
+    return next(receipt for receipt in receipts(workspace) if receipt.number == number)
+
+
+def _refresh_indexes(workspace: Workspace, gallery: str) -> None:
+    """Write the snapshots of the gallery's indexes anew without what is gone: a rebuild would take much longer.
+
+    Those that cannot be are removed when the deletion is finished.
+    """
+    from reid_core.workspace.indexing import GalleryIndex
+
+    for folder in (workspace.path / INDEXES).glob(f"{gallery}@*"):
+        with suppress(ReidError):  # of a gallery or a model of which nothing is left
+            GalleryIndex(workspace, gallery, folder.name.rpartition("@")[2]).current()
+
+
+def receipts(workspace: Workspace) -> list[Receipt]:
+    """All receipts, newest first."""
+    columns = ", ".join("key" if f.name == "number" else f.name for f in dataclasses.fields(Receipt))
+    with workspace.catalogue.transaction() as database:
+        return [Receipt(*row) for row in database.execute(f"SELECT {columns} FROM deletion ORDER BY key DESC")]
+
+
+def hold(workspace: Workspace, gallery: str, selection: Selection, name: str) -> int:
+    """Keep the selected crops from every deletion until `release`; how many were not held under that name before."""
+    check_name(name, "hold")
+    with workspace.catalogue.transaction() as database:
+        database.execute("BEGIN IMMEDIATE")
+        where, values = selection.where(gallery_key(database, gallery))
+        added = database.execute(
+            f"INSERT OR IGNORE INTO hold (name, crop, since, who) SELECT ?, id, ?, ? FROM crop WHERE {where}",
+            (name, now(), user(), *values),
+        ).rowcount
+        if added:
+            write_log(database, "hold", name, {"gallery": gallery, "crops": added})
+            next_numbers(database, 1)
+        return added
+
+
+def release(workspace: Workspace, name: str) -> int:
+    """End the hold of that name. Raises ReidError when there is none."""
+    with workspace.catalogue.transaction() as database:
+        database.execute("BEGIN IMMEDIATE")
+        released = database.execute("DELETE FROM hold WHERE name = ?", (name,)).rowcount
+        if not released:
+            names = [n for (n,) in database.execute("SELECT DISTINCT name FROM hold ORDER BY name")]
+            there = f"There are: {', '.join(names)}." if names else "There is none."
+            raise ReidError(f"There is no hold {name!r}. {there}")
+        write_log(database, "release", name, {"crops": released})
+        next_numbers(database, 1)
+        return released
+
+
+def holds(workspace: Workspace) -> dict[str, int]:
+    """Each hold and how many crops it keeps."""
+    with workspace.catalogue.transaction() as database:
+        return dict(database.execute("SELECT name, COUNT(*) FROM hold GROUP BY name ORDER BY name").fetchall())
+
+
+def _mark(database: Connection, gallery: int, selection: Selection) -> tuple[int, tuple[str, ...]]:
+    """Put the ids that may go into the temporary table `doomed`; how many are held, and by what."""
+    where, values = selection.where(gallery)
+    database.execute("CREATE TEMP TABLE doomed (id INTEGER PRIMARY KEY)")
+    database.execute(f"INSERT INTO doomed SELECT id FROM crop WHERE {where}", values)
+    names = database.execute(
+        "SELECT DISTINCT name FROM hold WHERE crop IN (SELECT id FROM doomed) ORDER BY name"
+    ).fetchall()
+    held = database.execute("DELETE FROM doomed WHERE id IN (SELECT crop FROM hold)").rowcount
+    return held, tuple(name for (name,) in names)
+
+
+# Pictures that lie in the workspace: copies, and those that Retrace drew itself. Its value is the folder with a slash.
+_OWN = "(source.copied OR instr(source.path || '/', ?) = 1) AND crop.id IN (SELECT id FROM doomed)"
+
+
+def _count_own(database: Connection, workspace: Workspace) -> int:
+    row = database.execute(
+        f"SELECT COUNT(*) FROM crop JOIN source ON source.key = crop.source WHERE {_OWN}", (f"{workspace.path}/",)
+    ).fetchone()
+    return int(row[0])
+
+
+def _write_down_what_is_left(database: Connection, workspace: Workspace, number: int, gallery: str) -> None:
+    insert = "INSERT INTO removal (deletion, kind, name) "
+    database.execute(f"{insert} VALUES (?, ?, ?)", (number, INDEX, gallery))
+    database.execute(
+        f"{insert} SELECT DISTINCT ?, ?, lower(hex(sha256)) FROM crop WHERE id IN (SELECT id FROM doomed)",
+        (number, THUMBNAIL),
+    )
+    root = f"{workspace.path}/"
+    database.execute(
+        f"{insert} SELECT ?, CASE WHEN source.copied THEN ? ELSE ? END, CASE WHEN source.copied THEN "
+        "crop.source || '/' || crop.path ELSE substr(source.path || '/' || crop.path, ?) END "
+        f"FROM crop JOIN source ON source.key = crop.source WHERE {_OWN}",
+        (number, ORIGINAL, FILE, len(root) + 1, root),
+    )
+
+
+def _drop_empty_sources(database: Connection, number: int, gallery: int) -> None:
+    """A source without crops goes with its name, which may be a person's, and with the report of its import."""
+    empty = [
+        key
+        for (key,) in database.execute(
+            "SELECT key FROM source WHERE gallery = ? AND NOT EXISTS (SELECT 1 FROM crop WHERE crop.source = key)",
+            (gallery,),
+        )
+    ]
+    for key in empty:
+        database.execute("INSERT INTO removal VALUES (?, ?, ?)", (number, FILE, f"reports/{key}.csv"))
+        database.execute("DELETE FROM source WHERE key = ?", (key,))

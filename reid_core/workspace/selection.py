@@ -1,0 +1,136 @@
+"""Which crops of a gallery are meant: the one filter that browsing, mending labels, holding and deleting share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from reid_core.quality import LIMITS
+from reid_core.records import FIRST_CLOCK_TIME, format_time, natural_order, plural
+
+# What may be wrong with a crop, as SQL on what was measured at import. `reid_core.quality.flaws` says the same of one.
+FLAWS = {
+    "small": f"height < {LIMITS.height}",
+    "blurred": f"sharpness < {LIMITS.sharpness}",
+    "dark": f"brightness < {LIMITS.dark}",
+    "overexposed": f"brightness > {LIMITS.bright}",
+    "washed out": f"contrast < {LIMITS.contrast}",
+    "odd shape": f"(height * 1.0 / width < {LIMITS.wide} OR height * 1.0 / width > {LIMITS.thin})",
+}
+MISSING = {"identity": "identity IS NULL", "camera": "camera IS NULL", "time": "time IS NULL"}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Crops that fit all of what is given; the default is every crop of the gallery.
+
+    `ids` are crops, `sources` keys of sources, `after` and `before` seconds as in `Records.time`, both inclusive (a
+    crop of unknown time fits neither). `older_than` is a moment in seconds since 1970: a crop fits that was taken
+    before it, or imported before it where nobody knows the date that it was taken. `flaw` is one of `FLAWS`, or "any",
+    `missing` one of `MISSING`; `alike` keeps those that look like another picture of the gallery, `not_indexed_by`
+    what the model of that id has not embedded.
+    """
+
+    identities: frozenset[str] | None = None
+    cameras: frozenset[str] | None = None
+    tracklets: frozenset[str] | None = None
+    splits: frozenset[str] | None = None
+    sources: frozenset[int] | None = None
+    ids: frozenset[int] | None = None
+    after: float | None = None
+    before: float | None = None
+    older_than: float | None = None
+    flaw: str | None = None
+    missing: str | None = None
+    alike: bool = False
+    not_indexed_by: str | None = None
+
+    def is_everything(self) -> bool:
+        return self == Selection()
+
+    def where(self, gallery: int) -> tuple[str, list[Any]]:
+        """The condition in SQL on table `crop`, and its values. `gallery` is the gallery's key."""
+        tests: list[str] = ["crop.gallery = ?"]
+        values: list[Any] = [gallery]
+        lists = {"identity": self.identities, "camera": self.cameras, "tracklet": self.tracklets, "split": self.splits}
+        for column, wanted in {**lists, "source": self.sources, "id": self.ids}.items():
+            if wanted is not None:
+                # One value each as JSON: a million ids would be more placeholders than SQLite takes.
+                tests.append(f"crop.{column} IN (SELECT value FROM json_each(?))")
+                values.append(_json(wanted))
+        if self.after is not None:
+            tests.append("crop.time >= ?")
+            values.append(self.after)
+        if self.before is not None:
+            tests.append("crop.time <= ?")
+            values.append(self.before)
+        if self.older_than is not None:
+            tests.append(f"CASE WHEN crop.time >= {FIRST_CLOCK_TIME} THEN crop.time ELSE crop.imported END < ?")
+            values.append(self.older_than)
+        if self.flaw is not None:
+            tests.append(f"({' OR '.join(FLAWS.values())})" if self.flaw == "any" else FLAWS[self.flaw])
+        if self.missing is not None:
+            tests.append(MISSING[self.missing])
+        if self.alike:
+            tests.append("crop.alike IS NOT NULL")
+        if self.not_indexed_by is not None:
+            tests.append(
+                "NOT EXISTS (SELECT 1 FROM vector JOIN model ON model.key = vector.model "
+                "WHERE vector.crop = crop.id AND model.id = ?)"
+            )
+            values.append(self.not_indexed_by)
+        return " AND ".join(tests), values
+
+    def to_json(self) -> str:
+        """For a job's folder; see `from_json`."""
+        values = {name: value for name, value in vars(self).items() if value is not None}
+        return json.dumps({n: sorted(v) if isinstance(v, frozenset) else v for n, v in values.items()})
+
+    @staticmethod
+    def from_json(text: str) -> Selection:
+        values: dict[str, Any] = {n: frozenset(v) if isinstance(v, list) else v for n, v in json.loads(text).items()}
+        return Selection(**values)
+
+    def describe(self, *, names: bool = True) -> str:
+        """In words: "identity anna, camera 3, until 2026-10-23T00:00:00Z".
+
+        Without `names` people and tracklets are only counted ("1 identity, camera 3"): a receipt names nobody.
+        """
+        parts = []
+        for noun, wanted in (
+            ("identity", self.identities), ("camera", self.cameras), ("tracklet", self.tracklets),
+            ("split", self.splits),
+        ):  # fmt: skip
+            if wanted is not None:
+                shown = natural_order(wanted)
+                if not names and noun in ("identity", "tracklet"):
+                    parts.append(plural(len(shown), noun))
+                    continue
+                parts.append(
+                    f"{plural(len(shown), noun, number=False)} {', '.join(shown[:5])}{' …' * (len(shown) > 5)}"
+                )
+        if self.sources is not None:
+            parts.append(f"source {', '.join(map(str, sorted(self.sources)))}")
+        if self.ids is not None:
+            parts.append(plural(len(self.ids), "chosen crop"))
+        if self.after is not None:
+            parts.append(f"from {format_time(self.after)}")
+        if self.before is not None:
+            parts.append(f"until {format_time(self.before)}")
+        if self.older_than is not None:
+            parts.append(f"taken before {format_time(self.older_than)}")
+        if self.flaw is not None:
+            parts.append("any flaw" if self.flaw == "any" else self.flaw)
+        if self.missing is not None:
+            parts.append(f"without {self.missing}")
+        if self.alike:
+            parts.append("look-alikes")
+        if self.not_indexed_by is not None:
+            parts.append(f"not embedded by {self.not_indexed_by}")
+        return ", ".join(parts) or "every crop"
+
+
+def _json(values: Iterable[object]) -> str:
+    return json.dumps(list(values), ensure_ascii=False)

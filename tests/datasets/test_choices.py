@@ -1,0 +1,125 @@
+"""Time zones and camera patterns that a person types."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from reid_core.datasets import read_dataset
+from reid_core.datasets.base import MAX_PATH_FOR_PATTERN, Options
+from reid_core.datasets.choices import compile_camera_pattern, find_time_zone
+from reid_core.errors import ReidError
+
+if TYPE_CHECKING:
+    from conftest import Miniature
+
+
+def test_zones_are_found_by_their_names() -> None:
+    assert find_time_zone(None) is UTC
+    assert find_time_zone("UTC") is UTC
+    assert str(find_time_zone("America/New_York")) == "America/New_York"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "meant"),
+    [
+        ("Europe/Lodnon", "Europe/London"),
+        ("london", "Europe/London"),
+        ("europe/london", "Europe/London"),
+        ("New York", "America/New_York"),
+        ("utc", "UTC"),
+    ],
+)
+def test_an_unknown_zone_names_the_nearest(wrong: str, meant: str) -> None:
+    with pytest.raises(ReidError, match=f"no time zone '{wrong}'.*Did you mean '(.*)'") as error:
+        find_time_zone(wrong)
+    assert f"{meant}'?" in str(error.value)
+
+
+@pytest.mark.parametrize("wrong", ["../../etc/passwd", "x" * 5000, "a\0b", "", "Europe"])
+def test_no_zone_leads_to_a_file(wrong: str) -> None:
+    with pytest.raises(ReidError, match="There is no time zone"):
+        find_time_zone(wrong)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "reason"),
+    [
+        ("lobby-(", "is no regular expression"),
+        ("*", "is no regular expression"),
+        (r"lobby-\w+", "has no groups"),
+        (r"(lobby)-(\w+)", "has 2 groups"),
+        ("(" + "a" * 200 + ")", "has 202 characters"),
+        ("(a{99999999999999999999})", "is no regular expression"),
+    ],
+)
+def test_a_pattern_that_cannot_be_used_is_a_sentence(tmp_path: Path, pattern: str, reason: str) -> None:
+    with pytest.raises(ReidError, match=reason):
+        read_dataset(tmp_path, camera_pattern=pattern)
+
+
+def test_the_pattern_tells_the_camera_of_flat_pictures(miniature: Miniature) -> None:
+    names = {"lobby-north_1.jpg": "north", "x_lobby-b2.jpg": "b2", "hall_c3.jpg": "3", "other.jpg": None}
+    dataset = read_dataset(miniature.make(names), camera_pattern=r"lobby-([a-z0-9]+)")
+    assert miniature.column(dataset, "camera") == names
+
+
+@pytest.mark.parametrize("pattern", [r"lobby-(\w+)", r"(lobby-\w+)/"])
+def test_a_folder_of_a_camera_is_no_person(miniature: Miniature, pattern: str) -> None:
+    path = miniature.make([f"lobby-{camera}/{shot}.jpg" for camera in "ab" for shot in "xy"])
+    assert read_dataset(path).format == "folder per identity"
+    dataset = read_dataset(path, camera_pattern=pattern)
+    assert dataset.format == "flat folder"
+    assert [camera.removeprefix("lobby-") for camera in dataset.records.cameras()] == ["a", "b"]
+
+
+def test_people_in_or_above_folders_of_cameras_keep_their_names(miniature: Miniature) -> None:
+    names = ["lobby-a/ada/1.jpg", "lobby-b/ada/2.jpg", "bo/lobby-a/1.jpg", "bo/3.jpg"]
+    dataset = read_dataset(miniature.make(names), camera_pattern=r"lobby-(\w+)")
+    assert miniature.column(dataset, "identity") == dict(zip(names, ["ada", "ada", "bo", "bo"], strict=True))
+    assert miniature.column(dataset, "camera") == dict(zip(names, ["a", "b", "a", None], strict=True))
+
+
+def test_a_lone_camera_folder_is_no_person_even_if_asked(miniature: Miniature) -> None:
+    path = miniature.make(["lobby-a/1.jpg", "lobby-a/2.jpg"])
+    assert read_dataset(path, camera_pattern=r"lobby-(\w+)").records.cameras() == ["a"]
+    with pytest.raises(ReidError, match="is not in the format 'identity-folders'"):
+        read_dataset(path, camera_pattern=r"lobby-(\w+)", format="identity-folders")
+
+
+def test_a_person_above_a_lone_camera_folder_is_one_where_asked(tmp_path: Path) -> None:
+    (tmp_path / "anna" / "lobby-a").mkdir(parents=True)
+    (tmp_path / "anna" / "lobby-a" / "1.jpg").write_bytes(b"never decoded")
+    asked = read_dataset(tmp_path, camera_pattern=r"lobby-(\w+)", format="identity-folders")
+    assert asked.records.identities() == ["anna"]
+
+
+def test_the_pattern_takes_the_place_of_what_a_published_name_or_a_table_says(miniature: Miniature) -> None:
+    names = ["query/0007_c1s1_000000_00.jpg", "bounding_box_test/0007_c3s2_000100_01.jpg"]
+    dataset = read_dataset(miniature.make(names), camera_pattern=r"c(\ds\d)_")
+    assert dataset.records.cameras() == ["1s1", "3s2"]
+    table = "image,identity,camera\nnorth/a.jpg,ada,1\nb.jpg,ada,2\n"
+    dataset = read_dataset(
+        miniature.make(["north/a.jpg", "b.jpg"], {"t.csv": table}), format="table", camera_pattern="(north|south)/"
+    )
+    assert miniature.column(dataset, "camera") == {"north/a.jpg": "north", "b.jpg": "2"}
+
+
+def test_a_pattern_never_runs_on_a_long_path() -> None:
+    options = Options(camera_pattern=compile_camera_pattern(r"cam(\d)"))
+    assert options.find_camera("x" * (MAX_PATH_FOR_PATTERN - 4) + "cam2") is not None
+    assert options.find_camera("x" * (MAX_PATH_FOR_PATTERN - 3) + "cam2") is None
+
+
+def test_a_pattern_that_takes_too_long_is_refused_on_the_first_such_path(tmp_path: Path) -> None:
+    (tmp_path / ("a" * 240 + "b.jpg")).write_bytes(b"never decoded")
+    with pytest.raises(ReidError, match=r"took \d\.\d s on 'aaa"):
+        read_dataset(tmp_path, camera_pattern=r"(a+)a*a*$")
+
+
+def test_an_empty_or_missing_group_tells_nothing() -> None:
+    for pattern in (r"cam(\d*)", r"cam(\d)?"):
+        assert Options(camera_pattern=compile_camera_pattern(pattern)).find_camera("cam/x.jpg") is None
