@@ -21,11 +21,10 @@ from reid_core.errors import ReidError
 HERE = Path(__file__).resolve().parent
 FONT_NAME = re.compile(r"[a-z-]+\.woff2")
 HASH = re.compile(r"[0-9a-f]{64}")
-FOR_EVER = {
-    "Cache-Control": "private, max-age=31536000, immutable",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-}
+SAFE = {"Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
+FOR_EVER = {**SAFE, "Cache-Control": "private, max-age=31536000, immutable"}
+# A thumbnail's address names its content, which never changes; but a deleted person may not stay in a browser for ever.
+FOR_AN_HOUR = {**SAFE, "Cache-Control": "private, max-age=3600, must-revalidate"}
 
 # A folder `pages/` beside app.py wakes Streamlit's older way of making pages: on a fresh server a deep link would run
 # the page's file without this one.
@@ -33,7 +32,7 @@ PagesManager.uses_pages_directory = False
 
 
 def thumbnail(request: Request) -> Response:
-    """The small JPEG of a picture by the hash of its file; the name decides the content, so it never goes stale."""
+    """The small JPEG of a picture by the hash of its file."""
     name = request.path_params["name"]
     if not HASH.fullmatch(name):
         return Response(status_code=404)
@@ -41,7 +40,12 @@ def thumbnail(request: Request) -> Response:
         jpeg = common.open_workspace().thumbnails.get(bytes.fromhex(name))
     except ReidError:
         jpeg = None
-    return Response(status_code=404) if jpeg is None else Response(jpeg, media_type="image/jpeg", headers=FOR_EVER)
+    if jpeg is None:
+        return Response(status_code=404, headers={"Cache-Control": "no-store"})
+    headers = {**FOR_AN_HOUR, "ETag": f'"{name}"'}
+    if request.headers.get("If-None-Match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(jpeg, media_type="image/jpeg", headers=headers)
 
 
 def font(request: Request) -> Response:
@@ -57,7 +61,7 @@ def draw() -> None:
     st.logo(str(HERE / "assets" / "logo.svg"), size="large")
     common.style()
     search = st.Page("pages/search.py", title="Search", url_path="search")
-    pages = [search]
+    pages = [search, st.Page("pages/gallery.py", title="Gallery", url_path="gallery")]
 
     def start() -> None:
         st.switch_page(search, query_params=st.query_params.to_dict())

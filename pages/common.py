@@ -7,6 +7,7 @@ import html
 import io
 import logging
 import threading
+import time
 from dataclasses import dataclass
 from functools import lru_cache
 from logging.handlers import RotatingFileHandler
@@ -31,9 +32,13 @@ from reid_core.workspace.selection import Selection
 from reid_core.workspace.workspace import ModelEntry, Workspace, default_path
 
 PREVIEW_HEIGHT = 720  # pixels of a picture that is shown large
+SILENT = 0.7  # seconds of work that need no word
 LOG_NAME = "app.log"
+LARGE = 200_000  # crops from which on counts are not made after each change
+SECONDS_BETWEEN_COUNTS = 30.0
 _STYLE = Path(__file__).with_name("components") / "page.css"
 _opening = threading.Lock()
+_counted: dict[tuple[str, str], tuple[int, float, Numbers]] = {}  # version, moment and numbers of each gallery
 
 
 # --- the workspace and what is kept of it ---
@@ -103,14 +108,21 @@ def _view_groups(path: str, version: int, gallery: str, by: str, selection: Sele
     return browsing.view_groups(open_workspace().catalogue, gallery, by, selection)
 
 
-def gallery_numbers(workspace: Workspace, gallery: str) -> Numbers:
-    """What its crops lack or suffer from; cached like `view_ids`."""
-    return _numbers(str(workspace.path), gallery, workspace.catalogue.version())
+def gallery_numbers(workspace: Workspace, gallery: GalleryInfo) -> Numbers:
+    """What its crops lack or suffer from, counted anew when the catalogue has changed.
 
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _numbers(path: str, gallery: str, version: int) -> Numbers:
-    return browsing.numbers(open_workspace(), gallery)
+    Of a large gallery they may be half a minute old: to count a million rows after each change would be felt.
+    """
+    key, version, now = (str(workspace.path), gallery.name), workspace.catalogue.version(), time.monotonic()
+    known = _counted.get(key)
+    fresh = known is not None and (
+        known[0] == version or (gallery.crops > LARGE and now - known[1] < SECONDS_BETWEEN_COUNTS)
+    )
+    if known is None or not fresh:
+        known = _counted[key] = version, now, browsing.numbers(workspace, gallery.name)
+        while len(_counted) > 16:
+            _counted.pop(next(iter(_counted)), None)
+    return known[2]
 
 
 def newest_edit(workspace: Workspace, gallery: str) -> Edit | None:
@@ -144,10 +156,25 @@ def embedder(model: str, _folder: Path) -> Embedder:
     return Embedder(_folder, "cpu")  # one photo at a time: torch's start would cost more than it saves
 
 
-@st.cache_resource(max_entries=4, show_spinner="Reading the gallery's vectors")
-def gallery_index(path: str, gallery: str, model: str) -> GalleryIndex:
-    index = GalleryIndex(open_workspace(), gallery, model)
-    index.current()  # reads all vectors: here, under its own words, and not in the time of the first search
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _gallery_index(path: str, gallery: str, model: str) -> GalleryIndex:
+    return GalleryIndex(open_workspace(), gallery, model)
+
+
+def ready_index(workspace: Workspace, gallery: str, model: str) -> GalleryIndex:
+    """The gallery's index with all that the catalogue holds; says how far it is where reading that takes long."""
+    index = _gallery_index(str(workspace.path), gallery, model)
+    place, began = st.empty(), time.monotonic()
+
+    def show(done: int, total: int) -> None:
+        passed = time.monotonic() - began
+        if passed > SILENT:
+            left = f", about {max(1, round(passed / done * (total - done)))} s left" if done else ""
+            place.progress(done / max(total, 1), f"Reading the gallery's vectors: {done:,} of {total:,}{left}")
+
+    with place:
+        index.current(show)
+    place.empty()
     return index
 
 

@@ -14,10 +14,11 @@ from pages.components.compare import OPEN, compare
 from pages.components.gallery_grid import card_of, gallery_grid
 from pages.components.photo import Chosen, take_crop
 from reid_core.errors import ReidError
+from reid_core.quality import LIMITS
 from reid_core.records import natural_order, plural
 from reid_core.retrieval.index import Filter
 from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.searching import Answer, Question, search
+from reid_core.workspace.searching import Answer, Question, refresh, search
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
 TOPS = (10, 20, 50, 100, 200)
@@ -62,10 +63,14 @@ def find(workspace: Workspace, gallery: GalleryInfo, model: ModelEntry, question
     """The answer, kept while the question stays the same: looking at a hit is no new search, and none is logged."""
     embedded = next(count for id, _, count in gallery.models if id == model.id)
     key = (str(workspace.path), gallery.name, model.id, embedded, question)
-    if state.get("answer", (None,))[0] != key:
-        index = common.gallery_index(str(workspace.path), gallery.name, model.id)
-        state["answer"] = key, search(workspace, index, common.embedder(model.id, model.folder), question)
-    answer: Answer = state["answer"][1]
+    version = workspace.catalogue.version()
+    kept, seen, answer = state.get("answer", (None, 0, None))
+    if kept == key and seen != version:  # labels may have been mended, or hits deleted
+        answer = refresh(workspace, answer)
+    if kept != key or answer is None:
+        index = common.ready_index(workspace, gallery.name, model.id)
+        answer = search(workspace, index, common.embedder(model.id, model.folder), question)
+    state["answer"] = key, version, answer
     return answer
 
 
@@ -149,13 +154,17 @@ def draw_filters(
         "Hits", TOPS, index=1, format_func=lambda number: f"Top {number}", key="top", label_visibility="collapsed",
         width=104, persist_state="session",
     )  # fmt: skip
-    identities, rerank, model = "", False, models[0]
+    identities, good, rerank, model = "", False, False, models[0]
     with st.popover("Options", key="options-popover"):
         if gallery.identities:
             identities = st.text_input(
                 "Only these identities", key=f"identities-{gallery.name}", placeholder="Labels, with commas between",
                 persist_state="session",
             )  # fmt: skip
+        good = st.toggle(
+            "Leave out poor pictures", key="good", persist_state="session",
+            help="Hits that are blurred, or too small to tell much from, and those that nobody has measured.",
+        )  # fmt: skip
         rerank = st.toggle(
             "Re-rank", key="rerank", persist_state="session",
             help="Crops that share their neighbours with the photo move up. The order is then not that of similarity.",
@@ -165,7 +174,10 @@ def draw_filters(
             picked = st.selectbox("Model", names, key=f"model-{gallery.name}", persist_state="session")
             model = models[names.index(picked)]
     labels = frozenset(part.strip() for part in identities.split(",") if part.strip())
-    where = Filter(frozenset(cameras) or None, identities=labels or None, after=after, before=before)
+    where = Filter(
+        frozenset(cameras) or None, identities=labels or None, after=after, before=before,
+        min_height=LIMITS.height if good else None, min_sharpness=LIMITS.sharpness if good else None,
+    )  # fmt: skip
     return where, top, rerank, model
 
 

@@ -13,7 +13,7 @@ import streamlit as st
 
 from pages import common
 from pages.components.gallery_grid import card_of, gallery_grid, rows_of
-from reid_core.images import BadImage, decode
+from reid_core.images import MAX_FILE_BYTES, BadImage, decode
 from reid_core.workspace.browsing import some_people
 from reid_core.workspace.demo import GALLERY as DEMO
 from reid_core.workspace.rows import GalleryInfo
@@ -146,7 +146,7 @@ def draw_photo(workspace: Workspace, gallery: GalleryInfo, photo: Chosen | None)
             draw_examples(workspace, gallery, photo)
         st.file_uploader(
             "Another photo" if photo else "Photo", PICTURES, key=f"upload-{state.get('uploads', 0)}",
-            on_change=take_upload, label_visibility="collapsed",
+            on_change=take_upload, label_visibility="collapsed", max_upload_size=MAX_FILE_BYTES // 2**20,
         )  # fmt: skip
         st.text_input(
             "Purpose", key="purpose", placeholder="Why you search", persist_state="session",

@@ -37,12 +37,14 @@ def embed_missing(
     workspace: Workspace, gallery: str, model: str | None, splits: Sequence[str] = SPLITS
 ) -> tuple[Embedder, Report]:
     """Embed what the model (by default the gallery's own) has not embedded yet, with a progress bar."""
-    from reid_core.workspace.indexing import embed_gallery
+    from reid_core.workspace.indexing import GalleryIndex, embed_gallery
     from reid_core.workspace.searching import choose_model
 
     embedder = choose_model(workspace, gallery, model)
     with stop_on_signal() as stop, progress_bar("Embedding", REPORTER) as update:
         report = embed_gallery(workspace, gallery, embedder, splits=splits, stop=stop, on_progress=update)
+    if report.added:
+        GalleryIndex(workspace, gallery, embedder.id).current()  # leaves a snapshot of a large one for the app
     return embedder, report
 
 
@@ -81,6 +83,10 @@ def search(
     split: Annotated[str | None, typer.Option(help="Only hits of these splits: query,gallery")] = None,
     after: Annotated[str | None, typer.Option(help="Only hits from this time on (ISO 8601, or seconds).")] = None,
     before: Annotated[str | None, typer.Option(help="Only hits up to this time.")] = None,
+    min_height: Annotated[int | None, typer.Option(min=1, help="Only hits of at least so many pixels.")] = None,
+    min_sharpness: Annotated[
+        float | None, typer.Option(help="Only hits at least so sharp, 0 to 1; 0.32 leaves out the blurred.")
+    ] = None,
     query_camera: Annotated[str | None, typer.Option(help="Camera that took the photo; its hits are left out.")] = None,
     same_camera: Annotated[bool, typer.Option(help="Keep hits of the photo's own camera.")] = False,
     rerank: Annotated[bool, typer.Option(help="Re-rank by k-reciprocal neighbours.")] = False,
@@ -102,6 +108,8 @@ def search(
         splits=labels(split),
         after=moment(after, "--after"),
         before=moment(before, "--before"),
+        min_height=min_height,
+        min_sharpness=min_sharpness,
     )
     embedder = choose_model(opened, gallery, model)
     try:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import zoneinfo
 from datetime import UTC, tzinfo
 from difflib import get_close_matches
+
+import regex
 
 from reid_core.errors import ReidError
 
@@ -26,11 +27,11 @@ def find_time_zone(name: str | None) -> tzinfo:
     raise ReidError(f"There is no time zone {name[:80]!r}; write one like 'Europe/London' or 'UTC'.{hint}")
 
 
-def compile_camera_pattern(pattern: str | None) -> re.Pattern[str] | None:
+def compile_camera_pattern(pattern: str | None) -> regex.Pattern[str] | None:
     """The regular expression, whose one group is the camera in a path.
 
-    It may have at most `MAX_PATTERN` characters, and `Options.find_camera` never runs it on long paths: both bound, but
-    do not forbid, patterns that take very long. Raises ReidError when it cannot be used.
+    Of the package `regex`, which can be told to give up on a pattern that takes for ever. Raises ReidError when it
+    cannot be used.
     """
     if pattern is None:
         return None
@@ -38,8 +39,8 @@ def compile_camera_pattern(pattern: str | None) -> re.Pattern[str] | None:
     if len(pattern) > MAX_PATTERN:
         raise ReidError(f"The camera pattern has {len(pattern)} characters; use at most {MAX_PATTERN}.")
     try:
-        compiled = re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
+        compiled = regex.compile(pattern)
+    except (regex.error, OverflowError, RecursionError) as error:
         raise ReidError(f"The camera pattern {pattern!r} is no regular expression ({error}); {example}.") from error
     if compiled.groups != 1:
         count = compiled.groups or "no"

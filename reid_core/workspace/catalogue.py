@@ -34,7 +34,7 @@ from reid_core.workspace.rows import (
     refuse_mixed_sides,
     user,
 )
-from reid_core.workspace.schema import CATALOGUE, UPGRADES, VERSION, anchor, connect, create
+from reid_core.workspace.schema import CATALOGUE, PAGE_BYTES, UPGRADES, VERSION, anchor, connect, create
 
 IN_A_QUERY = 900  # SQLite's oldest limit on placeholders is 999
 
@@ -45,7 +45,7 @@ class Catalogue:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.workspace = path.parent
-        create(path, CATALOGUE, VERSION, UPGRADES)
+        create(path, CATALOGUE, VERSION, UPGRADES, page_bytes=PAGE_BYTES)
         self._anchor = anchor(path)
 
     def transaction(self) -> AbstractContextManager[Connection]:

@@ -228,5 +228,5 @@ def _refuse_mixed_sides(workspace: Workspace, dataset: Dataset, gallery: str) ->
     if mixed := (trained & new_tested) | (tested & new_trained):
         raise ReidError(
             f"Identity {min(mixed)!r} is for training on one side and for testing on the other: gallery {gallery!r} "
-            f"and {dataset.source.name} divide people differently. Import it into another gallery with --gallery."
+            f"and {dataset.source.name} divide people differently. Import it into another gallery."
         )

@@ -121,17 +121,16 @@ class GalleryIndex:
 
     def _follow(self, on_progress: Callable[[int, int], None]) -> None:
         read = removed = 0
-        seq = self._seq
+        index, seq = self._index, self._seq
         for changes in read_changes(self.workspace.catalogue, self.gallery, self.model, self._seq):
-            if self._index is None:
-                self._index = ExactIndex(self.model, changes.vectors.shape[1])
-            removed += self._index.remove(changes.removed.tolist())
-            self._index.relabel(changes.relabelled, changes.labels)
-            self._index.add(changes.ids, changes.vectors, changes.columns)
+            index = index or ExactIndex(self.model, changes.vectors.shape[1])
+            removed += index.remove(changes.removed.tolist())
+            index.relabel(changes.relabelled, changes.labels)
+            index.add(changes.ids, changes.vectors, changes.columns)
             read += len(changes.ids)
-            on_progress(read, changes.total)
+            on_progress(read, changes.total)  # may raise, when the reader does not want to wait
             seq = changes.seq
-        self._seq = seq
+        self._index, self._seq = index, seq
         if self._index is not None and (read >= SNAPSHOT_ROWS or (removed and self._folder.exists())):
             self._keep(self._index)
 

@@ -98,7 +98,7 @@ def refuse_mixed_sides(database: sqlite3.Connection, gallery: int, crops: Sequen
         if other or (identity, not trained) in sides:
             raise ReidError(
                 f"Identity {identity!r} would be for training and for testing in one gallery. "
-                "Import into another gallery with --gallery."
+                "Import into another gallery."
             )
 
 

@@ -15,7 +15,7 @@ VERSION = 2
 THUMBNAILS_VERSION = 1
 BACKUP = "{name}.version-{version}.backup"  # a copy of the file before it is brought up to date
 
-_PAGE_BYTES = 8192  # seven vectors of 512 half-precision numbers; in the usual 4096 there is room for three
+PAGE_BYTES = 8192  # seven vectors of 512 half-precision numbers; in the usual 4096 there is room for three
 
 _VECTOR = """
 CREATE TABLE vector (
@@ -132,10 +132,16 @@ DROP TABLE old_vector;
 """
 UPGRADES: Mapping[int, str] = {1: _FROM_1}
 
-THUMBNAILS = "CREATE TABLE thumbnail (sha256 BLOB PRIMARY KEY, jpeg BLOB NOT NULL) STRICT, WITHOUT ROWID;"
+# With a key of its own a thumbnail of 3 KB lies in one page. By its hash alone, as workspaces made before November 2026
+# have it, most of it spilled into pages of its own: three times the bytes. Both are asked alike.
+THUMBNAILS = """
+CREATE TABLE thumbnail (key INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, jpeg BLOB NOT NULL) STRICT;
+"""
 
 
-def create(path: Path, tables: str, version: int, upgrades: Mapping[int, str] | None = None) -> None:
+def create(
+    path: Path, tables: str, version: int, upgrades: Mapping[int, str] | None = None, *, page_bytes: int = 4096
+) -> None:
     """Make the database file with these tables unless it is there; bring an older one up to date, with a backup.
 
     Two processes may try at once. Raises ReidError for a file of a newer version of the program.
@@ -149,7 +155,7 @@ def create(path: Path, tables: str, version: int, upgrades: Mapping[int, str] | 
         )
     if found == 0:
         with connect(path) as database:
-            database.execute(f"PRAGMA page_size={_PAGE_BYTES}")
+            database.execute(f"PRAGMA page_size={page_bytes}")
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("BEGIN IMMEDIATE")
             if _version(database) == 0:

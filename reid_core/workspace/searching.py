@@ -113,6 +113,12 @@ def search(workspace: Workspace, index: GalleryIndex, embedder: Embedder, questi
     return Answer(results, crops, own, camera, len(exact), time.perf_counter() - began)
 
 
+def refresh(workspace: Workspace, answer: Answer) -> Answer | None:
+    """The answer with its crops' labels as they are now; None when one of them is gone."""
+    crops = workspace.catalogue.crops_of(answer.crops["id"].tolist())
+    return dataclasses.replace(answer, crops=crops) if len(crops) == len(answer.crops) else None
+
+
 def choose_model(workspace: Workspace, gallery: str, name: str | None) -> Embedder:
     """The named model, else the one that embedded most of the gallery. Raises ReidError when there is none to use."""
     info = workspace.catalogue.gallery(gallery)

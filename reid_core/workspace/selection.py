@@ -52,7 +52,8 @@ class Selection:
 
     def where(self, gallery: int) -> tuple[str, list[Any]]:
         """The condition in SQL on table `crop`, and its values. `gallery` is the gallery's key."""
-        tests: list[str] = ["crop.gallery = ?"]
+        # The plus keeps SQLite from walking the whole gallery where it is to look up single crops.
+        tests: list[str] = ["crop.gallery = ?" if self.ids is None else "+crop.gallery = ?"]
         values: list[Any] = [gallery]
         lists = {"identity": self.identities, "camera": self.cameras, "tracklet": self.tracklets, "split": self.splits}
         for column, wanted in {**lists, "source": self.sources, "id": self.ids}.items():

@@ -116,8 +116,8 @@ def test_a_pattern_never_runs_on_a_long_path() -> None:
 
 def test_a_pattern_that_takes_too_long_is_refused_on_the_first_such_path(tmp_path: Path) -> None:
     (tmp_path / ("a" * 240 + "b.jpg")).write_bytes(b"never decoded")
-    with pytest.raises(ReidError, match=r"took \d\.\d s on 'aaa"):
-        read_dataset(tmp_path, camera_pattern=r"(a+)a*a*$")
+    with pytest.raises(ReidError, match=r"took over 0\.\d+ s on 'aaa"):
+        read_dataset(tmp_path, camera_pattern=r"((?:a|aa)+)$")  # it would take longer than the universe is old
 
 
 def test_an_empty_or_missing_group_tells_nothing() -> None:

@@ -139,13 +139,16 @@ def test_on_a_phone_the_hits_come_right_after_the_photo_and_nothing_is_cut_off(
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_thumbnails_are_served_by_hash_for_ever_and_nothing_else_is(serve: Serve, tiny_workspace: Workspace) -> None:
+def test_thumbnails_are_served_by_hash_for_an_hour_and_nothing_else_is(serve: Serve, tiny_workspace: Workspace) -> None:
     address = serve(tiny_workspace.path)
     sha256 = tiny_workspace.catalogue.crops_of([1])["sha256"].iloc[0]
     with urllib.request.urlopen(f"{address}/thumbnails/{sha256}.jpg") as answer:
         assert answer.headers["Content-Type"] == "image/jpeg"
-        assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+        assert answer.headers["Cache-Control"] == "private, max-age=3600, must-revalidate"
         assert answer.read() == tiny_workspace.thumbnails.get(bytes.fromhex(sha256))
+    again = urllib.request.Request(f"{address}/thumbnails/{sha256}.jpg", headers={"If-None-Match": f'"{sha256}"'})
+    with pytest.raises(urllib.error.HTTPError, match="304"):
+        urllib.request.urlopen(again)
     for wrong in (f"{'0' * 64}.jpg", f"{sha256.upper()}.jpg", f"{sha256}0.jpg", "..%2Fcatalogue.sqlite.jpg"):
         with pytest.raises(urllib.error.HTTPError, match=r"40[04]"):
             urllib.request.urlopen(f"{address}/thumbnails/{wrong}")

@@ -100,3 +100,25 @@ def test_the_demo_is_built_once_and_goes_on_where_it_stopped(tmp_path: Path, mon
     assert info.identities == 3
     assert info.models[0][2] == info.crops
     assert stages[-3:] == ["Drawing people", "Importing", "Embedding"]
+
+
+def test_a_job_tells_what_it_did_in_each_of_its_runs(tmp_path: Path, tiny_dataset: Path) -> None:
+    workspace = tmp_path / "workspace"
+    command = ["import", str(tiny_dataset), "--gallery=door", "--column=camera="]
+    folder = jobs.start_new(workspace, "import", "Import it", command)
+    wait_for(folder, "finished")
+    jobs.start(folder, command, workspace, "Import it")
+    wait_for(folder, "finished")
+    first, second = jobs.results(folder)
+    assert (first["gallery"], first["added"], first["already"], first["left_out"]) == ("door", 24, 0, 0)
+    assert (second["added"], second["already"]) == (0, 24)
+    assert set(first["flaws"]) > {"blurred", "small", "alike"}
+    (job,) = jobs.all_jobs(workspace)
+    assert (job.title, list(job.arguments), job.progress.status) == ("Import it", command, "finished")
+    assert job.ended >= job.started[:10]
+    assert Workspace(workspace).catalogue.gallery("door").cameras == 0
+
+
+def test_a_folder_that_is_no_job_tells_nothing(tmp_path: Path) -> None:
+    assert jobs.find(tmp_path / "nothing") is None
+    assert jobs.results(tmp_path / "nothing") == []

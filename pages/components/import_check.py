@@ -1,0 +1,287 @@
+"""Step 2 of an import: what was recognised, some of its pictures, and how it is to be read and kept.
+
+The choices are read from the session first, then the data set, and only then is anything drawn: so an error stands
+beside the field that it concerns, and what was read last stays in sight meanwhile.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import os
+import zoneinfo
+from dataclasses import dataclass
+from pathlib import Path
+
+import streamlit as st
+
+from pages import common
+from pages.components.import_where import CHOICES, Where, draw_where
+from pages.components.job_card import draw_table
+from reid_core.datasets import READERS, TableDescription
+from reid_core.datasets.choices import compile_camera_pattern
+from reid_core.datasets.table_files import COLUMN_NAMES
+from reid_core.errors import ReidError
+from reid_core.records import SPLITS, plural
+from reid_core.workspace import previewing
+from reid_core.workspace.previewing import Preview, Reading
+from reid_core.workspace.workspace import Workspace
+
+NOT_THERE = ""
+SHOWN = 10  # files that cannot be used
+FORMATS = {
+    "market1501": "Market-1501", "msmt17": "MSMT17", "mars": "MARS", "viper": "VIPeR", "cuhk01": "CUHK01",
+    "cuhk03-detected": "CUHK03, detected", "cuhk03-labeled": "CUHK03, labelled",
+    "webdataset": "Tar shards (WebDataset)",
+    "table": "A table with pictures", "identity-folders": "A folder for each person", "flat": "Pictures only",
+}  # fmt: skip
+RECOGNISED = {
+    "table": FORMATS["table"], "folder per identity": FORMATS["identity-folders"],
+    "flat folder": "Pictures only; nobody is named",
+}  # fmt: skip
+COLUMNS = {
+    "image": "Picture", "identity": "Who", "camera": "Camera", "time": "When", "tracklet": "Tracklet", "split": "Split",
+}  # fmt: skip
+state = st.session_state
+
+
+@dataclass(frozen=True)
+class Order:
+    """An import that is ready to start: the arguments of `reid`, its title as a job, and words for a person."""
+
+    arguments: list[str]
+    title: str
+    summary: str
+    button: str
+
+
+def draw_check(workspace: Workspace, path: Path, uploaded: bool) -> Order | None:
+    """Draws the step; None while something has to be corrected first."""
+    if not os.path.exists(path):
+        common.problem("The files are gone", f"{path} is not there any more. Choose something else.")
+        return None
+    table = _table(str(path), _stamp(path))
+    reading, errors = _reading(table)
+    good: Preview | None = state.get(CHOICES + "good")
+    if not errors:
+        try:
+            with st.spinner("Looking through the names"):
+                good = state[CHOICES + "good"] = _preview(str(path), _stamp(path), reading)
+        except ReidError as error:
+            field = "columns" if reading.columns else "format" if reading.format else "path"
+            errors[field] = _in_words(str(error))
+    if good is not None and reading == Reading():
+        state[CHOICES + "recognised"] = good.dataset.format
+    if "path" in errors:
+        common.problem("This cannot be imported as it is", errors["path"])
+    if good is None:
+        with st.expander("Read it another way", expanded=bool(errors.keys() - {"path"}), key="imp-otherwise"):
+            if table is not None:
+                _draw_columns(table, errors)
+            _draw_reading(good, reading, errors)
+        return None
+    left, right = st.columns([7, 5], gap="large")
+    with left:
+        _draw_facts(good)
+        _draw_samples(good)
+        if table is not None and _asks_for_columns(good, reading):
+            _draw_columns(table, errors)
+    with right:
+        where = draw_where(workspace, path, uploaded, good)
+        _draw_reading(good, reading, errors)
+    return None if errors or where is None else _order(path, uploaded, good, reading, where)
+
+
+# --- what is read ---
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """Changes when the file does, and whenever it is chosen anew: of a folder only its own list of names is dated."""
+    return path.stat().st_mtime_ns, state.get(CHOICES + "asked", 0)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _preview(path: str, stamp: tuple[int, int], reading: Reading) -> Preview:
+    return previewing.preview(Path(path), reading)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _table(path: str, stamp: tuple[int, int]) -> TableDescription | None:
+    try:
+        return previewing.find_table(Path(path))
+    except ReidError:  # reading it says so, with its reason
+        return None
+
+
+def _reading(table: TableDescription | None) -> tuple[Reading, dict[str, str]]:
+    """The choices as they stand, and what is wrong with them, by field."""
+    errors = {}
+    pattern = (state.get(CHOICES + "pattern") or "").strip() or None
+    try:
+        compile_camera_pattern(pattern)
+    except ReidError as error:
+        errors["pattern"] = str(error)
+    columns: tuple[tuple[str, str], ...] = ()
+    if table is not None:
+        chosen = {kind: state.get(CHOICES + kind, table.guessed.get(kind, NOT_THERE)) for kind in COLUMN_NAMES}
+        if any(chosen[kind] != table.guessed.get(kind, NOT_THERE) for kind in COLUMN_NAMES):
+            columns = tuple(chosen.items())
+    share = state.get(CHOICES + "share", 0) / 100
+    zone = state.get(CHOICES + "zone", "UTC")
+    return Reading(state.get(CHOICES + "format") or None, columns, zone, pattern, share), errors
+
+
+def _in_words(message: str) -> str:
+    """The library names formats by their keys; the page by what stands in its list."""
+    for key, words in FORMATS.items():
+        message = message.replace(f"format '{key}'", f"format “{words}”")
+    return message
+
+
+def _draw_facts(preview: Preview) -> None:
+    table = preview.dataset.records.table
+    unnamed = int(table["identity"].isna().sum())
+    people = plural(len(preview.dataset.records.identities()), "person").replace("persons", "people")
+    cameras = preview.dataset.records.cameras()
+    facts = {"Recognised as": RECOGNISED.get(preview.dataset.format, preview.dataset.format)}
+    facts["Crops"] = f"{len(table):,}"
+    facts["People"] = (
+        "nobody is named" if unnamed == len(table) else people + (f"; {unnamed:,} crops name nobody" if unnamed else "")
+    )
+    named = ", ".join(common.camera_name(camera) for camera in cameras[:6])
+    facts["Cameras"] = (f"{len(cameras)}: {named}, …" if len(cameras) > 6 else named) or "not known"
+    times = table["time"].dropna()
+    facts["Times"] = (
+        f"{common.shown_time(times.min())} to {common.shown_time(times.max())}"
+        + (" UTC" if common.is_clock_time(float(times.min())) else " of recordings")
+        if len(times)
+        else "not known"
+    )
+    if preview.is_divided and (table["split"] != "gallery").any():
+        sizes = table["split"].value_counts()
+        facts["Splits"] = ", ".join(f"{sizes[split]:,} {split}" for split in SPLITS if split in sizes)
+    rows = "".join(f"<tr><th>{name}</th><td>{html.escape(value)}</td></tr>" for name, value in facts.items())
+    st.html(f'<table class="rt-facts">{rows}</table>')
+    skipped = preview.dataset.skipped
+    if skipped:
+        with st.expander(f"{plural(len(skipped), 'file')} cannot be used", key=CHOICES + "skipped"):
+            draw_table(["File", "Why"], [[item.path, item.reason] for item in skipped[:SHOWN]], label="Left out")
+            if len(skipped) > SHOWN:
+                common.text(
+                    '<p class="rt-small">… and {more} more. After the import all are in its report.</p>',
+                    more=f"{len(skipped) - SHOWN:,}",
+                )
+
+
+def _draw_samples(preview: Preview) -> None:
+    cards = []
+    for sample in preview.samples:
+        lines = [common.person_name(sample.identity) or "nobody named", common.camera_name(sample.camera)]
+        lines += [common.shown_time(sample.time)] if sample.time == sample.time else []
+        words = "".join(f"<span>{html.escape(line)}</span>" for line in lines)
+        if sample.picture is None:
+            inside = f"<p>{html.escape(sample.reason)}</p>"
+        else:
+            picture = base64.b64encode(sample.picture).decode()
+            inside = f'<img src="data:image/jpeg;base64,{picture}" alt="{html.escape(", ".join(lines))}">'
+        cards.append(
+            f'<figure title="{html.escape(sample.path)}"><div>{inside}</div><figcaption>{words}</figcaption></figure>'
+        )
+    label = f"{len(cards)} of {plural(len(preview.dataset.records), 'crop')}, with what was read of each"
+    common.text('<p class="rt-label">{label}</p>', label=label)
+    st.html(f'<div class="im-samples">{"".join(cards)}</div>')
+
+
+# --- how it is read ---
+
+
+def _asks_for_columns(preview: Preview, reading: Reading) -> bool:
+    """A table that lies about in a published data set is not asked about."""
+    if reading.columns or reading.format == "table":
+        return True
+    return reading.format is None and preview.dataset.format in RECOGNISED
+
+
+def _draw_columns(table: TableDescription, errors: dict[str, str]) -> None:
+    common.text('<p class="rt-label">What the table’s columns hold</p>')
+    if "columns" in errors:
+        common.problem("The table cannot be read like this", errors["columns"])
+    if not state.get(CHOICES + "image", table.guessed.get("image")):
+        common.text('<p class="rt-small">Say which column names the picture; until then the table is not used.</p>')
+    for row in (list(COLUMNS)[:3], list(COLUMNS)[3:]):
+        for column, kind in zip(st.columns(3), row, strict=True):
+            state.setdefault(CHOICES + kind, table.guessed.get(kind, NOT_THERE))
+            column.selectbox(
+                COLUMNS[kind], [NOT_THERE, *table.columns], key=CHOICES + kind, persist_state="session",
+                format_func=lambda name: name or "not there",
+            )  # fmt: skip
+    draw_table(table.columns, table.sample.to_numpy().tolist(), label="First rows of the table")
+
+
+def _draw_reading(preview: Preview | None, reading: Reading, errors: dict[str, str]) -> None:
+    common.text('<p class="im-group">How it is read</p>')
+    recognised = state.get(CHOICES + "recognised")
+    first = f"As recognised: {RECOGNISED.get(recognised, recognised)}" if recognised else "As recognised"
+    state.setdefault(CHOICES + "format", "")
+    st.selectbox(
+        "Format",
+        ["", *READERS],
+        key=CHOICES + "format",
+        persist_state="session",
+        format_func=lambda key: FORMATS[key] if key else first,
+    )
+    if "format" in errors:
+        common.problem("It is not in this format", errors["format"])
+    state.setdefault(CHOICES + "zone", "UTC")
+    st.selectbox("Time zone of times that name none", _zones(), key=CHOICES + "zone", persist_state="session")
+    st.text_input(
+        "Camera from the path", key=CHOICES + "pattern", persist_state="session", placeholder=r"lobby-(\w+)",
+        help=r"A regular expression whose one group is the camera: lobby-(\w+) finds camera 3 in lobby-3/0001.jpg. "
+        "Leave it empty where the cameras are right.",
+    )  # fmt: skip
+    if "pattern" in errors:
+        common.problem("The pattern cannot be used", errors["pattern"])
+    elif reading.camera_pattern and preview is not None and preview.samples:
+        first_one = preview.samples[0]
+        common.text(
+            '<p class="rt-small">{path}: {camera}</p>', path=first_one.path, camera=common.camera_name(first_one.camera)
+        )
+    if preview is not None and not preview.is_divided:
+        state.setdefault(CHOICES + "share", 0)
+        share = st.slider(
+            "People kept apart to train on",
+            0,
+            90,
+            step=10,
+            format="%d %%",
+            key=CHOICES + "share",
+            persist_state="session",
+        )
+        words = (
+            "Everybody can be searched for, and nobody is kept apart. That is right for a site's own gallery."
+            if share == 0
+            else f"About {share} % of the people are kept apart to train a model on; the others test it, so that its "
+            "figures are honest."
+        )
+        common.text('<p class="rt-small">{words}</p>', words=words)
+
+
+@st.cache_data
+def _zones() -> list[str]:
+    return sorted(zoneinfo.available_timezones() | {"UTC"})
+
+
+def _order(path: Path, uploaded: bool, preview: Preview, reading: Reading, where: Where) -> Order:
+    # Each option in one word with its value: a value that begins with a dash stays a value.
+    arguments = ["import", str(path), f"--gallery={where.gallery}", f"--train-share={reading.train_share}"]
+    arguments += [f"--format={reading.format}"] if reading.format else []
+    arguments += [f"--column={kind}={column}" for kind, column in reading.columns]
+    arguments += [f"--time-zone={reading.time_zone}"]
+    arguments += [f"--camera-pattern={reading.camera_pattern}"] if reading.camera_pattern else []
+    arguments += ["--copy"] if where.copy and not uploaded else []
+    arguments += [f"--index-with={where.model}"] if where.model else []
+    crops = plural(len(preview.dataset.records), "crop")
+    name = plural(len(preview.dataset.records), "picture") if uploaded and path.is_dir() else path.name
+    summary = f"{crops} for {'the new gallery' if where.is_new else 'gallery'} {where.gallery}, "
+    summary += f"embedded by {where.model}." if where.model else "not embedded yet."
+    return Order(arguments, f"Import {name} into {where.gallery}", summary, f"Import {crops}")

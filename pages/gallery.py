@@ -1,0 +1,176 @@
+"""The Gallery page: what a gallery holds, how it is brought in, mended and deleted."""
+
+from __future__ import annotations
+
+import html
+
+import streamlit as st
+
+from pages import common
+from pages.components.browse import draw_browse
+from pages.components.crop_view import close
+from pages.components.deletion_dialog import draw_deletion, forget_deletion
+from pages.components.label_bar import draw_last_change
+from reid_core.errors import ReidError
+from reid_core.records import plural
+from reid_core.workspace import deletion
+from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.selection import Selection
+from reid_core.workspace.workspace import VARIABLE, Workspace
+
+VIEWS = ("Browse", "Import", "Jobs", "History")
+FOLLOWED = "gal-followed"  # the gallery that the address named last
+state = st.session_state
+
+
+def main() -> None:
+    try:
+        workspace = common.open_workspace()
+        galleries = common.galleries(workspace)
+    except ReidError as error:
+        with st.container(key="start"):
+            common.problem("The workspace cannot be opened", str(error))
+            common.text(
+                '<p class="rt-text">The app uses the folder that <b>{variable}</b> names, else <b>./workspace</b>.</p>',
+                variable=VARIABLE,
+            )
+            st.button("Try again")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="gal-top"):
+        gallery = choose_gallery(galleries)
+        view = choose_view(galleries)
+    if "gal-trouble-address" in state:
+        common.note("Another gallery", state.pop("gal-trouble-address"))
+    try:
+        draw_view(workspace, gallery, view)
+    except ReidError as error:
+        if gallery is not None and gallery.name not in {info.name for info in common.galleries(workspace)}:
+            common.note("This gallery is gone", f"{gallery.name} was deleted while the page was open.")
+            st.button("Go on", key="gal-go-on")
+        else:
+            common.explain(error)
+
+
+def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo | None:
+    """The gallery that is looked at: what the address names when it names another one than before, else the session's.
+
+    Search looks at the same one.
+    """
+    names = {gallery.name: gallery for gallery in galleries}
+    if not names:
+        common.heading("Welcome")
+        state.pop("gallery", None)
+        return None
+    asked = st.query_params.get("gallery", "")
+    if asked and asked != state.get(FOLLOWED):
+        if asked in names:
+            state["gallery"] = asked
+        else:
+            there = f"There is no gallery {asked!r} in this workspace."
+            state["gal-trouble-address"] = f"{there} It has {', '.join(list(names)[:8])}{' …' * (len(names) > 8)}."
+    before = state.get("gallery")
+    if before not in names:
+        state["gallery"] = next(iter(names))
+        if before is not None:
+            state["gal-trouble-address"] = f"Gallery {before} is gone. This is {state['gallery']}."
+    if len(names) > 1:
+        st.selectbox(
+            "Gallery", list(names), key="gallery", persist_state="session", label_visibility="collapsed", width=260
+        )
+    else:
+        common.heading(state["gallery"])
+    name: str = state["gallery"]
+    st.query_params["gallery"] = state[FOLLOWED] = name
+    return names[name]
+
+
+def choose_view(galleries: list[GalleryInfo]) -> str:
+    views = VIEWS if galleries else VIEWS[1:]
+    if state.get("gal-view") not in views:
+        state["gal-view"] = views[0]
+    view = st.segmented_control(
+        "View", views, required=True, key="gal-view", label_visibility="collapsed", persist_state="session"
+    )
+    return view or views[0]
+
+
+def draw_view(workspace: Workspace, gallery: GalleryInfo | None, view: str) -> None:
+    if view == "Browse" and gallery is not None:
+        if not gallery.crops:
+            draw_empty(workspace, gallery)
+            draw_deletion(workspace, gallery.name)  # of its last crops, the receipt is still to be shown
+            return
+        draw_numbers(workspace, gallery)
+        draw_last_change(workspace, gallery.name)
+        draw_browse(workspace, gallery)
+        return
+    close()
+    forget_deletion()
+    if view == "Import":
+        from pages.components.import_wizard import draw_import
+
+        if gallery is None:
+            common.text(
+                '<p class="rt-text">This workspace has no gallery yet. Bring in crops of people, from a folder, a zip '
+                "or a data set, and they can be browsed, searched and put right here.</p>"
+            )
+        draw_import(workspace)
+    elif view == "Jobs":
+        from pages.components.job_list import draw_jobs
+
+        draw_jobs(workspace)
+    else:
+        from pages.components.job_list import draw_history
+
+        draw_history(workspace)
+
+
+def draw_numbers(workspace: Workspace, gallery: GalleryInfo) -> None:
+    """The gallery in numbers, on one calm line."""
+    facts = common.gallery_facts(workspace, gallery)
+    numbers = common.gallery_numbers(workspace, gallery)
+    shown = [
+        ("Crops", f"{gallery.crops:,}"),
+        ("Identities", f"{gallery.identities:,}"),
+        ("Cameras", f"{gallery.cameras:,}"),
+    ]
+    if facts.times is not None:
+        shown.append(("Time", time_span(*facts.times)))
+    models = "; ".join(
+        f"{name}, {gallery.crops - count:,} not" if count < gallery.crops else name
+        for _, name, count in reversed(gallery.models)
+    )
+    shown.append(("Embedded by", models or "no model yet"))
+    shown.append(("Vectors and copies", common.shown_bytes(numbers.vector_bytes + numbers.copied_bytes)))
+    parts = "".join(f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in shown)
+    st.html(f'<dl class="rt-numbers">{parts}</dl>')
+
+
+def time_span(first: float, last: float) -> str:
+    begin, end = common.shown_time(first), common.shown_time(last)
+    if common.is_clock_time(first) and begin[:10] == end[:10]:
+        return f"{begin[:16]} to {end[11:16]}"
+    if common.is_clock_time(first):
+        return f"{begin[:10]} to {end[:10]}"
+    return f"{begin} to {end}"
+
+
+def draw_empty(workspace: Workspace, gallery: GalleryInfo) -> None:
+    def go() -> None:
+        state["gal-view"] = "Import"
+
+    common.note(f"{gallery.name} is empty", "It has no crop: none was imported yet, or all were deleted.")
+    with st.container(horizontal=True):
+        st.button("Import crops", type="primary", on_click=go, key="gal-import")
+        if st.button("Remove the empty gallery", key="gal-remove"):
+            left = deletion.plan(workspace, gallery.name, Selection())
+            if left.crops or left.held:
+                common.note("It is empty no more", f"{plural(left.crops + left.held, 'crop')} came in meanwhile.")
+                return
+            deletion.delete(workspace, gallery.name, Selection(), "The gallery was empty")
+            state.pop("gallery", None)
+            st.query_params.pop("gallery", None)
+            st.rerun()
+
+
+main()
