@@ -119,7 +119,7 @@ def gallery_numbers(workspace: Workspace, gallery: GalleryInfo) -> Numbers:
         known[0] == version or (gallery.crops > LARGE and now - known[1] < SECONDS_BETWEEN_COUNTS)
     )
     if known is None or not fresh:
-        known = _counted[key] = version, now, browsing.numbers(workspace, gallery.name)
+        known = _counted[key] = version, now, browsing.numbers(workspace.catalogue, gallery.name)
         while len(_counted) > 16:
             _counted.pop(next(iter(_counted)), None)
     return known[2]

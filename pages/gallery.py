@@ -24,6 +24,7 @@ state = st.session_state
 
 
 def main() -> None:
+    state["page"] = "gallery"
     try:
         workspace = common.open_workspace()
         galleries = common.galleries(workspace)
@@ -87,7 +88,7 @@ def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo | None:
 def choose_view(galleries: list[GalleryInfo]) -> str:
     views = VIEWS if galleries else VIEWS[1:]
     if state.get("gal-view") not in views:
-        state["gal-view"] = views[0]
+        state["gal-view"] = "Import" if "import" in st.query_params else views[0]  # an import that was left is shown
     view = st.segmented_control(
         "View", views, required=True, key="gal-view", label_visibility="collapsed", persist_state="session"
     )

@@ -35,7 +35,8 @@ def main() -> None:
         left, right = st.columns([1, 3])
         with left, st.container(key="side"):
             gallery = choose_gallery(galleries)
-            follow_address(workspace, gallery)
+            follow_address(workspace, gallery, from_another_page=state.get("page") == "gallery")
+            state["page"] = "search"
             photo: Chosen | None = state.get("photo")
             camera, same_camera = draw_photo(workspace, gallery, photo)
         with right:

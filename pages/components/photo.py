@@ -66,9 +66,16 @@ def choose_crop(workspace: Workspace, crop: int) -> Chosen | None:
 # --- which photo ---
 
 
-def follow_address(workspace: Workspace, gallery: GalleryInfo) -> None:
-    """Take up the crop that the address names when it names another one than before; the demo starts with one."""
+def follow_address(workspace: Workspace, gallery: GalleryInfo, *, from_another_page: bool = False) -> None:
+    """Take up the crop that the address names when it names another one than before; the demo starts with one.
+
+    Who comes back from another page, whose link names no crop, finds the photo that she left.
+    """
     asked = st.query_params.get("crop")
+    if from_another_page and asked is None and state.get("photo") is not None:
+        if state["photo"].crop is not None:
+            st.query_params["crop"] = asked = str(state["photo"].crop)
+        state["crop-followed"] = asked
     if asked == state.get("crop-followed") and "photo" in state:
         st.query_params["gallery"] = gallery.name
         return

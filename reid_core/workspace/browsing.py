@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,6 @@ from reid_core.workspace.catalogue import Catalogue
 from reid_core.workspace.rows import gallery_key
 from reid_core.workspace.schema import connect
 from reid_core.workspace.selection import FLAWS, MISSING, Selection
-from reid_core.workspace.workspace import Workspace
 
 # By what crops may be put in order; those of unknown value come last.
 ORDERS = {
@@ -106,7 +104,7 @@ def some_people(catalogue: Catalogue, gallery: str, limit: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Numbers:
-    """What a gallery's crops lack or suffer from, and its place on disk in bytes, thumbnails and vectors included.
+    """What a gallery's crops lack or suffer from, and the bytes of its vectors and copied pictures.
 
     `flaws` and `missing` count crops by the keys of `FLAWS` and `MISSING`; `unmeasured` those whose quality nobody
     measured (an older version imported them).
@@ -127,9 +125,9 @@ def count(catalogue: Catalogue, gallery: str, selection: Selection) -> int:
         return int(database.execute(f"SELECT COUNT(*) FROM crop WHERE {where}", values).fetchone()[0])
 
 
-def flaws_of(workspace: Workspace, gallery: str, source: str) -> dict[str, int]:
+def flaws_of(catalogue: Catalogue, gallery: str, source: str) -> dict[str, int]:
     """How many crops of one source, named by its path, have each of `FLAWS`; "alike" counts look-alikes."""
-    with workspace.catalogue.transaction() as database:
+    with catalogue.transaction() as database:
         sums = ", ".join(f"COALESCE(SUM({test}), 0)" for test in (*FLAWS.values(), "alike IS NOT NULL"))
         row = database.execute(
             f"SELECT {sums} FROM crop WHERE source IN (SELECT key FROM source WHERE gallery = ? AND path = ?)",
@@ -138,11 +136,12 @@ def flaws_of(workspace: Workspace, gallery: str, source: str) -> dict[str, int]:
     return dict(zip((*FLAWS, "alike"), row, strict=True))
 
 
-def numbers(workspace: Workspace, gallery: str) -> Numbers:
+def numbers(catalogue: Catalogue, gallery: str) -> Numbers:
     """One pass over the gallery's rows."""
     tests = {**FLAWS, **MISSING, "alike": "alike IS NOT NULL", "unmeasured": "sharpness IS NULL"}
+    tests["copied"] = "CASE WHEN source IN (SELECT key FROM source WHERE copied) THEN bytes ELSE 0 END"
     sums = ", ".join(f"COALESCE(SUM({test}), 0)" for test in tests.values())
-    with workspace.catalogue.transaction() as database:
+    with catalogue.transaction() as database:
         database.execute("BEGIN")
         key = gallery_key(database, gallery)
         found = dict(
@@ -153,32 +152,15 @@ def numbers(workspace: Workspace, gallery: str) -> Numbers:
             "WHERE gallery = ? GROUP BY model) JOIN model ON model.key = model",
             (key,),
         ).fetchone()[0]
-        copied = [
-            source for (source,) in database.execute("SELECT key FROM source WHERE gallery = ? AND copied", (key,))
-        ]
     return Numbers(
         {name: found[name] for name in FLAWS},
         {name: found[name] for name in MISSING},
         found["alike"],
         found["unmeasured"],
-        workspace.catalogue.time_range(gallery),
+        catalogue.time_range(gallery),
         int(vectors),
-        sum(folder_bytes(workspace.originals(source)) for source in copied),
+        found["copied"],
     )
-
-
-def workspace_bytes(workspace: Workspace) -> dict[str, int]:
-    """Bytes on disk: catalogue, thumbnails, indexes, originals, models, runs."""
-    path = workspace.path
-    databases = {
-        name: sum(file.stat().st_size for file in path.glob(f"{name}.sqlite*")) for name in ("catalogue", "thumbnails")
-    }
-    folders = {name: folder_bytes(path / name) for name in ("indexes", "originals", "incoming", "models", "runs")}
-    return {**databases, **folders}
-
-
-def folder_bytes(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) if folder.is_dir() else 0
 
 
 def same_looks(catalogue: Catalogue, gallery: str, ids: Sequence[int]) -> dict[int, list[int]]:

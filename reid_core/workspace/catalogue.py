@@ -160,11 +160,11 @@ class Catalogue:
                 labels = (c.identity, c.camera, c.split, c.tracklet, known(c.time))
                 if (c.sha256, *labels) not in there:
                     there.add((c.sha256, *labels))
-                    quality = (known(c.sharpness), known(c.brightness), known(c.contrast), c.look, c.alike)
-                    rows.append((key, source, c.path, *labels, c.width, c.height, c.sha256, *quality, int(time.time())))
+                    found = (known(c.sharpness), known(c.brightness), known(c.contrast), c.look, c.alike, c.bytes)
+                    rows.append((key, source, c.path, *labels, c.width, c.height, c.sha256, *found, int(time.time())))
             into = (
                 "INSERT OR IGNORE INTO crop (gallery, source, path, identity, camera, split, tracklet, time, width, "
-                "height, sha256, sharpness, brightness, contrast, look, alike, imported)"
+                "height, sha256, sharpness, brightness, contrast, look, alike, bytes, imported)"
             )
             new = {path for (path,) in insert_rows(database, into, rows, "RETURNING path")}
             return [c.path in new for c in crops]

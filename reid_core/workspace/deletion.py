@@ -26,7 +26,7 @@ from reid_core.workspace.workspace import Workspace
 class Plan:
     """What a deletion would do: `crops` go, `held` stay because of the holds named in `holds`.
 
-    `files_kept` originals lie where they were imported from and stay there; `files_wiped` are copies in the workspace.
+    `files_kept` originals lie where they were imported from and stay there; `files_wiped` lie in the workspace.
     `identities` are people of whom no crop would be left.
     """
 
@@ -45,7 +45,7 @@ class Plan:
         if self.identities:
             parts.append(f"Nothing would be left of {plural(self.identities, 'identity')}.")
         if self.files_wiped:
-            parts.append(f"{plural(self.files_wiped, 'picture')} copied into the workspace would be deleted.")
+            parts.append(f"{plural(self.files_wiped, 'picture')} kept in the workspace would be deleted.")
         if self.files_kept:
             parts.append(f"{plural(self.files_kept, 'original')} would stay where they were imported from.")
         if self.held:

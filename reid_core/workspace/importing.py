@@ -117,7 +117,7 @@ def _inspect(source: ImageSource, row: dict[str, Any], keep_data: bool) -> _Insp
         return Skipped(row["path"], str(error))
     quality = dataclasses.asdict(measure(image))
     sha256 = hashlib.sha256(data).digest()
-    crop = NewCrop(**row, width=image.width, height=image.height, sha256=sha256, **quality)
+    crop = NewCrop(**row, width=image.width, height=image.height, sha256=sha256, bytes=len(data), **quality)
     return _Inspected(crop, thumbnail(image), data if keep_data else None)
 
 

@@ -46,7 +46,7 @@ class GalleryInfo:
 class NewCrop:
     """A row to add, with what was found when the picture was decoded; see `reid_core.quality`.
 
-    `alike` is the sha-256 of a picture of the gallery that looks the same.
+    `alike` is the sha-256 of a picture of the gallery that looks the same, `bytes` the size of the file.
     """
 
     path: str
@@ -63,6 +63,7 @@ class NewCrop:
     contrast: float = float("nan")
     look: int | None = None
     alike: bytes | None = None
+    bytes: int = 0
 
 
 def check_name(name: str, kind: str) -> None:

@@ -86,7 +86,7 @@ CREATE TABLE crop (
     source INTEGER NOT NULL REFERENCES source(key), path TEXT NOT NULL, identity TEXT, camera TEXT, time REAL,
     tracklet TEXT, split TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, sha256 BLOB NOT NULL,
     sharpness REAL, brightness REAL, contrast REAL, look INTEGER, alike BLOB, seq INTEGER NOT NULL DEFAULT 0,
-    imported INTEGER NOT NULL DEFAULT 0,
+    imported INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
     UNIQUE (source, path)
 ) STRICT;
 {_CROP_INDEXES}
@@ -117,6 +117,7 @@ ALTER TABLE crop ADD COLUMN look INTEGER;
 ALTER TABLE crop ADD COLUMN alike BLOB;
 ALTER TABLE crop ADD COLUMN seq INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE crop ADD COLUMN imported INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE crop ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
 UPDATE crop SET imported = strftime('%s', (SELECT imported FROM source WHERE source.key = crop.source));
 DROP INDEX crop_identity;
 DROP INDEX crop_camera;

@@ -276,3 +276,16 @@ def test_an_error_that_nobody_foresaw_is_a_sentence_with_the_place_of_the_log(
     assert "Something unexpected happened" in _words(page)
     assert "a secret detail" not in _words(page)
     assert not page.exception
+
+
+def test_who_comes_back_from_the_gallery_finds_the_photo_that_she_left(
+    open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    page = open_page(tiny_workspace.path, gallery="tiny", crop="3")
+    assert "The photo is crop 3 of" in _words(page)
+    page.query_params.clear()
+    page.switch_page("pages/gallery.py").run()
+    page.query_params.clear()  # as the navigation's link does
+    page.switch_page("pages/search.py").run()
+    assert "The photo is crop 3 of" in _words(page)
+    assert page.query_params["crop"] in ("3", ["3"])

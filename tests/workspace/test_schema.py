@@ -98,7 +98,7 @@ def test_an_older_workspace_keeps_all_it_has(old: Path) -> None:
     assert [line["purpose"] for line in workspace.catalogue.audit()] == ["z"]
     crops = workspace.catalogue.crops("site1")
     assert np.isnan(crops["sharpness"]).all()
-    assert browsing.numbers(workspace, "site1").unmeasured == 3
+    assert browsing.numbers(workspace.catalogue, "site1").unmeasured == 3
 
 
 def test_age_of_old_crops_is_that_of_their_import(old: Path) -> None:
