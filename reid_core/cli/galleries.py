@@ -71,7 +71,9 @@ def import_(
         opened.find_model(index_with)  # says now that it is not there
     with stop_on_signal() as stop, progress_bar("Importing", REPORTER) as update:
         report = import_dataset(opened, dataset, gallery, stop=stop, copy=copy, on_progress=update)
-    REPORTER.result({**described, **short_values(report), "flaws": flaws_of(opened.catalogue, gallery, str(dataset.source))})
+    REPORTER.result(
+        {**described, **short_values(report), "flaws": flaws_of(opened.catalogue, gallery, str(dataset.source))}
+    )
     if report.skipped and len(report.skipped) == len(dataset.records) + len(dataset.skipped):
         print_skipped(report.skipped)
         raise ReidError(f"No crop of {path} could be imported.")

@@ -107,6 +107,6 @@ def test_flaws_are_counted_of_one_source_only(tiny_workspace: Workspace, tmp_pat
     tiny_picture(9, 0).point(lambda value: value // 20).resize((16, 32)).save(buffer, "PNG")
     (folder / "a.png").write_bytes(buffer.getvalue())
     import_dataset(tiny_workspace, read_dataset(folder), "tiny", stop=StopRequest())
-    found = flaws_of(tiny_workspace, "tiny", str(folder.resolve()))
+    found = flaws_of(tiny_workspace.catalogue, "tiny", str(folder.resolve()))
     assert (found["dark"], found["small"], found["alike"]) == (1, 1, 0)
-    assert flaws_of(tiny_workspace, "tiny", "/nowhere")["dark"] == 0
+    assert flaws_of(tiny_workspace.catalogue, "tiny", "/nowhere")["dark"] == 0
