@@ -20,7 +20,7 @@ from reid_core.retrieval.index import ExactIndex
 from reid_core.signals import StopRequest
 from reid_core.workspace.checking import CHANGED
 from reid_core.workspace.report import Report
-from reid_core.workspace.snapshot import read_snapshot, remove_snapshots, write_snapshot
+from reid_core.workspace.snapshot import read_snapshot, remove_snapshots, snapshot_seq, write_snapshot
 from reid_core.workspace.vectors import add_vectors, count_vectors, last_deletion, read_changes, without_vector
 from reid_core.workspace.workspace import Workspace
 
@@ -102,14 +102,9 @@ class GalleryIndex:
     def current(self, on_progress: Callable[[int, int], None] = lambda done, total: None) -> ExactIndex:
         """The index with all that the catalogue holds. Raises ReidError when the model has embedded nothing here."""
         with self._lock:
-            catalogue = self.workspace.catalogue
-            if self._index is None and (kept := read_snapshot(self._folder, self.model)) is not None:
-                self._index, self._seq = kept
-                self._follow(on_progress)
-                if len(self._index) == count_vectors(catalogue, self.gallery, self.model):
-                    return self._index
-                self._index, self._seq = None, -1  # it is of another catalogue
-            if catalogue.version() < self._seq:  # the catalogue was put back to an older state
+            if self._index is None:
+                self._open(on_progress)
+            if self.workspace.catalogue.version() < self._seq:  # the catalogue was put back to an older state
                 self._index, self._seq = None, -1
             self._follow(on_progress)
             if self._index is None or not len(self._index):
@@ -118,6 +113,16 @@ class GalleryIndex:
                     f"Run `reid index {self.gallery} --model {self.model}`."
                 )
             return self._index
+
+    def _open(self, on_progress: Callable[[int, int], None]) -> None:
+        """Take up the snapshot, unless it is of another catalogue or of a later state of this one."""
+        kept = read_snapshot(self._folder, self.model)
+        if kept is None or kept[1] > self.workspace.catalogue.version():
+            return
+        self._index, self._seq = kept
+        self._follow(on_progress)
+        if len(self._index) != count_vectors(self.workspace.catalogue, self.gallery, self.model, until=self._seq):
+            self._index, self._seq = None, -1
 
     def _follow(self, on_progress: Callable[[int, int], None]) -> None:
         read = removed = 0
@@ -131,8 +136,13 @@ class GalleryIndex:
             on_progress(read, changes.total)  # may raise, when the reader does not want to wait
             seq = changes.seq
         self._index, self._seq = index, seq
-        if self._index is not None and (read >= SNAPSHOT_ROWS or (removed and self._folder.exists())):
+        if self._index is not None and (read >= SNAPSHOT_ROWS or (removed and self._is_snapshot_stale())):
             self._keep(self._index)
+
+    def _is_snapshot_stale(self) -> bool:
+        """Whether it holds what was deleted; whoever deleted it has mostly written it anew."""
+        seen = snapshot_seq(self._folder)
+        return seen is not None and seen < last_deletion(self.workspace.catalogue)
 
     def _keep(self, index: ExactIndex) -> None:
         """Write the snapshot. Without room for it the index works as well, and only the next start is slower."""

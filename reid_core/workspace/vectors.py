@@ -76,10 +76,13 @@ def without_vector(catalogue: Catalogue, gallery: str, model: str, splits: Seque
         return [id for (id,) in rows]
 
 
-def count_vectors(catalogue: Catalogue, gallery: str, model: str) -> int:
+def count_vectors(catalogue: Catalogue, gallery: str, model: str, *, until: int | None = None) -> int:
+    """How many there are, or how many up to number `until` of the change log."""
     with catalogue.transaction() as database:
-        values = (gallery_key(database, gallery), model_key(database, model))
-        row = database.execute("SELECT COUNT(*) FROM vector WHERE gallery = ? AND model = ?", values).fetchone()
+        values = (gallery_key(database, gallery), model_key(database, model), until)
+        row = database.execute(
+            "SELECT COUNT(*) FROM vector WHERE gallery = ?1 AND model = ?2 AND (?3 IS NULL OR seq <= ?3)", values
+        ).fetchone()
         return int(row[0])
 
 

@@ -295,3 +295,36 @@ def test_a_disk_that_is_full_of_copies_is_a_sentence(
             import_dataset(workspace, dataset, "site", stop=StopRequest(), copy=True)
     assert len(workspace.catalogue.crops("site")) == 16
     assert import_dataset(workspace, dataset, "site", stop=StopRequest(), copy=True).added == PEOPLE * EACH - 16
+
+
+# --- an index that is not of this catalogue ---
+
+
+def test_a_snapshot_of_a_later_or_another_catalogue_is_not_believed(
+    workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "SNAPSHOT_ROWS", 1)
+    embedder = Embedder(workspace.find_model("stripes"), "cpu")
+    first = draw(tmp_path / "first", people=2)
+    import_dataset(workspace, read_dataset(first, train_share=0.0), "site", stop=StopRequest())
+    embed_gallery(workspace, "site", embedder, stop=StopRequest())
+    saved = sqlite3.connect(tmp_path / "saved.sqlite")
+    with sqlite3.connect(workspace.catalogue.path) as database:
+        database.backup(saved)  # what an administrator puts back after a mishap
+    saved.close()
+    more = draw(tmp_path / "more", people=2, first=5)
+    import_dataset(workspace, read_dataset(more, train_share=0.0), "site", stop=StopRequest())
+    embed_gallery(workspace, "site", embedder, stop=StopRequest())
+    index = GalleryIndex(workspace, "site", embedder.id)
+    assert len(index.current()) == 4 * EACH
+
+    restored = Workspace(tmp_path / "restored")
+    with sqlite3.connect(tmp_path / "saved.sqlite") as source, sqlite3.connect(restored.catalogue.path) as target:
+        source.backup(target)
+    shutil.copytree(workspace.path / "indexes", restored.path / "indexes")
+    assert len(GalleryIndex(restored, "site", embedder.id).current()) == 2 * EACH
+    shutil.rmtree(restored.path / "indexes")
+    shutil.copytree(workspace.path / "indexes", restored.path / "indexes")
+    with sqlite3.connect(restored.catalogue.path) as database:  # it has gone on, and overtaken the snapshot
+        database.execute("UPDATE counter SET seq = seq + 1000")
+    assert len(GalleryIndex(restored, "site", embedder.id).current()) == 2 * EACH
