@@ -29,7 +29,7 @@ from reid_core.workspace.editing import Edit, last_edit
 from reid_core.workspace.indexing import GalleryIndex
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.selection import Selection
-from reid_core.workspace.workspace import ModelEntry, Workspace, default_path
+from reid_core.workspace.workspace import VARIABLE, ModelEntry, Workspace, default_path
 
 PREVIEW_HEIGHT = 720  # pixels of a picture that is shown large
 SILENT = 0.7  # seconds of work that need no word
@@ -182,6 +182,22 @@ def read_picture(source: str, path: str) -> bytes:
     """A crop's full picture from where it was imported. Raises BadImage when it is gone."""
     with PictureReader() as reader:
         return reader.bytes(source, path)
+
+
+def workspace_or_problem() -> tuple[Workspace, list[GalleryInfo]] | None:
+    """The workspace and its galleries; None, and why on the page, where it cannot be opened."""
+    try:
+        workspace = open_workspace()
+        return workspace, galleries(workspace)
+    except ReidError as error:
+        with st.container(key="start"):
+            problem("The workspace cannot be opened", str(error))
+            text(
+                '<p class="rt-text">The app uses the folder that <b>{variable}</b> names, else <b>./workspace</b>.</p>',
+                variable=VARIABLE,
+            )
+            st.button("Try again")
+        return None
 
 
 # --- words ---

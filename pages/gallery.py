@@ -16,7 +16,7 @@ from reid_core.records import plural
 from reid_core.workspace import deletion
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.selection import Selection
-from reid_core.workspace.workspace import VARIABLE, Workspace
+from reid_core.workspace.workspace import Workspace
 
 VIEWS = ("Browse", "Import", "Jobs", "History")
 FOLLOWED = "gal-followed"  # the gallery that the address named last
@@ -25,18 +25,10 @@ state = st.session_state
 
 def main() -> None:
     state["page"] = "gallery"
-    try:
-        workspace = common.open_workspace()
-        galleries = common.galleries(workspace)
-    except ReidError as error:
-        with st.container(key="start"):
-            common.problem("The workspace cannot be opened", str(error))
-            common.text(
-                '<p class="rt-text">The app uses the folder that <b>{variable}</b> names, else <b>./workspace</b>.</p>',
-                variable=VARIABLE,
-            )
-            st.button("Try again")
+    opened = common.workspace_or_problem()
+    if opened is None:
         return
+    workspace, galleries = opened
     with st.container(horizontal=True, vertical_alignment="center", key="gal-top"):
         gallery = choose_gallery(galleries)
         view = choose_view(galleries)

@@ -9,26 +9,16 @@ from pages.components.answer import draw_answer
 from pages.components.demo_progress import demo_is_ready
 from pages.components.photo import Chosen, draw_photo, follow_address
 from pages.components.picker import draw_picker
-from reid_core.errors import ReidError
 from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.workspace import VARIABLE
 
 state = st.session_state
 
 
 def main() -> None:
-    try:
-        workspace = common.open_workspace()
-        galleries = common.galleries(workspace)
-    except ReidError as error:
-        with st.container(key="start"):
-            common.problem("The workspace cannot be opened", str(error))
-            common.text(
-                '<p class="rt-text">The app uses the folder that <b>{variable}</b> names, else <b>./workspace</b>.</p>',
-                variable=VARIABLE,
-            )
-            st.button("Try again")
+    opened = common.workspace_or_problem()
+    if opened is None:
         return
+    workspace, galleries = opened
     if not demo_is_ready(workspace, galleries):
         return
     with st.container(key="desk"):

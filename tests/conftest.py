@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
@@ -20,7 +24,7 @@ from reid_core.embedder.model import add_onnx
 from reid_core.signals import StopRequest
 from reid_core.workspace.importing import import_dataset
 from reid_core.workspace.indexing import embed_gallery
-from reid_core.workspace.workspace import Workspace
+from reid_core.workspace.workspace import VARIABLE, Workspace
 
 TINY_GALLERY = "tiny"
 TINY_MODEL = "stripes"
@@ -43,6 +47,35 @@ def png_bytes(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+class Ended(NamedTuple):
+    """What a command left: its exit code, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> dict[str, Any]:
+        """The one object that `--json` prints."""
+        assert len(self.out.strip().splitlines()) == 1, self.out
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def run_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Gives `run_command(workspace, "list", "--json")`: the command as a user gives it, in this process."""
+    from reid_core.cli import main
+
+    def run(workspace: Path, *arguments: object) -> Ended:
+        monkeypatch.setenv(VARIABLE, str(workspace))
+        monkeypatch.setattr(sys, "argv", ["reid", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return Ended(int(ended.value.code or 0), captured.out, captured.err)
+
+    return run
 
 
 @pytest.fixture(scope="session")

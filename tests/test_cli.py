@@ -9,41 +9,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 from PIL import Image
 
-from reid_core.cli import STOPPED, main
+from reid_core.cli import STOPPED
 from reid_core.datasets.synthetic import SiteConfig, write_site
-from tests.conftest import png_bytes, tiny_picture
+from tests.conftest import Ended, png_bytes, tiny_picture
 
 TINY_NETWORK = ["--backbone", "test_efficientnet", "--weights", "none", "--height", "64", "--width", "32"]
 
 
-class Ended(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> dict:
-        assert len(self.out.strip().splitlines()) == 1, self.out
-        return json.loads(self.out)
-
-
 @pytest.fixture
-def reid(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
-    monkeypatch.setenv("REID_WORKSPACE", str(tmp_path / "workspace"))
-
-    def reid(*arguments: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["reid", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        return Ended(int(ended.value.code or 0), captured.out, captured.err)
-
-    return reid
+def reid(tmp_path: Path, run_command: Callable[..., Ended]) -> Callable[..., Ended]:
+    return partial(run_command, tmp_path / "workspace")
 
 
 @pytest.fixture(scope="session")

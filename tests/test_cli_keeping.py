@@ -2,47 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
 
-from reid_core.cli import main
 from reid_core.workspace.selection import Selection
-from reid_core.workspace.workspace import VARIABLE, Workspace
-from tests.conftest import TINY_GALLERY, png_bytes, tiny_picture
-
-
-class Ended(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    def json(self) -> dict:
-        return json.loads(self.out.strip().splitlines()[-1])
-
+from reid_core.workspace.workspace import Workspace
+from tests.conftest import TINY_GALLERY, Ended, png_bytes, tiny_picture
 
 Reid = Callable[..., Ended]
 
 
 @pytest.fixture
-def reid(tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Reid:
-    monkeypatch.setenv(VARIABLE, str(tiny_workspace.path))
-
-    def reid(*arguments: object) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["reid", *map(str, arguments)])
-        with pytest.raises(SystemExit) as ended:
-            main()
-        captured = capsys.readouterr()
-        return Ended(int(ended.value.code or 0), captured.out, captured.err)
-
-    return reid
+def reid(tiny_workspace: Workspace, run_command: Callable[..., Ended]) -> Reid:
+    return partial(run_command, tiny_workspace.path)
 
 
 def crops(workspace: Workspace) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-from datetime import UTC, datetime
 from typing import Any
 
 import pandas as pd
@@ -13,6 +12,7 @@ from pages import common
 from pages.components.compare import OPEN, compare
 from pages.components.gallery_grid import card_of, gallery_grid
 from pages.components.photo import Chosen, take_crop
+from pages.components.time_range import draw_times
 from reid_core.errors import ReidError
 from reid_core.quality import LIMITS
 from reid_core.records import natural_order, plural
@@ -149,7 +149,7 @@ def draw_filters(
                 "Cameras", facts.cameras, selection_mode="multi", format_func=common.camera_name, key=key,
                 persist_state="session",
             )  # fmt: skip
-    after, before = draw_times(gallery.name, facts.times) if facts.times else (None, None)
+    after, before = choose_times(gallery.name, facts.times) if facts.times else (None, None)
     top = st.selectbox(
         "Hits", TOPS, index=1, format_func=lambda number: f"Top {number}", key="top", label_visibility="collapsed",
         width=104, persist_state="session",
@@ -181,33 +181,15 @@ def draw_filters(
     return where, top, rerank, model
 
 
-def draw_times(gallery: str, times: tuple[float, float]) -> tuple[float | None, float | None]:
+def choose_times(gallery: str, times: tuple[float, float]) -> tuple[float | None, float | None]:
     """Both ends in seconds, None where open."""
-    first, last = times
     keys = f"after-{gallery}", f"before-{gallery}"
     limited = any(state.get(key) is not None for key in keys)
     with st.popover("Limited time" if limited else "Any time", key="time-popover"):
-        if common.is_clock_time(first):
-            ends = [datetime.fromtimestamp(int(first), UTC), datetime.fromtimestamp(int(last) + 1, UTC)]
-            low, high = (end.replace(tzinfo=None) for end in ends)
-            chosen = [
-                st.datetime_input(
-                    f"{name} (UTC)", None, min_value=low, max_value=high, step=60, key=key, persist_state="session",
-                    format="YYYY-MM-DD",
-                )
-                for name, key in zip(("From", "To"), keys, strict=True)
-            ]  # fmt: skip
-            after, before = (None if end is None else end.replace(tzinfo=UTC).timestamp() for end in chosen)
+        after, before = draw_times(times, keys)
+        if common.is_clock_time(times[0]):
             common.text(
                 '<p class="rt-small">The crops are from {first} to {last}.</p>',
-                first=common.shown_time(first), last=common.shown_time(last),
-            )  # fmt: skip
-        else:
-            after, before = (
-                st.number_input(
-                    f"{name} (seconds into the recording)", 0.0, float(int(last) + 1), None, 10.0, key=key,
-                    persist_state="session", placeholder=common.shown_time(end),
-                )
-                for name, key, end in zip(("From", "To"), keys, times, strict=True)
+                first=common.shown_time(times[0]), last=common.shown_time(times[1]),
             )  # fmt: skip
     return after, before

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from pages import common
+from pages.components.time_range import draw_times
 from reid_core.workspace.browsing import Numbers
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.selection import FLAWS, MISSING, Selection
@@ -87,7 +87,7 @@ def draw_filters(gallery: GalleryInfo, facts: common.GalleryFacts, numbers: Numb
             "Split", list(gallery.splits), selection_mode="multi", key=key("split"), persist_state="session"
         )
     if facts.times is not None:
-        after, before = draw_times(gallery.name, facts.times)
+        after, before = draw_times(facts.times, (key_of("after", gallery.name), key_of("before", gallery.name)))
     flaws = {name: count for name, count in numbers.flaws.items() if count}
     flaw = draw_counted("Quality", "flaw", gallery.name, flaws, {"any": "any flaw"}) if flaws else None
     missing = {name: count for name, count in numbers.missing.items() if count and count < gallery.crops}
@@ -125,38 +125,6 @@ def draw_counted(label: str, name: str, gallery: str, counts: dict[str, int], na
         return f"{shown} {counts[option]:,}" if option in counts else shown
 
     return st.pills(label, options, format_func=words, key=key, persist_state="session")
-
-
-def draw_times(gallery: str, times: tuple[float, float]) -> tuple[float | None, float | None]:
-    """Both ends in seconds, None where open."""
-    keys = key_of("after", gallery), key_of("before", gallery)
-    if common.is_clock_time(times[0]):
-        ends = [datetime.fromtimestamp(int(times[0]), UTC), datetime.fromtimestamp(int(times[1]) + 1, UTC)]
-        low, high = (end.replace(tzinfo=None) for end in ends)
-        for key in keys:
-            if state.get(key) is not None and not low <= state[key] <= high:
-                state[key] = None
-        chosen = [
-            st.datetime_input(
-                f"{name} (UTC)", None, min_value=low, max_value=high, step=60, key=key, persist_state="session",
-                format="YYYY-MM-DD",
-            )
-            for name, key in zip(("From", "To"), keys, strict=True)
-        ]  # fmt: skip
-        after, before = (None if end is None else end.replace(tzinfo=UTC).timestamp() for end in chosen)
-        return after, before
-    last = float(int(times[1]) + 1)
-    for key in keys:
-        if state.get(key) is not None and not 0 <= state[key] <= last:
-            state[key] = None
-    after, before = (
-        st.number_input(
-            f"{name} (seconds into the recording)", 0.0, last, None, 10.0, key=key, persist_state="session",
-            placeholder=common.shown_time(end),
-        )
-        for name, key, end in zip(("From", "To"), keys, times, strict=True)
-    )  # fmt: skip
-    return after, before
 
 
 def keep_possible(key: str, options: Sequence[Any]) -> None:

@@ -14,7 +14,6 @@ import numpy as np
 
 from reid_core.evaluation.metrics import retrieval_metrics
 from reid_core.evaluation.ranking import Labels, match_ranks
-from reid_core.retrieval.index import Columns, ExactIndex, Filter
 from reid_core.retrieval.rerank import k_reciprocal_distances
 from tests.benchmarks import embedding, importing, index_at_scale
 
@@ -76,31 +75,12 @@ def ranking() -> None:
     line("k-reciprocal, sparse", best_of(lambda: k_reciprocal_distances(queries[:663], gallery[:1594])))
 
 
-def index() -> None:
-    rows = 100_000
-    print(f"Exact search, {rows:,} crops x 512, one query, 20 hits")
-    vectors = unit_vectors(rows, 512)
-    camera = RANDOM.integers(0, 50, rows).astype(str)
-    unknown = np.full(rows, None, object)
-    exact = ExactIndex("bench", 512)
-    line(
-        "add",
-        best_of(lambda: exact.add(np.arange(rows), vectors, Columns(camera, unknown, unknown, np.zeros(rows))), 1),
-    )
-    query = vectors[:1]
-    plain = best_of(lambda: np.argsort(-(vectors @ query[0]))[:20], 5)
-    line("no filter", best_of(lambda: exact.search(query, 20), 5), plain, "numpy product and argsort")
-    some = Filter(cameras=frozenset({"7"}))
-    line("one of 50 cameras", best_of(lambda: exact.search(query, 20, some), 5), plain, "the same, then filtering")
-
-
 def main() -> None:
     settings = {name: os.environ.get(name, "unset") for name in ("OMP_NUM_THREADS", "OPENBLAS_CORETYPE")}
     print(
         f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, {settings}, {time.strftime('%Y-%m-%d')}"
     )
     ranking()
-    index()
     index_at_scale.run()
     embedding.run()
     importing.run()
