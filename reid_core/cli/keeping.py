@@ -157,7 +157,7 @@ def release(
 
 @app.command()
 def check(gallery: GalleryArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """Look for pictures that vanished or changed since they were imported."""
+    """Look for pictures that vanished or changed since they were imported; measure those that nobody measured."""
     from reid_core.workspace.checking import check_pictures
 
     with stop_on_signal() as stop, progress_bar("Checking", REPORTER) as update:

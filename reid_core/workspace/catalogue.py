@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from sqlite3 import Connection
@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 
+from reid_core.quality import Quality
 from reid_core.records import DISTRACTOR, JUNK
 from reid_core.workspace.rows import (
     CROP_COLUMNS,
@@ -168,6 +169,18 @@ class Catalogue:
             )
             new = {path for (path,) in insert_rows(database, into, rows, "RETURNING path")}
             return [c.path in new for c in crops]
+
+    def set_quality(self, measured: Mapping[int, Quality]) -> None:
+        """Keep what was measured of crops that came in unmeasured."""
+        if not measured:
+            return
+        with connect(self.path) as database:
+            database.execute("BEGIN IMMEDIATE")
+            seq = next_numbers(database, 1)  # indexes filter by sharpness, too
+            database.executemany(
+                "UPDATE crop SET sharpness = ?, brightness = ?, contrast = ?, look = ?, seq = ? WHERE id = ?",
+                [(q.sharpness, q.brightness, q.contrast, q.look, seq, crop) for crop, q in measured.items()],
+            )
 
     def looks(self, gallery: str) -> tuple[list[int], list[bytes]]:
         """Perceptual hashes of the gallery's crops, and the sha-256 of each one's picture."""

@@ -1,4 +1,7 @@
-"""Whether the pictures that a gallery was made from are still there, and still the same."""
+"""Whether the pictures that a gallery was made from are still there, and still the same.
+
+Crops that an older version imported get the measures of their quality on the way.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,12 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+
 from reid_core.datasets import Skipped
-from reid_core.images import BadImage
+from reid_core.images import BadImage, decode
 from reid_core.picture_reader import PictureReader
+from reid_core.quality import Quality, measure
 from reid_core.signals import StopRequest
 from reid_core.workspace.report import Report
 from reid_core.workspace.workspace import Workspace
@@ -27,23 +33,27 @@ def check_pictures(
 ) -> Report:
     """Read every picture and compare it with its sha-256; `added` counts the whole, `skipped` names the others."""
     crops = workspace.catalogue.crops(gallery)
-    rows = list(zip(crops["source"], crops["path"], crops["sha256"], strict=True))
+    rows = list(zip(*(crops[name] for name in ("source", "path", "sha256", "id", "sharpness")), strict=True))
     whole, wrong = 0, []
     with PictureReader() as reader, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         reader.open(set(crops["source"]))
 
-        def fault(row: tuple[str, str, str]) -> Skipped | None:
+        def look(row: tuple[str, str, str, int, float]) -> Skipped | tuple[int, Quality] | None:
+            source, path, sha256, crop, sharpness = row
             try:
-                data = reader.bytes(row[0], row[1])
+                data = reader.bytes(source, path)
+                if hashlib.sha256(data).hexdigest() != sha256:
+                    return Skipped(path, CHANGED)
+                return (crop, measure(decode(data))) if np.isnan(sharpness) else None
             except BadImage as error:
-                return Skipped(row[1], str(error))
-            return None if hashlib.sha256(data).hexdigest() == row[2] else Skipped(row[1], CHANGED)
+                return Skipped(path, str(error))
 
         for start in range(0, len(rows), _BATCH):
             if stop.requested:
                 break
-            found = list(pool.map(fault, rows[start : start + _BATCH]))
-            wrong += [item for item in found if item is not None]
-            whole += found.count(None)
+            found = list(pool.map(look, rows[start : start + _BATCH]))
+            wrong += [item for item in found if isinstance(item, Skipped)]
+            workspace.catalogue.set_quality(dict(item for item in found if isinstance(item, tuple)))
+            whole += len(found) - sum(isinstance(item, Skipped) for item in found)
             on_progress(start + len(found), len(rows))
     return Report(whole, 0, tuple(wrong), stop.requested)

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from reid_core.errors import ReidError
+from reid_core.signals import StopRequest
 from reid_core.workspace import browsing, schema
+from reid_core.workspace.checking import check_pictures
 from reid_core.workspace.deletion import delete
 from reid_core.workspace.schema import backups
 from reid_core.workspace.selection import Selection
@@ -164,3 +166,13 @@ def test_a_workspace_of_a_newer_version_is_refused_and_not_touched(tmp_path: Pat
         Workspace(workspace.path)
     with sqlite3.connect(file) as database:
         assert database.execute("PRAGMA user_version").fetchone()[0] == 99
+
+
+def test_a_check_measures_what_an_older_version_imported(tiny_workspace: Workspace) -> None:
+    before, looks = tiny_workspace.catalogue.crops("tiny"), tiny_workspace.catalogue.looks("tiny")
+    with sqlite3.connect(tiny_workspace.catalogue.path) as database:
+        database.execute("UPDATE crop SET sharpness = NULL, brightness = NULL, contrast = NULL, look = NULL")
+    assert browsing.numbers(tiny_workspace.catalogue, "tiny").unmeasured == 24
+    assert check_pictures(tiny_workspace, "tiny", stop=StopRequest()).added == 24
+    assert tiny_workspace.catalogue.crops("tiny").equals(before)
+    assert tiny_workspace.catalogue.looks("tiny") == looks
