@@ -38,3 +38,13 @@ def only_one_process(lock: Path, what: str) -> Iterator[None]:
         except OSError as error:
             raise ReidError(f"{what} is in use by another process. Wait for it, or stop it first.") from error
         yield
+
+
+@contextmanager
+def one_at_a_time(lock: Path) -> Iterator[None]:
+    """Waits until no other process or thread is in such a block with this lock file; the file stays."""
+    import fcntl  # Linux and macOS
+
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield

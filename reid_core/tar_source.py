@@ -263,11 +263,12 @@ def _attributes(data: bytes, kind: bytes) -> dict[str, str]:
     if kind == b"L":
         return {"path": data.rstrip(b"\0").decode("utf-8", "surrogateescape")}
     found: dict[str, str] = {}
-    while data:
-        length, _, _ = data[:20].partition(b" ")
-        if not length.isdigit() or not len(length) < int(length) <= len(data):
+    place = 0
+    while place < len(data):
+        length, _, _ = data[place : place + 20].partition(b" ")
+        if not length.isdigit() or not len(length) < int(length) <= len(data) - place:
             break
-        key, _, value = data[len(length) + 1 : int(length) - 1].partition(b"=")
+        key, _, value = data[place + len(length) + 1 : place + int(length) - 1].partition(b"=")
         found[key.decode("utf-8", "replace")] = value.decode("utf-8", "surrogateescape")
-        data = data[int(length) :]
+        place += int(length)
     return found

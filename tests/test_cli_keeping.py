@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from reid_core.workspace import editing
 from reid_core.workspace.selection import Selection
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, Ended, png_bytes, tiny_picture
@@ -62,10 +63,10 @@ def test_retention_deletes_what_is_old_of_one_camera_in_every_gallery(reid: Reid
         (["--all"], "Name the gallery"),
         (["--older-than", "soon"], "no length of time; write 12h, 30d or 8w"),
         (["--gallery", "tiny", "--crop", "1,two"], "'two' is no number of a crop"),
-        (["--gallery", "tiny", "--identity", "77", "--yes", "--purpose", "x"], "No crop fits"),
+        (["--gallery", "tiny", "--identity", "77", "--yes", "--purpose", "x"], "no identity '77'"),
         (["--gallery", "tiny", "--identity", "2", "--yes"], "Say why"),
         (["--gallery", "tony", "--identity", "2"], "There are: tiny"),
-        (["--gallery", "tiny", "--source", "/elsewhere", "--yes", "--purpose", "x"], "No crop fits"),
+        (["--gallery", "tiny", "--source", "/elsewhere", "--yes", "--purpose", "x"], "no crop fits"),
     ],
 )
 def test_a_deletion_that_is_not_clear_is_refused(
@@ -100,7 +101,7 @@ def test_a_hold_blocks_a_deletion_until_it_is_released(reid: Reid, tiny_workspac
     asked = ["delete", "--gallery", TINY_GALLERY, "--identity", "1", "--purpose", "x", "--yes"]
     ended = reid(*asked)
     assert ended.code == 1
-    assert "All 6 crops are held by case-12" in ended.err
+    assert "all that fits is held in tiny" in ended.err
     assert "6 crops can be deleted again" in reid("release", "case-12").out
     assert reid(*asked).code == 0
     assert "There is no hold 'case-12'" in reid("release", "case-12").err
@@ -114,7 +115,9 @@ def test_pictures_that_vanished_or_changed_are_named(
     assert reid("import", own / "crops.csv", "--gallery", "own").code == 0
     (own / "1-hall-0.png").unlink()
     (own / "2-hall-0.png").write_bytes(png_bytes(tiny_picture(99, 1)))
-    found = reid("check", "own", "--json").json()
+    checked = reid("check", "own", "--json")
+    assert checked.code == 1
+    found = checked.json()
     assert found["whole"] == 22
     assert {item["path"]: item["reason"] for item in found["wrong"]} == {
         "1-hall-0.png": "there is no such file",
@@ -151,3 +154,41 @@ def test_an_import_copies_embeds_and_reports_in_one_go(reid: Reid, tiny_workspac
     assert "4 pictures as they were imported" in reid("check", "new").out
     words = reid("import", os.fspath(tmp_path / "gone"), "--gallery", "new")
     assert "There is no folder or file" in words.err
+
+
+def test_a_gallery_that_is_held_does_not_keep_others_from_their_retention(
+    reid: Reid, tiny_workspace: Workspace, tiny_dataset: Path
+) -> None:
+    assert reid("import", tiny_dataset / "crops.csv", "--gallery", "zoo").code == 0
+    assert reid("hold", "case-1", "--gallery", TINY_GALLERY).code == 0
+    done = reid("delete", "--older-than", "1d", "--purpose", "retention", "--yes", "--json").json()
+    assert ([receipt["gallery"] for receipt in done["receipts"]], done["held"]) == (["zoo"], [TINY_GALLERY])
+    assert crops(tiny_workspace) == 24
+
+
+def test_a_hold_of_nobody_is_an_error(reid: Reid) -> None:
+    assert "no identity 'nobody'" in reid("hold", "case-1", "--gallery", TINY_GALLERY, "--identity", "nobody").err
+    assert "Nothing is held" in reid("hold", "case-1", "--gallery", TINY_GALLERY, "--camera", "attic").err
+
+
+def test_a_label_with_a_comma_is_one_person(reid: Reid, tiny_workspace: Workspace) -> None:
+    for value, identity in (("Smith", "1"), ("Anna", "2"), ("Smith, Anna", "3")):
+        editing.relabel(
+            tiny_workspace.catalogue, TINY_GALLERY, Selection(identities=frozenset({identity})), "identity", value
+        )
+    asked = ["delete", "--gallery", TINY_GALLERY, "--identity", "Smith, Anna", "--dry-run", "--json"]
+    assert reid(*asked).json()["plans"][TINY_GALLERY]["crops"] == 6
+    reid("delete", "--gallery", TINY_GALLERY, "--identity", "Smith, Anna", "--purpose", "x", "--yes")
+    assert set(tiny_workspace.catalogue.crops(TINY_GALLERY)["identity"]) == {"Smith", "Anna", "4"}
+
+
+def test_an_export_leaves_out_what_changed_and_stays_out_of_the_workspace(
+    reid: Reid, tiny_workspace: Workspace, tiny_dataset: Path, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    shutil.copytree(tiny_dataset, own)
+    reid("import", own / "crops.csv", "--gallery", "own")
+    (own / "2-hall-0.png").write_bytes(png_bytes(tiny_picture(99, 1)))
+    done = reid("export", "own", tmp_path / "out", "--json").json()
+    assert (done["added"], [item["path"] for item in done["skipped"]]) == (23, ["2-hall-0.png"])
+    assert "is in the workspace" in reid("export", "own", tiny_workspace.path / "originals" / "x").err

@@ -19,6 +19,7 @@ from reid_core.cli.options import (
     WorkspaceOption,
     app,
     end_if_stopped,
+    identities,
     labels,
     moment,
     open_workspace,
@@ -69,8 +70,11 @@ def delete(
     if gallery is None and (wanted or everything):
         raise ReidError(f"Name the gallery that {'--all' if everything else '--' + next(iter(wanted))} means.")
     if selection is not None:
-        chosen = Selection.from_json(selection.read_text(encoding="utf-8"))
-        selection.unlink()  # it may name people
+        try:
+            chosen = Selection.from_json(selection.read_text(encoding="utf-8"))
+            selection.unlink()  # it may name people
+        except OSError as error:
+            raise ReidError(f"The selection {selection} cannot be read ({error.strerror}). Choose again.") from error
 
     def asked_of(name: str) -> Selection:
         return _selection(opened, name, identity, camera, crop, after, before, older_than, source)
@@ -86,18 +90,25 @@ def delete(
         if json:
             print_json({"plans": {name: dataclasses.asdict(planned) for name, planned in plans.items()}})
         return
-    concerned = [name for name, planned in plans.items() if planned.crops or planned.held or everything]
+    held = [name for name, planned in plans.items() if planned.held and not planned.crops]
+    if held and not json:
+        say(f"All that fits is held in {', '.join(held)}; it stays.")
+    concerned = [name for name, planned in plans.items() if planned.crops or (everything and name not in held)]
     if not concerned:
-        raise ReidError("No crop fits; nothing was deleted.")
+        raise ReidError("Nothing was deleted: " + (f"all that fits is held in {held[0]}." if held else "no crop fits."))
     _confirm(yes)
-    receipts = [delete_crops(opened, name, selections[name], purpose) for name in concerned]
-    if json:
-        print_json({"receipts": [dataclasses.asdict(receipt) for receipt in receipts]})
-    for receipt in [] if json else receipts:
+    done = []
+    for name in concerned:
+        receipt = delete_crops(opened, name, selections[name], purpose)
+        done.append(dataclasses.asdict(receipt))
+        if json:
+            continue
         say(f"Receipt {receipt.number}: {plural(receipt.crops, 'crop')} of gallery {receipt.gallery} deleted.")
         say(f"  when {receipt.at}, by {receipt.who}; SHA-256 of their numbers {receipt.ids_sha256}")
         if receipt.finished is None:
-            say("  Another process still reads the workspace; the last bytes are wiped when it is next opened.")
+            say("  Something still uses the workspace; the last bytes are wiped when it is next opened.")
+    if json:
+        print_json({"receipts": done, "held": held})
 
 
 @app.command()
@@ -168,6 +179,8 @@ def check(gallery: GalleryArgument, workspace: WorkspaceOption = None, json: Jso
         print_skipped(checked.skipped)
         say(f"Gallery {gallery}: {plural(checked.added, 'picture')} as they were imported.")
     end_if_stopped(checked.stopped, "run the same command to check again.")
+    if checked.skipped:
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -210,7 +223,7 @@ def _selection(
     if numbers is not None and (bad := sorted(n for n in numbers if not n.isdecimal())):
         raise ReidError(f"--crop {bad[0]!r} is no number of a crop.")
     return Selection(
-        identities=labels(identity),
+        identities=identities(workspace, gallery, identity),
         cameras=labels(camera),
         ids=None if numbers is None else frozenset(map(int, numbers)),
         after=moment(after, "--after"),

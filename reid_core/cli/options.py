@@ -67,6 +67,20 @@ def labels(text: str | None) -> frozenset[str] | None:
     return found
 
 
+def identities(workspace: Workspace, gallery: str, text: str | None) -> frozenset[str] | None:
+    """Like `labels`, but a whole text that is somebody's label ("Smith, Anna") is that one. Raises ReidError for a
+    label that nobody has."""
+    if text is None:
+        return None
+    if workspace.catalogue.has_identity(gallery, text.strip()):
+        return frozenset({text.strip()})
+    found = labels(text) or frozenset()
+    for identity in sorted(found):
+        if not workspace.catalogue.has_identity(gallery, identity):
+            raise ReidError(f"Gallery {gallery!r} has no identity {identity!r}.")
+    return found
+
+
 def moment(text: str | None, option: str) -> float | None:
     if text is None:
         return None

@@ -17,6 +17,7 @@ from reid_core.cli.options import (
     WorkspaceOption,
     app,
     end_if_stopped,
+    identities,
     labels,
     moment,
     open_workspace,
@@ -104,7 +105,7 @@ def search(
     opened = open_workspace(workspace)
     where = Filter(
         cameras=labels(camera),
-        identities=labels(identity),
+        identities=identities(opened, gallery, identity),
         splits=labels(split),
         after=moment(after, "--after"),
         before=moment(before, "--before"),

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reid_core.records import FIRST_CLOCK_TIME
 from reid_core.retrieval.filters import LABELS, NUMBERS, UNKNOWN_HEIGHT, Columns, Filter
 
 _UNKNOWN = -1  # code of a label that is not known
@@ -90,6 +91,8 @@ class CodedColumns:
             tests.append(time >= where.after)
         if where.before is not None:
             tests.append(time <= where.before)
+            if where.before >= FIRST_CLOCK_TIME:  # seconds into a recording are before no date
+                tests.append(time >= FIRST_CLOCK_TIME)
         if where.min_height is not None:
             tests.append((height >= where.min_height) & (height != UNKNOWN_HEIGHT))
         if where.min_sharpness is not None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pandas as pd
 
+from reid_core.errors import ReidError
 from reid_core.quality import Quality
 from reid_core.records import DISTRACTOR, JUNK
 from reid_core.workspace.rows import (
@@ -146,6 +147,8 @@ class Catalogue:
         with connect(self.path) as database:
             database.execute("BEGIN IMMEDIATE")
             key = gallery_key(database, gallery)
+            if not database.execute("SELECT 1 FROM source WHERE key = ? AND gallery = ?", (source, key)).fetchone():
+                raise ReidError(f"Gallery {gallery!r} was deleted while this was imported. Import it again.")
             refuse_mixed_sides(database, key, crops)
             next_numbers(database, 1)
             marks = ", ".join("?" * len(crops))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
 from contextlib import suppress
 from dataclasses import dataclass
 from sqlite3 import Connection
@@ -18,7 +19,7 @@ from reid_core.records import DISTRACTOR, JUNK, plural
 from reid_core.workspace.catalogue import write_log
 from reid_core.workspace.rows import check_name, gallery_key, next_numbers, now, user
 from reid_core.workspace.selection import Selection
-from reid_core.workspace.wiping import FILE, INDEX, INDEXES, ORIGINAL, THUMBNAIL, finish
+from reid_core.workspace.wiping import DEMO, FILE, INDEX, INDEXES, JOBS, ORIGINAL, THUMBNAIL, finish
 from reid_core.workspace.workspace import Workspace
 
 
@@ -80,12 +81,7 @@ def plan(workspace: Workspace, gallery: str, selection: Selection) -> Plan:
         crops, cameras = database.execute(
             "SELECT COUNT(*), COUNT(DISTINCT camera) FROM crop WHERE id IN (SELECT id FROM doomed)"
         ).fetchone()
-        identities = database.execute(
-            "SELECT COUNT(*) FROM (SELECT DISTINCT identity FROM crop AS one WHERE id IN (SELECT id FROM doomed) "
-            "AND identity NOT IN (?, ?) AND NOT EXISTS (SELECT 1 FROM crop WHERE gallery = one.gallery "
-            "AND identity = one.identity AND id NOT IN (SELECT id FROM doomed)))",
-            (DISTRACTOR, JUNK),
-        ).fetchone()[0]
+        identities = len(_people_who_go(database, key))
         vectors = database.execute("SELECT COUNT(*) FROM vector WHERE crop IN (SELECT id FROM doomed)").fetchone()[0]
         wiped = _count_own(database, workspace)
         return Plan(crops, held, holds, identities, cameras, vectors, wiped, crops - wiped)
@@ -117,6 +113,8 @@ def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: st
                 len(ids) - _count_own(database, workspace), digest,
             ),
         ).fetchall()[0][0]  # fmt: skip
+        sources = _sources(database, key, everything=selection.is_everything())
+        people = _people_who_go(database, key)
         _write_down_what_is_left(database, workspace, number, gallery)
         first = next_numbers(database, len(ids) + 1)
         database.executemany(
@@ -128,9 +126,9 @@ def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: st
         )
         database.execute("DELETE FROM vector WHERE crop IN (SELECT id FROM doomed)")
         database.execute("DELETE FROM edit_row WHERE crop IN (SELECT id FROM doomed)")
-        database.execute("DELETE FROM edit WHERE NOT EXISTS (SELECT 1 FROM edit_row WHERE edit = edit.key)")
+        _forget_edits(database, key, people)
         database.execute("DELETE FROM crop WHERE id IN (SELECT id FROM doomed)")
-        _drop_empty_sources(database, number, key)
+        _drop_empty_sources(database, number, sources)
         if selection.is_everything() and not held:
             database.execute("DELETE FROM edit WHERE gallery = ?", (key,))
             database.execute("DELETE FROM gallery WHERE key = ?", (key,))
@@ -171,6 +169,8 @@ def hold(workspace: Workspace, gallery: str, selection: Selection, name: str) ->
             f"INSERT OR IGNORE INTO hold (name, crop, since, who) SELECT ?, id, ?, ? FROM crop WHERE {where}",
             (name, now(), user(), *values),
         ).rowcount
+        if not database.execute(f"SELECT 1 FROM crop WHERE {where} LIMIT 1", values).fetchone():
+            raise ReidError(f"No crop of gallery {gallery!r} fits: {selection.describe()}. Nothing is held.")
         if added:
             write_log(database, "hold", name, {"gallery": gallery, "crops": added})
             next_numbers(database, 1)
@@ -197,6 +197,17 @@ def holds(workspace: Workspace) -> dict[str, int]:
         return dict(database.execute("SELECT name, COUNT(*) FROM hold GROUP BY name ORDER BY name").fetchall())
 
 
+def _people_who_go(database: Connection, gallery: int) -> list[str]:
+    """Labels of people of whom no crop is left when the doomed are gone."""
+    rows = database.execute(
+        "SELECT identity FROM (SELECT identity, COUNT(*) AS doomed FROM crop WHERE id IN (SELECT id FROM doomed) "
+        "AND identity NOT IN (?, ?) GROUP BY identity) AS going WHERE doomed = "
+        "(SELECT COUNT(*) FROM crop WHERE gallery = ? AND identity = going.identity)",
+        (DISTRACTOR, JUNK, gallery),
+    )
+    return [identity for (identity,) in rows]
+
+
 def _mark(database: Connection, gallery: int, selection: Selection) -> tuple[int, tuple[str, ...]]:
     """Put the ids that may go into the temporary table `doomed`; how many are held, and by what."""
     where, values = selection.where(gallery)
@@ -209,42 +220,64 @@ def _mark(database: Connection, gallery: int, selection: Selection) -> tuple[int
     return held, tuple(name for (name,) in names)
 
 
-# Pictures that lie in the workspace: copies, and those that Retrace drew itself. Its value is the folder with a slash.
-_OWN = "(source.copied OR instr(source.path || '/', ?) = 1) AND crop.id IN (SELECT id FROM doomed)"
+# Pictures that are ours: copies, and what Retrace drew itself. The value is the folder of the latter.
+_OWN = "(source.copied OR source.path = ?) AND crop.id IN (SELECT id FROM doomed)"
 
 
 def _count_own(database: Connection, workspace: Workspace) -> int:
     row = database.execute(
-        f"SELECT COUNT(*) FROM crop JOIN source ON source.key = crop.source WHERE {_OWN}", (f"{workspace.path}/",)
+        f"SELECT COUNT(*) FROM crop JOIN source ON source.key = crop.source WHERE {_OWN}", (str(workspace.path / DEMO),)
     ).fetchone()
     return int(row[0])
 
 
+def _sources(database: Connection, gallery: int, *, everything: bool) -> list[int]:
+    """Sources that the deletion touches."""
+    which = "" if everything else "AND key IN (SELECT source FROM crop WHERE id IN (SELECT id FROM doomed))"
+    return [key for (key,) in database.execute(f"SELECT key FROM source WHERE gallery = ? {which}", (gallery,))]
+
+
 def _write_down_what_is_left(database: Connection, workspace: Workspace, number: int, gallery: str) -> None:
     insert = "INSERT INTO removal (deletion, kind, name) "
-    database.execute(f"{insert} VALUES (?, ?, ?)", (number, INDEX, gallery))
+    database.execute(f"{insert} VALUES (?, ?, ?), (?, ?, ?)", (number, INDEX, gallery, number, JOBS, gallery))
     database.execute(
         f"{insert} SELECT DISTINCT ?, ?, lower(hex(sha256)) FROM crop WHERE id IN (SELECT id FROM doomed)",
         (number, THUMBNAIL),
     )
-    root = f"{workspace.path}/"
     database.execute(
         f"{insert} SELECT ?, CASE WHEN source.copied THEN ? ELSE ? END, CASE WHEN source.copied THEN "
-        "crop.source || '/' || crop.path ELSE substr(source.path || '/' || crop.path, ?) END "
+        "crop.source || '/' || crop.path ELSE ? || '/' || crop.path END "
         f"FROM crop JOIN source ON source.key = crop.source WHERE {_OWN}",
-        (number, ORIGINAL, FILE, len(root) + 1, root),
+        (number, ORIGINAL, FILE, DEMO, str(workspace.path / DEMO)),
+    )
+    # Of an upload whose import was interrupted the dropped file is there too, beside its copy.
+    incoming = f"{workspace.incoming}/"
+    database.execute(
+        f"{insert} SELECT ?, ?, substr(source.path || '/' || crop.path, ?) FROM crop JOIN source "
+        "ON source.key = crop.source WHERE instr(source.path, ?) = 1 AND crop.id IN (SELECT id FROM doomed)",
+        (number, FILE, len(f"{workspace.path}/") + 1, incoming),
     )
 
 
-def _drop_empty_sources(database: Connection, number: int, gallery: int) -> None:
-    """A source without crops goes with its name, which may be a person's, and with the report of its import."""
-    empty = [
-        key
-        for (key,) in database.execute(
-            "SELECT key FROM source WHERE gallery = ? AND NOT EXISTS (SELECT 1 FROM crop WHERE crop.source = key)",
-            (gallery,),
-        )
-    ]
-    for key in empty:
+def _forget_edits(database: Connection, gallery: int, people: list[str]) -> None:
+    """Those of which no crop is left, and those that name a person of whom none is: undo would bring the name back."""
+    names = json.dumps(people)
+    database.execute(
+        "DELETE FROM edit WHERE gallery = ?1 AND (NOT EXISTS (SELECT 1 FROM edit_row WHERE edit = edit.key) "
+        "OR (json_extract(what, '$.column') = 'identity' AND json_extract(what, '$.value') IN "
+        "(SELECT value FROM json_each(?2))) OR EXISTS (SELECT 1 FROM edit_row WHERE edit = edit.key "
+        "AND identity IN (SELECT value FROM json_each(?2))))",
+        (gallery, names),
+    )
+
+
+def _drop_empty_sources(database: Connection, number: int, sources: list[int]) -> None:
+    """A source that lost its last crop goes with its name, which may be a person's.
+
+    The report of what its import left out goes in any case: it names files, and files are often named after people.
+    """
+    for key in sources:
         database.execute("INSERT INTO removal VALUES (?, ?, ?)", (number, FILE, f"reports/{key}.csv"))
-        database.execute("DELETE FROM source WHERE key = ?", (key,))
+        database.execute(
+            "DELETE FROM source WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM crop WHERE crop.source = ?1)", (key,)
+        )

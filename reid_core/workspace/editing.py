@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Literal
 
 from reid_core.errors import ReidError
-from reid_core.records import DISTRACTOR, JUNK, format_time
+from reid_core.records import DISTRACTOR, JUNK, LAST_CLOCK_TIME, format_time
 from reid_core.workspace.catalogue import Catalogue, write_log
 from reid_core.workspace.rows import gallery_key, next_numbers, now, user
 from reid_core.workspace.selection import Selection
@@ -114,10 +115,14 @@ def _check(column: str, value: str | float | None) -> None:
     if column not in ("identity", "camera", "time"):
         raise ReidError(f"The {column} of a crop cannot be changed; its identity, camera and time can.")
     if column == "time":
-        if value is not None and (not isinstance(value, float) or value < 0):
+        if value is not None and (not isinstance(value, float) or not 0 <= value <= LAST_CLOCK_TIME):
             raise ReidError(f"The time {value!r} is not in seconds since 1970.")
-    elif value is not None and (not isinstance(value, str) or not value.strip() or len(value) > 200):
+    elif value is not None and (not isinstance(value, str) or not value.strip() or not _is_name(value)):
         raise ReidError(f"{value!r} is no name for {column}; use 1 to 200 letters or digits, or none for unknown.")
+
+
+def _is_name(value: str) -> bool:
+    return len(value) <= 200 and all(unicodedata.category(letter) not in ("Cc", "Cs") for letter in value)
 
 
 def _refuse_mixed_sides(database: Connection, gallery: int, edit: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from reid_core.images import BadImage
 from reid_core.picture_reader import PictureReader
 from reid_core.records import Records
 from reid_core.signals import StopRequest
+from reid_core.workspace.checking import CHANGED
 from reid_core.workspace.report import Report
 from reid_core.workspace.workspace import Workspace
 
@@ -35,6 +37,8 @@ def export_gallery(
     crops = workspace.catalogue.crops(gallery)
     if crops.empty:
         raise ReidError(f"Gallery {gallery!r} has no crops to export.")
+    if folder.resolve().is_relative_to(workspace.path):
+        raise ReidError(f"{folder} is in the workspace, where a deletion would not look for it. Name another folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
@@ -58,6 +62,8 @@ def _write(
                 break
             try:
                 data = reader.bytes(row["source"], row["path"])
+                if hashlib.sha256(data).hexdigest() != row["sha256"]:
+                    raise BadImage(CHANGED)
             except BadImage as error:
                 skipped.append(Skipped(row["path"], str(error)))
                 written.append(False)

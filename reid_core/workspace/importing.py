@@ -19,15 +19,14 @@ from numpy.typing import NDArray
 
 from reid_core.datasets import Dataset, Skipped
 from reid_core.errors import ReidError
-from reid_core.files import write_atomically
+from reid_core.files import one_at_a_time, write_atomically
 from reid_core.images import BadImage, ImageSource, decode, open_source, thumbnail
 from reid_core.quality import NEAR, Lookalikes, measure
 from reid_core.records import SPLITS
 from reid_core.signals import StopRequest
 from reid_core.workspace.report import Report
 from reid_core.workspace.rows import NewCrop
-from reid_core.workspace.vectors import last_deletion
-from reid_core.workspace.wiping import pending
+from reid_core.workspace.wiping import LOCK
 from reid_core.workspace.workspace import Workspace
 
 BATCH = 256  # crops in one transaction: the most that a crash makes an import do again
@@ -64,6 +63,11 @@ def import_dataset(
     catalogue.add_gallery(gallery)
     key = catalogue.add_source(gallery, str(dataset.source), dataset.format, copied=copy or uploaded)
     sources = catalogue.sources(gallery)
+    if copy and not sources["copied"][sources["key"] == key].item():
+        raise ReidError(
+            f"Gallery {gallery!r} has pictures of {dataset.source} already, which are read from there and not copied. "
+            "Import it into another gallery to copy them, or delete these first."
+        )
     originals = workspace.originals(key) if sources["copied"][sources["key"] == key].item() else None
     known = catalogue.known_labels(key)
     table = dataset.records.table
@@ -125,29 +129,24 @@ def _keep(
     workspace: Workspace, gallery: str, source: int, originals: Path | None, found: Sequence[_Inspected]
 ) -> list[bool]:
     """One batch, everything that a row needs before the row; tells of each crop whether it is new."""
-    thumbnails = {item.crop.sha256: item.thumbnail for item in found}
-    deletion = last_deletion(workspace.catalogue)
-    workspace.thumbnails.add(thumbnails)
-    if originals is not None:
-        _copy(originals, found)
-    new = workspace.catalogue.add_crops(gallery, source, [item.crop for item in found])
-    if last_deletion(workspace.catalogue) > deletion or pending(workspace.catalogue):
-        # A deletion at work meanwhile may have wiped what it found no row for.
-        workspace.thumbnails.add(thumbnails)
+    # A deletion looks for files without rows: it may not look between the two.
+    with one_at_a_time(workspace.path / LOCK):
+        workspace.thumbnails.add({item.crop.sha256: item.thumbnail for item in found})
         if originals is not None:
-            _copy(originals, [item for item, is_new in zip(found, new, strict=True) if is_new])
-    if originals is not None and not all(new):
-        there = workspace.catalogue.known_labels(source)
-        for item in found:
-            if item.crop.path not in there:
-                (originals / item.crop.path).unlink(missing_ok=True)
+            _copy(originals, found)
+        new = workspace.catalogue.add_crops(gallery, source, [item.crop for item in found])
+        if originals is not None and not all(new):
+            there = workspace.catalogue.known_labels(source)
+            for item in found:
+                if item.crop.path not in there:
+                    (originals / item.crop.path).unlink(missing_ok=True)
     return new
 
 
 def _copy(originals: Path, found: Sequence[_Inspected]) -> None:
     for item in found:
         place = originals / item.crop.path
-        if item.data is not None and not (place.is_file() and place.stat().st_size == len(item.data)):
+        if item.data is not None and not (place.is_file() and place.read_bytes() == item.data):
             try:
                 place.parent.mkdir(parents=True, exist_ok=True)
                 write_atomically(place, partial(_write, item.data))

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+import numpy as np
+
 from reid_core.datasets import Skipped
 from reid_core.embedder.inference import Embedder
 from reid_core.embedder.runtime import Pixels
@@ -21,10 +23,18 @@ from reid_core.signals import StopRequest
 from reid_core.workspace.checking import CHANGED
 from reid_core.workspace.report import Report
 from reid_core.workspace.snapshot import read_snapshot, remove_snapshots, snapshot_seq, write_snapshot
-from reid_core.workspace.vectors import add_vectors, count_vectors, last_deletion, read_changes, without_vector
+from reid_core.workspace.vectors import (
+    add_vectors,
+    count_vectors,
+    last_deletion,
+    newest_vectors,
+    read_changes,
+    without_vector,
+)
 from reid_core.workspace.workspace import Workspace
 
 SNAPSHOT_ROWS = 20_000  # read from the catalogue in a fifth of a second: fewer are not worth a file
+PROBES = 64  # vectors of a snapshot that are compared with the catalogue's
 BATCH = 256  # crops decoded while the batch before is embedded; one transaction
 
 
@@ -121,8 +131,18 @@ class GalleryIndex:
             return
         self._index, self._seq = kept
         self._follow(on_progress)
-        if len(self._index) != count_vectors(self.workspace.catalogue, self.gallery, self.model, until=self._seq):
+        catalogue = self.workspace.catalogue
+        is_whole = len(self._index) == count_vectors(catalogue, self.gallery, self.model, until=self._seq)
+        if not is_whole or not self._agrees(self._index):
             self._index, self._seq = None, -1
+
+    def _agrees(self, index: ExactIndex) -> bool:
+        """Whether the newest vectors, where two states of a catalogue differ, are those of this one."""
+        ids, vectors = newest_vectors(self.workspace.catalogue, self.gallery, self.model, PROBES)
+        try:
+            return np.array_equal(index.vectors(ids), vectors)
+        except ReidError:  # one of them is not there
+            return False
 
     def _follow(self, on_progress: Callable[[int, int], None]) -> None:
         read = removed = 0

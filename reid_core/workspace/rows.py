@@ -140,7 +140,7 @@ def crop_table(database: sqlite3.Connection, workspace: Path, where: str, values
     ).fetchall()
     table = pd.DataFrame(rows, columns=list(CROP_COLUMNS), dtype=object)
     table["source"] = [str(originals(workspace, key)) if isinstance(key, int) else key for key in table["source"]]
-    table["alike"] = [sha256 or None for sha256 in table["alike"]]
+    table["alike"] = pd.Series([sha256 or None for sha256 in table["alike"]], dtype=object)
     whole = {"id": np.int64, "width": np.int64, "height": np.int64}
     return table.astype({**whole, **dict.fromkeys(("time", "sharpness", "brightness", "contrast"), np.float64)})
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from reid_core.errors import ReidError
-from reid_core.files import only_one_process
+from reid_core.files import one_at_a_time
 
 VERSION = 2
 THUMBNAILS_VERSION = 1
@@ -75,10 +75,10 @@ CREATE INDEX crop_alike ON crop (alike) WHERE alike IS NOT NULL;
 # `tombstone.seq` say when these came: an index remembers the last number that it has seen, and reads on from there.
 CATALOGUE = f"""
 CREATE TABLE gallery (
-    key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, created TEXT NOT NULL
+    key INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, created TEXT NOT NULL
 ) STRICT;
 CREATE TABLE source (
-    key INTEGER PRIMARY KEY, gallery INTEGER NOT NULL REFERENCES gallery(key), path TEXT NOT NULL,
+    key INTEGER PRIMARY KEY AUTOINCREMENT, gallery INTEGER NOT NULL REFERENCES gallery(key), path TEXT NOT NULL,
     format TEXT NOT NULL, imported TEXT NOT NULL, copied INTEGER NOT NULL DEFAULT 0, UNIQUE (gallery, path)
 ) STRICT;
 CREATE TABLE crop (
@@ -163,11 +163,9 @@ def create(
                 _run(database, tables)
                 database.execute(f"PRAGMA user_version={version}")
     elif found < version:
-        lock = path.with_name(f"{path.name}.upgrade.lock")
-        with only_one_process(lock, f"{path}, which is being brought up to date,"), connect(path) as database:
+        with one_at_a_time(path.with_name(f"{path.name}.lock")), connect(path) as database:
             if _version(database) == found:
                 _upgrade(database, path, found, version, upgrades or {})
-        lock.unlink(missing_ok=True)
 
 
 def _upgrade(database: sqlite3.Connection, path: Path, found: int, version: int, upgrades: Mapping[int, str]) -> None:

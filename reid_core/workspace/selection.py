@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from reid_core.errors import ReidError
 from reid_core.quality import LIMITS
 from reid_core.records import FIRST_CLOCK_TIME, format_time, natural_order, plural
 
@@ -67,8 +69,15 @@ class Selection:
         if self.before is not None:
             tests.append("crop.time <= ?")
             values.append(self.before)
+            if self.before >= FIRST_CLOCK_TIME:  # seconds into a recording are before no date
+                tests.append(f"crop.time >= {FIRST_CLOCK_TIME}")
         if self.older_than is not None:
-            tests.append(f"CASE WHEN crop.time >= {FIRST_CLOCK_TIME} THEN crop.time ELSE crop.imported END < ?")
+            # A camera's clock may run ahead: nothing was taken after it was imported. An older program that was still
+            # open when the workspace was brought up to date wrote no date of import.
+            tests.append(
+                f"CASE WHEN crop.time >= {FIRST_CLOCK_TIME} AND crop.imported > 0 THEN min(crop.time, crop.imported) "
+                f"WHEN crop.time >= {FIRST_CLOCK_TIME} THEN crop.time WHEN crop.imported > 0 THEN crop.imported END < ?"
+            )
             values.append(self.older_than)
         if self.flaw is not None:
             tests.append(f"({' OR '.join(FLAWS.values())})" if self.flaw == "any" else FLAWS[self.flaw])
@@ -91,8 +100,15 @@ class Selection:
 
     @staticmethod
     def from_json(text: str) -> Selection:
-        values: dict[str, Any] = {n: frozenset(v) if isinstance(v, list) else v for n, v in json.loads(text).items()}
-        return Selection(**values)
+        """Raises ReidError for anything but what `to_json` writes: half a selection would be another one."""
+        try:
+            values = json.loads(text)
+            if not isinstance(values, dict) or any(not _KINDS[name](value) for name, value in values.items()):
+                raise ValueError("a value is of another kind")
+            chosen: dict[str, Any] = {n: frozenset(v) if isinstance(v, list) else v for n, v in values.items()}
+            return Selection(**chosen)
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise ReidError(f"This is no selection of crops ({error}). Choose them again.") from error
 
     def describe(self, *, names: bool = True) -> str:
         """In words: "identity anna, camera 3, until 2026-10-23T00:00:00Z".
@@ -135,3 +151,26 @@ class Selection:
 
 def _json(values: Iterable[object]) -> str:
     return json.dumps(list(values), ensure_ascii=False)
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _whole_numbers(value: object) -> bool:
+    return isinstance(value, list) and all(type(item) is int for item in value)
+
+
+def _moment(value: object) -> bool:
+    return type(value) in (int, float) and math.isfinite(float(value))  # type: ignore[arg-type]
+
+
+_KINDS: dict[str, Callable[[object], bool]] = {
+    **dict.fromkeys(("identities", "cameras", "tracklets", "splits"), _texts),
+    **dict.fromkeys(("sources", "ids"), _whole_numbers),
+    **dict.fromkeys(("after", "before", "older_than"), _moment),
+    "flaw": lambda value: value in (*FLAWS, "any"),
+    "missing": lambda value: value in MISSING,
+    "alike": lambda value: isinstance(value, bool),
+    "not_indexed_by": lambda value: isinstance(value, str),
+}

@@ -67,7 +67,7 @@ def write_snapshot(folder: Path, index: ExactIndex, seq: int) -> None:
     partial = folder / f"{_NAME}.{uuid.uuid4().hex}.partial"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _remove_partials(folder, older_than=_ABANDONED)
+        remove_partials(folder, older_than=_ABANDONED)
         with partial.open("xb") as file:
             _write(file, index, seq)
             file.flush()
@@ -117,7 +117,7 @@ def remove_snapshots(folder: Path) -> None:
     Raises ReidError when a file cannot be removed.
     """
     try:
-        _remove_partials(folder)
+        remove_partials(folder)
         (folder / _NAME).unlink(missing_ok=True)
         if folder.is_dir():
             _sync_folder(folder)
@@ -127,7 +127,8 @@ def remove_snapshots(folder: Path) -> None:
         ) from error
 
 
-def _remove_partials(folder: Path, older_than: float | None = None) -> None:
+def remove_partials(folder: Path, older_than: float | None = None) -> None:
+    """Remove what is being written, or was when its process died; a writer that is alive then fails."""
     for partial in folder.glob(_PARTIAL):
         with contextlib.suppress(FileNotFoundError):
             if older_than is None or time.time() - partial.stat().st_mtime > older_than:

@@ -86,6 +86,19 @@ def count_vectors(catalogue: Catalogue, gallery: str, model: str, *, until: int 
         return int(row[0])
 
 
+def newest_vectors(
+    catalogue: Catalogue, gallery: str, model: str, count: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Ids (N,) and vectors (N, D) of the `count` that were written last."""
+    with catalogue.transaction() as database:
+        rows = database.execute(
+            "SELECT crop, float16 FROM vector WHERE gallery = ? AND model = ? ORDER BY seq DESC LIMIT ?",
+            (gallery_key(database, gallery), model_key(database, model), count),
+        ).fetchall()
+    vectors = np.frombuffer(b"".join(vector for _, vector in rows), np.float16).reshape(len(rows), -1)
+    return np.array([crop for crop, _ in rows], np.int64), vectors.astype(np.float32)
+
+
 def last_deletion(catalogue: Catalogue) -> int:
     """Number of the newest deleted crop in the change log; 0 where none ever was."""
     with catalogue.transaction() as database:

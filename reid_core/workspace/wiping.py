@@ -10,16 +10,21 @@ import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
+from sqlite3 import Connection
 
+from reid_core.files import one_at_a_time
 from reid_core.workspace.catalogue import Catalogue
+from reid_core.workspace.jobs import all_jobs, forget
 from reid_core.workspace.rows import ORIGINALS, now
 from reid_core.workspace.schema import backups, connect
-from reid_core.workspace.snapshot import snapshot_seq
+from reid_core.workspace.snapshot import remove_partials, snapshot_seq
 from reid_core.workspace.thumbnails import Thumbnails
 from reid_core.workspace.vectors import last_deletion
 
 INDEXES = "indexes"
-THUMBNAIL, ORIGINAL, INDEX, FILE = "thumbnail", "original", "index", "file"  # kinds of `removal.name`
+DEMO = "demo"  # folder of the pictures that Retrace draws itself
+LOCK = "wiping.lock"  # held while an import lays out files and writes their rows, and while files without rows go
+THUMBNAIL, ORIGINAL, INDEX, FILE, JOBS = "thumbnail", "original", "index", "file", "jobs"  # kinds of `removal.name`
 _AT_ONCE = 2_000
 _SECONDS_FOR_READERS = 20.0  # that other processes have to end what they are reading
 
@@ -30,22 +35,28 @@ def pending(catalogue: Catalogue) -> bool:
         return database.execute("SELECT 1 FROM deletion WHERE finished IS NULL LIMIT 1").fetchone() is not None
 
 
-def finish(catalogue: Catalogue, thumbnails: Thumbnails) -> bool:
+def finish(catalogue: Catalogue, thumbnails: Thumbnails, patience: float | None = None) -> bool:
     """Wipe what deletions have left to wipe; several processes may do so at once.
 
-    False when another process was reading for so long that the write-ahead log could not be emptied: then the
-    deletion stays unfinished, and the next call tries again.
+    False when another process was reading for more than `patience` seconds, so that the write-ahead log could not be
+    emptied, or when a file could not be removed: then the deletion stays unfinished, and the next call tries again.
     """
+    patience = _SECONDS_FOR_READERS if patience is None else patience
     with catalogue.transaction() as database:
         deletions = [key for (key,) in database.execute("SELECT key FROM deletion WHERE finished IS NULL")]
     if not deletions:
         return True
-    for backup in backups(catalogue.path):
-        backup.unlink(missing_ok=True)
-    _add_orphans(catalogue, thumbnails, deletions[-1])
-    while _wipe_some(catalogue, thumbnails):
-        pass
-    if not (_empty_log(catalogue.path) and _empty_log(thumbnails.path)):
+    with suppress(OSError):
+        for backup in backups(catalogue.path):
+            backup.unlink(missing_ok=True)
+    with one_at_a_time(catalogue.workspace / LOCK):
+        _add_orphans(catalogue, thumbnails, deletions[-1])
+        last: int | None = 0
+        while (last := _wipe_some(catalogue, thumbnails, last or 0)) is not None:
+            pass
+    with catalogue.transaction() as database:
+        left = database.execute("SELECT 1 FROM removal LIMIT 1").fetchone() is not None
+    if not (_empty_log(catalogue.path, patience) and _empty_log(thumbnails.path, patience)) or left:
         return False
     with catalogue.transaction() as database:
         database.executemany(
@@ -57,7 +68,7 @@ def finish(catalogue: Catalogue, thumbnails: Thumbnails) -> bool:
 def _add_orphans(catalogue: Catalogue, thumbnails: Thumbnails, deletion: int) -> None:
     """Thumbnails and copies whose import was interrupted before it had a row for them: nothing else knows of them.
 
-    An import that is at work has some too; it looks after its rows are written, and puts back what it needs.
+    An import that is at work holds the lock until its rows are there.
     """
     with catalogue.transaction() as database:
         database.execute("BEGIN")
@@ -77,58 +88,78 @@ def _add_orphans(catalogue: Catalogue, thumbnails: Thumbnails, deletion: int) ->
             database.executemany("INSERT INTO removal VALUES (?, ?, ?)", rows)
 
 
-def _wipe_some(catalogue: Catalogue, thumbnails: Thumbnails) -> bool:
-    """One batch. The catalogue is locked meanwhile, so that no import brings back what is about to go."""
+def _wipe_some(catalogue: Catalogue, thumbnails: Thumbnails, after: int) -> int | None:
+    """One batch, from the row after `after` on; the last row of it, or None at the end.
+
+    The catalogue is locked meanwhile. What cannot be removed keeps its row, and the rest goes on.
+    """
     with catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
-        rows = database.execute("SELECT rowid, kind, name FROM removal LIMIT ?", (_AT_ONCE,)).fetchall()
-        gone = []
-        for _, kind, name in rows:
+        rows = database.execute(
+            "SELECT rowid, kind, name FROM removal WHERE rowid > ? ORDER BY rowid LIMIT ?", (after, _AT_ONCE)
+        ).fetchall()
+        done, gone = [], []
+        for row, kind, name in rows:
             if kind == THUMBNAIL:
                 sha256 = bytes.fromhex(name)
                 if not database.execute("SELECT 1 FROM crop WHERE sha256 = ? LIMIT 1", (sha256,)).fetchone():
                     gone.append(sha256)
-            elif kind == ORIGINAL:
-                source, _, path = name.partition("/")
-                values = (int(source), path)
-                if not database.execute("SELECT 1 FROM crop WHERE source = ? AND path = ?", values).fetchone():
-                    _unlink(catalogue.workspace / ORIGINALS / source, path)
-            elif kind == INDEX:
-                _remove_stale(catalogue, name)
-            elif kind == FILE:
-                (catalogue.workspace / name).unlink(missing_ok=True)
+            try:
+                _remove(catalogue, database, kind, name)
+                done.append(row)
+            except OSError:
+                continue
         if gone:
             thumbnails.remove(gone)
-        database.executemany("DELETE FROM removal WHERE rowid = ?", [(row,) for row, _, _ in rows])
-        return len(rows) == _AT_ONCE
+        database.executemany("DELETE FROM removal WHERE rowid = ?", [(row,) for row in done])
+        return rows[-1][0] if rows else None
+
+
+def _remove(catalogue: Catalogue, database: Connection, kind: str, name: str) -> None:
+    """Raises OSError when a file is there and cannot be removed."""
+    if kind == ORIGINAL:
+        source, _, path = name.partition("/")
+        values = (int(source), path)
+        if not database.execute("SELECT 1 FROM crop WHERE source = ? AND path = ?", values).fetchone():
+            _unlink(catalogue.workspace / ORIGINALS / source, path)
+    elif kind == INDEX:
+        _remove_stale(catalogue, name)
+    elif kind == FILE:
+        _unlink(catalogue.workspace, name)
+    elif kind == JOBS:
+        for job in all_jobs(catalogue.workspace):
+            if name in job.arguments:
+                forget(job.folder)
 
 
 def _remove_stale(catalogue: Catalogue, gallery: str) -> None:
     """Snapshots of indexes that have not seen the last deletion: they hold what it deleted."""
     last = last_deletion(catalogue)
     for folder in (catalogue.workspace / INDEXES).glob(f"{gallery}@*"):
+        remove_partials(folder)
         seq = snapshot_seq(folder)
         if seq is None or seq < last:
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _unlink(root: Path, path: str) -> None:
-    """Remove the file and the folders that it leaves empty."""
+    """Remove the file and the folders below `root` that it leaves empty."""
     file = root / path
-    file.unlink(missing_ok=True)
+    with suppress(NotADirectoryError):  # the path leads through what is a file now: there is nothing
+        file.unlink(missing_ok=True)
     for folder in file.parents:
-        if not folder.is_relative_to(root):
+        if folder == root:
             return
         with suppress(OSError):
             folder.rmdir()
 
 
-def _empty_log(path: Path) -> bool:
+def _empty_log(path: Path, patience: float) -> bool:
     """Move all that is written into the database file and cut its write-ahead log to nothing."""
-    end = time.monotonic() + _SECONDS_FOR_READERS
+    end = time.monotonic() + patience
     while True:
         with connect(path) as database:
-            database.execute("PRAGMA busy_timeout=1000")
+            database.execute("PRAGMA busy_timeout=300")
             busy, _, _ = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         if not busy:
             return True

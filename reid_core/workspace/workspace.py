@@ -43,7 +43,7 @@ class Workspace:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path.absolute()
+        self.path = path.resolve()  # as the sources of imports are: what lies in here can be told by its path
         self.models_folder = self.path / "models"
         self.runs_folder = self.path / "runs"
         self.incoming = self.path / "incoming"
@@ -56,7 +56,8 @@ class Workspace:
         self.catalogue = Catalogue(self.path / "catalogue.sqlite")
         self.thumbnails = Thumbnails(self.path / "thumbnails.sqlite")
         if pending(self.catalogue):
-            finish(self.catalogue, self.thumbnails)
+            with contextlib.suppress(ReidError):  # the receipt stays unfinished, and the next one tries again
+                finish(self.catalogue, self.thumbnails, patience=0.5)
 
     def originals(self, source: int) -> Path:
         """Where copies of a source's pictures are kept."""

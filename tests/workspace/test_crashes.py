@@ -201,7 +201,20 @@ def keep_embedding(path: Path, until: Path) -> None:
             return
 
 
-def test_two_importers_an_embedder_and_four_searchers_share_a_workspace(workspace: Workspace, tmp_path: Path) -> None:
+def keep_deleting(path: Path, data: Path, until: Path) -> None:
+    """Another gallery comes and goes, and with each of its deletions files without rows are looked for."""
+    small_steps()
+    workspace = Workspace(path)
+    while True:
+        over = until.exists()
+        import_dataset(workspace, read_dataset(data, train_share=0.0), "other", stop=StopRequest(), copy=True)
+        assert delete(workspace, "other", Selection(), "test").crops == 2 * EACH
+        if over:
+            return
+
+
+def test_importers_searchers_an_embedder_and_a_deleter_share_a_workspace(workspace: Workspace, tmp_path: Path) -> None:
+    """Two importers and four searchers, and more."""
     first = draw(tmp_path / "first", people=2)
     import_dataset(workspace, read_dataset(first, train_share=0.0), "site", stop=StopRequest())
     embedder = Embedder(workspace.find_model("stripes"), "cpu")
@@ -212,6 +225,7 @@ def test_two_importers_an_embedder_and_four_searchers_share_a_workspace(workspac
         PROCESSES.Process(target=bring_in, args=(workspace.path, data, number == 0)) for number, data in enumerate(sets)
     ]
     others = [PROCESSES.Process(target=keep_embedding, args=(workspace.path, over))]
+    others.append(PROCESSES.Process(target=keep_deleting, args=(workspace.path, first, over)))
     asked = [tmp_path / f"asked{number}" for number in range(4)]
     photo = first / "p0" / "cam1_0.png"
     others += [PROCESSES.Process(target=keep_searching, args=(workspace.path, photo, over, file)) for file in asked]
@@ -225,11 +239,14 @@ def test_two_importers_an_embedder_and_four_searchers_share_a_workspace(workspac
     over.touch()
     for process in others:
         process.join(120)
-    assert [process.exitcode for process in (*importers, *others)] == [0] * 7
+    assert [process.exitcode for process in (*importers, *others)] == [0] * 8
     info = workspace.catalogue.gallery("site")
     total = (2 + 2 * PEOPLE) * EACH
     assert (info.crops, info.models[0][2]) == (total, total)
     assert len(GalleryIndex(workspace, "site", embedder.id).current()) == total
+    for row in workspace.catalogue.crops("site").to_dict("records"):
+        assert (Path(row["source"]) / row["path"]).is_file()
+        assert workspace.thumbnails.get(bytes.fromhex(row["sha256"])) is not None
     searches = sum(int(file.read_text()) for file in asked)
     assert sum(line["action"] == "search" for line in workspace.catalogue.audit(10**6)) == searches
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import shutil
 import sqlite3
+import subprocess
+import tarfile
 import time
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import numpy as np
 import pytest
 
 from reid_core.datasets import read_dataset
+from reid_core.datasets.synthetic import SiteConfig, write_site
 from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
 from reid_core.signals import StopRequest
@@ -32,11 +36,17 @@ def person(identity: str) -> Selection:
 
 
 def found_in(folder: Path, needles: dict[str, bytes]) -> set[tuple[str, str]]:
-    """Which of these bytes are in which of the folder's files, names of files included."""
+    """Which of these bytes are in which of the folder's files, names of files included.
+
+    Read by another process: whoever closes a database's file lets go of the locks that its own SQLite holds on it.
+    """
+    archive = subprocess.run(["tar", "-cf", "-", "-C", folder, "."], capture_output=True, check=True).stdout
     found = set()
-    for file in folder.rglob("*"):
-        content = file.relative_to(folder).as_posix().encode() + (file.read_bytes() if file.is_file() else b"")
-        found |= {(name, file.relative_to(folder).as_posix()) for name, needle in needles.items() if needle in content}
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        for entry in files:
+            file = files.extractfile(entry) if entry.isfile() else None
+            content = entry.name.encode() + (file.read() if file else b"")
+            found |= {(name, entry.name) for name, needle in needles.items() if needle in content}
     return found
 
 
@@ -52,7 +62,7 @@ def copied(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) ->
             (folder / name / f"{name}-cam{crop + 1}.png").write_bytes(picture)
     workspace = Workspace(tmp_path / "workspace")
     shutil.copytree(tiny_model, workspace.models_folder / "stripes")
-    import_dataset(workspace, read_dataset(folder), "site", stop=StopRequest(), copy=True)
+    import_dataset(workspace, read_dataset(folder, train_share=0.0), "site", stop=StopRequest(), copy=True)
     embedder = Embedder(workspace.find_model("stripes"), "cpu")
     embed_gallery(workspace, "site", embedder, stop=StopRequest())
     GalleryIndex(workspace, "site", embedder.id).current()
@@ -94,7 +104,7 @@ def test_a_whole_gallery_goes_with_its_name_its_copies_and_its_report(
 ) -> None:
     workspace, needles = copied
     (tmp_path / "data" / "anna" / "broken-picture.jpg").write_bytes(b"no picture")
-    report = import_dataset(workspace, read_dataset(tmp_path / "data"), "site", stop=StopRequest())
+    report = import_dataset(workspace, read_dataset(tmp_path / "data", train_share=0.0), "site", stop=StopRequest())
     assert report.file is not None
     assert "broken-picture" in report.file.read_text()
     receipt = delete(workspace, "site", Selection(), "the case is closed")
@@ -235,3 +245,154 @@ def test_the_receipt_reads_as_json(tiny_workspace: Workspace) -> None:
 
     receipt = delete(tiny_workspace, TINY_GALLERY, person("1"), "test")
     assert json.loads(json.dumps(dataclasses.asdict(receipt)))["crops"] == 6
+
+
+def test_a_file_that_cannot_be_removed_delays_the_receipts_end_and_closes_nothing(
+    copied: tuple[Workspace, dict[str, bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace, needles = copied
+    unlink = Path.unlink
+
+    def stuck(path: Path, missing_ok: bool = False) -> None:
+        if path.suffix == ".png":
+            raise PermissionError(13, "Permission denied")
+        unlink(path, missing_ok=missing_ok)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Path, "unlink", stuck)
+        assert delete(workspace, "site", person("zelda-quux"), "test").finished is None
+        assert len(Workspace(workspace.path).catalogue.crops("site")) == 6
+    left = {name.split()[0] for name, _ in found_in(workspace.path, needles)}
+    assert left <= {"label", "original"}, "all but the files themselves is gone already"
+    assert receipts(Workspace(workspace.path))[0].finished is not None
+    assert found_in(workspace.path, needles) == set()
+
+
+def test_a_path_through_what_is_a_file_now_counts_as_gone(copied: tuple[Workspace, dict[str, bytes]]) -> None:
+    workspace, _ = copied
+    folder = workspace.originals(1) / "anna"
+    shutil.rmtree(folder)
+    folder.write_bytes(b"no folder")
+    assert delete(workspace, "site", person("anna"), "test").finished is not None
+
+
+def test_originals_of_the_user_stay_even_within_the_workspace(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "workspace")
+    folder = workspace.path / "crops"
+    (folder / "anna").mkdir(parents=True)
+    (folder / "berta").mkdir()
+    for number in range(2):
+        for name in ("anna", "berta"):
+            (folder / name / f"{number}.png").write_bytes(png_bytes(tiny_picture(number, len(name))))
+    import_dataset(workspace, read_dataset(folder), "site", stop=StopRequest())
+    assert plan(workspace, "site", person("anna")).files_wiped == 0
+    assert delete(workspace, "site", person("anna"), "test").files_kept == 2
+    assert len(list(folder.rglob("*.png"))) == 4
+
+
+def test_what_retrace_drew_itself_goes_also_behind_a_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    workspace = Workspace(tmp_path / "link")
+    drawn = workspace.path / "demo"
+    write_site(drawn, SiteConfig(identities=2, cameras=2, crops_per_visit=(2, 2)))
+    import_dataset(workspace, read_dataset(drawn, train_share=0.0), "demo", stop=StopRequest())
+    before = len(list(drawn.rglob("*.jpg")))
+    gone = delete(workspace, "demo", Selection(ids=frozenset({1, 2})), "test")
+    assert (gone.crops, gone.files_kept) == (2, 0)
+    assert len(list(drawn.rglob("*.jpg"))) == before - 2
+
+
+def test_what_tells_of_a_person_beside_her_crops_goes_too(
+    copied: tuple[Workspace, dict[str, bytes]], tmp_path: Path
+) -> None:
+    """The report of an import, the records of jobs, changes of labels, and a snapshot that was never finished."""
+    workspace, needles = copied
+    (tmp_path / "data" / "zelda-quux" / "broken.jpg").write_bytes(b"no picture")
+    import_dataset(workspace, read_dataset(tmp_path / "data", train_share=0.0), "site", stop=StopRequest())
+    job = workspace.path / "jobs" / "20260101T000000-import"
+    job.mkdir(parents=True)
+    (job / "job.json").write_text(
+        json.dumps({"arguments": ["import", "/zelda-quux", "--gallery", "site"], "process": 1, "process_started": 0.0})
+    )
+    (job / "progress.json").write_text('{"status": "finished"}')
+    (job / "log.txt").write_text("zelda-quux/broken.jpg: it is no picture")
+    relabelled = workspace.catalogue.crops("site").query("identity == 'zelda-quux'")["id"].iloc[0]
+    editing.relabel(workspace.catalogue, "site", Selection(ids=frozenset({int(relabelled)})), "identity", "anna")
+    index = next((workspace.path / "indexes").iterdir())
+    (index / "index.snapshot.abc.partial").write_bytes(b"zelda-quux")
+    delete(workspace, "site", person("zelda-quux"), "test")
+    found = {file for _, file in found_in(workspace.path, {"label": needles["label"]})}
+    # The crop that is anna's now keeps the name of its file, which is another thing than her label.
+    kept = {"./originals/1/zelda-quux", *(f"./originals/1/zelda-quux/{name}" for name in NAMES)}
+    assert found <= {"./catalogue.sqlite", *kept}
+    assert workspace.catalogue.crops("site")["identity"].tolist().count("anna") == 4
+    edit = editing.undo(workspace.catalogue, "site")
+    assert edit is None or edit.column != "identity"
+    assert "zelda-quux" not in set(workspace.catalogue.crops("site")["identity"])
+
+
+NAMES = [f"zelda-quux-cam{number}.png" for number in (1, 2, 3)]
+
+
+def test_before_a_date_means_what_has_a_date(tiny_workspace: Workspace) -> None:
+    with sqlite3.connect(tiny_workspace.catalogue.path) as database:
+        database.execute("UPDATE crop SET time = 12.5 WHERE id <= 4")  # seconds into a recording
+    assert plan(tiny_workspace, TINY_GALLERY, Selection(before=TINY_FIRST_TIME + 55)).crops == 2
+    assert plan(tiny_workspace, TINY_GALLERY, Selection(before=13.0)).crops == 4
+
+
+def test_a_clock_that_runs_ahead_makes_nothing_younger_than_its_import(tiny_workspace: Workspace) -> None:
+    now = time.time()
+    with sqlite3.connect(tiny_workspace.catalogue.path) as database:
+        database.execute("UPDATE crop SET time = ?, imported = ?", (now + 10 * 365 * 86_400, int(now - 400 * 86_400)))
+        database.execute("UPDATE crop SET time = NULL, imported = 0 WHERE id = 1")  # nobody knows
+        database.execute("UPDATE crop SET time = ?, imported = 0 WHERE id = 2", (now,))
+    assert plan(tiny_workspace, TINY_GALLERY, Selection(older_than=now - 30 * 86_400)).crops == 22
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"older_than": "30d"}', '{"older_than": 1e400}', '{"ids": "12"}', '{"ids": [true]}', '{"ids": 5}', "[1]",
+     '{"x": 1}', '{"flaw": "x"}', "nonsense", '{"alike": "yes"}', '{"identities": [1]}'],
+)  # fmt: skip
+def test_a_selection_that_was_spoilt_selects_nothing(text: str) -> None:
+    with pytest.raises(ReidError, match="no selection of crops"):
+        Selection.from_json(text)
+
+
+def test_more_than_one_batch_is_wiped(tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wiping, "_AT_ONCE", 3)
+    gone = tiny_workspace.catalogue.crops(TINY_GALLERY)["sha256"].tolist()
+    delete(tiny_workspace, TINY_GALLERY, Selection(), "test")
+    assert [tiny_workspace.thumbnails.get(bytes.fromhex(sha256)) for sha256 in gone] == [None] * 24
+
+
+def test_a_copy_that_another_import_brought_back_stays(
+    copied: tuple[Workspace, dict[str, bytes]], tmp_path: Path
+) -> None:
+    """It came in between the two halves of the deletion."""
+    workspace, _ = copied
+    with pytest.MonkeyPatch.context() as late:
+        late.setattr("reid_core.workspace.deletion.finish", lambda *databases: False)
+        delete(workspace, "site", Selection(ids=frozenset({1})), "test")
+    assert (
+        import_dataset(workspace, read_dataset(tmp_path / "data", train_share=0.0), "site", stop=StopRequest()).added
+        == 1
+    )
+    assert wiping.finish(workspace.catalogue, workspace.thumbnails)
+    for row in workspace.catalogue.crops("site").to_dict("records"):
+        assert (Path(row["source"]) / row["path"]).is_file()
+        assert workspace.thumbnails.get(bytes.fromhex(row["sha256"])) is not None
+
+
+def test_a_picture_that_looked_like_a_deleted_one_no_longer_says_so(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "workspace")
+    for name in ("anna", "berta"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        (tmp_path / "data" / name / "same.png").write_bytes(png_bytes(tiny_picture(1, 1)))
+    import_dataset(workspace, read_dataset(tmp_path / "data", train_share=0.0), "site", stop=StopRequest())
+    crops = workspace.catalogue.crops("site")
+    assert crops["alike"].tolist() == [None, crops["sha256"].iloc[0]], "the same bytes under two names are both kept"
+    delete(workspace, "site", person("anna"), "test")
+    assert workspace.catalogue.crops("site")["alike"].tolist() == [None]

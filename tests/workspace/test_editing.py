@@ -68,7 +68,17 @@ def test_nothing_is_written_where_nothing_changes(tiny_workspace: Workspace) -> 
 
 
 @pytest.mark.parametrize(
-    ("column", "value"), [("identity", " "), ("camera", "x" * 201), ("time", -1.0), ("time", "noon"), ("path", "x")]
+    ("column", "value"),
+    [
+        ("identity", " "),
+        ("camera", "x" * 201),
+        ("time", -1.0),
+        ("time", "noon"),
+        ("path", "x"),
+        ("time", float("inf")),
+        ("identity", "anna\0evil"),
+        ("camera", "\ud800"),
+    ],
 )
 def test_a_label_that_cannot_be_is_refused(
     tiny_workspace: Workspace, column: editing.Column, value: str | float

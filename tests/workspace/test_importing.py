@@ -4,16 +4,20 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from reid_core.datasets import read_dataset
 from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
 from reid_core.records import make_records
 from reid_core.signals import StopRequest
+from reid_core.workspace.deletion import delete
 from reid_core.workspace.importing import import_dataset
 from reid_core.workspace.indexing import GalleryIndex, embed_gallery
 from reid_core.workspace.rows import NewCrop
+from reid_core.workspace.selection import Selection
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, png_bytes, tiny_picture
 
@@ -154,3 +158,61 @@ def test_an_open_index_follows_what_others_embed(tiny_workspace: Workspace, tmp_
     bring_in(tiny_workspace, people_folder(tmp_path / "more"), TINY_GALLERY)
     embed_gallery(Workspace(tiny_workspace.path), TINY_GALLERY, embedder, stop=StopRequest())
     assert len(index.current()) == 36
+
+
+def test_a_source_that_is_read_in_place_is_not_said_to_be_copied(workspace: Workspace, tmp_path: Path) -> None:
+    folder = people_folder(tmp_path / "data")
+    bring_in(workspace, folder)
+    with pytest.raises(ReidError, match="not copied"):
+        import_dataset(workspace, read_dataset(folder), "site", stop=StopRequest(), copy=True)
+
+
+def test_a_gallery_that_was_deleted_and_made_anew_meanwhile_gets_nothing_of_an_old_import(
+    workspace: Workspace,
+) -> None:
+    catalogue = workspace.catalogue
+    catalogue.add_gallery("site")
+    old = catalogue.add_source("site", "/old", "table")
+    delete(workspace, "site", Selection(), "test")
+    catalogue.add_gallery("site")
+    new = catalogue.add_source("site", "/new", "table")
+    assert new != old
+    crop = NewCrop("a.jpg", "x", None, float("nan"), None, "gallery", 32, 64, b"a".ljust(32))
+    with pytest.raises(ReidError, match="was deleted while this was imported"):
+        catalogue.add_crops("site", old, [crop])
+    assert catalogue.crops("site").empty
+
+
+def test_a_copy_is_of_the_picture_that_the_row_tells_of(workspace: Workspace, tmp_path: Path) -> None:
+    """A killed import had copied another picture of the same size under this name."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    tiny_picture(1, 1).save(folder / "a.bmp")
+    dataset = read_dataset(folder)
+    workspace.originals(1).mkdir(parents=True)
+    tiny_picture(2, 2).save(workspace.originals(1) / "a.bmp")
+    import_dataset(workspace, dataset, "site", stop=StopRequest(), copy=True)
+    assert (workspace.originals(1) / "a.bmp").read_bytes() == (folder / "a.bmp").read_bytes()
+
+
+def test_copies_of_duplicates_are_not_kept(workspace: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name in ("a.png", "b.png"):
+        (folder / name).write_bytes(png_bytes(tiny_picture(1, 1)))
+    report = import_dataset(workspace, read_dataset(folder), "site", stop=StopRequest(), copy=True)
+    assert (report.added, report.duplicates) == (1, 1)
+    assert [file.name for file in workspace.originals(1).iterdir()] == ["a.png"]
+
+
+def test_pictures_of_one_batch_that_look_the_same_are_marked(workspace: Workspace, tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    noise = np.random.default_rng(3).integers(0, 256, (16, 8, 3), dtype=np.uint8)
+    picture = Image.fromarray(noise).resize((64, 128))
+    picture.save(folder / "a.png")
+    picture.save(folder / "b.jpg", quality=80)
+    Image.fromarray(noise[::-1]).resize((64, 128)).save(folder / "c.png")
+    import_dataset(workspace, read_dataset(folder), "site", stop=StopRequest())
+    crops = workspace.catalogue.crops("site")
+    assert crops["alike"].tolist() == [None, crops["sha256"].iloc[0], None]
