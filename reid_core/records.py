@@ -23,7 +23,7 @@ SPLITS = ("train", "query", "gallery")
 COLUMNS = ("path", "identity", "camera", "time", "tracklet", "split")
 _DRIVE = re.compile("[A-Za-z]:")  # Windows reads "c:x.jpg" as a path on drive c; "1:05.jpg" is only an odd name
 FIRST_CLOCK_TIME = 1e8  # seconds; smaller times count from the start of a recording whose date is not known
-_LAST_CLOCK_TIME = 253_402_300_799.0  # seconds; 9999-12-31T23:59:59Z, the last that a calendar date can say
+LAST_CLOCK_TIME = 253_402_300_799.0  # seconds; 9999-12-31T23:59:59Z, the last that a calendar date can say
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,9 @@ class Records:
             for row, label in enumerate(self.table[column]):
                 if label is not None and not isinstance(label, str):
                     raise ReidError(f"Row {row}: the {column} {label!r} is not text; write it as {str(label)!r}.")
-        wrong = self.table["time"][(self.table["time"] < 0) | (self.table["time"] > _LAST_CLOCK_TIME)]
+                if label is not None and "\0" in label:
+                    raise ReidError(f"Row {row}: the {column} {label!r} has a character that no name has; take it out.")
+        wrong = self.table["time"][(self.table["time"] < 0) | (self.table["time"] > LAST_CLOCK_TIME)]
         if len(wrong):
             raise ReidError(f"Row {wrong.index[0]}: the time {wrong.iloc[0]} is not in seconds since 1970.")
 
@@ -220,7 +222,7 @@ def parse_time(value: object, zone: tzinfo = UTC) -> float:
     except (TypeError, ValueError):
         moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
         seconds = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
-    if not 0 <= seconds <= _LAST_CLOCK_TIME:
+    if not 0 <= seconds <= LAST_CLOCK_TIME:
         raise ValueError(f"{value!r} is not a time in seconds since 1970")
     return seconds
 
