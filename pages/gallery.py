@@ -8,8 +8,9 @@ import streamlit as st
 
 from pages import common
 from pages.components.browse import draw_browse
-from pages.components.crop_view import close
+from pages.components.crop_view import OPEN, close, open_crop
 from pages.components.deletion_dialog import draw_deletion, forget_deletion
+from pages.components.embed_now import draw_embed_now
 from pages.components.label_bar import draw_last_change
 from reid_core.errors import ReidError
 from reid_core.records import plural
@@ -66,7 +67,9 @@ def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo | None:
         state["gallery"] = next(iter(names))
         if before is not None:
             state["gal-trouble-address"] = f"Gallery {before} is gone. This is {state['gallery']}."
-    if len(names) > 1:
+    if state.get("gal-view", VIEWS[0]) != VIEWS[0]:
+        common.heading(state["gal-view"])  # these views are of the whole workspace
+    elif len(names) > 1:
         st.selectbox(
             "Gallery", list(names), key="gallery", persist_state="session", label_visibility="collapsed", width=260
         )
@@ -78,13 +81,39 @@ def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo | None:
 
 
 def choose_view(galleries: list[GalleryInfo]) -> str:
+    """The view, which the address names too: after a reload one is where one was."""
     views = VIEWS if galleries else VIEWS[1:]
+    asked = st.query_params.get("view", "").capitalize()
+    if asked in views and asked != state.get("gal-view-followed"):
+        state["gal-view"] = asked
     if state.get("gal-view") not in views:
         state["gal-view"] = "Import" if "import" in st.query_params else views[0]  # an import that was left is shown
     view = st.segmented_control(
         "View", views, required=True, key="gal-view", label_visibility="collapsed", persist_state="session"
     )
-    return view or views[0]
+    view = view or views[0]
+    state["gal-view-followed"] = view
+    if view == VIEWS[0]:
+        st.query_params.pop("view", None)
+    else:
+        st.query_params["view"] = view.lower()
+    return view
+
+
+def follow_crop() -> None:
+    """The crop that is looked at is in the address: a link to one opens it, and going back closes it."""
+    asked = st.query_params.get("crop")
+    if asked != state.get("gal-crop-followed"):
+        if asked is not None and asked.isdecimal():
+            open_crop(int(asked))
+        else:
+            close()
+    crop = state.get(OPEN)
+    if crop is None:
+        st.query_params.pop("crop", None)
+    else:
+        st.query_params["crop"] = str(crop)
+    state["gal-crop-followed"] = st.query_params.get("crop")
 
 
 def draw_view(workspace: Workspace, gallery: GalleryInfo | None, view: str) -> None:
@@ -93,12 +122,18 @@ def draw_view(workspace: Workspace, gallery: GalleryInfo | None, view: str) -> N
             draw_empty(workspace, gallery)
             draw_deletion(workspace, gallery.name)  # of its last crops, the receipt is still to be shown
             return
+        follow_crop()
         draw_numbers(workspace, gallery)
+        if not gallery.models:
+            common.text('<p class="rt-small">To be searched, its crops must be embedded by a model first.</p>')
+            draw_embed_now(workspace, gallery.name)
         draw_last_change(workspace, gallery.name)
         draw_browse(workspace, gallery)
         return
     close()
     forget_deletion()
+    st.query_params.pop("crop", None)
+    state.pop("gal-crop-followed", None)
     if view == "Import":
         from pages.components.import_wizard import draw_import
 
@@ -124,7 +159,7 @@ def draw_numbers(workspace: Workspace, gallery: GalleryInfo) -> None:
     numbers = common.gallery_numbers(workspace, gallery)
     shown = [
         ("Crops", f"{gallery.crops:,}"),
-        ("Identities", f"{gallery.identities:,}"),
+        ("People", f"{gallery.identities:,}"),
         ("Cameras", f"{gallery.cameras:,}"),
     ]
     if facts.times is not None:
@@ -142,7 +177,7 @@ def draw_numbers(workspace: Workspace, gallery: GalleryInfo) -> None:
 def time_span(first: float, last: float) -> str:
     begin, end = common.shown_time(first), common.shown_time(last)
     if common.is_clock_time(first) and begin[:10] == end[:10]:
-        return f"{begin[:16]} to {end[11:16]}"
+        return f"{begin[:16]} to {end[11:16]} UTC"
     if common.is_clock_time(first):
         return f"{begin[:10]} to {end[:10]}"
     return f"{begin} to {end}"

@@ -228,8 +228,9 @@ def parse_time(value: object, zone: tzinfo = UTC) -> float:
 
 
 def plural(count: int, noun: str, *, number: bool = True) -> str:
-    """ "1 camera", "6 cameras", "751 identities"."""
-    word = noun if count == 1 else noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    """ "1 camera", "6 cameras", "751 identities", "2 people"."""
+    many = "people" if noun == "person" else noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    word = noun if count == 1 else many
     return f"{count:,} {word}" if number else word
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages import common
 from pages.components.compare import OPEN, compare
+from pages.components.embed_now import draw_embed_now
 from pages.components.gallery_grid import card_of, gallery_grid
 from pages.components.photo import Chosen, take_crop
 from pages.components.time_range import draw_times
@@ -48,7 +49,10 @@ def draw_answer(
     with head:
         draw_summary(gallery, model, answer, hits, rerank)
     if not hits:
-        common.note("No crop passes these filters", "Widen them: allow more cameras, a longer time, or everybody.")
+        if where == Filter() and len(answer.own) == answer.searched:
+            common.note("There is nobody else in this gallery", "Its only crop is the photo itself.")
+        else:
+            common.note("No crop passes these filters", "Widen them: allow more cameras, a longer time, or everybody.")
         return
     export.download_button(
         "Download CSV", table_for_export(hits), f"hits-{gallery.name}.csv", "text/csv", on_click="ignore", key="export"
@@ -56,7 +60,7 @@ def draw_answer(
     crop = gallery_grid(hit_cards(answer, hits), kind="hits", label="Hits, most similar first", key="hits")
     if crop is not None:
         state[OPEN] = next((hit["rank"] for hit in hits if hit["id"] == crop), 1)
-        show_hit(workspace, photo, answer)
+        show_hit(workspace, gallery.name, photo, answer)
 
 
 def find(workspace: Workspace, gallery: GalleryInfo, model: ModelEntry, question: Question) -> Answer:
@@ -75,8 +79,8 @@ def find(workspace: Workspace, gallery: GalleryInfo, model: ModelEntry, question
 
 
 @st.dialog("Compare", width="large")
-def show_hit(workspace: Workspace, photo: Chosen, answer: Answer) -> None:
-    crop = compare(photo, answer)
+def show_hit(workspace: Workspace, gallery: str, photo: Chosen, answer: Answer) -> None:
+    crop = compare(photo, answer, gallery)
     if crop is not None:
         take_crop(workspace, crop)
         st.rerun()
@@ -92,7 +96,8 @@ def draw_summary(
     common.heading(f"{len(hits):,} of {plural(answer.searched, 'crop')}", beside)
     meaning = "" if model.card.calibration else NO_CALIBRATION
     common.text(
-        '<p class="rt-small">{lead}{meaning}</p><p class="rt-small rt-terms">Terms of model {model}: {terms}</p>',
+        '<p class="rt-small">{lead}{meaning}</p>'
+        '<details class="rt-small rt-terms"><summary>Terms of model {model}</summary>{terms}</details>',
         lead=LEAD, meaning=meaning, model=model.name, terms=model.card.terms,
     )  # fmt: skip
     if not hits:
@@ -125,12 +130,11 @@ def table_for_export(hits: list[dict[str, Any]]) -> bytes:
 
 
 def say_how_to_index(workspace: Workspace, gallery: GalleryInfo) -> None:
-    common.problem(
+    common.note(
         "This gallery cannot be searched yet",
-        f"No model that is here has embedded gallery {gallery.name}. Run this command, then reload the page:",
+        f"No model that is here has embedded the crops of {gallery.name}, and only what is embedded can be compared.",
     )
-    names = common.model_names(workspace)
-    st.code(f"reid index {gallery.name} --model {names[0] if names else 'MODEL'}", language=None)
+    draw_embed_now(workspace, gallery.name)
 
 
 # --- filters ---

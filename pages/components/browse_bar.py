@@ -97,11 +97,11 @@ def _parts(view: View, labels: Sequence[str]) -> list[Selection]:
 def noun(view: View) -> str:
     if not view.groups:
         return "crop"
-    return {"identity": "identity", "tracklet": "tracklet", "camera": "camera", "day": "day"}[view.by or ""]
+    return {"identity": "person", "tracklet": "tracklet", "camera": "camera", "day": "day"}[view.by or ""]
 
 
 def _select_all(view: View, total: int) -> None:
-    words = f"Select all {total:,}" + ("" if view.selection.is_everything() else " that fit")
+    words = f"Select all {total:,}" + (" that fit" if view.filtered else "")
     if total < 2:
         return
     st.button(words, on_click=chosen.choose, args=(view.found,), key="gal-all", type="tertiary")

@@ -16,7 +16,7 @@ from reid_core.workspace.searching import Answer
 OPEN = "open-rank"  # of the hit that is looked at, in the session's state
 
 
-def compare(photo: Chosen, answer: Answer) -> int | None:
+def compare(photo: Chosen, answer: Answer, gallery: str) -> int | None:
     """The dialog; returns the crop to search from when that was asked for."""
     hits = answer.hits()
     rank = min(max(1, st.session_state[OPEN]), len(hits))
@@ -34,6 +34,10 @@ def compare(photo: Chosen, answer: Answer) -> int | None:
         _draw_pair(photo, answer, rank)
     with about:
         search_from = st.button("Search from this crop", type="primary", key="search-from", width="stretch")
+        if st.button("Open in the gallery", key="open-in-gallery", width="stretch",
+                     help="To correct its labels, hold it or delete it."):  # fmt: skip
+            address = {"gallery": gallery, "crop": str(int(hit["id"]))}
+            st.switch_page("pages/gallery.py", query_params=address)
         _facts(answer, rank)
     return int(hit["id"]) if search_from else None
 

@@ -12,6 +12,7 @@ import streamlit as st
 from pages import common
 from pages.components import chosen
 from pages.components.chosen import Ids
+from pages.components.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace import deletion, jobs
@@ -22,6 +23,7 @@ from reid_core.workspace.workspace import Workspace
 AT_ONCE = 2_000  # crops up to which the page waits; more are deleted by a job
 DOOMED, PLAN, RECEIPT = "gal-doomed", "gal-plan", "gal-receipt"
 JOB, COMPLAINT = "gal-deletion-job", "gal-deletion-complaint"
+SHOWN = 6  # pictures of what would go
 state = st.session_state
 
 
@@ -71,7 +73,7 @@ def _ask(workspace: Workspace, gallery: str, ids: Ids) -> None:
         _say_why_not(plan)
         _done("Close")
         return
-    _show_plan(plan, gallery)
+    _show_plan(workspace, plan, gallery, ids)
     with st.form("gal-deletion", border=False, enter_to_submit=False):
         purpose = st.text_input(
             "Purpose", key="gal-purpose", placeholder="Why: a case, a request, the end of a deadline",
@@ -100,12 +102,25 @@ def _plan(workspace: Workspace, gallery: str, selection: Selection) -> Plan:
     return plan
 
 
-def _show_plan(plan: Plan, gallery: str) -> None:
+def _show_plan(workspace: Workspace, plan: Plan, gallery: str, ids: Ids) -> None:
+    crops = workspace.catalogue.crops_of(ids[:SHOWN].tolist())
+    people = (
+        set(crops["identity"])
+        if len(ids) <= SHOWN
+        else set(workspace.catalogue.crops_of(ids[:500].tolist())["identity"])
+    )
+    whom = common.person_name(people.pop()) if len(people) == 1 and len(ids) <= 500 and None not in people else ""
+    title = plural(plan.crops, "crop") + (f" of {whom}" if whom else "")
+    gallery_grid([card_of(row) for row in rows_of(crops)], kind="strip", label="What would go", key="gal-doomed")
+    sentences = [f"From gallery {gallery}, with all that was computed of them."]
+    if plan.identities and not whom:
+        sentences.append(f"Nothing would be left of {plural(plan.identities, 'person')}.")
+    if plan.files_kept:
+        sentences.append(f"{plural(plan.files_kept, 'original')} would stay where they were imported from.")
+    if plan.held:
+        sentences.append(f"{plural(plan.held, 'crop')} would stay: held by {', '.join(plan.holds)}.")
     common.text(
-        '<p class="rt-big">{crops}</p><p class="rt-text">of gallery {gallery}. {sentences}</p>',
-        crops=plural(plan.crops, "crop"),
-        gallery=gallery,
-        sentences=plan.describe(),
+        '<p class="rt-big">{title}</p><p class="rt-text">{sentences}</p>', title=title, sentences=" ".join(sentences)
     )
     common.text('<p class="rt-small">This cannot be undone. A receipt proves what went, and names nobody.</p>')
 

@@ -179,8 +179,12 @@ def draw_last_change(workspace: Workspace, gallery: str) -> None:
             common.text('<p class="rt-small rt-said" role="status">{said}</p>', said=said)
         if edit is not None:
             words = edit.describe()
-            common.text('<p class="rt-small" role="status">{words}.</p>', words=words[0].upper() + words[1:])
-            st.button("Undo", key="gal-undo", type="tertiary", on_click=_undo, args=(workspace, gallery))
+            if said:  # the older change is no news, but can be taken back too
+                label = f"Undo also: {words}"
+            else:
+                label = "Undo"
+                common.text('<p class="rt-small" role="status">{words}.</p>', words=words[0].upper() + words[1:])
+            st.button(label, key="gal-undo", type="tertiary", on_click=_undo, args=(workspace, gallery))
 
 
 def _undo(workspace: Workspace, gallery: str) -> None:

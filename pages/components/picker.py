@@ -10,6 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages import common
+from pages.components.answer import say_how_to_index
 from pages.components.gallery_grid import card_of, gallery_grid, rows_of
 from pages.components.photo import take_crop
 from reid_core.records import plural
@@ -32,6 +33,8 @@ def draw_picker(workspace: Workspace, gallery: GalleryInfo) -> None:
     if not gallery.crops:
         common.problem("The gallery is empty", f"Import crops with: reid import FOLDER --gallery {gallery.name}")
         return
+    if not common.usable_models(workspace, gallery):
+        say_how_to_index(workspace, gallery)
     people, camera = False, None
     found: Sequence[int] | NDArray[np.int64]
     with st.container(horizontal=True, vertical_alignment="center", key="picker-bar"):

@@ -118,7 +118,7 @@ def test_a_workspace_that_cannot_be_made_is_a_sentence(open_page: OpenPage, tmp_
 def test_a_gallery_shows_its_numbers_and_all_its_crops(open_page: OpenPage, tiny_workspace: Workspace) -> None:
     page = open_page(tiny_workspace.path)
     assert _ids(page) == list(range(1, 25))
-    for words in ("<dt>Crops</dt><dd>24<", "<dt>Identities</dt><dd>4<", "2026-01-01 00:00 to 00:03", "<dd>stripes<"):
+    for words in ("<dt>Crops</dt><dd>24<", "<dt>People</dt><dd>4<", "2026-01-01 00:00 to 00:03", "<dd>stripes<"):
         assert words in _words(page)
     assert _grid(page)["cards"][0]["lines"] == ["person 1", "entrance"]
 
@@ -334,7 +334,7 @@ def test_people_are_merged_with_all_their_crops_and_apart_again(open_page: OpenP
     page = _see(open_page(tiny_workspace.path), "People")
     page.multiselect(key="gal-camera-tiny").set_value(["hall"]).run()
     _mark(page, *_ids(page)[1:3])
-    assert "<b>2 identities</b> selected, 4 crops" in _words(page)
+    assert "<b>2 people</b> selected, 4 crops" in _words(page)
     _press(page, "gal-do-merge")
     _type(page, "3")
     _press(page, "gal-apply")
@@ -395,7 +395,8 @@ def test_counts_of_a_large_gallery_wait_while_it_changes(
 
 def test_a_deletion_asks_why_and_shows_its_receipt(open_page: OpenPage, tiny_workspace: Workspace) -> None:
     page = _press(_mark(open_page(tiny_workspace.path), 4, 9), "gal-delete")
-    assert "2 crops would be deleted, with 2 vectors" in _words(page)
+    assert ">2 crops</p>" in _words(page)  # of two people: crops 1 to 6 are person 1, 7 to 12 person 2
+    assert [card["id"] for card in _grid(page, "gal-doomed")["cards"]] == [4, 9]
     _press(page, "gal-sure")
     assert "Say why these crops are deleted" in _words(page)
     assert deletion.receipts(tiny_workspace) == []
@@ -407,6 +408,11 @@ def test_a_deletion_asks_why_and_shows_its_receipt(open_page: OpenPage, tiny_wor
     _press(page, "gal-deletion-done")
     assert "Request 5" not in _words(page)
     assert "selected" not in _words(page)
+
+
+def test_a_deletion_of_one_persons_crops_says_whose(open_page: OpenPage, tiny_workspace: Workspace) -> None:
+    page = _press(_mark(open_page(tiny_workspace.path), 4, 5), "gal-delete")
+    assert ">2 crops of person 1</p>" in _words(page)
 
 
 def test_the_receipt_of_a_gallerys_last_crops_is_shown(open_page: OpenPage, tiny_workspace: Workspace) -> None:
@@ -544,3 +550,32 @@ def test_a_crop_is_deleted_from_its_view(open_page: OpenPage, tiny_workspace: Wo
     _press(page, "gal-sure")
     assert 4 not in _ids(page)
     assert [receipt.crops for receipt in deletion.receipts(tiny_workspace)] == [1]
+
+
+# --- the address, and what is not embedded ---
+
+
+def test_the_address_names_the_view_and_the_crop_that_is_looked_at(
+    open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    page = open_page(tiny_workspace.path, gallery="tiny", view="history")
+    assert page.session_state["gal-view"] == "History"
+    page = open_page(tiny_workspace.path, gallery="tiny", crop="5")
+    assert page.session_state["gal-open"] == 5
+    assert "Crop <b>5</b>" in _words(page)
+    page.query_params.clear()  # as the browser's Back does
+    page.run()
+    assert "gal-open" not in page.session_state
+
+
+def test_a_gallery_that_no_model_embedded_offers_to_embed_it(
+    open_page: OpenPage, tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with sqlite3.connect(tiny_workspace.catalogue.path) as database:
+        database.execute("DELETE FROM vector")
+    started: list[list[str]] = []
+    monkeypatch.setattr(jobs, "start_new", lambda path, word, title, arguments: started.append(arguments))
+    page = open_page(tiny_workspace.path, gallery="tiny")
+    page.selectbox(key="embed-with-tiny").select("stripes").run()
+    _press(page, "embed-tiny")
+    assert started == [["index", "tiny", "--model=stripes"]]

@@ -122,12 +122,24 @@ def test_a_workspace_that_cannot_be_made_is_a_sentence(open_page: OpenPage, tmp_
     assert not page.exception
 
 
-def test_a_gallery_without_vectors_names_the_command(open_page: OpenPage, tiny_workspace: Workspace) -> None:
+@pytest.mark.parametrize("query", [{"crop": "1"}, {}])
+def test_a_gallery_without_vectors_offers_to_embed_it(
+    open_page: OpenPage, tiny_workspace: Workspace, query: dict[str, str]
+) -> None:
     with sqlite3.connect(tiny_workspace.path / "catalogue.sqlite") as database:
         database.execute("DELETE FROM vector")
-    page = open_page(tiny_workspace.path, gallery="tiny", crop="1")
+    page = open_page(tiny_workspace.path, gallery="tiny", **query)
     assert "cannot be searched yet" in _words(page)
-    assert page.code[0].value.startswith("reid index tiny --model ")
+    assert page.button(key="embed-tiny").label == "Embed it now"
+
+
+def test_the_only_crop_of_a_gallery_has_nobody_beside_it(open_page: OpenPage, tiny_workspace: Workspace) -> None:
+    with sqlite3.connect(tiny_workspace.path / "catalogue.sqlite") as database:
+        database.execute("DELETE FROM vector WHERE crop > 1")
+        database.execute("UPDATE crop SET camera = NULL")
+        database.execute("DELETE FROM crop WHERE id > 1")
+    page = open_page(tiny_workspace.path, gallery="tiny", crop="1")
+    assert "nobody else in this gallery" in _words(page)
 
 
 # --- a photo and its hits ---
