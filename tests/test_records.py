@@ -271,3 +271,10 @@ def test_people_kept_for_one_purpose_divide_by_another_at_about_the_asked_share(
 def test_a_share_outside_0_to_1_is_refused(share: float) -> None:
     with pytest.raises(ReidError, match="from 0 to 1"):
         split_identities(make_records(path=["a"]), train_share=share)
+
+
+@pytest.mark.parametrize("column", ["identity", "camera", "tracklet"])
+def test_a_label_with_a_nul_is_refused(column: str) -> None:
+    """A database would compare it only up to there: "anna\\0evil" would be somebody else, anna."""
+    with pytest.raises(ReidError, match=f"Row 0: the {column}"):
+        make_records(path=["a.jpg"], **{column: ["anna\0evil"]})
