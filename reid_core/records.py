@@ -22,6 +22,7 @@ JUNK = "junk"  # a crop too bad to count either way: never ranked in an evaluati
 SPLITS = ("train", "query", "gallery")
 COLUMNS = ("path", "identity", "camera", "time", "tracklet", "split")
 _DRIVE = re.compile("[A-Za-z]:")  # Windows reads "c:x.jpg" as a path on drive c; "1:05.jpg" is only an odd name
+_DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 FIRST_CLOCK_TIME = 1e8  # seconds; smaller times count from the start of a recording whose date is not known
 LAST_CLOCK_TIME = 253_402_300_799.0  # seconds; 9999-12-31T23:59:59Z, the last that a calendar date can say
 
@@ -220,11 +221,19 @@ def parse_time(value: object, zone: tzinfo = UTC) -> float:
             raise ValueError(value)
         seconds = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).strip())
+        moment = value if isinstance(value, datetime) else _read_moment(str(value).strip())
         seconds = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
     if not 0 <= seconds <= LAST_CLOCK_TIME:
         raise ValueError(f"{value!r} is not a time in seconds since 1970")
     return seconds
+
+
+def _read_moment(text: str) -> datetime:
+    """ISO 8601, or with the day first where it is written with dots: "02.03.2026 08:11:30"."""
+    if match := _DAY_FIRST.fullmatch(text):
+        day, month, year, hour, minute, second = (int(part or 0) for part in match.groups())
+        return datetime(year, month, day, hour, minute, second)
+    return datetime.fromisoformat(text)
 
 
 def plural(count: int, noun: str, *, number: bool = True) -> str:

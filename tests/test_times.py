@@ -85,3 +85,20 @@ def test_times_since_the_start_are_written_to_the_millisecond(milliseconds: int)
     assert len(minutes) == 2
     assert len(seconds) == 6
     assert int(hours) * 3_600_000 + int(minutes) * 60_000 + int(seconds.replace(".", "")) == milliseconds
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("02.03.2026 08:11:30", "2026-03-02T08:11:30Z"),
+        ("2.3.2026, 8:05", "2026-03-02T08:05:00Z"),
+        ("31.12.2026", "2026-12-31T00:00:00Z"),
+    ],
+)
+def test_dates_with_dots_have_the_day_first(text: str, iso: str) -> None:
+    assert format_time(parse_time(text)) == iso
+
+
+def test_a_date_with_dots_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="month"):
+        parse_time("12.31.2026")

@@ -10,7 +10,7 @@ import base64
 import html
 import os
 import zoneinfo
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
@@ -39,6 +39,7 @@ RECOGNISED = {
     "table": FORMATS["table"], "folder per identity": FORMATS["identity-folders"],
     "flat folder": "Pictures only; nobody is named",
 }  # fmt: skip
+UNNAMED = ("flat folder", "folder per identity")  # formats that tell what they tell by names alone
 COLUMNS = {
     "image": "Picture", "identity": "Who", "camera": "Camera", "time": "When", "tracklet": "Tracklet", "split": "Split",
 }  # fmt: skip
@@ -53,6 +54,7 @@ class Order:
     title: str
     summary: str
     button: str
+    is_usual: bool = True  # and not something that one should think about once more
 
 
 def draw_check(workspace: Workspace, path: Path, uploaded: bool) -> Order | None:
@@ -81,15 +83,23 @@ def draw_check(workspace: Workspace, path: Path, uploaded: bool) -> Order | None
             _draw_reading(good, reading, errors)
         return None
     left, right = st.columns([7, 5], gap="large")
+    unused = table is not None and good.dataset.format in UNNAMED and _asks_for_columns(good, reading)
     with left:
         _draw_facts(good)
+        if errors:
+            common.text('<p class="rt-small">This is how it was read before your last change.</p>')
+        if table is not None and unused:
+            _draw_columns(table, errors)
         _draw_samples(good)
-        if table is not None and _asks_for_columns(good, reading):
+        if table is not None and not unused and _asks_for_columns(good, reading):
             _draw_columns(table, errors)
     with right:
         where = draw_where(workspace, path, uploaded, good)
         _draw_reading(good, reading, errors)
-    return None if errors or where is None else _order(path, uploaded, good, reading, where)
+    order = None if errors or where is None else _order(path, uploaded, good, reading, where)
+    if order is not None and unused:
+        return replace(order, button=f"{order.button} without the table", is_usual=False)
+    return order
 
 
 # --- what is read ---
@@ -203,11 +213,11 @@ def _asks_for_columns(preview: Preview, reading: Reading) -> bool:
 
 
 def _draw_columns(table: TableDescription, errors: dict[str, str]) -> None:
+    if not state.get(CHOICES + "image", table.guessed.get("image")):
+        common.note("There is a table that is not used yet", "Say which column names the picture, and the rest.")
     common.text('<p class="rt-label">What the table’s columns hold</p>')
     if "columns" in errors:
         common.problem("The table cannot be read like this", errors["columns"])
-    if not state.get(CHOICES + "image", table.guessed.get("image")):
-        common.text('<p class="rt-small">Say which column names the picture; until then the table is not used.</p>')
     for row in (list(COLUMNS)[:3], list(COLUMNS)[3:]):
         for column, kind in zip(st.columns(3), row, strict=True):
             state.setdefault(CHOICES + kind, table.guessed.get(kind, NOT_THERE))
@@ -221,6 +231,8 @@ def _draw_columns(table: TableDescription, errors: dict[str, str]) -> None:
 def _draw_reading(preview: Preview | None, reading: Reading, errors: dict[str, str]) -> None:
     common.text('<p class="im-group">How it is read</p>')
     recognised = state.get(CHOICES + "recognised")
+    if preview is not None and reading.columns:
+        recognised = preview.dataset.format  # the columns that were named make it a table
     first = f"As recognised: {RECOGNISED.get(recognised, recognised)}" if recognised else "As recognised"
     state.setdefault(CHOICES + "format", "")
     st.selectbox(

@@ -96,13 +96,18 @@ def _draw_what(workspace: Workspace) -> None:
         _ask_files(workspace, whole_folder=way == "folder")
     if TROUBLE in state:
         common.problem("This cannot be imported", state[TROUBLE])
+    for job in jobs.all_jobs(workspace.path):
+        if job.progress.status == "running" and job.arguments[:1] == ("import",):
+            with st.container(horizontal=True, vertical_alignment="center", key=f"going-{job.folder.name}"):
+                common.text('<p class="im-hold"><b>{title}</b><span>is running</span></p>', title=title_of(job))
+                st.button("See it", key=f"gal-see-{job.folder.name}", on_click=_follow, args=(job.folder,))
     waiting = uploads.unfinished(workspace)
     if waiting:
         common.text('<p class="rt-label">Dropped before and not imported yet</p>')
     for upload in waiting:
         with st.container(horizontal=True, vertical_alignment="center", key=f"waiting-{_folder(workspace, upload)}"):
             common.text(
-                '<p class="im-hold"><b>{name}</b><span>{size} · dropped {at} UTC</span></p>',
+                '<p class="im-hold"><b>{name}</b><span>{size} · dropped {at} UTC, perhaps in another window</span></p>',
                 name=upload.name, size=common.shown_bytes(upload.bytes), at=moment(upload.at),
             )  # fmt: skip
             name = _folder(workspace, upload)
@@ -133,12 +138,11 @@ def _ask_files(workspace: Workspace, *, whole_folder: bool) -> None:
         try:
             with st.spinner("Writing the files into the workspace"):
                 path = uploads.keep_upload(workspace, [(file.name, file) for file in files])
-        except ReidError as error:
-            state[TROUBLE] = str(error)
+        except ReidError as error:  # the files stay in the field: nobody has to choose them again
+            common.problem("Nothing was kept of these files yet", str(error))
         else:
             choose(path)
-        state[DROPS] = number + 1
-        st.rerun()
+            st.rerun()
 
 
 def _ask_path() -> None:
@@ -166,9 +170,10 @@ def _ask_path() -> None:
         try:
             if not text or not text.strip():
                 raise ReidError("Write the path of a folder or file first.")
-            real = check_allowed(Path(text.strip()))
+            typed = text.strip().strip("\"'")  # file managers copy paths with quotes
+            real = check_allowed(Path(typed).expanduser())
             if not os.path.exists(real):
-                raise ReidError(f"There is no folder or file {text.strip()}. Check the path.")
+                raise ReidError(f"There is no folder or file {typed}. Check the path.")
             choose(real)
         except ReidError as error:
             state[TROUBLE] = str(error)
@@ -212,7 +217,7 @@ def _draw_chosen(workspace: Workspace, path: Path) -> None:
 
 def _draw_go(workspace: Workspace, order: Order) -> None:
     common.text('<p class="rt-text">{words}</p>', words=order.summary)
-    if st.button(order.button, type="primary", key="gal-import-start"):
+    if st.button(order.button, type="primary" if order.is_usual else "secondary", key="gal-import-start"):
         try:
             folder = jobs.start_new(workspace.path, "import", order.title, order.arguments)
         except (ReidError, OSError) as error:
@@ -229,13 +234,12 @@ def _follow(folder: Path) -> None:
 
 
 def _current_job(workspace: Workspace) -> Job | None:
-    """The job whose progress or result is shown: this visit's, the address's, or on a new visit one that runs."""
+    """The job whose progress or result is shown: this visit's, or on a new visit the address's."""
     if JOB not in state and PATH not in state and "gal-import-seen" not in state:
         asked = st.query_params.get("import", "")
-        every = jobs.all_jobs(workspace.path)
-        going = [job for job in every if job.progress.status == "running" and job.arguments[:1] == ("import",)]
-        for job in [*(job for job in every if job.folder.name == asked), *going][:1]:
-            _follow(job.folder)
+        for job in jobs.all_jobs(workspace.path):
+            if job.folder.name == asked:
+                _follow(job.folder)
     state["gal-import-seen"] = True
     if JOB not in state:
         return None
@@ -249,6 +253,7 @@ def _draw_job(workspace: Workspace, job: Job) -> None:
     status = job.progress.status
     if status == "running":
         _watch(workspace, job.folder)
+        st.button("Import something else", key="gal-import-other", on_click=choose, args=(None,), type="tertiary")
         return
     if status != "finished":
         draw_how_it_ended(workspace, job)

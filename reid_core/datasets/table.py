@@ -107,6 +107,10 @@ def _read_crops(
 
 def _names_no_picture(tables: list[Table], skipped: list[Skipped]) -> ReidError:
     why = f" {skipped[0].path}: {skipped[0].reason}." if skipped else " It has no rows."
+    if skipped and skipped[0].reason.startswith("the time"):
+        return ReidError(
+            f"No row of {_listed(t.name for t in tables)} can be read.{why} Name another column for the time, or none."
+        )
     return ReidError(
         f"No row of {_listed(t.name for t in tables)} names a picture that is there.{why} Correct the paths."
     )

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 COLUMN_NAMES: Mapping[str, tuple[str, ...]] = {
-    "image": ("path", "image", "image_path", "image_id", "file", "filename", "file_name", "img"),
-    "identity": ("identity", "label", "person_id", "pid", "id", "target", "class"),
-    "camera": ("camera", "camera_id", "camid", "cam"),
-    "time": ("time", "timestamp", "datetime", "date"),
+    "image": (
+        *("path", "image", "image_path", "image_id", "file", "filename", "file_name", "img"),
+        *("bild", "datei", "dateiname", "photo", "foto", "imagen", "fichier"),
+    ),
+    "identity": ("identity", "label", "person_id", "pid", "id", "target", "class", "person", "personne", "persona"),
+    "camera": ("camera", "camera_id", "camid", "cam", "kamera", "caméra", "cámara"),
+    "time": ("time", "timestamp", "datetime", "date", "zeit", "zeitpunkt", "datum", "heure", "hora", "fecha"),
     "tracklet": ("tracklet", "track", "track_id", "tracklet_id"),
     "split": ("split", "set", "subset"),
 }

@@ -289,18 +289,19 @@ def test_the_columns_of_a_table_can_be_named(open_import: Open, tmp_path: Path, 
     for place, file in enumerate(sorted(folder.rglob("*.png"))):
         file.rename(folder / f"{place}.png")
     rows = "".join(f"{place}.png,person-{place},tor\n" for place in range(3))
-    (folder / "liste.csv").write_text(f"Foto,Wer,Camera\n{rows}", encoding="utf-8")
+    (folder / "liste.csv").write_text(f"Abb,Wer,Camera\n{rows}", encoding="utf-8")
     page = look_at(open_import(), folder)
     assert "Say which column names the picture" in words(page)
+    assert page.button(key="gal-import-start").label == "Import 3 crops without the table"
     assert page.selectbox(key="gal-choice-camera").value == "Camera"
-    page.selectbox(key="gal-choice-image").select("Foto").run()
+    page.selectbox(key="gal-choice-image").select("Abb").run()
     page.selectbox(key="gal-choice-identity").select("Wer").run()
     assert "3 people" in words(page)
     page.selectbox(key="gal-choice-camera").select("").run()
     assert "camera unknown" in words(page)
     page.button(key="gal-import-start").click().run()
     (_, arguments) = started[0]
-    assert {"--column=image=Foto", "--column=identity=Wer", "--column=camera="} <= set(arguments)
+    assert {"--column=image=Abb", "--column=identity=Wer", "--column=camera="} <= set(arguments)
 
 
 def test_a_gallery_name_that_cannot_be_used_is_said_beside_it(open_import: Open, tmp_path: Path) -> None:
@@ -392,6 +393,9 @@ def test_an_import_that_did_not_finish_says_so_and_goes_on(
 def test_a_new_visit_finds_the_import_that_runs(open_import: Open, tiny_workspace: Workspace) -> None:
     make_job(tiny_workspace.path, "running", "Import hall into tiny", ["import", "/srv/hall", "--gallery=tiny"])
     page = open_import()
+    assert "Import hall into tiny" in words(page)
+    assert page.get("file_uploader"), "another import can be started meanwhile"
+    next(button for button in page.button if button.label == "See it").click().run()
     assert "3 of 12" in words(page)
     stopped = [button for button in page.button if button.label == "Stop"]
     assert len(stopped) == 1
