@@ -292,7 +292,7 @@ def test_the_columns_of_a_table_can_be_named(open_import: Open, tmp_path: Path, 
     (folder / "liste.csv").write_text(f"Abb,Wer,Camera\n{rows}", encoding="utf-8")
     page = look_at(open_import(), folder)
     assert "Say which column names the picture" in words(page)
-    assert page.button(key="gal-import-start").label == "Import 3 crops without the table"
+    assert page.button(key="gal-import-start").label == "Import 4 crops without the table"
     assert page.selectbox(key="gal-choice-camera").value == "Camera"
     page.selectbox(key="gal-choice-image").select("Abb").run()
     page.selectbox(key="gal-choice-identity").select("Wer").run()
