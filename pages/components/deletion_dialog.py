@@ -116,7 +116,8 @@ def _show_plan(workspace: Workspace, plan: Plan, gallery: str, ids: Ids) -> None
     if plan.identities and not whom:
         sentences.append(f"Nothing would be left of {plural(plan.identities, 'person')}.")
     if plan.files_kept:
-        sentences.append(f"{plural(plan.files_kept, 'original')} would stay where they were imported from.")
+        where = "it was" if plan.files_kept == 1 else "they were"
+        sentences.append(f"{plural(plan.files_kept, 'original')} would stay where {where} imported from.")
     if plan.held:
         sentences.append(f"{plural(plan.held, 'crop')} would stay: held by {', '.join(plan.holds)}.")
     common.text(
