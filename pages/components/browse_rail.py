@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages import common
 from pages.components.time_range import draw_times
+from reid_core.records import plural
 from reid_core.workspace.browsing import Numbers
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.selection import FLAWS, MISSING, Selection
@@ -90,6 +91,11 @@ def draw_filters(gallery: GalleryInfo, facts: common.GalleryFacts, numbers: Numb
         after, before = draw_times(facts.times, (key_of("after", gallery.name), key_of("before", gallery.name)))
     flaws = {name: count for name, count in numbers.flaws.items() if count}
     flaw = draw_counted("Quality", "flaw", gallery.name, flaws, {"any": "any flaw"}) if flaws else None
+    if numbers.unmeasured:
+        common.text(
+            '<p class="rt-small">The quality of {crops} is not measured; reid check {gallery} does it.</p>',
+            crops=plural(numbers.unmeasured, "crop"), gallery=gallery.name,
+        )  # fmt: skip
     missing = {name: count for name, count in numbers.missing.items() if count and count < gallery.crops}
     models = {NOT_EMBEDDED + id: name for id, name, count in gallery.models if count < gallery.crops}
     missing |= {NOT_EMBEDDED + id: gallery.crops - count for id, _, count in gallery.models if count < gallery.crops}

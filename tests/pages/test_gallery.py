@@ -579,3 +579,11 @@ def test_a_gallery_that_no_model_embedded_offers_to_embed_it(
     page.selectbox(key="embed-with-tiny").select("stripes").run()
     _press(page, "embed-tiny")
     assert started == [["index", "tiny", "--model=stripes"]]
+
+
+def test_a_gallery_of_an_older_version_says_how_its_quality_is_measured(
+    open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    with sqlite3.connect(tiny_workspace.catalogue.path) as database:
+        database.execute("UPDATE crop SET sharpness = NULL")
+    assert "The quality of 24 crops is not measured; reid check tiny" in _words(open_page(tiny_workspace.path))
