@@ -10,7 +10,7 @@ import streamlit as st
 from pages import common
 from pages.components import chosen
 from pages.components.browse_bar import View, draw_bar, noun, page, turn, within
-from pages.components.browse_rail import BY, Look, clear_filters, draw_rail
+from pages.components.browse_rail import BY, CROPS, Look, clear_filters, draw_rail, key_of
 from pages.components.chosen import ACTION
 from pages.components.crop_view import OPEN, draw_crop, open_crop
 from pages.components.deletion_dialog import DOOMED, draw_deletion
@@ -18,6 +18,7 @@ from pages.components.gallery_grid import card_of, gallery_grid, rows_of
 from pages.components.label_bar import SAID, apply, draw_trouble
 from reid_core.quality import flaws
 from reid_core.records import plural
+from reid_core.workspace import deletion
 from reid_core.workspace.browsing import Group
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.selection import Selection
@@ -62,6 +63,8 @@ def _draw_view(workspace: Workspace, gallery: GalleryInfo, view: View) -> None:
     ids = chosen.follow(
         GRID, (gallery.name, bool(view.groups), view.inside), view.found, (workspace.catalogue.version(), view.key)
     )
+    if view.by == "identity" and view.inside is None:
+        _draw_nobody(workspace, gallery)
     if not len(view.found):
         _draw_nothing(gallery, view)
     else:
@@ -90,6 +93,22 @@ def _draw_breadcrumb(workspace: Workspace, gallery: GalleryInfo, view: View, by:
                 )
                 if ACTION not in state or state[ACTION] is None:
                     draw_trouble()
+
+
+def _draw_nobody(workspace: Workspace, gallery: GalleryInfo) -> None:
+    """Crops that name nobody are in no group; they are not to be forgotten."""
+    unnamed = common.gallery_numbers(workspace, gallery).missing["identity"]
+    if not unnamed:
+        return
+
+    def see() -> None:
+        state[key_of("by", gallery.name)] = CROPS
+        if unnamed < gallery.crops:
+            state[key_of("missing", gallery.name)] = "identity"
+
+    with st.container(horizontal=True, vertical_alignment="center", key="gal-nobody"):
+        common.text('<p class="rt-small">{crops} name nobody.</p>', crops=plural(unnamed, "crop"))
+        st.button("See them", on_click=see, key="gal-see-nobody", type="tertiary")
 
 
 def _leave() -> None:
@@ -128,7 +147,8 @@ def _draw_grid(workspace: Workspace, gallery: GalleryInfo, view: View, offset: i
         groups = [group for group in view.groups[page(offset)] if group.cover in rows]
         cards = [group_card(view.by, group, rows[group.cover]) for group in groups]
     else:
-        cards = [crop_card(rows[crop], view.selection) for crop in shown if crop in rows]
+        held = deletion.held(workspace, shown)
+        cards = [crop_card(rows[crop], view.selection, crop in held) for crop in shown if crop in rows]
 
     def turn_if_there(by: int) -> None:
         if by > 0 or offset:
@@ -150,15 +170,16 @@ def _draw_grid(workspace: Workspace, gallery: GalleryInfo, view: View, offset: i
         st.rerun()
 
 
-def crop_card(row: dict[str, Any], selection: Selection) -> dict[str, Any]:
+def crop_card(row: dict[str, Any], selection: Selection, held: bool) -> dict[str, Any]:
     wrong = flaws(*(row[name] for name in ("width", "height", "sharpness", "brightness", "contrast")))
     card = {
         **card_of(row),
         "lines": [common.person_name(row["identity"]) or "unknown", common.camera_name(row["camera"])],
     }
     card["title"] = f"Crop {row['id']}: {card['title']}"
-    if selection.flaw is not None and wrong:
-        card["badge"] = ", ".join(wrong)
+    words = (["held"] if held else []) + (list(wrong) if selection.flaw is not None else [])
+    if words:
+        card["badge"] = ", ".join(words)
     return card
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from sqlite3 import Connection
@@ -195,6 +196,15 @@ def holds(workspace: Workspace) -> dict[str, int]:
     """Each hold and how many crops it keeps."""
     with workspace.catalogue.transaction() as database:
         return dict(database.execute("SELECT name, COUNT(*) FROM hold GROUP BY name ORDER BY name").fetchall())
+
+
+def held(workspace: Workspace, ids: Sequence[int]) -> set[int]:
+    """Those of these crops that a hold keeps."""
+    with workspace.catalogue.transaction() as database:
+        rows = database.execute(
+            "SELECT crop FROM hold WHERE crop IN (SELECT value FROM json_each(?))", (json.dumps(ids),)
+        )
+        return {crop for (crop,) in rows}
 
 
 def _people_who_go(database: Connection, gallery: int) -> list[str]:

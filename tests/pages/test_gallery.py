@@ -587,3 +587,19 @@ def test_a_gallery_of_an_older_version_says_how_its_quality_is_measured(
     with sqlite3.connect(tiny_workspace.catalogue.path) as database:
         database.execute("UPDATE crop SET sharpness = NULL")
     assert "The quality of 24 crops is not measured; reid check tiny" in _words(open_page(tiny_workspace.path))
+
+
+def test_held_crops_say_so_on_their_cards(open_page: OpenPage, tiny_workspace: Workspace) -> None:
+    deletion.hold(tiny_workspace, "tiny", Selection(ids=frozenset({3, 5})), "case-1")
+    cards = _grid(open_page(tiny_workspace.path))["cards"]
+    assert [card["id"] for card in cards if card.get("badge") == "held"] == [3, 5]
+
+
+def test_crops_that_name_nobody_are_told_of_among_people(open_page: OpenPage, tiny_workspace: Workspace) -> None:
+    editing.relabel(tiny_workspace.catalogue, "tiny", Selection(ids=frozenset({1, 2})), "identity", None)
+    page = open_page(tiny_workspace.path)
+    page.session_state["gal-by-tiny"] = "People"
+    page.run()
+    assert "2 crops name nobody." in _words(page)
+    _press(page, "gal-see-nobody")
+    assert _ids(page) == [1, 2]
