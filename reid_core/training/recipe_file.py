@@ -19,7 +19,9 @@ def to_yaml(recipe: Recipe) -> str:
     for value in recipe_values():
         default = "" if value.default == "" else f" Default: {value.default}."
         lines.append(f"# {value.meaning[0].upper()}{value.meaning[1:]}.{default}")
-        lines.append(yaml.safe_dump({value.name: getattr(recipe, value.name)}, width=2**16, allow_unicode=True).strip())
+        set_to = getattr(recipe, value.name)
+        plain = str(set_to).isprintable()  # control characters are lost unless they are escaped
+        lines.append(yaml.safe_dump({value.name: set_to}, width=2**16, allow_unicode=plain).strip())
     return "\n".join(lines) + "\n"
 
 

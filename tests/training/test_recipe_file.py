@@ -16,7 +16,7 @@ SHARE = st.floats(0, 1)
 
 @st.composite
 def recipes(draw: st.DrawFn) -> Recipe:
-    words = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
+    words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
     return Recipe(
         backbone=draw(words),
         weights=draw(words | st.sampled_from(["none", "yes", "12", "1e3", "a: b # c", "- x", "null"])),

@@ -61,7 +61,8 @@ def assert_alike(one: Any, other: Any, place: str) -> None:
 
 
 def assert_same_end(whole: Run, parts: Run) -> None:
-    assert_alike(*(torch.load(run.checkpoint, weights_only=True) for run in (whole, parts)), "checkpoint")
+    one, other = (torch.load(run.checkpoint, weights_only=True) for run in (whole, parts))
+    assert_alike(one, other, "checkpoint")
     assert whole.best_weights.read_bytes() == parts.best_weights.read_bytes()
     curves = [[{**row, "images_per_second": 0} for row in read_curve(run.steps)] for run in (whole, parts)]
     assert curves[0] == curves[1]
