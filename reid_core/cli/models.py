@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from reid_core.cli import recipe_options
 from reid_core.cli.console import print_json, print_skipped, print_table, progress_bar, say, warn
 from reid_core.cli.options import (
     REPORTER,
+    STOPPED,
     GalleryArgument,
     JsonOption,
     ModelOption,
@@ -25,6 +27,8 @@ from reid_core.cli.searching import embed_missing
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.signals import stop_on_signal
+from reid_core.training.recipe_file import read_recipe, to_yaml
+from reid_core.training.run import Run
 
 model_app = typer.Typer(no_args_is_help=True, help="Embedders that were made elsewhere.")
 app.add_typer(model_app, name="model")
@@ -36,29 +40,42 @@ app.add_typer(model_app, name="model")
 def train(
     context: typer.Context,
     gallery: Annotated[str | None, typer.Argument(help="Gallery to train on (not with --resume).")] = None,
-    recipe: Annotated[str, typer.Option(help="Recipe to start from.")] = "reference",
+    recipe: Annotated[str, typer.Option(help="Recipe to start from: a name, or a .yaml file.")] = "reference",
     name: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
     resume: Annotated[str | None, typer.Option(help="Go on with this run from its checkpoint.")] = None,
+    print_recipe: Annotated[bool, typer.Option(help="Print the recipe as YAML, and train nothing.")] = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
     """Train an embedder on a gallery's training identities. Any value of the recipe can be given as an option."""
     overrides = recipe_options.parse(context.args)
+    if print_recipe:
+        sys.stdout.write(to_yaml(read_recipe(recipe).replace(**overrides)))
+        return
     if (gallery is None) == (resume is None):
         raise ReidError("Give either a gallery to train on, or --resume RUN to go on with a run.")
     if resume and (overrides or name):
         raise ReidError(f"A resumed run keeps its name and recipe; leave out {', '.join(overrides) or '--name'}.")
 
+    from reid_core.training.distributed import from_first, together
     from reid_core.workspace.training import create_run, resume_run, train_run
 
+    def chosen_run() -> Run:
+        return resume_run(opened, resume) if resume else create_run(opened, str(gallery), recipe, overrides, name)
+
     opened = open_workspace(workspace)
-    run = resume_run(opened, resume) if resume else create_run(opened, str(gallery), recipe, overrides, name)
-    with stop_on_signal() as stop, progress_bar(f"Training {run.folder.name}", REPORTER) as update:
-        state = train_run(opened, run, stop=stop, on_step=update, say=warn if json else say)
+    with together() as team:
+        run = Run(opened.runs_folder / from_first(lambda: chosen_run().folder.name))
+        with stop_on_signal() as stop, progress_bar(f"Training {run.folder.name}", REPORTER) as update:
+            state = train_run(opened, run, stop=stop, on_step=update, say=warn if json else say)
+    if not team.first:
+        raise typer.Exit(STOPPED if state.status == "stopped" else 0)
     values = {"run": state.name, "status": state.status, "step": state.step, "steps": state.steps, "best": state.best}
     if json:
         print_json(values)
     elif state.status == "finished":
+        if state.message:
+            say(f"The run {state.message}.")
         say(f"Finished. Use it with --model {state.name}.")
     end_if_stopped(state.status == "stopped", f"`reid train --resume {state.name}` goes on from step {state.step:,}.")
 

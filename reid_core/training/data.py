@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from reid_core.errors import ReidError
 from reid_core.images import BadImage
 from reid_core.picture_reader import PictureReader
 from reid_core.records import DISTRACTOR, JUNK, Records, plural, split_identities
+from reid_core.training.augmentation import augment
 from reid_core.training.recipe import Recipe
 
 
@@ -88,7 +90,7 @@ class CropReader:
 
 
 class TrainingCrops(Dataset[tuple[torch.Tensor, int]]):
-    """Item `(epoch, row)` → (augmented (3, H, W) float32 picture, class)."""
+    """Item `(epoch, row, time)` → (augmented (3, H, W) float32 picture, class); `time` counts a crop's earlier uses."""
 
     def __init__(self, reader: CropReader, classes: npt.NDArray[np.int64], recipe: Recipe) -> None:
         self.reader = reader
@@ -98,44 +100,31 @@ class TrainingCrops(Dataset[tuple[torch.Tensor, int]]):
     def __len__(self) -> int:
         return len(self.reader)
 
-    def __getitem__(self, item: tuple[int, int]) -> tuple[torch.Tensor, int]:
-        epoch, row = item
-        random = np.random.default_rng((self.recipe.seed, epoch, row))
+    def __getitem__(self, item: tuple[int, int, int]) -> tuple[torch.Tensor, int]:
+        epoch, row, time = item
+        random = np.random.default_rng((self.recipe.seed, epoch, row, *([time] if time else [])))
         pixels = augment(self.reader.pixels(row), self.recipe, random)
         return torch.from_numpy(self.reader.preprocessing.normalise(pixels[None])[0]), int(self.classes[row])
 
 
-def augment(pixels: npt.NDArray[np.uint8], recipe: Recipe, random: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """A mirrored, shifted and partly erased copy of (H, W, 3) pixels."""
-    height, width, _ = pixels.shape
-    if random.random() < recipe.flip:
-        pixels = pixels[:, ::-1]
-    if pad := round(recipe.pad_crop * height):
-        down, right = random.integers(0, 2 * pad + 1, size=2)
-        padded = np.pad(pixels, ((pad, pad), (pad, pad), (0, 0)), mode="edge")
-        pixels = padded[down : down + height, right : right + width]
-    if random.random() < recipe.erasing:
-        pixels = pixels.copy()
-        area, aspect = random.uniform(0.02, 0.33), np.exp(random.uniform(np.log(0.3), np.log(3.3)))
-        tall = min(height, max(1, round(np.sqrt(area * height * width * aspect))))
-        wide = min(width, max(1, round(np.sqrt(area * height * width / aspect))))
-        top, left = random.integers(0, height - tall + 1), random.integers(0, width - wide + 1)
-        pixels[top : top + tall, left : left + wide] = random.integers(0, 256, (tall, wide, 3))
-    return np.ascontiguousarray(pixels)
+def batch_items(batches: Sequence[npt.NDArray[np.int64]], epoch: int) -> list[list[tuple[int, int, int]]]:
+    """Items of `TrainingCrops`, batch by batch, of a whole epoch: a crop that comes again is augmented anew."""
+    uses: Counter[int] = Counter()
+    items: list[list[tuple[int, int, int]]] = []
+    for batch in batches:
+        items.append([])
+        for row in batch.tolist():
+            items[-1].append((epoch, row, uses[row]))
+            uses[row] += 1
+    return items
 
 
-def batches_of_epoch(crops: int, batch_size: int, *, epoch: int, seed: int) -> list[npt.NDArray[np.int64]]:
-    """All crops in a random order, in whole batches; the few left over are other ones in each epoch."""
-    order = np.random.default_rng((seed, epoch)).permutation(crops)
-    if crops <= batch_size:
-        return [order]
-    return [order[start : start + batch_size] for start in range(0, crops - batch_size + 1, batch_size)]
-
-
-def load_epoch(
-    data: TrainingCrops, batches: Sequence[npt.NDArray[np.int64]], *, epoch: int, workers: int
+def load(
+    data: TrainingCrops, items: Sequence[Sequence[tuple[int, int, int]]], *, workers: int
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """(B, 3, H, W) float32 pictures and (B,) int64 classes of each batch, in order."""
-    items = [[(epoch, int(row)) for row in batch] for batch in batches]
-    loader = DataLoader(data, batch_sampler=items, num_workers=workers, pin_memory=torch.cuda.is_available())
+    # A generator of its own: a loader draws a seed, and a run that goes on in mid-epoch makes one loader more.
+    generator, on_gpu = torch.Generator(), torch.cuda.is_available()
+    batches = [list(batch) for batch in items]
+    loader = DataLoader(data, batch_sampler=batches, num_workers=workers, pin_memory=on_gpu, generator=generator)
     yield from loader

@@ -1,101 +1,230 @@
-"""What a training run is told: every value of a recipe, visible and checked."""
+"""What a training run is told: every value of a recipe, its meaning and unit, visible and checked."""
 
 from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 from dataclasses import dataclass
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 
 from reid_core.errors import ReidError
+from reid_core.training.loss_text import LOSSES, PAIR_LOSSES, parse_losses
 
-LOSSES = ("arcface", "cross-entropy")
-OPTIMISERS = ("adamw",)
-SCHEDULES = ("cosine", "constant")
+POOLINGS = ("average", "gem")
+BATCHES = ("random", "pk", "pk-camera")
+OPTIMISERS = ("adamw", "adam", "sgd")
+SCHEDULES = ("cosine", "step", "one-cycle", "constant")
+PRECISIONS = ("auto", "float32", "bfloat16")
+
+T = TypeVar("T")
+
+
+def _value(
+    default: T, meaning: str, *, choices: tuple[str, ...] = (), least: float | None = None, most: float | None = None
+) -> T:
+    """A field of the recipe: what it means, with its unit, and what it may be."""
+    metadata = {"meaning": meaning, "choices": choices, "least": least, "most": most}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def _share(default: float, meaning: str) -> float:
+    return _value(default, meaning, least=0, most=1)
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Values of one training run; the defaults are the reference experiment's.
 
-    Times are in epochs, sizes in pixels, angles in radians, shares from 0 to 1.
+    Times are in epochs unless a value says steps, sizes in pixels, angles in radians, shares from 0 to 1. Raises
+    ReidError, naming the value, when one is out of its range or two do not go together.
     """
 
-    backbone: str = "tf_efficientnet_b0_ns"
-    weights: str = "pretrained"  # "pretrained", "none" (random) or a file
-    pooling: str = "average"  # "average" or "gem"
-    projection: int = 0  # embedding size after a linear layer; 0: the backbone's own number of features
-    height: int = 256
-    width: int = 128
-    loss: str = "arcface"
-    margin: float = 0.15  # of arcface
-    scale: float = 20.0  # of arcface
-    label_smoothing: float = 0.0  # of cross-entropy
-    batch_size: int = 16
-    epochs: int = 5
-    optimiser: str = "adamw"
-    learning_rate: float = 1e-3
-    weight_decay: float = 0.0
-    schedule: str = "cosine"
-    warmup: float = 0.0  # epochs of linear warm-up
-    gradient_clip: float = 0.0  # largest norm of the gradient; 0: off
-    flip: float = 0.5  # share of crops that are mirrored
-    pad_crop: float = 0.04  # largest shift, as a share of the height
-    erasing: float = 0.0  # share of crops of which a rectangle is erased (Zhong et al., AAAI 2020)
-    validation: float = 0.1  # share of the training identities kept out to choose the best checkpoint by
-    seed: int = 0
+    backbone: str = _value("tf_efficientnet_b0_ns", "timm's name of the network")
+    weights: str = _value(
+        "pretrained", "its start: pretrained, none (random), a file, or run:NAME (an earlier run's best)"
+    )
+    pooling: str = _value("average", "how the feature map becomes a vector", choices=POOLINGS)
+    projection: int = _value(
+        0, "numbers of an embedding after a linear layer; 0: as many as the backbone gives", least=0
+    )
+    height: int = _value(256, "height of the network's input, pixels", least=1, most=2048)
+    width: int = _value(128, "width of the network's input, pixels", least=1, most=2048)
+
+    loss: str = _value("arcface", f"a weighted sum, such as arcface + 0.5 triplet, of {', '.join(LOSSES)}")
+    margin: float = _value(0.15, "margin of arcface, radians", least=0)
+    cosface_margin: float = _value(0.35, "margin of cosface, as a difference of cosines", least=0, most=2)
+    scale: float = _value(20.0, "what arcface and cosface multiply cosines by", least=0)
+    label_smoothing: float = _share(0.0, "of cross-entropy: share of the target that goes to all identities")
+    triplet_margin: float = _value(
+        0.3, "margin of triplet, Euclidean distance of unit vectors (0 to 2)", least=0, most=2
+    )
+    circle_margin: float = _share(0.25, "relaxation m of circle, as a difference of cosines")
+    circle_scale: float = _value(64.0, "what circle multiplies by (gamma)", least=0)
+    temperature: float = _value(0.1, "of supcon: what cosines are divided by", least=1e-3)
+    memory: int = _value(0, "embeddings of earlier batches that pair losses compare with too; 0: none", least=0)
+
+    batches: str = _value(
+        "random", "how batches are drawn: any crops, or so many crops of each person", choices=BATCHES
+    )
+    batch_size: int = _value(16, "crops in a batch, over all processes", least=2)
+    crops_per_person: int = _value(4, "of pk and pk-camera: crops of each person in a batch", least=2)
+    accumulation: int = _value(1, "batches whose gradients make one step", least=1)
+    epochs: int = _value(5, "how often the crops are gone through", least=1)
+    precision: str = _value(
+        "auto", "of the network's numbers; auto: bfloat16 on a GPU, else float32", choices=PRECISIONS
+    )
+
+    optimiser: str = _value("adamw", "which optimiser", choices=OPTIMISERS)
+    learning_rate: float = _value(1e-3, "largest learning rate")
+    weight_decay: float = _value(0.0, "of the optimiser", least=0)
+    momentum: float = _share(0.9, "of sgd")
+    backbone_rate: float = _share(1.0, "learning rate of the backbone, as a share of the others'")
+    layer_decay: float = _share(1.0, "learning rate of each layer of the backbone, as a share of the next layer's")
+    frozen_steps: int = _value(0, "steps for which the backbone stays as it is", least=0)
+    schedule: str = _value("cosine", "how the learning rate goes on after warm-up", choices=SCHEDULES)
+    warmup: float = _value(0.0, "linear rise of the learning rate at the start, epochs", least=0)
+    step_every: float = _value(0.0, "of step: epochs after which the rate falls; 0: two falls, at 1/3 and 2/3", least=0)
+    step_factor: float = _share(0.1, "of step: what the rate is multiplied by at each fall")
+    cycle_rise: float = _share(0.3, "of one-cycle: share of the run in which the rate rises")
+    gradient_clip: float = _value(0.0, "largest norm of the gradient; 0: any", least=0)
+    averaging: float = _share(0.0, "decay of the moving average of the weights, a step; 0: off, 0.999 is usual")
+
+    flip: float = _share(0.5, "share of crops that are mirrored")
+    pad_crop: float = _share(0.04, "largest shift, as a share of the height")
+    colour_jitter: float = _share(0.0, "largest relative change of brightness, contrast and saturation")
+    erasing: float = _share(0.0, "share of crops of which a rectangle is erased (Zhong et al., AAAI 2020)")
+
+    validation: float = _share(0.1, "share of the training identities kept out to choose the best checkpoint by")
+    patience: int = _value(0, "epochs without a better validation mAP after which the run ends; 0: never", least=0)
+    seed: int = _value(0, "of every random choice", least=0)
 
     def __post_init__(self) -> None:
-        _choice("loss", self.loss, LOSSES)
-        _choice("optimiser", self.optimiser, OPTIMISERS)
-        _choice("schedule", self.schedule, SCHEDULES)
-        for name in ("flip", "pad_crop", "erasing", "label_smoothing", "validation"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise ReidError(f"{name} is {getattr(self, name)}; it is a share from 0 to 1.")
-        if self.validation == 1:
-            raise ReidError("validation is 1, which leaves nobody to train on; use a share such as 0.1.")
-        if self.seed < 0 or max(self.height, self.width) > 2048:
-            raise ReidError("seed cannot be below 0, nor height or width above 2048.")
-        for name in ("batch_size", "epochs", "height", "width"):
-            if getattr(self, name) < (2 if name == "batch_size" else 1):
-                raise ReidError(f"{name} is {getattr(self, name)}; it is too small.")
-        for name in ("weight_decay", "gradient_clip", "warmup", "projection", "margin"):
-            if getattr(self, name) < 0:
-                raise ReidError(f"{name} is {getattr(self, name)}; it cannot be below 0.")
+        for name, meta in _METADATA.items():
+            _check_range(name, getattr(self, name), **{key: meta[key] for key in ("choices", "least", "most")})
         if not 0 < self.learning_rate < 10:
             raise ReidError(f"learning_rate is {self.learning_rate}; use a value such as 0.001.")
+        if self.validation == 1:
+            raise ReidError("validation is 1, which leaves nobody to train on; use a share such as 0.1.")
+        if self.averaging == 1:
+            raise ReidError("averaging is 1, which keeps the first weights for ever; use a decay such as 0.999.")
+        self._check_together()
+
+    def _check_together(self) -> None:
+        terms = parse_losses(self.loss)
+        if self.memory and not PAIR_LOSSES.keys() & terms:
+            raise ReidError(
+                f"memory is {self.memory}, but {self.loss} compares no pairs; add triplet, circle or supcon."
+            )
+        if 0 < self.memory < self.batch_size:
+            raise ReidError(f"memory is {self.memory}; it must hold a batch of {self.batch_size} at least.")
+        if self.batches != "random":
+            people, rest = divmod(self.batch_size, self.crops_per_person)
+            if rest or people < 2:
+                raise ReidError(
+                    f"batch_size is {self.batch_size} and crops_per_person {self.crops_per_person}; a batch holds at "
+                    "least 2 people with so many crops each, such as 16 = 4 x 4."
+                )
+        if self.schedule == "one-cycle" and self.warmup:
+            raise ReidError("one-cycle has a rise of its own (cycle_rise); leave warmup at 0.")
+        if self.schedule == "one-cycle" and not 0 < self.cycle_rise < 1:
+            raise ReidError(f"cycle_rise is {self.cycle_rise}; use a share between 0 and 1, such as 0.3.")
 
     def replace(self, **values: Any) -> Recipe:
         """A copy with some values changed. Raises ReidError for an unknown name, with the nearest one."""
-        kinds = get_type_hints(Recipe)
+        kinds = _kinds()
         checked = {}
         for name, value in values.items():
             if name not in kinds:
                 near = difflib.get_close_matches(name, kinds, n=1, cutoff=0.4)
                 hint = f" Did you mean {near[0]}?" if near else f" Known are: {', '.join(kinds)}."
                 raise ReidError(f"A recipe has no value {name!r}.{hint}")
-            try:
-                number = kinds[name](value)
-            except (TypeError, ValueError) as error:
-                raise ReidError(f"{name} is {value!r}; it must be {_word(kinds[name])}.") from error
-            if kinds[name] is int and float(value) != number:
-                raise ReidError(f"{name} is {value!r}; it must be a whole number.")
-            checked[name] = number
+            checked[name] = _converted(name, value, kinds[name])
         return dataclasses.replace(self, **checked)
 
 
-def _choice(name: str, value: str, known: tuple[str, ...]) -> None:
-    if value not in known:
-        raise ReidError(f"{name} {value!r} is not known; use {' or '.join(known)}.")
+_METADATA = {field.name: field.metadata for field in dataclasses.fields(Recipe)}
 
 
-def _word(kind: type) -> str:
-    return {int: "a whole number", float: "a number", str: "text"}[kind]
+@dataclass(frozen=True)
+class RecipeValue:
+    """One value as a form shows it. `kind` is int, float or str; `choices` is empty where any text will do."""
+
+    name: str
+    kind: type
+    default: Any
+    meaning: str
+    choices: tuple[str, ...]
+    least: float | None
+    most: float | None
+
+
+def recipe_values() -> list[RecipeValue]:
+    """Every value of a recipe, in the order of `Recipe`."""
+    kinds = _kinds()
+    return [RecipeValue(field.name, kinds[field.name], field.default, **field.metadata) for field in _fields()]
+
+
+def _fields() -> tuple[dataclasses.Field[Any], ...]:
+    return dataclasses.fields(Recipe)
+
+
+def _kinds() -> dict[str, type]:
+    return get_type_hints(Recipe)
+
+
+def _converted(name: str, value: Any, kind: type) -> Any:
+    """The value, or text that says it, as its kind; true and false are no numbers, and numbers are no text."""
+    problem = ReidError(f"{name} is {value!r}; it must be {_WORDS[kind]}.")
+    if isinstance(value, bool) or (kind is str and not isinstance(value, str)):
+        raise problem
+    try:
+        number = kind(value)
+        whole = kind is not int or float(value) == number
+    except (TypeError, ValueError, OverflowError) as error:
+        raise problem from error
+    if not whole:
+        raise problem
+    return number
+
+
+_WORDS = {int: "a whole number", float: "a number", str: "text"}
+
+
+def _check_range(name: str, value: Any, choices: tuple[str, ...], least: float | None, most: float | None) -> None:
+    if choices and value not in choices:
+        near = difflib.get_close_matches(str(value), choices, n=1, cutoff=0.5)
+        hint = f"Did you mean {near[0]}?" if near else f"Use {' or '.join(choices)}."
+        raise ReidError(f"{name} {value!r} is not known. {hint}")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ReidError(f"{name} is {value}; it must be a finite number.")
+    if (least, most) == (0, 1) and not 0 <= value <= 1:
+        raise ReidError(f"{name} is {value}; it is a share from 0 to 1.")
+    if least is not None and value < least:
+        raise ReidError(
+            f"{name} is {value}; it {f'is too small: use {least:g} or more' if least else 'cannot be below 0'}."
+        )
+    if most is not None and value > most:
+        raise ReidError(f"{name} is {value}; it cannot be above {most:g}.")
 
 
 RECIPES: dict[str, Recipe] = {
     "reference": Recipe(),
-    "quick": Recipe(backbone="tf_efficientnet_lite0", height=128, width=64, epochs=1, erasing=0.0),
+    "strong": Recipe(
+        pooling="gem",
+        loss="arcface + 0.5 triplet",
+        batches="pk",
+        batch_size=64,
+        epochs=20,
+        weight_decay=5e-4,
+        backbone_rate=0.5,
+        warmup=1.0,
+        gradient_clip=5.0,
+        averaging=0.999,
+        colour_jitter=0.1,
+        erasing=0.5,
+    ),
+    "quick": Recipe(backbone="tf_efficientnet_lite0", height=128, width=64, epochs=1),
 }
 
 

@@ -1,7 +1,8 @@
 """A training run on disk: everything there is to know of it lies in one folder.
 
 `run.json` what it is and how it stands · `steps.csv` and `epochs.csv` its curves · `log.txt` · `last.pt` the checkpoint
-to go on from · `best.safetensors` the best weights so far · `model/` the finished model.
+to go on from · `best.safetensors` the best weights so far · `model/` the finished model · `batch.jpg` one augmented
+batch · `predictions/` what was found for validation queries, an epoch a file · `recipe.yaml` the recipe to use again.
 """
 
 from __future__ import annotations
@@ -56,6 +57,9 @@ class Run:
         self.model = folder / "model"
         self.steps = folder / "steps.csv"
         self.epochs = folder / "epochs.csv"
+        self.recipe = folder / "recipe.yaml"
+        self.batch_picture = folder / "batch.jpg"
+        self.predictions = folder / "predictions"
 
     def state(self) -> RunState:
         """Raises ReidError when the folder is no run or its state cannot be read."""
@@ -105,6 +109,16 @@ class Curve:
 
     def close(self) -> None:
         self._file.close()
+
+
+class NoCurve:
+    """What the other processes of a training append to: the first writes for all."""
+
+    def append(self, row: dict[str, float]) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 def read_curve(path: Path) -> list[dict[str, float]]:

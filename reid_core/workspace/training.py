@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import shutil
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import pandas as pd
+
 from reid_core.datasets import Skipped
+from reid_core.embedder.network import create_backbone
 from reid_core.embedder.weights import NONE, PRETRAINED
 from reid_core.errors import ReidError
 from reid_core.evaluation.metrics import RetrievalMetrics
@@ -16,9 +20,12 @@ from reid_core.images import open_source
 from reid_core.records import Records, plural
 from reid_core.signals import StopRequest
 from reid_core.training.data import TrainingData, divide
+from reid_core.training.distributed import from_first, team
 from reid_core.training.loop import Progress, train
-from reid_core.training.recipe import get_recipe
+from reid_core.training.recipe_file import SUFFIXES, read_recipe
 from reid_core.training.run import Run, RunState
+from reid_core.training.samplers import concerns
+from reid_core.training.session import EARLIER_RUN, earlier_run
 from reid_core.workspace.workspace import Workspace
 
 TERMS = {
@@ -57,13 +64,21 @@ def training_data(workspace: Workspace, gallery: str) -> tuple[TrainingData, lis
 def create_run(
     workspace: Workspace, gallery: str, recipe_name: str, overrides: Mapping[str, str], name: str | None
 ) -> Run:
-    """A new run folder with its recipe, ready to train. Raises ReidError, and writes nothing, when it cannot be."""
-    recipe = get_recipe(recipe_name).replace(**overrides)
-    if recipe.weights not in (PRETRAINED, NONE):
+    """A new run folder with its recipe, ready to train. Raises ReidError, and writes nothing, when it cannot be.
+
+    `recipe_name` is a recipe's name or a .yaml file, `overrides` are values of it as text.
+    """
+    recipe = read_recipe(recipe_name).replace(**overrides)
+    if recipe.weights.startswith(EARLIER_RUN):
+        earlier_run(Run(workspace.runs_folder / "new"), recipe)  # says now what is missing
+    elif recipe.weights not in (PRETRAINED, NONE):
         recipe = recipe.replace(weights=str(Path(recipe.weights).absolute()))  # a resumed run may start elsewhere
     data, _ = training_data(workspace, gallery)
-    divide(data, recipe)  # says now what is missing
-    run = workspace.new_run(name or workspace.free_run_name(f"{gallery}-{recipe_name}"))
+    people, _ = pd.factorize(divide(data, recipe).rows("train")["identity"])  # says now what is missing
+    concerns(recipe, people)
+    create_backbone(recipe.backbone, (recipe.height, recipe.width))
+    stem = Path(recipe_name).stem if recipe_name.endswith(SUFFIXES) else recipe_name
+    run = workspace.new_run(name or workspace.free_run_name(f"{gallery}-{stem}"))
     run.write_state(RunState(run.folder.name, gallery, recipe, data.description, status="stopped"))
     return run
 
@@ -85,8 +100,20 @@ def train_run(
     on_step: Callable[..., None],
     say: Callable[[str], None],
 ) -> RunState:
-    """Train the run to its end, or until `stop`; `on_step(done, total, note)` is a progress bar's update."""
-    state = run.state()
+    """Train the run to its end, or until `stop`; `on_step(done, total, note)` is a progress bar's update.
+
+    Where `torchrun` started several processes each of them calls this, with one run; the first writes and speaks.
+    """
+    first = team().first
+    if not first:
+
+        def say(text: str) -> None:
+            pass
+
+        def on_step(*given: object) -> None:
+            pass
+
+    state = from_first(run.state)
     data, missing = training_data(workspace, state.gallery)
     say(f"Run {state.name}: {state.recipe.backbone} on {data.description}.")
     if missing:
@@ -100,13 +127,20 @@ def train_run(
         validation = f"validation mAP {metrics.mAP:.3f}, Rank-1 {metrics.rank1:.3f}" if metrics else "no validation"
         say(f"Epoch {number} of {state.recipe.epochs}: loss {loss:.3f}, {validation}")
 
-    with only_one_process(run.folder / "lock", f"The run {state.name}"):
+    lock = only_one_process(run.folder / "lock", f"The run {state.name}") if first else contextlib.nullcontext()
+    with lock:
         try:
-            return train(run, state, data, stop=stop, on_step=step, on_epoch=epoch)
+            return train(run, state, data, stop=stop, on_step=step, on_epoch=epoch, on_note=say)
         except ReidError as error:
-            if run.steps.is_file():
-                run.write_state(dataclasses.replace(run.state(), status="failed", message=str(error)))
-                run.log(f"failed: {error}")
-            else:  # not one step was made: there is nothing to keep, and the name is free again
-                shutil.rmtree(run.folder)
+            if first:
+                _failed(run, error)
             raise
+
+
+def _failed(run: Run, error: ReidError) -> None:
+    if not run.steps.is_file():  # not one step was made: there is nothing to keep, and the name is free again
+        shutil.rmtree(run.folder)
+        return
+    with contextlib.suppress(OSError):  # where the disk is full, the run's process is gone and it is lost instead
+        run.write_state(dataclasses.replace(run.state(), status="failed", message=str(error)))
+        run.log(f"failed: {error}")

@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from reid_core.embedder.card import Preprocessing
 from reid_core.errors import ReidError
-from reid_core.training.data import CropReader, augment, batches_of_epoch
+from reid_core.training.augmentation import augment
+from reid_core.training.data import CropReader
 from reid_core.training.recipe import Recipe
+from reid_core.training.samplers import random_batches
 
 PICTURE = np.random.default_rng(0).integers(0, 256, (64, 32, 3), dtype=np.uint8)
 
@@ -20,18 +22,18 @@ PICTURE = np.random.default_rng(0).integers(0, 256, (64, 32, 3), dtype=np.uint8)
 def test_an_epoch_uses_each_crop_at_most_once_in_whole_batches(
     crops: int, batch_size: int, epoch: int, seed: int
 ) -> None:
-    batches = batches_of_epoch(crops, batch_size, epoch=epoch, seed=seed)
+    batches = random_batches(crops, batch_size, epoch=epoch, seed=seed)
     used = Counter(int(row) for batch in batches for row in batch)
     assert max(used.values()) == 1
     assert set(used) <= set(range(crops))
     assert len(used) == (crops if crops <= batch_size else crops - crops % batch_size)
-    again = batches_of_epoch(crops, batch_size, epoch=epoch, seed=seed)
+    again = random_batches(crops, batch_size, epoch=epoch, seed=seed)
     assert all(np.array_equal(one, other) for one, other in zip(batches, again, strict=True))
 
 
 def test_epochs_and_seeds_have_orders_of_their_own() -> None:
     orders = {
-        tuple(np.concatenate(batches_of_epoch(100, 10, epoch=epoch, seed=seed)))
+        tuple(np.concatenate(random_batches(100, 10, epoch=epoch, seed=seed)))
         for epoch in range(3)
         for seed in range(3)
     }

@@ -14,52 +14,11 @@ from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
 from reid_core.records import Records, make_records
 from reid_core.signals import StopRequest
-from reid_core.training import loop
+from reid_core.training import session
 from reid_core.training.data import TrainingData, divide
 from reid_core.training.loop import Progress, train
-from reid_core.training.recipe import Recipe
-from reid_core.training.run import Run, RunState, read_curve
-
-RECIPE = Recipe(
-    backbone="test_efficientnet",
-    weights="none",
-    height=64,
-    width=32,
-    batch_size=8,
-    epochs=3,
-    validation=0.3,
-    projection=32,
-)
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> TrainingData:
-    """Twelve people of three colours each in two cameras; the last three are for testing, one crop is a distractor."""
-    folder = tmp_path_factory.mktemp("people")
-    rows = []
-    for person in range(12):
-        colours = np.random.default_rng(person).integers(0, 256, (3, 1, 3))
-        for number in range(6):
-            noise = np.random.default_rng((person, number)).integers(-20, 21, (64, 32, 3))
-            pixels = np.repeat(np.repeat(colours, 22, axis=0)[:64], 32, axis=1) + noise
-            path = f"{person}-{number}.png"
-            Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(folder / path)
-            split = "train" if person < 9 else "query" if number == 0 else "gallery"
-            rows.append((path, str(person), "ab"[number % 2], split))
-    rows.append((rows[0][0].replace("0-0", "0-5"), "distractor", "a", "train"))
-    rows[-1] = ("extra.png", "distractor", "a", "train")
-    Image.new("RGB", (32, 64)).save(folder / "extra.png")
-    paths, identities, cameras, splits = zip(*rows, strict=True)
-    records = make_records(path=paths, identity=identities, camera=cameras, split=splits)
-    return TrainingData(records, [(folder, name) for name in paths], "a test")
-
-
-def new_run(folder: Path, recipe: Recipe = RECIPE) -> tuple[Run, RunState]:
-    folder.mkdir()
-    run = Run(folder)
-    state = RunState(folder.name, "people", recipe, "a test", status="stopped")
-    run.write_state(state)
-    return run, state
+from reid_core.training.run import Run, read_curve
+from tests.training.conftest import RECIPE, new_run
 
 
 @pytest.fixture(scope="module")
@@ -142,10 +101,10 @@ def test_a_loss_that_is_no_number_ends_the_run_at_a_named_step(
             super().__init__()
             self.scale = torch.nn.Parameter(torch.ones(()))
 
-        def forward(self, embeddings: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-            return embeddings.sum() * self.scale * float("nan")
+        def forward(self, embeddings: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
+            return {"exploding": embeddings.sum() * self.scale * float("nan")}
 
-    monkeypatch.setattr(loop, "create_loss", lambda *args, **kwargs: Exploding())
+    monkeypatch.setattr(session, "create_loss", lambda *args, **kwargs: Exploding())
     run, state = new_run(tmp_path / "nan")
     with pytest.raises(ReidError, match="step 1 "):
         train(run, state, data, stop=StopRequest())

@@ -8,8 +8,8 @@ import pytest
 
 from reid_core.cli import recipe_options
 from reid_core.errors import ReidError
-from reid_core.training.loop import learning_rate
 from reid_core.training.recipe import Recipe, get_recipe
+from reid_core.training.schedule import learning_rate
 
 
 def test_the_reference_recipe_is_the_reference_experiment() -> None:
@@ -34,7 +34,7 @@ def test_values_given_as_text_take_the_type_of_the_recipe() -> None:
         ({"epochs": 2.5}, "whole number"),
         ({"epochs": 0}, "too small"),
         ({"batch_size": 1}, "too small"),
-        ({"loss": "hinge"}, "arcface or cross-entropy"),
+        ({"loss": "hinge"}, "Known are: cross-entropy, arcface"),
         ({"flip": 1.5}, "share from 0 to 1"),
         ({"learning_rate": 0}, "learning_rate"),
         ({"learning_rate": "nan"}, "learning_rate"),

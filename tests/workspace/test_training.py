@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from pathlib import Path
 
 import pytest
+import safetensors.torch
+import torch
 
 from reid_core.datasets import read_dataset
 from reid_core.datasets.synthetic import SiteConfig, write_site
+from reid_core.embedder.card import ModelCard
 from reid_core.errors import ReidError
 from reid_core.files import only_one_process
 from reid_core.signals import StopRequest
@@ -86,3 +90,51 @@ def test_a_damaged_run_is_a_sentence(workspace: Workspace, content: str) -> None
     (run.folder / "run.json").write_text(content)
     with pytest.raises(ReidError, match="mine"):
         run.state()
+
+
+def test_a_new_run_starts_from_an_earlier_runs_best_weights_and_inherits_its_terms(workspace: Workspace) -> None:
+    first = create_run(workspace, "site", "reference", TINY, "first")
+    train_to_the_end(workspace, first)
+    card = ModelCard.read(first.model)
+    card = dataclasses.replace(card, terms="not for sale")
+    card.write(first.model)
+    still = {**TINY, "weights": "run:first", "learning_rate": "1e-12", "averaging": "0.999"}
+    second = create_run(workspace, "site", "reference", still, "second")
+    train_to_the_end(workspace, second)
+    start, end = (safetensors.torch.load_file(run.best_weights) for run in (first, second))
+    for name in ("backbone.conv_stem.weight", "neck.weight"):
+        torch.testing.assert_close(end[name], start[name], rtol=1e-5, atol=1e-6)
+    made = ModelCard.read(second.model)
+    assert made.recipe["start"] == "run first"
+    assert "not for sale" in made.terms
+    assert card.trained_on in made.trained_on
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"weights": "run:nobody"}, "no run nobody"),
+        ({"weights": "run:../site"}, "names no run"),
+        ({"backbone": "test_efficientnett"}, "Nearest names: .*test_efficientnet"),
+        ({"batches": "pk", "batch_size": "64"}, "people with 4 crops"),
+        ({"loss": "arcfase"}, "Did you mean arcface"),
+    ],
+)
+def test_what_cannot_be_trained_makes_no_run(workspace: Workspace, values: dict[str, str], said: str) -> None:
+    with pytest.raises(ReidError, match=said):
+        create_run(workspace, "site", "reference", {**TINY, **values}, None)
+    assert workspace.runs() == []
+
+
+def test_two_runs_of_one_name_are_refused(workspace: Workspace) -> None:
+    create_run(workspace, "site", "reference", TINY, "mine")
+    with pytest.raises(ReidError, match="There is a run mine already"):
+        create_run(workspace, "site", "reference", TINY, "mine")
+
+
+def test_a_recipe_that_a_run_kept_trains_another(workspace: Workspace) -> None:
+    run = create_run(workspace, "site", "reference", TINY, "mine")
+    train_to_the_end(workspace, run)
+    again = create_run(workspace, "site", str(run.recipe), {"epochs": "2"}, None)
+    assert again.folder.name == "site-recipe"
+    assert again.state().recipe == run.state().recipe.replace(epochs=2)

@@ -1,0 +1,137 @@
+"""What ends a training early: it says so in a sentence, and the last good checkpoint stays."""
+
+from __future__ import annotations
+
+import dataclasses
+import resource
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from reid_core.embedder.network import EmbeddingNetwork
+from reid_core.errors import ReidError
+from reid_core.signals import StopRequest
+from reid_core.training import session
+from reid_core.training.data import TrainingData, divide
+from reid_core.training.loop import Progress, train
+from reid_core.training.losses import LossSum, create_loss
+from reid_core.training.optimiser import create_optimiser
+from reid_core.training.run import Run
+from tests.training.conftest import RECIPE, new_run
+
+
+def kept_step(run: Run) -> int:
+    content = torch.load(run.checkpoint, weights_only=True)
+    assert all(bool(weight.isfinite().all()) for weight in content["network"].values())
+    return content["step"]
+
+
+def test_a_loss_that_turns_nan_names_step_and_batch_and_leaves_the_last_good_checkpoint(
+    data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Exploding(LossSum):
+        calls = 0
+
+        def forward(self, embeddings: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
+            self.calls += 1
+            return {
+                name: part * (float("nan") if self.calls == 7 else 1)
+                for name, part in super().forward(embeddings, labels).items()
+            }
+
+    def exploding(*args: object, **kwargs: object) -> LossSum:
+        made = create_loss(*args, **kwargs)  # type: ignore[arg-type]
+        return Exploding(dict(made.parts), made.weights)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(session, "create_loss", exploding)
+    run, state = new_run(tmp_path / "nan")
+    with pytest.raises(ReidError, match=r"step 7 \(epoch 2, batch 2 of 5\)"):
+        train(run, state, data, stop=StopRequest())
+    assert kept_step(run) == 5
+    assert ".png" in (run.folder / "log.txt").read_text()
+
+
+def test_weights_that_turn_nan_do_not_replace_the_checkpoint(
+    data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[torch.optim.Optimizer] = []
+
+    def create(*given: object) -> torch.optim.Optimizer:
+        made.append(create_optimiser(*given))  # type: ignore[arg-type]
+        return made[0]
+
+    monkeypatch.setattr(session, "create_optimiser", create)
+    run, state = new_run(tmp_path / "nan")
+    # The last step of an epoch: no further loss would show it.
+    poison = at_step(10, lambda: made[0].param_groups[0]["params"][0].data.fill_(float("nan")))
+    with pytest.raises(ReidError, match="weight is no longer a finite number at step 10"):
+        train(run, state, data, stop=StopRequest(), on_step=poison)
+    assert kept_step(run) == 5
+
+
+@pytest.mark.parametrize(("room", "said"), [(3, "2 fit: use --batch-size 2 --accumulation 4"), (1, "Not even 2 fit")])
+def test_too_little_memory_names_the_batch_that_fits(
+    data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int, said: str
+) -> None:
+    forward = EmbeddingNetwork.forward
+
+    def limited(self: EmbeddingNetwork, images: torch.Tensor) -> torch.Tensor:
+        if self.training and len(images) > room:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return forward(self, images)
+
+    monkeypatch.setattr(EmbeddingNetwork, "forward", limited)
+    run, state = new_run(tmp_path / "large")
+    with pytest.raises(ReidError, match=f"A batch of 8 .*{said}"):
+        train(run, state, data, stop=StopRequest())
+
+
+def at_step(step: int, act: Callable[[], object]) -> Callable[[Progress], None]:
+    def on_step(progress: Progress) -> None:
+        if progress.step == step:
+            act()
+
+    return on_step
+
+
+def test_a_disk_that_takes_no_more_is_a_sentence_and_the_checkpoint_stays(data: TrainingData, tmp_path: Path) -> None:
+    run, state = new_run(tmp_path / "full")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    fill = at_step(6, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard)))
+    try:
+        with pytest.raises(ReidError, match=r"disk that holds .*full.*--resume full"):
+            train(run, state, data, stop=StopRequest(), on_step=fill)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert kept_step(run) == 5
+    assert train(run, run.state(), data, stop=StopRequest()).status == "finished"
+
+
+def test_a_data_set_deleted_under_a_run_is_a_sentence_and_the_checkpoint_stays(
+    data: TrainingData, tmp_path: Path
+) -> None:
+    shutil.copytree(data.crops[0][0], tmp_path / "people")
+    moved = dataclasses.replace(data, crops=[(tmp_path / "people", path) for _, path in data.crops])
+    run, state = new_run(tmp_path / "deleted", dataclasses.replace(RECIPE, validation=0.0))
+    with pytest.raises(ReidError, match=r"The training crop \d+-\d\.png .*resume the run"):
+        train(run, state, moved, stop=StopRequest(), on_step=at_step(8, lambda: shutil.rmtree(tmp_path / "people")))
+    assert kept_step(run) > 0
+
+
+def test_a_picture_of_the_first_augmented_batch_is_kept(data: TrainingData, tmp_path: Path) -> None:
+    recipe = dataclasses.replace(RECIPE, epochs=1, flip=0, pad_crop=0, batch_size=8)
+    run, state = new_run(tmp_path / "picture", recipe)
+    train(run, state, data, stop=StopRequest())
+    sheet = np.asarray(Image.open(run.batch_picture)).astype(int)
+    first = session.Session(run, recipe, divide(data, recipe))
+    rows = [row for _, row, _ in first.items(0)[0]]
+    assert sheet.shape == (2 * 64, 4 * 32, 3)
+    for place, row in enumerate(rows):
+        top, left = place // 4 * 64, place % 4 * 32
+        original = first.training.reader.pixels(row).astype(int)
+        assert np.abs(sheet[top : top + 64, left : left + 32] - original).mean() < 12  # JPEG
