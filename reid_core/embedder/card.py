@@ -48,10 +48,14 @@ class Preprocessing:
             image = image.resize(size, INTERPOLATIONS[self.interpolation], reducing_gap=2.0)
         return np.asarray(image)
 
+    def scale_and_shift(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """(3,) numbers each: network input is bytes * scale - shift."""
+        scale = np.float32(1) / (np.float32(255) * np.asarray(self.std, np.float32))
+        return scale, np.asarray(self.mean, np.float32) / np.asarray(self.std, np.float32)
+
     def normalise(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """(B, height, width, 3) bytes to (B, 3, height, width) network input."""
-        scale = np.float32(1) / (np.float32(255) * np.asarray(self.std, np.float32))
-        shift = np.asarray(self.mean, np.float32) / np.asarray(self.std, np.float32)
+        scale, shift = self.scale_and_shift()
         return np.ascontiguousarray((pixels * scale - shift).transpose(0, 3, 1, 2), dtype=np.float32)
 
 

@@ -10,7 +10,6 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
-from reid_core.embedder.card import Preprocessing
 from reid_core.files import write_atomically
 from reid_core.training.recipe import Recipe
 
@@ -26,8 +25,9 @@ def augment(pixels: Pixels, recipe: Recipe, random: np.random.Generator) -> Pixe
         pixels = pixels[:, ::-1]
     if pad := round(recipe.pad_crop * height):
         down, right = random.integers(0, 2 * pad + 1, size=2)
-        padded = np.pad(pixels, ((pad, pad), (pad, pad), (0, 0)), mode="edge")
-        pixels = padded[down : down + height, right : right + width]
+        rows = (np.arange(height) + down - pad).clip(0, height - 1)  # what comes in repeats the edge
+        columns = (np.arange(width) + right - pad).clip(0, width - 1)
+        pixels = pixels.take(rows, axis=0).take(columns, axis=1)
     if recipe.colour_jitter:
         pixels = recolour(pixels, *random.uniform(1 - recipe.colour_jitter, 1 + recipe.colour_jitter, size=3))
     if random.random() < recipe.erasing:
@@ -37,7 +37,7 @@ def augment(pixels: Pixels, recipe: Recipe, random: np.random.Generator) -> Pixe
         wide = min(width, max(1, round(np.sqrt(area * height * width / aspect))))
         top, left = random.integers(0, height - tall + 1), random.integers(0, width - wide + 1)
         pixels[top : top + tall, left : left + wide] = random.integers(0, 256, (tall, wide, 3))
-    return np.ascontiguousarray(pixels)
+    return np.require(pixels, requirements=["C", "W"])
 
 
 def recolour(pixels: Pixels, brightness: float, contrast: float, saturation: float) -> Pixels:
@@ -50,11 +50,9 @@ def recolour(pixels: Pixels, brightness: float, contrast: float, saturation: flo
     return np.rint(values).clip(0, 255).astype(np.uint8)
 
 
-def save_batch_picture(file: Path, images: npt.NDArray[np.float32], preprocessing: Preprocessing) -> None:
-    """The first of (B, 3, H, W) network inputs side by side, about as wide as high, as JPEG."""
-    shown = images[:LARGEST_PICTURE].transpose(0, 2, 3, 1)
-    values = shown * np.asarray(preprocessing.std, np.float32) + np.asarray(preprocessing.mean, np.float32)
-    crops = np.rint(values * 255).clip(0, 255).astype(np.uint8)
+def save_batch_picture(file: Path, pixels: Pixels) -> None:
+    """The first of (B, H, W, 3) augmented crops side by side, about as wide as high, as JPEG."""
+    crops = pixels[:LARGEST_PICTURE]
     count, height, width, _ = crops.shape
     columns = min(count, math.ceil(math.sqrt(count * height / width)))
     rows = math.ceil(count / columns)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +28,8 @@ from reid_core.records import DISTRACTOR, JUNK, Records, plural, split_identitie
 from reid_core.training.augmentation import augment
 from reid_core.training.recipe import Recipe
 
+AHEAD = 2  # batches
+
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
@@ -42,25 +45,46 @@ class TrainingData:
         return table[table["split"].isin(splits)]
 
 
-def divide(data: TrainingData, recipe: Recipe) -> TrainingData:
+def divide(data: TrainingData, recipe: Recipe, fold: tuple[int, int] | None = None) -> TrainingData:
     """Training crops only, a seeded share of their identities turned into validation queries and gallery.
 
-    Query and gallery crops of the data set are dropped here: nothing below this line sees a test identity.
+    With a fold, such as (2, 5), these are the second of five parts of the identities, which share nobody and differ by
+    one identity at most; the recipe's share then says nothing. Query and gallery crops of the data set are dropped
+    here: nothing below this line sees a test identity.
     """
     rows = data.rows("train")
     rows = rows[rows["identity"].notna() & ~rows["identity"].isin([DISTRACTOR, JUNK])]
     if rows.empty:
         raise ReidError(f"{data.description} has no labelled training crops. Import data with identities.")
-    share = 1 - recipe.validation
-    # Another purpose than an import's division, or all who were kept for training would fall on one side here too.
-    records = split_identities(Records(rows), train_share=share, seed=recipe.seed, purpose="")
+    if fold:
+        records = _divide_by_fold(Records(rows), fold, recipe.seed, data.description)
+    else:
+        share = 1 - recipe.validation
+        # Another purpose than an import's division, or all who were kept for training would fall on one side here too.
+        records = split_identities(Records(rows), train_share=share, seed=recipe.seed, purpose="")
     divided = dataclasses.replace(data, records=records, crops=list(rows["crop"]))
     if (people := divided.rows("train")["identity"].nunique()) < 2:
+        beside = "fold {} of {}".format(*fold) if fold else f"the validation share of {recipe.validation}"
         raise ReidError(
-            f"{data.description} has {plural(people, 'identity')} to train on beside the validation share of "
-            f"{recipe.validation}; at least 2 are needed."
+            f"{data.description} has {plural(people, 'identity')} to train on beside {beside}; at least 2 are needed."
         )
     return divided
+
+
+def _divide_by_fold(records: Records, fold: tuple[int, int], seed: int, description: str) -> Records:
+    """All identities but the fold's train; the fold's are queries and gallery as `split_identities` divides them."""
+    number, count = fold
+    people = np.array(sorted(records.identities()), dtype=object)
+    if not (2 <= count and 1 <= number <= count):
+        raise ReidError(f"There is no fold {number} of {count}; there are 2 folds at least, counted from 1.")
+    if count > len(people):
+        raise ReidError(f"{description} has {plural(len(people), 'identity')} to train on, too few for {count} folds.")
+    order = np.random.default_rng(seed).permutation(len(people))
+    held_out = records.table["identity"].isin(people[order[number - 1 :: count]]).to_numpy()
+    split = np.full(len(records), "train", dtype=object)
+    tested = Records(records.table[held_out])
+    split[held_out] = split_identities(tested, train_share=0.0, seed=seed, purpose="").table["split"]
+    return Records(records.table.assign(split=split))
 
 
 class CropReader:
@@ -90,7 +114,7 @@ class CropReader:
 
 
 class TrainingCrops(Dataset[tuple[torch.Tensor, int]]):
-    """Item `(epoch, row, time)` → (augmented (3, H, W) float32 picture, class); `time` counts a crop's earlier uses."""
+    """Item `(epoch, row, time)` → (augmented (H, W, 3) bytes, class); `time` counts a crop's earlier uses."""
 
     def __init__(self, reader: CropReader, classes: npt.NDArray[np.int64], recipe: Recipe) -> None:
         self.reader = reader
@@ -103,8 +127,7 @@ class TrainingCrops(Dataset[tuple[torch.Tensor, int]]):
     def __getitem__(self, item: tuple[int, int, int]) -> tuple[torch.Tensor, int]:
         epoch, row, time = item
         random = np.random.default_rng((self.recipe.seed, epoch, row, *([time] if time else [])))
-        pixels = augment(self.reader.pixels(row), self.recipe, random)
-        return torch.from_numpy(self.reader.preprocessing.normalise(pixels[None])[0]), int(self.classes[row])
+        return torch.from_numpy(augment(self.reader.pixels(row), self.recipe, random)), int(self.classes[row])
 
 
 def batch_items(batches: Sequence[npt.NDArray[np.int64]], epoch: int) -> list[list[tuple[int, int, int]]]:
@@ -122,9 +145,39 @@ def batch_items(batches: Sequence[npt.NDArray[np.int64]], epoch: int) -> list[li
 def load(
     data: TrainingCrops, items: Sequence[Sequence[tuple[int, int, int]]], *, workers: int
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """(B, 3, H, W) float32 pictures and (B,) int64 classes of each batch, in order."""
+    """(B, H, W, 3) bytes and (B,) int64 classes of each batch, in order; `workers` processes read them, or a thread."""
+    if not workers:
+        yield from _read_ahead(data, items)
+        return
     # A generator of its own: a loader draws a seed, and a run that goes on in mid-epoch makes one loader more.
     generator, on_gpu = torch.Generator(), torch.cuda.is_available()
     batches = [list(batch) for batch in items]
     loader = DataLoader(data, batch_sampler=batches, num_workers=workers, pin_memory=on_gpu, generator=generator)
     yield from loader
+
+
+def _read_ahead(
+    data: TrainingCrops, items: Sequence[Sequence[tuple[int, int, int]]]
+) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """The next batch is read while a step is computed, which leaves the cores idle between its parts."""
+
+    def read(batch: Sequence[tuple[int, int, int]]) -> tuple[torch.Tensor, torch.Tensor]:
+        pictures, classes = zip(*(data[item] for item in batch), strict=True)
+        return torch.stack(pictures), torch.tensor(classes)
+
+    with ThreadPoolExecutor(1) as thread:
+        waiting = deque(thread.submit(read, batch) for batch in items[:AHEAD])
+        for batch in [*items[AHEAD:], *[None] * min(AHEAD, len(items))]:
+            ready = waiting.popleft().result()
+            if batch is not None:
+                waiting.append(thread.submit(read, batch))
+            yield ready
+
+
+def network_input(pixels: torch.Tensor, preprocessing: Preprocessing) -> torch.Tensor:
+    """(B, H, W, 3) bytes → (B, 3, H, W) float32 in channels-last layout, the same numbers as `normalise` gives."""
+    B, H, W, _ = pixels.shape
+    # By whole rows: an operation over three numbers at a time would take three times as long.
+    scale, shift = (torch.from_numpy(part).to(pixels.device).repeat(W) for part in preprocessing.scale_and_shift())
+    rows = pixels.view(B, H, W * 3).float().mul_(scale).sub_(shift)
+    return rows.view(B, H, W, 3).permute(0, 3, 1, 2)

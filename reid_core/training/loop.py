@@ -19,20 +19,23 @@ from reid_core.files import write_atomically
 from reid_core.records import plural
 from reid_core.signals import StopRequest
 from reid_core.training.augmentation import save_batch_picture
-from reid_core.training.data import TrainingData, divide, load
+from reid_core.training.data import TrainingData, divide, load, network_input
 from reid_core.training.distributed import any_of, average_gradients, from_first, gather_embeddings, gather_labels, team
 from reid_core.training.losses import wants_triplet_statistics
 from reid_core.training.optimiser import set_rate
 from reid_core.training.predictions import write_predictions
 from reid_core.training.problems import disk_problems, is_out_of_memory, not_finite, out_of_memory
 from reid_core.training.recipe_file import to_yaml
+from reid_core.training.resources import watch_resources
 from reid_core.training.run import Curve, NoCurve, Run, RunState, read_curve, this_process
 from reid_core.training.schedule import learning_rate
 from reid_core.training.session import Session
+from reid_core.training.tracking import TrackedCurve, open_trackers
 from reid_core.training.triplets import triplet_statistics
 
 SECONDS_BETWEEN_CHECKPOINTS = 120.0
 _Batches = Iterator[tuple[torch.Tensor, torch.Tensor]]
+_Curve = Curve | NoCurve | TrackedCurve
 
 
 @dataclass(frozen=True)
@@ -63,8 +66,10 @@ def train(
     memory or the disk is full, or a crop can no longer be read; the last checkpoint is kept.
     """
     with disk_problems(run.folder), contextlib.ExitStack() as stack:
-        session = Session(run, state.recipe, divide(data, state.recipe))
-        step_curve, epoch_curve = _curves(session, stack)
+        session = Session(run, state.recipe, divide(data, state.recipe, state.fold))
+        step_curve, epoch_curve = _curves(session, state, stack, on_note)
+        if team().first:
+            stack.enter_context(watch_resources(run))
         state = _started(session, state)
         for note in session.concerns:
             _log(run, note)
@@ -87,9 +92,7 @@ def train(
         return state
 
 
-def _train_epoch(
-    session: Session, curve: Curve | NoCurve, stop: StopRequest, on_step: Callable[[Progress], None]
-) -> float:
+def _train_epoch(session: Session, curve: _Curve, stop: StopRequest, on_step: Callable[[Progress], None]) -> float:
     """Steps to the end of the epoch or until `stop`; returns the epoch's mean loss so far."""
     recipe, device = session.recipe, session.device
     epoch, done = divmod(session.step, session.steps_per_epoch)
@@ -134,10 +137,10 @@ def _accumulate_gradients(session: Session, batches: _Batches, epoch: int) -> tu
     statistics: dict[str, float] = {}
     crops = 0
     for number in range(count):
-        images, labels = next(batches)
+        pixels, labels = next(batches)
         if session.step == number == 0 and team().first:
-            save_batch_picture(session.run.batch_picture, images.numpy(), session.card.preprocessing)
-        images = images.to(device, memory_format=torch.channels_last, non_blocking=True)
+            save_batch_picture(session.run.batch_picture, pixels.numpy())
+        images = network_input(pixels.to(device, non_blocking=True), session.card.preprocessing)
         in_turn = number < count - 1 and team().size > 1  # the processes need to exchange only the last sum
         try:
             with session.shared.no_sync() if in_turn else contextlib.nullcontext():  # type: ignore[operator]
@@ -174,7 +177,7 @@ def _check_loss(session: Session, loss: float, epoch: int, number: int) -> None:
     raise not_finite(f"The loss is {loss}", place)
 
 
-def _end_epoch(session: Session, loss: float, curve: Curve | NoCurve) -> RetrievalMetrics | None:
+def _end_epoch(session: Session, loss: float, curve: _Curve) -> RetrievalMetrics | None:
     """Measure, keep what is best, and write down what was found."""
     session.check_weights()
     epoch = session.epochs_done
@@ -191,14 +194,27 @@ def _end_epoch(session: Session, loss: float, curve: Curve | NoCurve) -> Retriev
     return metrics
 
 
-def _curves(session: Session, stack: contextlib.ExitStack) -> tuple[Curve | NoCurve, Curve | NoCurve]:
+def _curves(
+    session: Session, state: RunState, stack: contextlib.ExitStack, on_note: Callable[[str], None]
+) -> tuple[_Curve, _Curve]:
     if not team().first:
         return NoCurve(), NoCurve()
     step_curve = Curve(session.run.steps, "step", session.step)
     stack.callback(step_curve.close)
     epoch_curve = Curve(session.run.epochs, "epoch", session.epochs_done)
     stack.callback(epoch_curve.close)
-    return step_curve, epoch_curve
+    if not state.trackers:
+        return step_curve, epoch_curve
+
+    def say(note: str) -> None:
+        _log(session.run, note)
+        on_note(note)
+
+    epoch = session.steps_per_epoch
+    trackers = open_trackers(session.run, state, step=session.step, steps_per_epoch=epoch, say=say)
+    for tracker in trackers:
+        stack.callback(tracker.close)
+    return TrackedCurve(step_curve, trackers, epoch), TrackedCurve(epoch_curve, trackers, epoch)
 
 
 def _started(session: Session, state: RunState) -> RunState:

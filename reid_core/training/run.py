@@ -1,8 +1,9 @@
 """A training run on disk: everything there is to know of it lies in one folder.
 
-`run.json` what it is and how it stands · `steps.csv` and `epochs.csv` its curves · `log.txt` · `last.pt` the checkpoint
-to go on from · `best.safetensors` the best weights so far · `model/` the finished model · `batch.jpg` one augmented
-batch · `predictions/` what was found for validation queries, an epoch a file · `recipe.yaml` the recipe to use again.
+`run.json` what it is and how it stands · `steps.csv` and `epochs.csv` its curves · `resources.csv` what it took of the
+machine · `log.txt` · `last.pt` the checkpoint to go on from · `best.safetensors` the best weights so far · `model/` the
+finished model · `batch.jpg` one augmented batch · `predictions/` what was found for validation queries, an epoch a
+file · `recipe.yaml` the recipe to use again.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ STATE_NAME = "run.json"
 class RunState:
     """How a run stands.
 
-    `status` is running, finished, stopped, failed, or lost: its process died without a word.
+    `status` is running, finished, stopped, failed, or lost: its process died without a word. `fold`, such as (2, 5), says
+    which part of the training identities validates in place of the recipe's share; see `divide`.
     """
 
     name: str
@@ -42,9 +44,11 @@ class RunState:
     steps: int = 0
     process: int = 0
     process_started: float = 0.0
-    started: str = ""
+    created: str = ""  # ISO 8601
     message: str = ""
     best: dict[str, Any] = field(default_factory=dict)
+    trackers: tuple[str, ...] = ()  # names in `tracking.TRACKERS`
+    fold: tuple[int, int] | None = None  # number from 1, of how many
 
 
 class Run:
@@ -57,6 +61,7 @@ class Run:
         self.model = folder / "model"
         self.steps = folder / "steps.csv"
         self.epochs = folder / "epochs.csv"
+        self.resources = folder / "resources.csv"
         self.recipe = folder / "recipe.yaml"
         self.batch_picture = folder / "batch.jpg"
         self.predictions = folder / "predictions"
@@ -66,6 +71,9 @@ class Run:
         path = self.folder / STATE_NAME
         try:
             values = json.loads(path.read_text(encoding="utf-8"))
+            values.pop("started", None)  # of older runs; it was never filled in
+            values["trackers"] = tuple(values.get("trackers", ()))
+            values["fold"] = tuple(values["fold"]) if values.get("fold") else None
             state = RunState(recipe=Recipe(**values.pop("recipe")), **values)
             alive = state.status != "running" or is_alive(state.process, state.process_started)
         except FileNotFoundError as error:
@@ -88,7 +96,7 @@ class Run:
 class Curve:
     """A CSV file that grows by rows; opened again it drops the rows after `keep_until`, which are trained anew."""
 
-    def __init__(self, path: Path, key: str, keep_until: int) -> None:
+    def __init__(self, path: Path, key: str, keep_until: float) -> None:
         self.path = path
         rows = [row for row in read_curve(path) if row[key] <= keep_until]
         self._file = path.open("w", newline="", encoding="utf-8")

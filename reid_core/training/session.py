@@ -205,6 +205,11 @@ class Session:
             torch.set_rng_state(content["torch_random"])
         elif team().rank < len(content["random"]):
             restore_random_states(content["random"][team().rank])
+        if (before := len(content.get("random", [None]))) != team().size:
+            self.concerns.append(
+                f"Resumed by {plural(team().size, 'process')}, kept by {before}: it goes on well, but not bit for bit as "
+                "it would have."
+            )
         self.step, self.best = int(content["step"]), float(content["best"])
         trained_on, terms = content.get("origin", (self.card.trained_on, self.card.terms))
         self.card = dataclasses.replace(self.card, trained_on=trained_on, terms=terms)

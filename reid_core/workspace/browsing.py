@@ -6,7 +6,7 @@ slice of them and one look-up.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from reid_core.workspace.catalogue import Catalogue
 from reid_core.workspace.rows import gallery_key
 from reid_core.workspace.schema import connect
 from reid_core.workspace.selection import FLAWS, MISSING, Selection
+from reid_core.workspace.workspace import Workspace
 
 # By what crops may be put in order; those of unknown value come last.
 ORDERS = {
@@ -161,6 +162,25 @@ def numbers(catalogue: Catalogue, gallery: str) -> Numbers:
         int(vectors),
         found["copied"],
     )
+
+
+def crops_at(
+    workspace: Workspace, gallery: str, places: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[int, str]]:
+    """Id and SHA-256 (hexadecimal) of the crops that are read from these (source, path); those gone are left out."""
+    found = {}
+    with connect(workspace.catalogue.path) as database:
+        rows = database.execute(
+            "SELECT key, path, copied FROM source WHERE gallery = ?", (gallery_key(database, gallery),)
+        ).fetchall()
+        keys = {str(workspace.originals(key)) if copied else path: key for key, path, copied in rows}
+        for source, path in places:
+            crop = database.execute(
+                "SELECT id, sha256 FROM crop WHERE source = ? AND path = ?", (keys.get(source), path)
+            ).fetchone()
+            if crop:
+                found[source, path] = int(crop[0]), crop[1].hex()
+    return found
 
 
 def same_looks(catalogue: Catalogue, gallery: str, ids: Sequence[int]) -> dict[int, list[int]]:

@@ -26,6 +26,7 @@ from reid_core.training.recipe_file import SUFFIXES, read_recipe
 from reid_core.training.run import Run, RunState
 from reid_core.training.samplers import concerns
 from reid_core.training.session import EARLIER_RUN, earlier_run
+from reid_core.workspace.rows import now
 from reid_core.workspace.workspace import Workspace
 
 TERMS = {
@@ -79,7 +80,7 @@ def create_run(
     create_backbone(recipe.backbone, (recipe.height, recipe.width))
     stem = Path(recipe_name).stem if recipe_name.endswith(SUFFIXES) else recipe_name
     run = workspace.new_run(name or workspace.free_run_name(f"{gallery}-{stem}"))
-    run.write_state(RunState(run.folder.name, gallery, recipe, data.description, status="stopped"))
+    run.write_state(RunState(run.folder.name, gallery, recipe, data.description, status="stopped", created=now()))
     return run
 
 

@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reid_core.embedder.card import Preprocessing
 from reid_core.errors import ReidError
 from reid_core.training.augmentation import augment
-from reid_core.training.data import CropReader
+from reid_core.training.data import CropReader, TrainingCrops, TrainingData, batch_items, load, network_input
 from reid_core.training.recipe import Recipe
 from reid_core.training.samplers import random_batches
 
@@ -78,3 +79,22 @@ def test_a_crop_that_vanished_is_named(tmp_path: Path) -> None:
     reader = CropReader([(tmp_path, "gone.jpg")], Preprocessing(64, 32))
     with pytest.raises(ReidError, match=r"gone\.jpg"):
         reader.pixels(0)
+
+
+@pytest.mark.parametrize("mean", [(0.5, 0.5, 0.5), (0.485, 0.456, 0.406)])
+def test_network_input_is_what_the_card_says_to_the_bit(mean: tuple[float, float, float]) -> None:
+    preprocessing = Preprocessing(20, 10, mean, (0.229, 0.224, 0.225))
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 20, 10, 3), dtype=np.uint8)
+    made = network_input(torch.from_numpy(pixels), preprocessing)
+    assert np.array_equal(made.numpy(), preprocessing.normalise(pixels))
+    assert made.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_batches_come_in_their_order_however_they_are_read(data: TrainingData, workers: int) -> None:
+    reader = CropReader(data.crops[:24], Preprocessing(64, 32))
+    crops = TrainingCrops(reader, np.arange(24), Recipe(height=64, width=32))
+    items = batch_items([np.array(rows) for rows in np.random.default_rng(0).permutation(24).reshape(6, 4)], 3)
+    for (pixels, classes), batch in zip(load(crops, items, workers=workers), items, strict=True):
+        assert classes.tolist() == [row for _, row, _ in batch]
+        assert all(torch.equal(one, crops[item][0]) for one, item in zip(pixels, batch, strict=True))

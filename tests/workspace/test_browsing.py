@@ -15,6 +15,7 @@ from reid_core.workspace.catalogue import Catalogue
 from reid_core.workspace.rows import NewCrop
 from reid_core.workspace.selection import Selection
 from reid_core.workspace.vectors import add_vectors
+from reid_core.workspace.workspace import Workspace
 
 
 def _crop(path: str, identity: str | None, camera: str | None, time: float = np.nan) -> NewCrop:
@@ -100,6 +101,19 @@ def test_a_gallery_of_unknown_times_has_no_time_range(catalogue: Catalogue) -> N
     catalogue.add_gallery("still")
     catalogue.add_crops("still", catalogue.add_source("still", "/s", "folder"), [_crop("1", None, None)])
     assert catalogue.time_range("still") is None
+
+
+def test_crops_are_found_by_where_their_pictures_are_read_from(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "ws")
+    workspace.catalogue.add_gallery("yard")
+    there = workspace.catalogue.add_source("yard", "/yard", "folder")
+    copied = workspace.catalogue.add_source("yard", "/card", "folder", copied=True)
+    workspace.catalogue.add_crops("yard", there, [_crop("1", "a", "gate")])
+    workspace.catalogue.add_crops("yard", copied, [_crop("1", "b", "gate"), _crop("2", "b", "gate")])
+    here = str(workspace.originals(copied))
+    found = browsing.crops_at(workspace, "yard", [("/yard", "1"), (here, "2"), ("/card", "2"), ("/yard", "9")])
+    assert {place: id for place, (id, _) in found.items()} == {("/yard", "1"): 1, (here, "2"): 3}
+    assert found[here, "2"][1] == b"2".ljust(32, b".").hex()
 
 
 def test_a_page_of_an_unknown_gallery_names_those_that_there_are(catalogue: Catalogue) -> None:
