@@ -61,7 +61,8 @@ def draw() -> None:
     st.logo(str(HERE / "assets" / "logo.svg"), size="large")
     common.style()
     search = st.Page("pages/search.py", title="Search", url_path="search")
-    pages = [search, st.Page("pages/gallery.py", title="Gallery", url_path="gallery")]
+    gallery = st.Page("pages/gallery.py", title="Gallery", url_path="gallery")
+    pages = [search, gallery, st.Page("pages/training.py", title="Training", url_path="training")]
 
     def start() -> None:
         st.switch_page(search, query_params=st.query_params.to_dict())

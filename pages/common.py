@@ -8,6 +8,7 @@ import io
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from logging.handlers import RotatingFileHandler
@@ -241,7 +242,17 @@ def style() -> None:
 
 def text(markup: str, **values: object) -> None:
     """Our own markup with values put in as text, never as markup."""
-    st.html(markup.format(**{name: html.escape(str(value)) for name, value in values.items()}))
+    st.html(filled(markup, **values))
+
+
+def filled(markup: str, **values: object) -> str:
+    return markup.format(**{name: html.escape(str(value)) for name, value in values.items()})
+
+
+def numbers(shown: Sequence[tuple[str, str]]) -> None:
+    """Names and their values on one calm line."""
+    parts = "".join(filled("<div><dt>{name}</dt><dd>{value}</dd></div>", name=name, value=v) for name, v in shown)
+    st.html(f'<dl class="rt-numbers">{parts}</dl>')
 
 
 def heading(words: str, beside: str = "") -> None:

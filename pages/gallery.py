@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 import streamlit as st
 
 from pages import common
@@ -170,8 +168,7 @@ def draw_numbers(workspace: Workspace, gallery: GalleryInfo) -> None:
     )
     shown.append(("Embedded by", models or "no model yet"))
     shown.append(("Vectors and copies", common.shown_bytes(numbers.vector_bytes + numbers.copied_bytes)))
-    parts = "".join(f"<div><dt>{name}</dt><dd>{html.escape(value)}</dd></div>" for name, value in shown)
-    st.html(f'<dl class="rt-numbers">{parts}</dl>')
+    common.numbers(shown)
 
 
 def time_span(first: float, last: float) -> str:

@@ -51,7 +51,8 @@ class Preprocessing:
     def scale_and_shift(self) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """(3,) numbers each: network input is bytes * scale - shift."""
         scale = np.float32(1) / (np.float32(255) * np.asarray(self.std, np.float32))
-        return scale, np.asarray(self.mean, np.float32) / np.asarray(self.std, np.float32)
+        shift = np.asarray(self.mean, np.float32) / np.asarray(self.std, np.float32)
+        return scale, shift.astype(np.float32)
 
     def normalise(self, pixels: npt.NDArray[np.uint8]) -> npt.NDArray[np.float32]:
         """(B, height, width, 3) bytes to (B, 3, height, width) network input."""

@@ -89,6 +89,13 @@ def results(folder: Path) -> list[dict[str, Any]]:
 
 def start_new(workspace: Path, word: str, title: str, arguments: Sequence[str]) -> Path:
     """Start a job in a folder of its own, named by the time and the word; returns the folder."""
+    folder = new_folder(workspace, word)
+    start(folder, arguments, workspace, title)
+    return folder
+
+
+def new_folder(workspace: Path, word: str) -> Path:
+    """An empty folder for `start`, where what the job is given may be written before."""
     stem = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{word}"
     for number in range(1, 1000):
         folder = workspace / FOLDER / (stem if number == 1 else f"{stem}-{number}")
@@ -96,7 +103,6 @@ def start_new(workspace: Path, word: str, title: str, arguments: Sequence[str]) 
             folder.mkdir(parents=True)
         except FileExistsError:
             continue
-        start(folder, arguments, workspace, title)
         return folder
     raise ReidError(f"Too many jobs called {stem} at once. Wait a second and try again.")
 

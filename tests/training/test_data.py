@@ -83,8 +83,8 @@ def test_a_crop_that_vanished_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mean", [(0.5, 0.5, 0.5), (0.485, 0.456, 0.406)])
 def test_network_input_is_what_the_card_says_to_the_bit(mean: tuple[float, float, float]) -> None:
-    preprocessing = Preprocessing(20, 10, mean, (0.229, 0.224, 0.225))
-    pixels = np.random.default_rng(0).integers(0, 256, (3, 20, 10, 3), dtype=np.uint8)
+    preprocessing = Preprocessing(32, 16, mean, (0.229, 0.224, 0.225))
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 32, 16, 3), dtype=np.uint8)
     made = network_input(torch.from_numpy(pixels), preprocessing)
     assert np.array_equal(made.numpy(), preprocessing.normalise(pixels))
     assert made.is_contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,39 @@
+"""Where one is on the Training page: the view, the run that is looked at, and the run that a new one is copied from."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+VIEWS = ("Runs", "New run", "Data")
+VIEW, RUN, COPY, GALLERY = "trn-view", "trn-run", "trn-copy", "trn-gallery"
+state = st.session_state
+
+
+def open_run(name: str | None) -> None:
+    """Look at a run; None: at all of them. For callbacks (`on_click=`)."""
+    state[RUN] = name
+    state[VIEW] = VIEWS[0]
+
+
+def go(view: str) -> None:
+    """Another view. For callbacks."""
+    state[RUN] = None
+    state[VIEW] = view
+
+
+def leave_run() -> None:
+    state[RUN] = None
+
+
+def start_from(name: str) -> None:
+    """Open the form for a new run, filled in as the run of that name was. For callbacks."""
+    state[COPY] = name
+    state[RUN] = None
+    state[VIEW] = VIEWS[1]
+
+
+def look_at_data(gallery: str) -> None:
+    """Open the view of a gallery's training crops. For callbacks."""
+    state[GALLERY] = gallery
+    state[RUN] = None
+    state[VIEW] = VIEWS[2]
