@@ -148,6 +148,11 @@ def usable_models(workspace: Workspace, gallery: GalleryInfo) -> list[ModelEntry
     return [here[id] for id in reversed(ids) if id in here]
 
 
+def models_here(workspace: Workspace) -> list[ModelEntry]:
+    """Usable models, whether they have embedded anything or not; at most a minute old."""
+    return _models_here(str(workspace.path), ())
+
+
 def model_names(workspace: Workspace) -> list[str]:
     return [entry.name for entry in _models_here(str(workspace.path), ())]
 

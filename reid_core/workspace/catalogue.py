@@ -31,6 +31,7 @@ from reid_core.workspace.rows import (
     gallery_key,
     insert_rows,
     known,
+    model_key,
     next_numbers,
     now,
     refuse_mixed_sides,
@@ -244,6 +245,29 @@ class Catalogue:
                 "ON CONFLICT (id) DO UPDATE SET name = excluded.name",
                 (id, name, embedding_size),
             )
+
+    def serve(self, gallery: str, model: str, purpose: str, **details: Any) -> None:
+        """From now on the gallery is searched by the model of that id; written into the log with why.
+
+        Raises ReidError when the model has embedded nothing.
+        """
+        with connect(self.path) as database:
+            database.execute("BEGIN IMMEDIATE")
+            key = gallery_key(database, gallery)
+            database.execute(
+                "INSERT INTO serving (gallery, model) VALUES (?, ?) "
+                "ON CONFLICT (gallery) DO UPDATE SET model = excluded.model",
+                (key, model_key(database, model)),
+            )
+            next_numbers(database, 1)
+            write_log(database, "serve", purpose, {"gallery": gallery, "model": model, **details})
+
+    def keep_serving(self, gallery: str, model: str) -> None:
+        """Settle on the model that serves the gallery now, before another one embeds as much of it."""
+        with connect(self.path) as database:
+            database.execute("BEGIN IMMEDIATE")
+            row = gallery_key(database, gallery), model_key(database, model)
+            database.execute("INSERT OR IGNORE INTO serving (gallery, model) VALUES (?, ?)", row)
 
     # --- who did what ---
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
 from reid_core.errors import ReidError
 from reid_core.evaluation.metrics import RetrievalMetrics, retrieval_metrics
-from reid_core.evaluation.ranking import encode_labels, match_ranks, match_ranks_from_distances
+from reid_core.evaluation.ranking import MatchRanks, encode_labels, match_ranks, match_ranks_from_distances
 from reid_core.records import JUNK
 from reid_core.retrieval.rerank import k_reciprocal_distances
 from reid_core.workspace.vectors import read_vectors
@@ -16,13 +18,21 @@ from reid_core.workspace.workspace import Workspace
 SPLITS = ("query", "gallery")
 
 
-def evaluate_gallery(
+@dataclass(frozen=True, eq=False)
+class Ranked:
+    """Ranks of each query's true matches, and the (Q,) labels of the queries' people."""
+
+    ranks: MatchRanks
+    identities: npt.NDArray[np.object_]
+
+
+def rank_gallery(
     workspace: Workspace, gallery: str, model: str, *, rerank: bool = False, allow_missing: bool = False
-) -> RetrievalMetrics:
-    """Metrics of the model with that id under the Market-1501 protocol, from the vectors that the catalogue holds.
+) -> Ranked:
+    """Rank the gallery split for each query by the vectors of the model with that id.
 
     Raises ReidError when crops of the two splits have no vector (unless `allow_missing`: then they are left out, and
-    the figures are those of a smaller gallery), when there are no such splits, or no query has a match.
+    the figures are those of a smaller gallery), or when there are no such splits.
     """
     every = workspace.catalogue.crops(gallery, SPLITS)
     ids, vectors = read_vectors(workspace.catalogue, gallery, model)
@@ -48,7 +58,18 @@ def evaluate_gallery(
     labels = encode_labels(*(list(table[column]) for table in (queries, others) for column in ("identity", "camera")))
     query_vectors, gallery_vectors = vectors_of(queries["id"]), vectors_of(others["id"])
     if rerank:
-        return retrieval_metrics(
-            match_ranks_from_distances(k_reciprocal_distances(query_vectors, gallery_vectors), *labels)
-        )
-    return retrieval_metrics(match_ranks(query_vectors, gallery_vectors, *labels))
+        ranks = match_ranks_from_distances(k_reciprocal_distances(query_vectors, gallery_vectors), *labels)
+    else:
+        ranks = match_ranks(query_vectors, gallery_vectors, *labels)
+    return Ranked(ranks, queries["identity"].to_numpy(dtype=object))
+
+
+def evaluate_gallery(
+    workspace: Workspace, gallery: str, model: str, *, rerank: bool = False, allow_missing: bool = False
+) -> RetrievalMetrics:
+    """Metrics of the model with that id under the Market-1501 protocol, from the vectors that the catalogue holds.
+
+    Raises ReidError as `rank_gallery` does, and when no query has a match.
+    """
+    ranked = rank_gallery(workspace, gallery, model, rerank=rerank, allow_missing=allow_missing)
+    return retrieval_metrics(ranked.ranks)

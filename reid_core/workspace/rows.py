@@ -31,7 +31,7 @@ _NAME = re.compile(r"[\w][\w.-]{0,63}")
 class GalleryInfo:
     """A gallery in numbers; `models` holds (model id, name, embedded crops), the best choice last.
 
-    That is the one that embedded most of it, and of those the one used last.
+    That is the one that was chosen to serve it, else the one that embedded most of it, and of those the one used last.
     """
 
     name: str
@@ -113,8 +113,8 @@ def gallery_info(database: sqlite3.Connection, key: int, name: str) -> GalleryIn
     models = database.execute(
         "SELECT model.id, model.name, counted FROM model JOIN "
         "(SELECT model, COUNT(*) AS counted, MAX(seq) AS last FROM vector WHERE gallery = ? GROUP BY model) "
-        "ON model.key = model ORDER BY counted, last",
-        (key,),
+        "ON model.key = model ORDER BY model.key IN (SELECT model FROM serving WHERE gallery = ?), counted, last",
+        (key, key),
     ).fetchall()
     return GalleryInfo(name, sum(splits.values()), identities, cameras, splits, models)
 

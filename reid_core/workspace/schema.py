@@ -11,7 +11,7 @@ from pathlib import Path
 from reid_core.errors import ReidError
 from reid_core.files import one_at_a_time
 
-VERSION = 2
+VERSION = 3
 THUMBNAILS_VERSION = 1
 BACKUP = "{name}.version-{version}.backup"  # a copy of the file before it is brought up to date
 
@@ -42,6 +42,14 @@ CREATE TABLE hold (
     PRIMARY KEY (name, crop)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX hold_crop ON hold (crop);
+"""
+
+# The model that a gallery is searched by, once somebody has chosen it; until then the one that embedded most of it.
+_SERVING = """
+CREATE TABLE serving (
+    gallery INTEGER PRIMARY KEY REFERENCES gallery(key) ON DELETE CASCADE,
+    model INTEGER NOT NULL REFERENCES model(key)
+) STRICT;
 """
 
 _EDITS = """
@@ -97,6 +105,7 @@ CREATE TABLE model (
 CREATE TABLE counter (seq INTEGER NOT NULL) STRICT;
 INSERT INTO counter VALUES (0);
 {_VECTOR}
+{_SERVING}
 {_DELETION}
 {_EDITS}
 CREATE TABLE audit (
@@ -131,7 +140,7 @@ DROP TABLE old_vector;
 {_DELETION}
 {_EDITS}
 """
-UPGRADES: Mapping[int, str] = {1: _FROM_1}
+UPGRADES: Mapping[int, str] = {1: _FROM_1, 2: _SERVING}
 
 # With a key of its own a thumbnail of 3 KB lies in one page. By its hash alone, as workspaces made before November 2026
 # have it, most of it spilled into pages of its own: three times the bytes. Both are asked alike.
