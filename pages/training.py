@@ -48,6 +48,9 @@ IN_ADDRESS = {"run": places.RUN, "gallery": places.GALLERY}
 
 def follow_address() -> None:
     """The view, run and gallery that the address names, when it names others than before."""
+    if places.NEXT in state:
+        places.open_run(state.pop(places.NEXT))
+        return
     asked = st.query_params.to_dict()
     if asked != state.get("trn-followed"):
         view = asked.get("view", "").replace("-", " ").capitalize()

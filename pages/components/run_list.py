@@ -53,7 +53,7 @@ def draw_runs(workspace: Workspace) -> None:
     with table_place:
         now, opened = run_table(rows, chosen, key="trn-table")
     if opened is not None:
-        places.open_run(opened)
+        places.show_run(opened)
         st.rerun()
     state[CHOSEN] = now
     if live:

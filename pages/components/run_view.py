@@ -30,12 +30,12 @@ WORDS = {
     "failed": "Failed",
     "lost": "Lost",
 }
-_STYLE = Path(__file__).with_name("run_view.css")
+SHARED_STYLE = Path(__file__).with_name("run_view.css")
 state = st.session_state
 
 
 def draw_run(workspace: Workspace, name: str) -> None:
-    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
+    st.html(f"<style>{SHARED_STYLE.read_text(encoding='utf-8')}</style>")
     run = Run(workspace.runs_folder / name)
     try:
         stand = run.state()

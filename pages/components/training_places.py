@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 VIEWS = ("Runs", "New run", "Data")
-VIEW, RUN, COPY, GALLERY = "trn-view", "trn-run", "trn-copy", "trn-gallery"
+VIEW, RUN, COPY, GALLERY, NEXT = "trn-view", "trn-run", "trn-copy", "trn-gallery", "trn-next"
 state = st.session_state
 
 
@@ -13,6 +13,11 @@ def open_run(name: str | None) -> None:
     """Look at a run; None: at all of them. For callbacks (`on_click=`)."""
     state[RUN] = name
     state[VIEW] = VIEWS[0]
+
+
+def show_run(name: str) -> None:
+    """Look at a run from the next drawing of the page on: to be called where the switch of views is drawn already."""
+    state[NEXT] = name
 
 
 def go(view: str) -> None:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 import sys
 
-from reid_core.cli import galleries, keeping, models, searching
+from reid_core.cli import galleries, inspecting, keeping, models, probing, promoting, searching
 from reid_core.cli.console import print_json, warn
 from reid_core.cli.options import REPORTER, STOPPED, app
 from reid_core.errors import ReidError
 
-__all__ = ["STOPPED", "app", "galleries", "keeping", "main", "models", "searching"]
+__all__ = [
+    "STOPPED",
+    "app",
+    "galleries",
+    "inspecting",
+    "keeping",
+    "main",
+    "models",
+    "probing",
+    "promoting",
+    "searching",
+]
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from reid_core.cli.options import (
     GalleryArgument,
     JsonOption,
     ModelOption,
+    TrackOption,
     WorkspaceOption,
     app,
     end_if_stopped,
@@ -43,6 +44,10 @@ def train(
     recipe: Annotated[str, typer.Option(help="Recipe to start from: a name, or a .yaml file.")] = "reference",
     name: Annotated[str | None, typer.Option(help="Name of the run.")] = None,
     resume: Annotated[str | None, typer.Option(help="Go on with this run from its checkpoint.")] = None,
+    track: TrackOption = None,
+    allow_leakage: Annotated[
+        bool, typer.Option(help="Train though a picture or person is on both sides of the division.")
+    ] = False,
     print_recipe: Annotated[bool, typer.Option(help="Print the recipe as YAML, and train nothing.")] = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
@@ -54,14 +59,18 @@ def train(
         return
     if (gallery is None) == (resume is None):
         raise ReidError("Give either a gallery to train on, or --resume RUN to go on with a run.")
-    if resume and (overrides or name):
-        raise ReidError(f"A resumed run keeps its name and recipe; leave out {', '.join(overrides) or '--name'}.")
+    if resume and (given := [*overrides, *["--name"] * bool(name), *["--track"] * bool(track)]):
+        raise ReidError(f"A resumed run keeps its name, recipe and trackers; leave out {', '.join(given)}.")
 
     from reid_core.training.distributed import from_first, together
     from reid_core.workspace.training import create_run, resume_run, train_run
 
     def chosen_run() -> Run:
-        return resume_run(opened, resume) if resume else create_run(opened, str(gallery), recipe, overrides, name)
+        if resume:
+            return resume_run(opened, resume)
+        return create_run(
+            opened, str(gallery), recipe, overrides, name, trackers=track or (), allow_leakage=allow_leakage
+        )
 
     opened = open_workspace(workspace)
     with together() as team:

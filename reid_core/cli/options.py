@@ -31,6 +31,9 @@ WorkspaceOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 GalleryArgument = Annotated[str, typer.Argument(help="Name of the gallery.")]
+TrackOption = Annotated[
+    list[str] | None, typer.Option("--track", help="Log to tensorboard or mlflow too, which are extras; repeatable.")
+]
 ModelOption = Annotated[str | None, typer.Option(help="Name of a model or run, or a model's id or folder.")]
 
 

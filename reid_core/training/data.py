@@ -24,8 +24,9 @@ from reid_core.embedder.card import Preprocessing
 from reid_core.errors import ReidError
 from reid_core.images import BadImage
 from reid_core.picture_reader import PictureReader
-from reid_core.records import DISTRACTOR, JUNK, Records, plural, split_identities
+from reid_core.records import Records
 from reid_core.training.augmentation import augment
+from reid_core.training.division import divide_rows
 from reid_core.training.recipe import Recipe
 
 AHEAD = 2  # batches
@@ -52,39 +53,8 @@ def divide(data: TrainingData, recipe: Recipe, fold: tuple[int, int] | None = No
     one identity at most; the recipe's share then says nothing. Query and gallery crops of the data set are dropped
     here: nothing below this line sees a test identity.
     """
-    rows = data.rows("train")
-    rows = rows[rows["identity"].notna() & ~rows["identity"].isin([DISTRACTOR, JUNK])]
-    if rows.empty:
-        raise ReidError(f"{data.description} has no labelled training crops. Import data with identities.")
-    if fold:
-        records = _divide_by_fold(Records(rows), fold, recipe.seed, data.description)
-    else:
-        share = 1 - recipe.validation
-        # Another purpose than an import's division, or all who were kept for training would fall on one side here too.
-        records = split_identities(Records(rows), train_share=share, seed=recipe.seed, purpose="")
-    divided = dataclasses.replace(data, records=records, crops=list(rows["crop"]))
-    if (people := divided.rows("train")["identity"].nunique()) < 2:
-        beside = "fold {} of {}".format(*fold) if fold else f"the validation share of {recipe.validation}"
-        raise ReidError(
-            f"{data.description} has {plural(people, 'identity')} to train on beside {beside}; at least 2 are needed."
-        )
-    return divided
-
-
-def _divide_by_fold(records: Records, fold: tuple[int, int], seed: int, description: str) -> Records:
-    """All identities but the fold's train; the fold's are queries and gallery as `split_identities` divides them."""
-    number, count = fold
-    people = np.array(sorted(records.identities()), dtype=object)
-    if not (2 <= count and 1 <= number <= count):
-        raise ReidError(f"There is no fold {number} of {count}; there are 2 folds at least, counted from 1.")
-    if count > len(people):
-        raise ReidError(f"{description} has {plural(len(people), 'identity')} to train on, too few for {count} folds.")
-    order = np.random.default_rng(seed).permutation(len(people))
-    held_out = records.table["identity"].isin(people[order[number - 1 :: count]]).to_numpy()
-    split = np.full(len(records), "train", dtype=object)
-    tested = Records(records.table[held_out])
-    split[held_out] = split_identities(tested, train_share=0.0, seed=seed, purpose="").table["split"]
-    return Records(records.table.assign(split=split))
+    rows, records = divide_rows(data.rows("train"), recipe, data.description, fold)
+    return dataclasses.replace(data, records=records, crops=list(rows["crop"]))
 
 
 class CropReader:

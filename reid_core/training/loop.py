@@ -75,7 +75,7 @@ def train(
             _log(run, note)
             on_note(note)
         while not (session.over or stop.requested):
-            loss = _train_epoch(session, step_curve, stop, on_step)
+            loss = train_epoch(session, step_curve, stop, on_step)
             if session.step % session.steps_per_epoch == 0:
                 metrics = _end_epoch(session, loss, epoch_curve)
                 on_epoch(session.epochs_done, loss, metrics)
@@ -92,7 +92,7 @@ def train(
         return state
 
 
-def _train_epoch(session: Session, curve: _Curve, stop: StopRequest, on_step: Callable[[Progress], None]) -> float:
+def train_epoch(session: Session, curve: _Curve, stop: StopRequest, on_step: Callable[[Progress], None]) -> float:
     """Steps to the end of the epoch or until `stop`; returns the epoch's mean loss so far."""
     recipe, device = session.recipe, session.device
     epoch, done = divmod(session.step, session.steps_per_epoch)

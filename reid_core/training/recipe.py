@@ -165,6 +165,15 @@ def recipe_values() -> list[RecipeValue]:
     return [RecipeValue(field.name, kinds[field.name], field.default, **field.metadata) for field in _fields()]
 
 
+def read_value(name: str, text: Any) -> Any:
+    """One value by itself, from text or as it is. Raises ReidError when it is none for that name."""
+    value = _converted(name, text, _kinds()[name])
+    _check_range(name, value, **{key: _METADATA[name][key] for key in ("choices", "least", "most")})
+    if name == "loss":
+        parse_losses(value)
+    return value
+
+
 def _fields() -> tuple[dataclasses.Field[Any], ...]:
     return dataclasses.fields(Recipe)
 

@@ -31,8 +31,8 @@ STATE_NAME = "run.json"
 class RunState:
     """How a run stands.
 
-    `status` is running, finished, stopped, failed, or lost: its process died without a word. `fold`, such as (2, 5), says
-    which part of the training identities validates in place of the recipe's share; see `divide`.
+    `status` is running, finished, stopped, failed, or lost: its process died without a word. `fold`, such as (2, 5),
+    says which part of the training identities validates in place of the recipe's share; see `divide`.
     """
 
     name: str

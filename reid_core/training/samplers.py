@@ -30,6 +30,14 @@ def epoch_batches(recipe: Recipe, people: Rows, cameras: Rows, *, epoch: int) ->
     )
 
 
+def count_batches(recipe: Recipe, *, crops: int, people: int) -> int:
+    """How many batches `epoch_batches` gives."""
+    filled = max(1, crops // recipe.batch_size)
+    if recipe.batches == "random":
+        return filled
+    return max(-(-people // (recipe.batch_size // recipe.crops_per_person)), filled)
+
+
 def random_batches(crops: int, batch_size: int, *, epoch: int, seed: int) -> list[Rows]:
     """All crops in a random order, in whole batches; the few left over are other ones in each epoch."""
     order = np.random.default_rng((seed, epoch)).permutation(crops)

@@ -207,8 +207,8 @@ class Session:
             restore_random_states(content["random"][team().rank])
         if (before := len(content.get("random", [None]))) != team().size:
             self.concerns.append(
-                f"Resumed by {plural(team().size, 'process')}, kept by {before}: it goes on well, but not bit for bit as "
-                "it would have."
+                f"The checkpoint was written by a training of {before} processes and goes on with {team().size}: "
+                "well, but not bit for bit as it would have been."
             )
         self.step, self.best = int(content["step"]), float(content["best"])
         trained_on, terms = content.get("origin", (self.card.trained_on, self.card.terms))

@@ -120,19 +120,19 @@ class _TensorBoard:
         folder = run.folder / "tensorboard"
         there = folder.is_dir() and any(folder.iterdir())
         purge = step + 1 if there else None
-        self._writer = SummaryWriter(str(folder), purge_step=purge, flush_secs=10)  # type: ignore[no-untyped-call]
+        self._writer = SummaryWriter(str(folder), purge_step=purge, flush_secs=10)
         if not there:
             recipe = "\n".join(f"    {line}" for line in to_yaml(state.recipe).splitlines())  # Markdown's code
-            self._writer.add_text("recipe", recipe, 0)  # type: ignore[no-untyped-call]
+            self._writer.add_text("recipe", recipe, 0)
             for logged in kept:
                 self.log(*logged)
 
     def log(self, step: int, values: Mapping[str, float]) -> None:
         for name, value in values.items():
-            self._writer.add_scalar(name, value, step)  # type: ignore[no-untyped-call]
+            self._writer.add_scalar(name, value, step)
 
     def close(self) -> None:
-        self._writer.close()  # type: ignore[no-untyped-call]
+        self._writer.close()
 
 
 class _MLflow:

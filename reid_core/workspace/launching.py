@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from reid_core.workspace.rows import check_name
 from reid_core.workspace.workspace import Workspace
 
 WORD = "train"  # the command, and what its jobs are called by
+PROBE = "probe"
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,7 @@ def check_new_name(workspace: Workspace, name: str) -> None:
         raise ReidError(f"A run {name} was started a moment ago. Choose another name.")
 
 
-def start_run(workspace: Workspace, gallery: str, recipe: Recipe, name: str) -> Path:
+def start_run(workspace: Workspace, gallery: str, recipe: Recipe, name: str, *, allow_leakage: bool = False) -> Path:
     """Start `reid train` with these values; returns the folder of its job, which holds them as `recipe.yaml`.
 
     Raises ReidError when the name is no name for a run or is taken. What else may be wrong the job says when it fails.
@@ -80,11 +82,20 @@ def start_run(workspace: Workspace, gallery: str, recipe: Recipe, name: str) -> 
     named = recipe.weights in ("pretrained", "none") or recipe.weights.startswith("run:")
     if not named:
         recipe = recipe.replace(weights=str(Path(recipe.weights).expanduser().absolute()))  # the job may run elsewhere
-    folder = jobs.new_folder(workspace.path, WORD)
+    options = ["--name", name, *["--allow-leakage"] * allow_leakage]
+    return _start(workspace, WORD, f"Train {name}", gallery, recipe, options)
+
+
+def start_probe(workspace: Workspace, gallery: str, recipe: Recipe) -> Path:
+    """Start `reid probe`, which measures how fast this would train; returns the folder of its job."""
+    return _start(workspace, PROBE, f"Measure how fast {gallery} trains", gallery, recipe, [])
+
+
+def _start(workspace: Workspace, word: str, title: str, gallery: str, recipe: Recipe, options: Sequence[str]) -> Path:
+    folder = jobs.new_folder(workspace.path, word)
     file = folder / "recipe.yaml"
     write_atomically(file, lambda opened: opened.write(to_yaml(recipe).encode()))
-    arguments = [WORD, gallery, "--recipe", str(file), "--name", name]
-    jobs.start(folder, arguments, workspace.path, f"Train {name}")
+    jobs.start(folder, [word, gallery, "--recipe", str(file), *options], workspace.path, title)
     return folder
 
 

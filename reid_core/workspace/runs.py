@@ -63,7 +63,9 @@ def forget_run(workspace: Workspace, name: str) -> None:
         raise ReidError(f"The run {name} is running. Stop it first.")
     if run.model.is_dir():
         id = model_id(run.model)
-        using = [info.name for info in workspace.catalogue.galleries() if any(id == other for other, _, _ in info.models)]
+        using = [
+            info.name for info in workspace.catalogue.galleries() if any(id == other for other, _, _ in info.models)
+        ]
         if using:
             raise ReidError(
                 f"The model of run {name} has embedded {', '.join(using)}, and photos could not be searched there "

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -22,10 +22,13 @@ from reid_core.signals import StopRequest
 from reid_core.training.data import TrainingData, divide
 from reid_core.training.distributed import from_first, team
 from reid_core.training.loop import Progress, train
+from reid_core.training.recipe import Recipe
 from reid_core.training.recipe_file import SUFFIXES, read_recipe
 from reid_core.training.run import Run, RunState
 from reid_core.training.samplers import concerns
 from reid_core.training.session import EARLIER_RUN, earlier_run
+from reid_core.training.tracking import check_trackers
+from reid_core.workspace.insight import refuse_leakage
 from reid_core.workspace.rows import now
 from reid_core.workspace.workspace import Workspace
 
@@ -63,24 +66,64 @@ def training_data(workspace: Workspace, gallery: str) -> tuple[TrainingData, lis
 
 
 def create_run(
-    workspace: Workspace, gallery: str, recipe_name: str, overrides: Mapping[str, str], name: str | None
+    workspace: Workspace,
+    gallery: str,
+    recipe_name: str,
+    overrides: Mapping[str, str],
+    name: str | None,
+    *,
+    trackers: Sequence[str] = (),
+    allow_leakage: bool = False,
 ) -> Run:
     """A new run folder with its recipe, ready to train. Raises ReidError, and writes nothing, when it cannot be.
 
-    `recipe_name` is a recipe's name or a .yaml file, `overrides` are values of it as text.
+    `recipe_name` is a recipe's name or a .yaml file, `overrides` are values of it as text, `trackers` are names in
+    `tracking.TRACKERS`.
     """
+    recipe = chosen_recipe(workspace, recipe_name, overrides)
+    name = name or workspace.free_run_name(run_stem(gallery, recipe_name))
+    return new_run(workspace, gallery, recipe, name, trackers=trackers, allow_leakage=allow_leakage)
+
+
+def chosen_recipe(workspace: Workspace, recipe_name: str, overrides: Mapping[str, str]) -> Recipe:
+    """The recipe of that name or .yaml file with some values changed, as a run keeps it."""
     recipe = read_recipe(recipe_name).replace(**overrides)
     if recipe.weights.startswith(EARLIER_RUN):
         earlier_run(Run(workspace.runs_folder / "new"), recipe)  # says now what is missing
     elif recipe.weights not in (PRETRAINED, NONE):
         recipe = recipe.replace(weights=str(Path(recipe.weights).absolute()))  # a resumed run may start elsewhere
+    return recipe
+
+
+def run_stem(gallery: str, recipe_name: str) -> str:
+    """What a run is called where nobody says: "market-reference", or "market-mine" of mine.yaml."""
+    return f"{gallery}-{Path(recipe_name).stem if recipe_name.endswith(SUFFIXES) else recipe_name}"
+
+
+def new_run(
+    workspace: Workspace,
+    gallery: str,
+    recipe: Recipe,
+    name: str,
+    *,
+    trackers: Sequence[str] = (),
+    fold: tuple[int, int] | None = None,
+    allow_leakage: bool = False,
+) -> Run:
+    """A run folder of that name, ready to train; see `create_run`, and `divide` for the fold.
+
+    A picture or a person on both sides of the division is refused, unless `allow_leakage`.
+    """
+    check_trackers(trackers)
     data, _ = training_data(workspace, gallery)
-    people, _ = pd.factorize(divide(data, recipe).rows("train")["identity"])  # says now what is missing
+    people, _ = pd.factorize(divide(data, recipe, fold).rows("train")["identity"])  # says now what is missing
     concerns(recipe, people)
+    if not allow_leakage:
+        refuse_leakage(workspace, gallery, recipe)
     create_backbone(recipe.backbone, (recipe.height, recipe.width))
-    stem = Path(recipe_name).stem if recipe_name.endswith(SUFFIXES) else recipe_name
-    run = workspace.new_run(name or workspace.free_run_name(f"{gallery}-{stem}"))
-    run.write_state(RunState(run.folder.name, gallery, recipe, data.description, status="stopped", created=now()))
+    run = workspace.new_run(name)
+    state = RunState(run.folder.name, gallery, recipe, data.description, status="stopped", created=now())
+    run.write_state(dataclasses.replace(state, trackers=tuple(trackers), fold=fold))
     return run
 
 
