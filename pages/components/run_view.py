@@ -15,6 +15,7 @@ from pages.components.curves import Chart, Line, draw_curves
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.training.curves import read_table, thin
+from reid_core.training.predictions import predicted_epochs
 from reid_core.training.run import Run, RunState
 from reid_core.workspace import jobs, launching
 from reid_core.workspace.runs import forget_run
@@ -44,7 +45,8 @@ def draw_run(workspace: Workspace, name: str) -> None:
         return
     _draw_actions(workspace, run, stand)
     live = stand.status == "running"
-    st.fragment(_draw_live, run_every=1.0 if live else None)(workspace, run, live)
+    epochs = len(read_table(run.epochs))
+    st.fragment(_draw_live, run_every=1.0 if live else None)(workspace, run, live, epochs)
     section = st.segmented_control(
         "About the run", SECTIONS, default=SECTIONS[0], required=True, key="trn-section", label_visibility="collapsed"
     )
@@ -121,7 +123,7 @@ def _guarded(action: Callable[[], object]) -> Callable[[], None]:
 # --- how it stands ---
 
 
-def _draw_live(workspace: Workspace, run: Run, live: bool) -> None:
+def _draw_live(workspace: Workspace, run: Run, live: bool, epochs_shown: int) -> None:
     try:
         stand = run.state()
     except ReidError as error:  # it was removed in this moment
@@ -134,6 +136,8 @@ def _draw_live(workspace: Workspace, run: Run, live: bool) -> None:
         st.rerun()
     steps = read_table(run.steps)
     epochs = read_table(run.epochs)
+    if len(epochs) > epochs_shown and predicted_epochs(run)[-1:] == [len(epochs)]:
+        st.rerun()  # the predictions below are of an earlier epoch
     _draw_standing(stand, steps, starting)
     if stand.status in ("failed", "lost", "stopped") and not starting:
         _draw_why(stand, job)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from reid_core.cli import galleries, inspecting, keeping, models, probing, promoting, searching
+from reid_core.cli import experiments, galleries, inspecting, keeping, models, probing, promoting, searching
 from reid_core.cli.console import print_json, warn
 from reid_core.cli.options import REPORTER, STOPPED, app
 from reid_core.errors import ReidError
@@ -12,6 +12,7 @@ from reid_core.errors import ReidError
 __all__ = [
     "STOPPED",
     "app",
+    "experiments",
     "galleries",
     "inspecting",
     "keeping",

@@ -19,7 +19,9 @@ def parse(arguments: Sequence[str]) -> dict[str, str]:
     while rest:
         option = rest.pop(0)
         if not option.startswith("--"):
-            raise ReidError(f"{option!r} is not expected here; values of the recipe are written --name value.")
+            raise ReidError(
+                f"{option!r} is not expected here; values of the recipe are written --name value, after the gallery."
+            )
         name, equals, value = option[2:].partition("=")
         if not equals:
             if not rest:

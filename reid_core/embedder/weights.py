@@ -23,6 +23,7 @@ from reid_core.errors import ReidError
 PRETRAINED = "pretrained"
 NONE = "none"
 _LITE0 = "tf_efficientnet_lite0"
+SHIPPED = (_LITE0,)  # networks whose pretrained weights come with the program
 _LITE0_BLOCKS = (1, 2, 2, 3, 3, 4, 1)  # blocks per stage; the package numbers them through
 
 

@@ -20,7 +20,7 @@ from reid_core.records import DISTRACTOR, JUNK, plural
 from reid_core.workspace.catalogue import write_log
 from reid_core.workspace.rows import check_name, gallery_key, next_numbers, now, user
 from reid_core.workspace.selection import Selection
-from reid_core.workspace.wiping import DEMO, FILE, INDEX, INDEXES, JOBS, ORIGINAL, THUMBNAIL, finish
+from reid_core.workspace.wiping import DEMO, FILE, INDEX, INDEXES, INSIGHTS, JOBS, ORIGINAL, RUNS, THUMBNAIL, finish
 from reid_core.workspace.workspace import Workspace
 
 
@@ -249,7 +249,8 @@ def _sources(database: Connection, gallery: int, *, everything: bool) -> list[in
 
 def _write_down_what_is_left(database: Connection, workspace: Workspace, number: int, gallery: str) -> None:
     insert = "INSERT INTO removal (deletion, kind, name) "
-    database.execute(f"{insert} VALUES (?, ?, ?), (?, ?, ?)", (number, INDEX, gallery, number, JOBS, gallery))
+    left = ((INDEX, gallery), (JOBS, gallery), (RUNS, gallery), (FILE, f"{INSIGHTS}/{gallery}.json"))
+    database.executemany(f"{insert} VALUES (?, ?, ?)", [(number, kind, name) for kind, name in left])
     database.execute(
         f"{insert} SELECT DISTINCT ?, ?, lower(hex(sha256)) FROM crop WHERE id IN (SELECT id FROM doomed)",
         (number, THUMBNAIL),

@@ -16,9 +16,8 @@ from reid_core.training.insight import Finding, Histogram, Insight, inspect_crop
 from reid_core.training.recipe import Recipe
 from reid_core.workspace.rows import gallery_key
 from reid_core.workspace.schema import connect
+from reid_core.workspace.wiping import INSIGHTS
 from reid_core.workspace.workspace import Workspace
-
-FOLDER = "insights"  # of the workspace
 
 
 def inspect_gallery(
@@ -32,7 +31,7 @@ def inspect_gallery(
     recipe = recipe or Recipe()
     stamp = _stamp(workspace, gallery, recipe)
     found = inspect_crops(_crops(workspace, gallery), recipe, f"gallery {gallery}", on_progress=on_progress)
-    file = workspace.path / FOLDER / f"{gallery}.json"
+    file = workspace.path / INSIGHTS / f"{gallery}.json"
     file.parent.mkdir(exist_ok=True)
     text = json.dumps({"stamp": stamp, **dataclasses.asdict(found)}, ensure_ascii=False)
     write_atomically(file, lambda opened: opened.write(text.encode()))
@@ -42,7 +41,7 @@ def inspect_gallery(
 def kept_insight(workspace: Workspace, gallery: str, recipe: Recipe | None = None) -> Insight | None:
     """What was found last; None when the gallery or the division has changed since."""
     try:
-        values = json.loads((workspace.path / FOLDER / f"{gallery}.json").read_text(encoding="utf-8"))
+        values = json.loads((workspace.path / INSIGHTS / f"{gallery}.json").read_text(encoding="utf-8"))
         if values.pop("stamp") != _stamp(workspace, gallery, recipe or Recipe()):
             return None
         for name in ("crops_each", "heights", "sharpness", "brightness"):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import psutil
 
+from reid_core.embedder.exchange import zip_model
 from reid_core.errors import ReidError
 from reid_core.files import write_atomically
 from reid_core.training.division import divide_rows
@@ -122,11 +121,7 @@ def model_as_zip(workspace: Workspace, name: str) -> bytes:
     model = Run(workspace.runs_folder / name).model
     if not model.is_dir():
         raise ReidError(f"The run {name} has no model yet. Let it finish, or stop it to keep the best so far.")
-    content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as packed:  # weights do not get smaller by deflating
-        for file in sorted(path for path in model.rglob("*") if path.is_file()):
-            packed.write(file, f"{name}/{file.relative_to(model).as_posix()}")
-    return content.getvalue()
+    return zip_model(model)
 
 
 def job_of(workspace: Workspace, name: str) -> jobs.Job | None:

@@ -16,15 +16,18 @@ from reid_core.files import one_at_a_time
 from reid_core.workspace.catalogue import Catalogue
 from reid_core.workspace.jobs import all_jobs, forget
 from reid_core.workspace.rows import ORIGINALS, now
+from reid_core.workspace.run_traces import forget_in_runs
 from reid_core.workspace.schema import backups, connect
 from reid_core.workspace.snapshot import remove_partials, snapshot_seq
 from reid_core.workspace.thumbnails import Thumbnails
 from reid_core.workspace.vectors import last_deletion
 
 INDEXES = "indexes"
+INSIGHTS = "insights"  # what was found out about the crops of each gallery
 DEMO = "demo"  # folder of the pictures that Retrace draws itself
 LOCK = "wiping.lock"  # held while an import lays out files and writes their rows, and while files without rows go
-THUMBNAIL, ORIGINAL, INDEX, FILE, JOBS = "thumbnail", "original", "index", "file", "jobs"  # kinds of `removal.name`
+# Kinds of `removal.name`.
+THUMBNAIL, ORIGINAL, INDEX, FILE, JOBS, RUNS = "thumbnail", "original", "index", "file", "jobs", "runs"
 _AT_ONCE = 2_000
 _SECONDS_FOR_READERS = 20.0  # that other processes have to end what they are reading
 
@@ -126,6 +129,8 @@ def _remove(catalogue: Catalogue, database: Connection, kind: str, name: str) ->
         _remove_stale(catalogue, name)
     elif kind == FILE:
         _unlink(catalogue.workspace, name)
+    elif kind == RUNS:
+        forget_in_runs(database, catalogue.workspace, name)
     elif kind == JOBS:
         for job in all_jobs(catalogue.workspace):
             if name in job.arguments:

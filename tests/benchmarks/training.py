@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -146,5 +147,6 @@ def _usual(pictures: Path, names: list[str], recipe: Recipe) -> list[float]:
         def __getitem__(self, row: int) -> tuple[object, int]:
             return read(row), items[row][1]
 
-    loader = DataLoader(Crops(), batch_size=recipe.batch_size, shuffle=True, drop_last=True)  # type: ignore[arg-type]
+    crops: Any = Crops()
+    loader: Any = DataLoader(crops, batch_size=recipe.batch_size, shuffle=True, drop_last=True)
     return _steps(recipe, iter(loader), channels_last=False)

@@ -16,6 +16,7 @@ from reid_core.training.predictions import Confusion, Crop, Hit, Prediction, Pre
 from reid_core.training.recipe import Recipe
 from reid_core.training.run import Run, RunState, this_process
 from reid_core.workspace import launching
+from reid_core.workspace.runs import run_summaries
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY
 from tests.pages.test_import import words
@@ -33,9 +34,7 @@ def add_run(workspace: Workspace, name: str, status: str = "finished", **values:
     recipe = Recipe(epochs=2).replace(**values)
     best = {"epoch": 2, "validation": {"mAP": 0.6, "rank1": 0.8, "mINP": 0.2}}
     state = RunState(name, TINY_GALLERY, recipe, "a test", "running" if status == "lost" else status, STEPS, STEPS)
-    run.write_state(
-        RunState(**{**vars(state), "process": process, "process_started": started, "best": best})  # type: ignore[arg-type]
-    )
+    run.write_state(RunState(**{**vars(state), "process": process, "process_started": started, "best": best}))
     rows = [f"{step},{1 + (step > 10)},{1 / step},0.001,32.0" for step in range(1, STEPS + 1)]
     run.steps.write_text("step,epoch,loss,learning_rate,images_per_second\n" + "\n".join(rows) + "\n")
     run.epochs.write_text("epoch,loss,validation_mAP,validation_rank1\n1,0.5,0.4,0.7\n2,0.1,0.6,0.8\n")
@@ -84,7 +83,7 @@ def test_a_damaged_run_is_named_and_the_others_are_shown(open_page: Open, tiny_w
     add_run(tiny_workspace, "good")
     damaged = add_run(tiny_workspace, "bad")
     (damaged.folder / "run.json").write_text("{")
-    rows = {row["name"]: row for row in map(run_list._row, run_list.run_summaries(tiny_workspace))}
+    rows = {row["name"]: row for row in map(run_list._row, run_summaries(tiny_workspace))}
     assert rows["bad"]["word"] == "Damaged"
     assert "cannot be read" in rows["bad"]["trouble"]
     assert (rows["good"]["mAP"], rows["good"]["epochs"], rows["good"]["speed"]) == (0.6, "2 of 2", 32.0)
@@ -155,7 +154,8 @@ def test_predictions_show_right_and_wrong_and_where_the_first_right_one_stands(
 ) -> None:
     run = add_run(tiny_workspace, "one")
     crops = tiny_workspace.catalogue.crops(TINY_GALLERY)
-    first, second = (Crop(row.source, row.path, row.identity, row.camera) for row in crops.head(2).itertuples())
+    columns = (crops[name].astype(str).tolist() for name in ("source", "path", "identity", "camera"))
+    first, second = [Crop(*row) for row in zip(*columns, strict=True)][:2]
     gone = Crop("/nowhere", "x.jpg", "<i>9</i>", "3")
     wrong, right = Hit(gone, 1, 0.75, False), Hit(second, 1234, 0.25, True)
     prediction = Prediction(first, 0.125, [wrong], right)

@@ -18,6 +18,17 @@ from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY
 
 
+def look_of(table: pd.DataFrame, row: int) -> int:
+    looks: list[int] = table["look"].tolist()
+    return looks[row]
+
+
+def set_look(table: pd.DataFrame, row: int, look: int) -> None:
+    looks: list[object] = table["look"].tolist()
+    looks[row] = look
+    table["look"] = pd.Series(looks, dtype=object)
+
+
 def crops(people: int = 20, cameras: int = 3) -> pd.DataFrame:
     """Each person twice in each camera, of looks that are far from each other; the last five people are for testing."""
     random = np.random.default_rng(0)
@@ -80,7 +91,7 @@ def test_the_sides_are_those_of_the_trainer(tmp_path: Path) -> None:
 def test_one_picture_on_both_sides_is_an_error_that_shows_the_pair() -> None:
     table = crops()
     trained, tested = 0, len(table) - 1
-    table.at[tested, "look"] = int(table.at[trained, "look"]) ^ 0b111
+    set_look(table, tested, look_of(table, trained) ^ 0b111)
     seen = inspect_crops(table, Recipe(), "a test")
     (error,) = seen.errors
     assert "1 picture of the" in error.sentence
@@ -94,7 +105,7 @@ def test_one_picture_of_training_and_validation_people_is_an_error() -> None:
     sides = dict(zip(table["identity"], _sides(table, recipe), strict=True))
     one = next(row for row, who in enumerate(table["identity"]) if sides[who] == "train")
     other = next(row for row, who in enumerate(table["identity"]) if sides[who] == "validation")
-    table.at[other, "look"] = table.at[one, "look"]
+    set_look(table, other, look_of(table, one))
     (error,) = inspect_crops(table, recipe, "a test").errors
     assert "in the validation people too" in error.sentence
 
@@ -113,14 +124,14 @@ def test_a_person_to_train_on_and_to_test_with_is_an_error() -> None:
 
 def test_one_picture_of_two_people_of_one_side_is_a_warning() -> None:
     table = crops()
-    table.at[len(table) - 1, "look"] = table.at[len(table) - 7, "look"]
+    set_look(table, len(table) - 1, look_of(table, len(table) - 7))
     assert any("labelled as two people" in said for said in found(table, "warning"))
     assert not found(table, "error")
 
 
 def test_distractors_and_crops_without_a_look_are_no_leak() -> None:
     table = crops()
-    table.at[len(table) - 1, "look"] = table.at[0, "look"]
+    set_look(table, len(table) - 1, look_of(table, 0))
     table.at[len(table) - 1, "identity"] = DISTRACTOR
     table.loc[5:9, "look"] = None
     assert not found(table, "error")

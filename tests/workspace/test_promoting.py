@@ -30,7 +30,7 @@ from tests.conftest import TINY_GALLERY, TINY_MODEL, Ended
 
 @pytest.fixture
 def candidate(tiny_workspace: Workspace) -> Embedder:
-    """The same network with a card that differs by a hair: another model, which finds the same. One crop in two becomes a query."""
+    """The same network with a card that differs by a hair, which is another model. One crop in two becomes a query."""
     with connect(tiny_workspace.catalogue.path) as database:
         database.execute("UPDATE crop SET split = 'query' WHERE path LIKE '%-0.png'")
     folder = tiny_workspace.models_folder / "new"
