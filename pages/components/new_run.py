@@ -57,6 +57,9 @@ def draw_new_run(workspace: Workspace, galleries: Sequence[str]) -> None:
         _fill(RECIPES["reference"], "reference")
     if state.get(places.GALLERY) not in galleries:
         state[places.GALLERY] = state.get("gallery") if state.get("gallery") in galleries else galleries[0]
+    for name in state[VALUES]:  # what was typed just now decides which of the others are shown
+        if (key := f"trn-v-{state[FORM]}-{name}") in state:
+            state[VALUES][name] = "" if state[key] is None else str(state[key]).strip()
     with st.container(key="trn-new"):
         form, beside = st.columns([17, 10], gap="large")
     problems: dict[str, str] = {}

@@ -98,6 +98,7 @@ def test_with_the_whole_gallery_every_prediction_goes(tiny_workspace: Workspace)
     assert kept.exists()
     deletion.delete(tiny_workspace, TINY_GALLERY, Selection(), "test")
     left = read_predictions(run, predicted_epochs(run)[0])
-    assert not (left.worst or left.best or left.random or left.confused_identities)
+    assert [*left.worst, *left.best, *left.random] == []
+    assert left.confused_identities == []
     assert not kept.exists()
     assert not Path(run.batch_picture).exists()
