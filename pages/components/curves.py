@@ -45,11 +45,15 @@ class Chart:
 
 def draw_curves(charts: Sequence[Chart], *, key: str, x_label: str = "step", legend: bool = False) -> None:
     """Draw the charts; with `legend` their lines are the same things, such as runs, and are named once for all."""
-    data = [
+    _curves(key=key, data={"charts": as_data(charts), "x_label": x_label, "legend": legend})
+
+
+def as_data(charts: Sequence[Chart]) -> list[dict[str, Any]]:
+    """The charts as the browser is given them."""
+    return [
         {"title": chart.title, "unit": chart.unit, "share": chart.share, "lines": [_line(line) for line in chart.lines]}
         for chart in charts
     ]
-    _curves(key=key, data={"charts": data, "x_label": x_label, "legend": legend})
 
 
 def _line(line: Line) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import numpy as np
 from reid_core.evaluation.metrics import retrieval_metrics
 from reid_core.evaluation.ranking import Labels, match_ranks
 from reid_core.retrieval.rerank import k_reciprocal_distances
-from tests.benchmarks import embedding, importing, index_at_scale, training
+from tests.benchmarks import dashboard, embedding, importing, index_at_scale, training
 
 RANDOM = np.random.default_rng(0)
 
@@ -85,6 +85,7 @@ def main() -> None:
     embedding.run()
     importing.run()
     training.run()
+    dashboard.run()
 
 
 if __name__ == "__main__":
