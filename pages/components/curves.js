@@ -376,7 +376,7 @@ function range(lines, from, to, log, share) {
 
 function ticks(low, high, count) {
   const raw = (high - low) / count, power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((times) => times * power).find((size) => size >= raw * 0.99);
+  const step = [1, 2, 5, 10].map((times) => times * power).find((size) => size >= raw * 0.7);
   const found = [];
   for (let tick = Math.ceil(low / step) * step; tick <= high + step * 1e-6; tick += step) found.push(Math.abs(tick) < step / 1e6 ? 0 : tick);
   return found;

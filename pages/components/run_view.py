@@ -146,7 +146,8 @@ def _draw_live(workspace: Workspace, run: Run, live: bool, epochs_shown: int) ->
         common.text('<p class="rt-small">Its first step has not been made yet.</p>')
     else:
         draw_curves(_charts(steps, epochs, len(stand.recipe.loss.split("+"))), key=f"trn-curves-{stand.name}")
-    _draw_machine(run)
+    if stand.status == "running":
+        _draw_machine(run)
     if starting and not live:
         _wait()
 
