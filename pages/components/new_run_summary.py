@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from pathlib import Path
 
 import streamlit as st
@@ -41,10 +40,10 @@ def draw_summary(
             _draw_cost(workspace, gallery, recipe, divided)
             _draw_sketch(recipe)
             for sentence in said:
-                common.text('<div class="rt-hint">{sentence}</div>', sentence=in_form(sentence))
+                common.text('<div class="rt-hint">{sentence}</div>', sentence=places.in_form(sentence))
             leaks = _leaks(workspace, gallery, recipe)
         except ReidError as error:
-            refused = in_form(str(error))
+            refused = places.in_form(str(error))
     if recipe is not None:
         _draw_changes(recipe, base, source)
     if not refused:
@@ -64,11 +63,6 @@ def draw_summary(
             on_click="ignore",
             type="tertiary",
         )
-
-
-def in_form(sentence: str) -> str:
-    """A sentence of the command line, whose options are fields here: "--batch-size 8" becomes "batch size 8"."""
-    return re.sub(r"--([a-z][a-z-]+)", lambda found: found[1].replace("-", " "), sentence)
 
 
 def _division(workspace: Workspace, gallery: str, recipe: Recipe) -> launching.Division:
@@ -189,7 +183,7 @@ def _draw_button(
         _wait(workspace)
         return
     if trouble := state.get("trn-start-trouble"):
-        common.problem("The run did not start", in_form(trouble))
+        common.problem("The run did not start", places.in_form(trouble))
     if refused:
         common.problem("This cannot be trained yet", refused)
     allowed = True

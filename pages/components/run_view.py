@@ -197,7 +197,7 @@ def time_left(stand: RunState, steps: pd.DataFrame) -> str:
 
 def _draw_why(stand: RunState, job: jobs.Job | None) -> None:
     if stand.status == "failed":
-        common.problem("The run failed", stand.message)
+        common.problem("The run failed", places.in_form(stand.message))
     elif stand.status == "lost":
         common.problem(
             "The run is lost",

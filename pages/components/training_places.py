@@ -1,6 +1,11 @@
-"""Where one is on the Training page: the view, the run that is looked at, and the run that a new one is copied from."""
+"""Where one is on the Training page: the view, the run that is looked at, and the run that a new one is copied from.
+
+And how a sentence that the command line would print is worded here.
+"""
 
 from __future__ import annotations
+
+import re
 
 import streamlit as st
 
@@ -42,3 +47,8 @@ def look_at_data(gallery: str) -> None:
     state[GALLERY] = gallery
     state[RUN] = None
     state[VIEW] = VIEWS[2]
+
+
+def in_form(sentence: str) -> str:
+    """A sentence of the command line, whose options are fields here: "--batch-size 8" becomes "batch size 8"."""
+    return re.sub(r"--([a-z][a-z-]+)", lambda found: found[1].replace("-", " "), sentence)
