@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import queue
 import sys
@@ -74,19 +75,25 @@ def _unit_length(vectors: Vectors, name: str) -> npt.NDArray[np.float64]:
 _first_use = threading.Lock()
 
 
-def _openvino() -> Any:
-    """The runtime, with its usage reporting cut off: the import below finds no telemetry module and does without.
+@functools.cache
+def _openvino() -> tuple[Any, Any]:
+    """The runtime and its one `Core`, with its usage reporting cut off: the import finds no telemetry module.
 
-    Its bindings set themselves up for numpy at the first array that they see, and hang when two threads bring the
-    first two at once (one waits for the set-up while holding Python's lock, the other the reverse). So one array is
-    shown to them here, by one thread.
+    Two of its faults are walked around here, by one thread while the others wait:
+    its bindings set themselves up for numpy at the first array that they see, and hang when two threads bring the
+    first two at once, so one array is shown to them. And its CPU plugin gives the thread that loads it a signal stack,
+    which the end of a `Core` takes away or swaps for one that is gone already; the next signal (a child that ended, a
+    Ctrl-C) then kills the process without a word. So there is one `Core`, for good, and a thread that ends at once
+    loads the plugin.
     """
-    with _first_use:
-        sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
-        import openvino
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
+    import openvino
 
-        openvino.Tensor(np.zeros(1, np.uint8)).data.copy()
-    return openvino
+    openvino.Tensor(np.zeros(1, np.uint8)).data.copy()
+    core = openvino.Core()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(core.get_property, "CPU", "FULL_DEVICE_NAME").result()
+    return openvino, core
 
 
 def openvino_runner(file: Path, preprocessing: Preprocessing, called: str = "") -> Runner:
@@ -94,13 +101,13 @@ def openvino_runner(file: Path, preprocessing: Preprocessing, called: str = "") 
 
     Opening and running raise ReidError for a file that is no embedder. `called` is what messages call the file.
     """
-    ov = _openvino()
+    with _first_use:
+        ov, core = _openvino()
     from openvino.preprocess import PrePostProcessor
 
     if not file.is_file():
         raise ReidError(f"The model file {file} is missing. Restore it, or add or train the model again.")
     name = called or str(file)
-    core = ov.Core()
     try:
         model = core.read_model(file)
     except RuntimeError as error:

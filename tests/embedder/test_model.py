@@ -195,6 +195,24 @@ def test_openvino_is_imported_without_its_usage_reporting() -> None:
     assert ended.stdout.strip() == "[]"
 
 
+def test_a_process_that_opened_and_closed_models_still_bears_a_signal(tiny_model: Path) -> None:
+    """OpenVINO's signal stack, which it sets up on processors with AMX, outlived its memory: no word, only the end."""
+    import subprocess
+    import sys
+
+    code = (
+        "import signal, subprocess, sys, numpy as np\nfrom pathlib import Path\n"
+        "from reid_core.embedder.inference import Embedder\n"
+        f"def opened():\n    one = Embedder(Path({str(tiny_model)!r}), 'cpu')\n"
+        "    one.embed_pixels(np.zeros((1, 64, 32, 3), np.uint8))\n    return one\n"
+        "first = opened()\nsecond = opened()\ndel first\ndel second\n"
+        "heard = []\nsignal.signal(signal.SIGCHLD, lambda *given: heard.append(given))\n"
+        "subprocess.run([sys.executable, '-c', ''], check=True)\nprint(len(heard))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout.strip()) == (0, "1"), ended.stderr
+
+
 def test_a_search_on_a_machine_without_gpu_does_not_import_torch(tiny_model: Path, saved: Path) -> None:
     import subprocess
     import sys
