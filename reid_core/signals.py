@@ -10,7 +10,10 @@ from types import FrameType
 
 
 class StopRequest:
-    """`requested` turns true at the first signal; a second one ends the process at once."""
+    """`requested` turns true at the first signal; Ctrl-C after that ends the process at once.
+
+    Another SIGTERM changes nothing: whoever sends it (a button pressed twice, a service manager) wants the same end.
+    """
 
     requested = False
 
@@ -24,7 +27,7 @@ def stop_on_signal() -> Iterator[StopRequest]:
         return
 
     def request(number: int, frame: FrameType | None) -> None:
-        if stop.requested:
+        if stop.requested and number == signal.SIGINT:
             raise KeyboardInterrupt
         stop.requested = True
 

@@ -76,7 +76,7 @@ _first_use = threading.Lock()
 
 
 @functools.cache
-def _openvino() -> tuple[Any, Any]:
+def _openvino(process: int) -> tuple[Any, Any]:
     """The runtime and its one `Core`, with its usage reporting cut off: the import finds no telemetry module.
 
     Two of its faults are walked around here, by one thread while the others wait:
@@ -84,7 +84,8 @@ def _openvino() -> tuple[Any, Any]:
     first two at once, so one array is shown to them. And its CPU plugin gives the thread that loads it a signal stack,
     which the end of a `Core` takes away or swaps for one that is gone already; the next signal (a child that ended, a
     Ctrl-C) then kills the process without a word. So there is one `Core`, for good, and a thread that ends at once
-    loads the plugin.
+    loads the plugin. A forked process, which has none of its parent's threads, makes one of its own: it gives its
+    number.
     """
     sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
     import openvino
@@ -102,7 +103,7 @@ def openvino_runner(file: Path, preprocessing: Preprocessing, called: str = "") 
     Opening and running raise ReidError for a file that is no embedder. `called` is what messages call the file.
     """
     with _first_use:
-        ov, core = _openvino()
+        ov, core = _openvino(os.getpid())
     from openvino.preprocess import PrePostProcessor
 
     if not file.is_file():
