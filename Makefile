@@ -9,7 +9,7 @@ app: $(VENV)/.ready
 	$(BIN)/streamlit run app.py
 
 test: $(VENV)/.ready-dev browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 check: $(VENV)/.ready-dev
 	$(BIN)/ruff check .

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
 
 from pages import common
+from pages.components import map_data, pictures
 from reid_core.errors import ReidError
 
 HERE = Path(__file__).resolve().parent
@@ -48,6 +49,24 @@ def thumbnail(request: Request) -> Response:
     return Response(jpeg, media_type="image/jpeg", headers=headers)
 
 
+def photo(request: Request) -> Response:
+    """A photo that is searched for, by a name that nobody can guess; from memory, see `pictures.show_photo`."""
+    name = request.path_params["name"]
+    jpeg = pictures.shown_photo(name) if HASH.fullmatch(name) else None
+    if jpeg is None:
+        return Response(status_code=404, headers={"Cache-Control": "no-store"})
+    return Response(jpeg, media_type="image/jpeg", headers=FOR_AN_HOUR)
+
+
+def picture(request: Request) -> Response:
+    """A crop in the size of a screen, by its number and the hash of its file."""
+    crop, name = request.path_params["crop"], request.path_params["name"]
+    jpeg = pictures.crop_picture(crop, name) if HASH.fullmatch(name) else None
+    if jpeg is None:
+        return Response(status_code=404, headers={"Cache-Control": "no-store"})
+    return Response(jpeg, media_type="image/jpeg", headers=FOR_AN_HOUR)
+
+
 def font(request: Request) -> Response:
     name = request.path_params["name"]
     file = HERE / "assets" / "fonts" / name
@@ -56,13 +75,31 @@ def font(request: Request) -> Response:
     return FileResponse(file, media_type="font/woff2", headers=FOR_EVER)
 
 
+def map_numbers(request: Request) -> Response:
+    """The points of a map, or what they are coloured by. The address names the version of what it asks for."""
+    found = map_data.buffer(*(request.path_params[name] for name in ("gallery", "model", "layout", "what")))
+    if found is None:
+        return Response(status_code=404, headers={"Cache-Control": "no-store"})
+    return Response(found, media_type="application/octet-stream", headers=FOR_AN_HOUR)
+
+
+def map_crop(request: Request) -> Response:
+    """What is shown of the crop in a row of a map."""
+    found = map_data.crop(*(request.path_params[name] for name in ("gallery", "model", "layout", "row")))
+    headers = {**SAFE, "Cache-Control": "no-store"}
+    return Response(status_code=404, headers=headers) if found is None else JSONResponse(found, headers=headers)
+
+
 def draw() -> None:
     st.set_page_config(page_title="Retrace", page_icon=str(HERE / "assets" / "favicon.png"), layout="wide")
     st.logo(str(HERE / "assets" / "logo.svg"), size="large")
     common.style()
     search = st.Page("pages/search.py", title="Search", url_path="search")
     gallery = st.Page("pages/gallery.py", title="Gallery", url_path="gallery")
-    pages = [search, gallery, st.Page("pages/training.py", title="Training", url_path="training")]
+    explore = st.Page("pages/map.py", title="Map", url_path="map")
+    training = st.Page("pages/training.py", title="Training", url_path="training")
+    evaluation = st.Page("pages/evaluation.py", title="Evaluation", url_path="evaluation")
+    pages = [search, gallery, explore, training, evaluation]
 
     def start() -> None:
         st.switch_page(search, query_params=st.query_params.to_dict())
@@ -78,5 +115,12 @@ def draw() -> None:
 if __name__ == "__main__":
     draw()
 else:
-    routes = [Route("/thumbnails/{name}.jpg", thumbnail), Route("/assets/fonts/{name}", font)]
+    routes = [
+        Route("/thumbnails/{name}.jpg", thumbnail),
+        Route("/photos/{name}.jpg", photo),
+        Route("/pictures/{crop:int}/{name}.jpg", picture),
+        Route("/assets/fonts/{name}", font),
+        Route("/maps/{gallery}/{model}/{layout}/crops/{row:int}.json", map_crop),
+        Route("/maps/{gallery}/{model}/{layout}/{what}.bin", map_numbers),
+    ]
     app = st.App(__file__, routes=routes, on_script_error=common.explain)

@@ -37,6 +37,7 @@ SILENT = 0.7  # seconds of work that need no word
 LOG_NAME = "app.log"
 LARGE = 200_000  # crops from which on counts are not made after each change
 SECONDS_BETWEEN_COUNTS = 30.0
+SEARCH_FROM = "search-from"  # crops that another page hands to Search
 _STYLE = Path(__file__).with_name("components") / "page.css"
 _opening = threading.Lock()
 _counted: dict[tuple[str, str], tuple[int, float, Numbers]] = {}  # version, moment and numbers of each gallery
@@ -153,6 +154,11 @@ def models_here(workspace: Workspace) -> list[ModelEntry]:
     return _models_here(str(workspace.path), ())
 
 
+def forget_models() -> None:
+    """Read them anew: a calibration has copied a shipped one into the workspace."""
+    _models_here.clear()
+
+
 def model_names(workspace: Workspace) -> list[str]:
     return [entry.name for entry in _models_here(str(workspace.path), ())]
 
@@ -204,6 +210,21 @@ def workspace_or_problem() -> tuple[Workspace, list[GalleryInfo]] | None:
             )
             st.button("Try again")
         return None
+
+
+# --- from one page to another ---
+
+
+def hand_to_search(gallery: str, crops: Sequence[int]) -> None:
+    """Go to the Search page with these crops as the photos that are searched for; `handed_crops` gives them there."""
+    st.session_state[SEARCH_FROM] = tuple(crops)
+    st.switch_page("pages/search.py", query_params={"gallery": gallery})
+
+
+def handed_crops() -> tuple[int, ...]:
+    """What another page wants searched for, once; to be asked before anything is drawn."""
+    handed = st.session_state.pop(SEARCH_FROM, ())
+    return handed if isinstance(handed, tuple) else ()
 
 
 # --- words ---

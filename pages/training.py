@@ -29,11 +29,12 @@ def main() -> None:
         st.segmented_control(
             "View",
             places.VIEWS,
+            default=state[places.VIEW],
             required=True,
-            key=places.VIEW,
+            key=places.picker(),
             label_visibility="collapsed",
-            persist_state="session",
-            on_change=places.leave_run,
+            on_change=places.choose_view,
+            args=(places.picker(),),
         )
     write_address()
     try:
@@ -55,7 +56,7 @@ def follow_address() -> None:
     if asked != state.get("trn-followed"):
         view = asked.get("view", "").replace("-", " ").capitalize()
         if view in places.VIEWS:
-            state[places.VIEW] = view
+            places.turn(view)
         if "run" in asked:
             places.open_run(asked["run"])
         if "gallery" in asked:

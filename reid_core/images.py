@@ -13,6 +13,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Protocol
@@ -31,6 +32,10 @@ MAX_PIXELS = 50_000_000
 MAX_ARCHIVE_BYTES = 64 * 2**30  # unpacked, by the archive's own word
 MAX_COMPRESSION = 200  # photographs do not shrink; 200:1 is a bomb
 THUMBNAIL_HEIGHT = 256  # pixels; sharp on a 128-pixel card at twice the density
+SMALLEST_CUT = 8  # pixels
+LOSSLESS_PIXELS = 1_000_000
+_HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
+_NO_PICTURE = "it is not a picture that can be read (use JPEG, PNG, WebP, BMP or TIFF)"
 
 Image.MAX_IMAGE_PIXELS = None  # our own limit below names the file and is checked before decoding
 
@@ -214,9 +219,9 @@ def decode(data: bytes) -> Image.Image:
     if len(data) > MAX_FILE_BYTES:
         raise BadImage(f"the file has more than {MAX_FILE_BYTES // 2**20} MB")
     try:
-        image: Image.Image = Image.open(io.BytesIO(data), formats=FORMATS)
+        image: Image.Image = Image.open(io.BytesIO(data), formats=_formats())
     except UnidentifiedImageError as error:
-        raise BadImage("it is not a picture that can be read (use JPEG, PNG, WebP, BMP or TIFF)") from error
+        raise BadImage(_why_unreadable(data)) from error
     except Exception as error:  # Pillow's parsers raise many kinds on hostile headers
         raise BadImage(f"its header is damaged ({error})") from error
     width, height = image.size
@@ -240,6 +245,57 @@ def decode(data: bytes) -> Image.Image:
         return image.convert("RGB")
     except Exception as error:
         raise BadImage(f"it is damaged or cut short ({error})") from error
+
+
+@cache
+def _formats() -> tuple[str, ...]:
+    """HEIC, which phones write, is read where the optional package for it is installed."""
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError:
+        return FORMATS
+    register_heif_opener()
+    return (*FORMATS, "HEIF")
+
+
+def _why_unreadable(data: bytes) -> str:
+    brand = data[8:12] if data[4:8] == b"ftyp" else b""
+    if brand in _HEIC_BRANDS and "HEIF" not in _formats():
+        return "it is a HEIC picture, which needs the package pillow-heif (pip install pillow-heif); or save it as JPEG"
+    kinds = {b"avif": "an AVIF", b"avis": "an AVIF"} | dict.fromkeys(_HEIC_BRANDS, "a damaged HEIC")
+    kind = "a GIF" if data[:4] == b"GIF8" else kinds.get(brand, "")
+    return f"it is {kind} picture; save it as JPEG or PNG" if kind else _NO_PICTURE
+
+
+def turned_and_cut(image: Image.Image, turn: int, box: tuple[float, float, float, float] | None = None) -> Image.Image:
+    """The picture turned clockwise by 0, 90, 180 or 270 degrees, and then cut to the box.
+
+    `box` is left, top, width and height as shares of the turned picture's sides; what reaches beyond it is left out.
+    Raises BadImage for another angle, and for a box of less than 8 pixels a side: nothing can be told from those.
+    """
+    if turn not in (0, 90, 180, 270):
+        raise BadImage(f"a picture is turned by 90, 180 or 270 degrees, not by {turn}")
+    turned = image.rotate(-turn, expand=True) if turn else image
+    if box is None:
+        return turned
+    left, top, width, height = box
+    edges = [
+        round(side * min(1.0, max(0.0, share)))
+        for side, share in zip(2 * turned.size, (left, top, left + width, top + height), strict=True)
+    ]
+    if edges[2] - edges[0] < SMALLEST_CUT or edges[3] - edges[1] < SMALLEST_CUT:
+        raise BadImage(f"the box is smaller than {SMALLEST_CUT} pixels; draw it larger")
+    return turned.crop((edges[0], edges[1], edges[2], edges[3]))
+
+
+def encoded(image: Image.Image) -> bytes:
+    """The picture as PNG, pixel by pixel; as a good JPEG where that would be large."""
+    buffer = io.BytesIO()
+    if image.width * image.height <= LOSSLESS_PIXELS:
+        image.save(buffer, "PNG")
+    else:
+        image.save(buffer, "JPEG", quality=95, subsampling=0)
+    return buffer.getvalue()
 
 
 def thumbnail(image: Image.Image) -> bytes:

@@ -236,11 +236,24 @@ def _read_moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+def harmless(value: object) -> object:
+    """As a cell of a table for spreadsheets: text that one would take for a formula is quoted."""
+    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+
+
 def plural(count: int, noun: str, *, number: bool = True) -> str:
-    """ "1 camera", "6 cameras", "751 identities", "2 people"."""
-    many = "people" if noun == "person" else noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    """ "1 camera", "6 cameras", "751 identities", "3 searches", "2 people"."""
+    hisses = noun.endswith(("s", "x", "ch", "sh"))
+    many = "people" if noun == "person" else noun[:-1] + "ies" if noun.endswith("y") else noun + "es" * hisses
+    many += "s" * (many == noun)
     word = noun if count == 1 else many
     return f"{count:,} {word}" if number else word
+
+
+def two_digits(value: float) -> str:
+    """ "0.0012", "3.4", "100", "2,400": two significant digits, or whole numbers, and never an exponent."""
+    rounded = float(f"{value:.2g}")
+    return f"{rounded:,.0f}" if abs(rounded) >= 10 else f"{np.format_float_positional(rounded, trim='-')}"
 
 
 def _people(table: pd.DataFrame) -> set[str]:

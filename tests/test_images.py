@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from reid_core import images
-from reid_core.images import BadImage, decode, is_image_name, thumbnail, unreadable_kind
+from reid_core.images import BadImage, decode, is_image_name, thumbnail, turned_and_cut, unreadable_kind
 
 
 def encoded(image: Image.Image, format: str, **options: object) -> bytes:
@@ -83,7 +83,7 @@ def test_a_file_over_the_size_limit_is_refused(monkeypatch: pytest.MonkeyPatch) 
 
 def test_an_animated_gif_is_not_an_accepted_format() -> None:
     frames = [Image.new("P", (8, 8), color) for color in (0, 1)]
-    with pytest.raises(BadImage, match="use JPEG, PNG, WebP, BMP or TIFF"):
+    with pytest.raises(BadImage, match="a GIF picture; save it as JPEG or PNG"):
         decode(encoded(frames[0], "GIF", save_all=True, append_images=frames[1:]))
 
 
@@ -205,3 +205,57 @@ def test_names_of_other_files(name: str) -> None:
 def test_names_of_pictures_of_a_format_that_is_never_decoded(name: str, kind: str | None) -> None:
     assert unreadable_kind(name) == kind
     assert kind is None or not is_image_name(name)
+
+
+def isobmff(brand: bytes) -> bytes:
+    """The first box of a file as phones write it, and nothing after it."""
+    return struct.pack(">I", 24) + b"ftyp" + brand + bytes(4) + brand + b"mif1"
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (isobmff(b"heic"), "HEIC picture, which needs the package pillow-heif"),
+        (isobmff(b"mif1"), "HEIC picture, which needs the package pillow-heif"),
+        (isobmff(b"avif"), "an AVIF picture; save it as JPEG"),
+        (b"GIF89a" + bytes(20), "a GIF picture; save it as JPEG"),
+    ],
+)
+def test_a_picture_of_another_kind_is_named_with_the_remedy(
+    data: bytes, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "_formats", lambda: images.FORMATS)  # as where pillow-heif is not installed
+    with pytest.raises(BadImage, match=reason):
+        decode(data)
+
+
+def test_a_heic_picture_is_read_where_its_package_is_installed() -> None:
+    pytest.importorskip("pillow_heif").register_heif_opener()
+    grey = Image.new("RGB", (64, 96), (120, 130, 140))
+    decoded = decode(encoded(grey, "HEIF", quality=95))
+    assert decoded.size == (64, 96)
+    assert np.abs(np.asarray(decoded).astype(int) - np.asarray(grey)).max() <= 6
+
+
+@pytest.mark.parametrize(
+    ("turn", "corner"),  # where the upper left pixel comes to lie when turned clockwise
+    [(0, (0, 0)), (90, (2, 0)), (180, (3, 2)), (270, (0, 3))],
+)
+def test_pictures_are_turned_clockwise(turn: int, corner: tuple[int, int]) -> None:
+    picture = Image.new("RGB", (4, 3))
+    picture.putpixel((0, 0), (255, 0, 0))
+    assert turned_and_cut(picture, turn).getpixel(corner) == (255, 0, 0)
+
+
+def test_a_box_is_cut_from_the_turned_picture_and_what_is_beyond_it_is_left_out() -> None:
+    pixels = np.arange(40 * 80, dtype=np.uint32).reshape(40, 80)
+    picture = Image.fromarray(np.stack([pixels >> 8, pixels & 255, pixels * 0], axis=-1).astype(np.uint8))
+    turned = np.rot90(np.asarray(picture), -1)  # 80 rows, 40 columns
+    cut = np.asarray(turned_and_cut(picture, 90, (0.5, 0.25, 0.75, 0.5)))
+    assert np.array_equal(cut, turned[20:60, 20:40])
+
+
+@pytest.mark.parametrize(("turn", "box"), [(45, None), (0, (0.5, 0.5, 0.01, 0.5)), (0, (1.2, 0.0, 0.5, 0.5))])
+def test_a_crooked_turn_and_a_tiny_box_are_refused(turn: int, box: tuple[float, float, float, float] | None) -> None:
+    with pytest.raises(BadImage, match="turned by 90|draw it larger"):
+        turned_and_cut(photo(200, 200), turn, box)

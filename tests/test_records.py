@@ -18,6 +18,7 @@ from reid_core.records import (
     natural_order,
     plural,
     split_identities,
+    two_digits,
 )
 
 FEW = settings(max_examples=40, deadline=None)  # each example builds several tables
@@ -139,10 +140,18 @@ def test_of_split_keeps_the_rows_of_the_named_splits_in_order() -> None:
     assert records.of_split("query", "gallery").table["path"].tolist() == ["a", "b", "d"]
 
 
+def test_two_digits_without_an_exponent() -> None:
+    for value, words in ((0, "0"), (0.00001234, "0.000012"), (0.5, "0.5"), (99.7, "100"), (2437, "2,400")):
+        assert two_digits(value) == words
+
+
 def test_plural_words() -> None:
     assert plural(1, "camera") == "1 camera"
     assert plural(1234, "identity") == "1,234 identities"
     assert plural(2, "crop", number=False) == "crops"
+    assert [plural(2, noun) for noun in ("search", "match", "box", "person")] == [
+        "2 searches", "2 matches", "2 boxes", "2 people",
+    ]  # fmt: skip
 
 
 def test_numbers_are_ordered_as_people_count() -> None:

@@ -1,132 +1,177 @@
-"""Who it could be: the hits of a photo with their summary, and what narrows them down."""
+"""Who it could be: the hits in groups, when and where they are, and the one that is looked at closely."""
 
 from __future__ import annotations
 
-import html
+import hashlib
+import re
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from pages import common
-from pages.components.compare import OPEN, compare
+from pages.components import asked
+from pages.components.answer_list import answer_list
+from pages.components.asking import ONLY_NEW, VIEWS, How, copies, find, groups_of, question, worn
+from pages.components.comparing import conflict_of, draw_comparison, pair_of, verdict_of
+from pages.components.deciding import BLIND, CASE, LIKELY, LIST
+from pages.components.desk import SHORT, desk
 from pages.components.embed_now import draw_embed_now
-from pages.components.gallery_grid import card_of, gallery_grid
-from pages.components.photo import Chosen, take_crop
-from pages.components.time_range import draw_times
+from pages.components.filters import draw_filters
+from pages.components.gallery_grid import card_of, gallery_grid, rows_of
+from pages.components.hit_times import draw_timeline
+from pages.components.investigating import draw_keeping, purpose_now
+from pages.components.meaning import Meant, meant_by
 from reid_core.errors import ReidError
-from reid_core.quality import LIMITS
-from reid_core.records import natural_order, plural
+from reid_core.records import plural
+from reid_core.retrieval.grouping import Group
 from reid_core.retrieval.index import Filter
+from reid_core.workspace import verdicts
 from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.searching import Answer, Question, refresh, search
+from reid_core.workspace.searching import Answer
+from reid_core.workspace.verdicts import MATCH
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
-TOPS = (10, 20, 50, 100, 200)
 LEAD = "A hit is a lead to check, not an identification."
-NO_CALIBRATION = " This model has no calibration yet, so similarity is no probability: only the order means something."
+KEYS = "Arrow keys walk, Enter compares, M N U judge, Z takes back"
+STRIP = 4  # pictures below a card
+CONFIRMED = 12  # crops that are shown above the list
+PARTS = {"tracklet": "tracklet", "camera": "camera", "identity": "person", None: "crop"}
 state = st.session_state
 
 
-def draw_answer(
-    workspace: Workspace, gallery: GalleryInfo, photo: Chosen, camera: str | None, same_camera: bool
-) -> None:
+def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, same_camera: bool) -> None:
     models = common.usable_models(workspace, gallery)
     if not models:
         say_how_to_index(workspace, gallery)
         return
+    if asked.first() is None:
+        common.note("No photo shows the person", "All are of somebody else, or set aside. Choose one of her or him.")
+        return
     head = st.container()
     with st.container(horizontal=True, vertical_alignment="center", key="filters"):
-        where, top, rerank, model = draw_filters(workspace, gallery, models)
-        export = st.container(width="content", key="export-place")
-    question = Question(photo.data, top, where, camera, same_camera, rerank, state.get("purpose", "").strip())
+        where = draw_filters(workspace, gallery, worn(asked.first()))
+        group, rerank, model = draw_order(gallery, models)
+        keeping = st.container(width="content", key="export-place", horizontal=True)
+    how = How(group, rerank, camera, same_camera)
+    wanted = question(asked.photos(), where, how, purpose=purpose_now(workspace), investigation=state.get(CASE))
     try:
-        answer = find(workspace, gallery, model, question)
+        answer = find(workspace, gallery, model, wanted)
     except ReidError as error:
         common.problem("The search did not work", str(error))
         return
-    hits = answer.hits()
+    meant = meant_by(model, gallery.name, answer)
+    state[LIKELY] = meant.likely_from
+    draw_only_new(gallery)
+    found, table = groups_of(answer), desk()
+    shown = found[: table.shown]
     with head:
-        draw_summary(gallery, model, answer, hits, rerank)
-    if not hits:
-        if where == Filter() and len(answer.own) == answer.searched:
-            common.note("There is nobody else in this gallery", "Its only crop is the photo itself.")
-        else:
-            common.note("No crop passes these filters", "Widen them: allow more cameras, a longer time, or everybody.")
+        draw_summary(gallery, model, answer, shown, meant)
+    if table.problem:
+        common.problem("This did not work", table.problem)
+    if not shown:
+        _say_nobody(answer, where)
         return
-    export.download_button(
-        "Download CSV", table_for_export(hits), f"hits-{gallery.name}.csv", "text/csv", on_click="ignore", key="export"
-    )
-    crop = gallery_grid(hit_cards(answer, hits), kind="hits", label="Hits, most similar first", key="hits")
-    if crop is not None:
-        state[OPEN] = next((hit["rank"] for hit in hits if hit["id"] == crop), 1)
-        show_hit(workspace, gallery.name, photo, answer)
+    with keeping:
+        draw_keeping(workspace, gallery, model, answer)
+    drawn = sorted(shown, key=lambda group: _no_order(group.best.id)) if state.get(BLIND) else shown
+    pair = pair_of(drawn, answer)
+    if pair is not None:
+        with st.container(key="comparison"):
+            draw_comparison(workspace, gallery, model, answer, drawn, pair, meant)
+    draw_timeline(common.gallery_facts(workspace, gallery).times, gallery.name, answer, shown)
+    if answer.standing:
+        draw_judged(workspace, gallery, answer, strip=pair is None)
+    same = copies(workspace, asked.photos(), answer)
+    draw_groups(answer, drawn, meant, same, more=len(found) > len(shown), pair=pair)
 
 
-def find(workspace: Workspace, gallery: GalleryInfo, model: ModelEntry, question: Question) -> Answer:
-    """The answer, kept while the question stays the same: looking at a hit is no new search, and none is logged."""
-    embedded = next(count for id, _, count in gallery.models if id == model.id)
-    key = (str(workspace.path), gallery.name, model.id, embedded, question)
-    version = workspace.catalogue.version()
-    kept, seen, answer = state.get("answer", (None, 0, None))
-    if kept == key and seen != version:  # labels may have been mended, or hits deleted
-        answer = refresh(workspace, answer)
-    if kept != key or answer is None:
-        index = common.ready_index(workspace, gallery.name, model.id)
-        answer = search(workspace, index, common.embedder(model.id, model.folder), question)
-    state["answer"] = key, version, answer
-    return answer
-
-
-@st.dialog("Compare", width="large")
-def show_hit(workspace: Workspace, gallery: str, photo: Chosen, answer: Answer) -> None:
-    crop = compare(photo, answer, gallery)
-    if crop is not None:
-        take_crop(workspace, crop)
+def draw_only_new(gallery: GalleryInfo) -> None:
+    """That only what is new is searched, and the way back to everything."""
+    new = state.get(ONLY_NEW)
+    if new is None:
+        return
+    if new[0] != gallery.name:
+        state.pop(ONLY_NEW)
         st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        words = plural(len(new[1]), "crop")
+        common.text('<p class="rt-small"><b>Only what is new</b>: {words} since it was last run.</p>', words=words)
+        st.button("Search everything", on_click=state.pop, args=(ONLY_NEW, None), key="search-everything")
 
 
-def draw_summary(
-    gallery: GalleryInfo, model: ModelEntry, answer: Answer, hits: list[dict[str, Any]], rerank: bool
-) -> None:
-    milliseconds = max(1, round(1000 * answer.seconds))
-    beside = f"{milliseconds} ms · model {model.name}{' · re-ranked' if rerank else ''}"
+def draw_order(gallery: GalleryInfo, models: list[ModelEntry]) -> tuple[str | None, bool, ModelEntry]:
+    """How hits are gathered and put in order, and what hides their order."""
+    model = models[0]
+    view = st.selectbox(
+        "Together", list(VIEWS), format_func=lambda name: f"By {PARTS[VIEWS[name]]}", key="view", width=136,
+        label_visibility="collapsed", persist_state="session",
+    )  # fmt: skip
+    rerank, blind = state.get("rerank"), state.get(BLIND)
+    with st.popover("Order" + " (re-ranked)" * bool(rerank) + " (blind)" * bool(blind), key="order-popover"):
+        rerank = st.toggle(
+            "Re-rank", key="rerank", persist_state="session",
+            help="Crops that share their neighbours with the photo move up. The order is then not that of similarity.",
+        )  # fmt: skip
+        st.toggle(
+            "Blind", key=BLIND, persist_state="session",
+            help="Similarity and rank are hidden until the verdict is given, and the list is in no order: they would "
+            "lead the eye.",
+        )  # fmt: skip
+        if len(models) > 1:
+            names = [entry.name for entry in models]
+            picked = st.selectbox("Model", names, key=f"model-{gallery.name}", persist_state="session")
+            model = models[names.index(picked)]
+    return VIEWS[view], bool(rerank), model
+
+
+def _say_nobody(answer: Answer, where: Filter) -> None:
+    if answer.standing and where == Filter():
+        common.note("Nobody is left", f"Every crop that could be this person has a verdict: {_judged(answer)}.")
+    elif where == Filter() and len(answer.own) == answer.searched:
+        common.note("There is nobody else in this gallery", "Its only crop is the photo itself.")
+    else:
+        common.note("No crop passes these filters", "Widen them: allow more cameras, a longer time, or everybody.")
+
+
+def draw_summary(gallery: GalleryInfo, model: ModelEntry, answer: Answer, shown: list[Group], meant: Meant) -> None:
+    rerank = answer.query.question.rerank
+    beside = f"{max(1, round(1000 * answer.seconds))} ms · model {model.name}{' · re-ranked' * rerank}"
     if left_out := gallery.crops - answer.searched:
         beside += f" · {left_out:,} crops of {gallery.name} are not indexed by it"
-    common.heading(f"{len(hits):,} of {plural(answer.searched, 'crop')}", beside)
-    meaning = "" if model.card.calibration else NO_CALIBRATION
+    said = re.sub("`([^`]*)`", "“\\1”", meant.reason)
+    if meant.calibration is not None and shown and not state.get(BLIND):
+        sentence = meant.sentence(shown[0].best.similarity)
+        said = f"First hit: {sentence[0].lower()}{sentence[1:]}"
+    noun = PARTS[answer.query.question.group]
+    nouns = {"person": "people"}.get(noun, f"{noun}s")
+    common.heading(f"{len(shown):,} {noun if len(shown) == 1 else nouns} of {plural(answer.searched, 'crop')}", beside)
     common.text(
-        '<p class="rt-small">{lead}{meaning}</p>'
+        '<p class="rt-small">{lead} {said}</p>'
         '<details class="rt-small rt-terms"><summary>Terms of model {model}</summary>{terms}</details>',
-        lead=LEAD, meaning=meaning, model=model.name, terms=model.card.terms,
+        lead=LEAD, said=said, model=model.name, terms=model.card.terms,
     )  # fmt: skip
-    if not hits:
-        return
-    counts = pd.Series([hit["camera"] for hit in hits], dtype=object).value_counts()
-    chips = "".join(
-        f"<span>{html.escape(common.camera_name(camera))}<b>{counts[camera]}</b></span>"
-        for camera in natural_order(counts.index)
+
+
+def draw_judged(workspace: Workspace, gallery: GalleryInfo, answer: Answer, *, strip: bool) -> None:
+    """What was decided in the investigation; with `strip` also the crops that are now part of the query."""
+    common.text(
+        '<p class="rt-small"><b>{judged}</b>. What was confirmed is part of the query, what was rejected pulls away '
+        "from it; neither is suggested again. Leave the investigation to search for another person.</p>",
+        judged=_judged(answer),
     )
-    st.html(f'<div class="rt-chips" aria-label="Hits per camera">{chips}</div>')
+    confirmed = verdicts.of_decision(answer.standing, MATCH)
+    if not confirmed or not strip:
+        return
+    with st.container(key="confirmed-strip"):
+        cards = [card_of(row) for row in rows_of(workspace.catalogue.crops_of(confirmed[-CONFIRMED:]))]
+        opened = gallery_grid(cards, kind="row", label="Confirmed crops", key="confirmed")
+    if opened is not None:
+        st.switch_page("pages/gallery.py", query_params={"gallery": gallery.name, "crop": str(opened)})
 
 
-def hit_cards(answer: Answer, hits: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    similarities = [hit["similarity"] for hit in hits]
-    low, spread = min(similarities), (max(similarities) - min(similarities)) or 1.0
-    cards = []
-    for hit, time in zip(hits, answer.crops["time"], strict=True):
-        card = card_of({**hit, "time": time})
-        card["title"] = f"Hit {hit['rank']}, similarity {hit['similarity']:.3f}, {card['title']}"
-        card |= {"rank": hit["rank"], "similarity": f"{hit['similarity']:.3f}"}
-        card |= {"share": (hit["similarity"] - low) / spread, "note": common.person_name(hit["identity"])}
-        cards.append({**card, "lines": [common.camera_name(hit["camera"]), common.shown_time(time)]})
-    return cards
-
-
-def table_for_export(hits: list[dict[str, Any]]) -> bytes:
-    """CSV; text that a spreadsheet would take for a formula is quoted."""
-    table = pd.DataFrame(hits).map(lambda value: f"'{value}" if str(value)[:1] in ("=", "+", "@") else value)
-    return table.to_csv(index=False).encode()
+def _judged(answer: Answer) -> str:
+    return verdicts.describe(answer.standing)
 
 
 def say_how_to_index(workspace: Workspace, gallery: GalleryInfo) -> None:
@@ -137,63 +182,69 @@ def say_how_to_index(workspace: Workspace, gallery: GalleryInfo) -> None:
     draw_embed_now(workspace, gallery.name)
 
 
-# --- filters ---
+def draw_groups(
+    answer: Answer, shown: list[Group], meant: Meant, same: set[int], *, more: bool, pair: Group | None
+) -> None:
+    blind = bool(state.get(BLIND))
+    left = [group for group in shown if not any(hit.id in answer.standing for hit in group.hits)]
+    noun = "these" if len(left) > 1 else "this"
+    answer_list(
+        group_cards(answer, shown, meant, same, blind=blind, pair=pair),
+        label="Hits in no order" if blind else "Hits, most similar first",
+        key=LIST,
+        undo=bool(answer.standing),
+        more=f"Show {SHORT} more" if more else "",
+        none=f"None of {noun} {len(left)}" if len(left) > 1 else "",
+        said=(desk().said or KEYS) if pair is None else "",
+        focus=desk().focus,
+    )
 
 
-def draw_filters(
-    workspace: Workspace, gallery: GalleryInfo, models: list[ModelEntry]
-) -> tuple[Filter, int, bool, ModelEntry]:
-    facts = common.gallery_facts(workspace, gallery)
-    cameras: list[str] = []
-    if len(facts.cameras) > 1:
-        key = f"cameras-{gallery.name}"
-        chosen = len(state.get(key, ()))
-        with st.popover(plural(chosen, "camera") if chosen else "All cameras", key="cameras-popover"):
-            cameras = st.pills(
-                "Cameras", facts.cameras, selection_mode="multi", format_func=common.camera_name, key=key,
-                persist_state="session",
-            )  # fmt: skip
-    after, before = choose_times(gallery.name, facts.times) if facts.times else (None, None)
-    top = st.selectbox(
-        "Hits", TOPS, index=1, format_func=lambda number: f"Top {number}", key="top", label_visibility="collapsed",
-        width=104, persist_state="session",
-    )  # fmt: skip
-    identities, good, rerank, model = "", False, False, models[0]
-    with st.popover("Options", key="options-popover"):
-        if gallery.identities:
-            identities = st.text_input(
-                "Only these identities", key=f"identities-{gallery.name}", placeholder="Labels, with commas between",
-                persist_state="session",
-            )  # fmt: skip
-        good = st.toggle(
-            "Leave out poor pictures", key="good", persist_state="session",
-            help="Hits that are blurred, or too small to tell much from, and those that nobody has measured.",
-        )  # fmt: skip
-        rerank = st.toggle(
-            "Re-rank", key="rerank", persist_state="session",
-            help="Crops that share their neighbours with the photo move up. The order is then not that of similarity.",
-        )  # fmt: skip
-        if len(models) > 1:
-            names = [entry.name for entry in models]
-            picked = st.selectbox("Model", names, key=f"model-{gallery.name}", persist_state="session")
-            model = models[names.index(picked)]
-    labels = frozenset(part.strip() for part in identities.split(",") if part.strip())
-    where = Filter(
-        frozenset(cameras) or None, identities=labels or None, after=after, before=before,
-        min_height=LIMITS.height if good else None, min_sharpness=LIMITS.sharpness if good else None,
-    )  # fmt: skip
-    return where, top, rerank, model
+def _no_order(crop: int) -> bytes:
+    """An order that says nothing, and stays the same while one works."""
+    return hashlib.sha256(str(crop).encode()).digest()
 
 
-def choose_times(gallery: str, times: tuple[float, float]) -> tuple[float | None, float | None]:
-    """Both ends in seconds, None where open."""
-    keys = f"after-{gallery}", f"before-{gallery}"
-    limited = any(state.get(key) is not None for key in keys)
-    with st.popover("Limited time" if limited else "Any time", key="time-popover"):
-        after, before = draw_times(times, keys)
-        if common.is_clock_time(times[0]):
-            common.text(
-                '<p class="rt-small">The crops are from {first} to {last}.</p>',
-                first=common.shown_time(times[0]), last=common.shown_time(times[1]),
-            )  # fmt: skip
-    return after, before
+def group_cards(
+    answer: Answer, shown: list[Group], meant: Meant, same: set[int], *, blind: bool = False, pair: Group | None = None
+) -> list[dict[str, Any]]:
+    similarities = [group.best.similarity for group in shown]
+    low, spread = min(similarities), (max(similarities) - min(similarities)) or 1.0
+    table = {row["id"]: row for row in rows_of(answer.crops)}
+    cards = []
+    for group in shown:
+        row, best = table[group.best.id], group.best
+        card = card_of(row)
+        strip = [card_of(table[hit.id]) for hit in group.strip[:STRIP]]
+        card |= {"strip": strip, "note": common.person_name(row["identity"])}
+        times = [table[hit.id]["time"] for hit in group.hits]
+        card |= {"lines": [common.camera_name(row["camera"]), *_span(times)]}
+        if len(group.strip) > STRIP:
+            card["more"] = len(group.strip) - STRIP
+        verdict = verdict_of(answer, group)
+        card |= {"verdict": verdict, "conflict": bool(conflict_of(answer, group)), "current": group is pair}
+        card["copy"] = best.id in same
+        if card["copy"]:
+            card["title"] += ", the same picture as the photo"
+        if blind and verdict is None:
+            card["title"] = f"Hit, {plural(len(group.hits), 'crop')}, {card['title']}"
+        else:
+            card["title"] = f"Hit {group.rank}, similarity {best.similarity:.3f}, {card['title']}"
+            if meant.calibration is not None:
+                card["title"] += f". {meant.sentence(best.similarity)}"
+            card |= {"rank": group.rank, "similarity": f"{best.similarity:.3f}"}
+            card["meaning"] = meant.short(best.similarity)
+            card |= {"share": (best.similarity - low) / spread}
+        cards.append(card)
+    return cards
+
+
+def _span(times: list[float]) -> list[str]:
+    """From when to when the crops of a group are, in lines."""
+    known = sorted(time for time in times if not pd.isna(time))
+    if not known:
+        return []
+    first, last = common.shown_time(known[0]), common.shown_time(known[-1])
+    if first == last:
+        return [first]
+    return [first, f"to {last[11:] if last[:11] == first[:11] and common.is_clock_time(known[0]) else last}"]

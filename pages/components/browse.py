@@ -22,6 +22,7 @@ from reid_core.workspace import deletion
 from reid_core.workspace.browsing import Group
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.selection import Selection
+from reid_core.workspace.withholding import withheld
 from reid_core.workspace.workspace import Workspace
 
 GROUP = "gal-group"  # the group that is open
@@ -35,7 +36,7 @@ def draw_browse(workspace: Workspace, gallery: GalleryInfo) -> None:
         with left, st.container(key="side"):
             look = draw_rail(workspace, gallery)
         with right:
-            _draw_view(workspace, gallery, find(workspace, gallery, look))
+            draw_found(workspace, gallery, find(workspace, gallery, look))
 
 
 def find(workspace: Workspace, gallery: GalleryInfo, look: Look) -> View:
@@ -54,7 +55,8 @@ def find(workspace: Workspace, gallery: GalleryInfo, look: Look) -> View:
     return View(covers, groups, look.by, None, look.selection, filtered, key)
 
 
-def _draw_view(workspace: Workspace, gallery: GalleryInfo, view: View) -> None:
+def draw_found(workspace: Workspace, gallery: GalleryInfo, view: View) -> None:
+    """Its cards with what can be done with them, and the dialog of the one that is open."""
     if view.inside is not None and view.by is not None:
         _draw_breadcrumb(workspace, gallery, view, view.by, view.inside)
     if state.get(SEEN) != view.key:  # what the last action did was said in another view
@@ -147,8 +149,11 @@ def _draw_grid(workspace: Workspace, gallery: GalleryInfo, view: View, offset: i
         groups = [group for group in view.groups[page(offset)] if group.cover in rows]
         cards = [group_card(view.by, group, rows[group.cover]) for group in groups]
     else:
-        held = deletion.held(workspace, shown)
-        cards = [crop_card(rows[crop], view.selection, crop in held) for crop in shown if crop in rows]
+        marked = {"held": deletion.held(workspace, shown), "not trained on": withheld(workspace.catalogue, shown)}
+        cards = []
+        for crop in (crop for crop in shown if crop in rows):
+            words = [word for word, crops in marked.items() if crop in crops]
+            cards.append(crop_card(rows[crop], view.selection, words))
 
     def turn_if_there(by: int) -> None:
         if by > 0 or offset:
@@ -170,16 +175,15 @@ def _draw_grid(workspace: Workspace, gallery: GalleryInfo, view: View, offset: i
         st.rerun()
 
 
-def crop_card(row: dict[str, Any], selection: Selection, held: bool) -> dict[str, Any]:
+def crop_card(row: dict[str, Any], selection: Selection, words: list[str]) -> dict[str, Any]:
     wrong = flaws(*(row[name] for name in ("width", "height", "sharpness", "brightness", "contrast")))
     card = {
         **card_of(row),
         "lines": [common.person_name(row["identity"]) or "unknown", common.camera_name(row["camera"])],
     }
     card["title"] = f"Crop {row['id']}: {card['title']}"
-    words = (["held"] if held else []) + (list(wrong) if selection.flaw is not None else [])
-    if words:
-        card["badge"] = ", ".join(words)
+    if badge := [*words, *(wrong if selection.flaw is not None else ())]:
+        card["badge"] = ", ".join(badge)
     return card
 
 

@@ -93,7 +93,7 @@ def draw_filters(gallery: GalleryInfo, facts: common.GalleryFacts, numbers: Numb
     flaw = draw_counted("Quality", "flaw", gallery.name, flaws, {"any": "any flaw"}) if flaws else None
     if numbers.unmeasured:
         common.text(
-            '<p class="rt-small">The quality of {crops} is not measured; reid check {gallery} does it.</p>',
+            '<p class="rt-small">Quality or colours of {crops} are not measured; reid check {gallery} does it.</p>',
             crops=plural(numbers.unmeasured, "crop"), gallery=gallery.name,
         )  # fmt: skip
     missing = {name: count for name, count in numbers.missing.items() if count and count < gallery.crops}

@@ -11,6 +11,7 @@ import numpy as np
 import streamlit as st
 
 from pages import common
+from pages.components.activation import PICTURE, choose_look, draw_look
 from pages.components.chosen import TROUBLE, Ids
 from pages.components.deletion_dialog import ask_deletion
 from pages.components.gallery_grid import card_of, gallery_grid, rows_of, thumbnail_url
@@ -23,6 +24,7 @@ from reid_core.workspace import browsing, deletion
 from reid_core.workspace.editing import Column
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.selection import Selection
+from reid_core.workspace.withholding import withheld
 from reid_core.workspace.workspace import Workspace
 
 OPEN = "gal-open"  # id of the crop that is looked at
@@ -82,7 +84,11 @@ def _draw(workspace: Workspace, gallery: GalleryInfo, row: dict[str, object]) ->
     held = deletion.plan(workspace, gallery.name, Selection(ids=frozenset({crop}))).holds
     picture, about = st.columns([11, 9], gap="medium")
     with picture:
-        _draw_picture(row)
+        look = choose_look(workspace, gallery)
+        if look == PICTURE:
+            _draw_picture(row)
+        else:
+            draw_look(workspace, gallery, row, look)
         _draw_alike(workspace, gallery, crop)
     with about:
         if st.button("Search for this person", type="primary", key="gal-search", width="stretch"):
@@ -161,6 +167,7 @@ def _draw_facts(workspace: Workspace, row: dict[str, object], held: tuple[str, .
         "Time": common.shown_time(seconds) or "unknown",
         "Tracklet": row["tracklet"],
         "Split": row["split"],
+        "Training": "kept out" if withheld(workspace.catalogue, [int(str(row["id"]))]) else None,
         "Size": f"{width:.0f} × {height:.0f} px",
         "Quality": ", ".join(wrong) or ("not measured" if math.isnan(sharpness) else "nothing found wrong"),
         "Sharpness": None if math.isnan(sharpness) else f"{sharpness:.2f}",

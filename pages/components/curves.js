@@ -4,7 +4,7 @@
 const LIGHT = ["#2f8b9b", "#c2571a", "#6b5bb5", "#5b8c2a", "#b8406b", "#94700f", "#3566b8", "#7a4b33", "#5f6f78", "#17845f"];
 const DARK = ["#55b4c4", "#eb8f55", "#a79af0", "#96c763", "#ea7fa6", "#d3ad45", "#7ea7f0", "#c39075", "#a3b3bc", "#4fc79f"];
 const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3]];
-const HEIGHT = 168, LEFT = 46, RIGHT = 10, TOP = 8, BOTTOM = 24;
+const HEIGHT = 168, LEFT = 54, RIGHT = 10, TOP = 8, BOTTOM = 24;
 const LISTED = 12; // lines in the tooltip
 const views = new WeakMap(); // root element -> View
 
@@ -234,17 +234,18 @@ class View {
     draw.lineWidth = 1;
     draw.textBaseline = "middle";
     draw.textAlign = "right";
-    for (const tick of log ? logTicks(low, high) : ticks(low, high, 4)) {
+    const up = log ? logTicks(low, high) : ticks(low, high, 4);
+    for (const tick of up) {
       draw.globalAlpha = 0.1;
       segment(draw, LEFT, Math.round(y(tick)) + 0.5, width - RIGHT, Math.round(y(tick)) + 0.5);
       draw.globalAlpha = 0.66;
-      draw.fillText(short(tick, chart.share), LEFT - 8, y(tick));
+      draw.fillText(short(tick, chart.share, log ? 0 : up[1] - up[0]), LEFT - 8, y(tick));
     }
     draw.textBaseline = "alphabetic";
     const across = ticks(from, to, Math.max(3, Math.floor(width / 90)));
     across.forEach((tick) => {
       draw.textAlign = x(tick) > width - 30 ? "right" : x(tick) < LEFT + 8 ? "left" : "center";
-      draw.fillText(short(tick, false), x(tick), HEIGHT - 7);
+      draw.fillText(short(tick, false, across[1] - across[0]), x(tick), HEIGHT - 7);
     });
 
     draw.save();
@@ -369,7 +370,9 @@ function range(lines, from, to, log, share) {
   }
   if (low > high) return log ? [0.1, 1] : [0, 1];
   if (log) return [low / 1.15, high * 1.15];
-  const room = (high - low || Math.abs(high) || 1) * 0.06;
+  // What changes by less than a thousandth is drawn flat: its ticks would be numbers too long to read.
+  const flat = high - low < 1e-3 * Math.max(Math.abs(low), Math.abs(high));
+  const room = (flat ? Math.abs(high) : high - low || 1) * 0.06;
   const least = low >= 0 ? 0 : -Infinity; // what is never below nothing is not drawn as if it were
   return [Math.max(least, low - room), share ? Math.min(1.001, high + room) : high + room];
 }
@@ -390,7 +393,7 @@ function logTicks(low, high) {
       if (tick >= low && tick <= high) found.push(tick);
     }
   }
-  return found;
+  return found.length > 1 ? found : ticks(low, high, 3); // within one power of ten
 }
 
 function stroke(draw, xs, ys, x, y, log) {
@@ -431,15 +434,19 @@ function shown(value, chart) {
   if (!Number.isFinite(value)) return "–";
   if (chart.share) return `${(100 * value).toFixed(1)} %`;
   const size = Math.abs(value);
-  const text = size >= 1000 ? Math.round(value).toLocaleString("en") : size && size < 1e-3 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+  const text = size >= 1e9 ? value.toExponential(2).replace("+", "") : size >= 1000 ? Math.round(value).toLocaleString("en") : size && size < 1e-3 ? value.toExponential(2) : String(Number(value.toPrecision(4)));
   return chart.unit ? `${text} ${chart.unit}` : text;
 }
 
-function short(value, share) {
-  if (share) return `${Number((100 * value).toPrecision(3))} %`;
+// With as many digits as tell ticks apart that lie `step` from each other.
+function short(value, share, step = 0) {
   const size = Math.abs(value);
-  if (size >= 1e6) return `${Number((value / 1e6).toPrecision(3))}M`;
-  if (size >= 1e4) return `${Number((value / 1e3).toPrecision(3))}k`;
-  const round = Number(value.toPrecision(3));
-  return size && size < 1e-3 ? round.toExponential() : grouped(round);
+  const apart = size && step > 0 ? Math.floor(Math.log10(size) + 1e-9) - Math.floor(Math.log10(step) + 1e-9) + 1 : 0;
+  const digits = Math.min(9, Math.max(3, apart));
+  if (share) return `${Number((100 * value).toPrecision(digits))} %`;
+  if (size >= 1e9) return Number(value.toPrecision(digits)).toExponential().replace("+", ""); // a loss that ran away
+  if (size >= 1e6) return `${Number((value / 1e6).toPrecision(digits))}M`;
+  if (size >= 1e4) return `${Number((value / 1e3).toPrecision(digits))}k`;
+  const round = Number(value.toPrecision(digits));
+  return size && size < 1e-3 ? round.toExponential() : round.toLocaleString("en", { maximumSignificantDigits: digits });
 }

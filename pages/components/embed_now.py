@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import streamlit as st
 
 from pages import common
 from pages.components.job_card import draw_how_it_ended, draw_running, import_style
+from pages.components.model_terms import draw_terms
 from reid_core.workspace import jobs
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
@@ -23,16 +26,24 @@ def draw_embed_now(workspace: Workspace, gallery: str) -> None:
             return
         if job is not None and job.progress.status in ("failed", "lost"):
             draw_how_it_ended(workspace, job)
-        names = common.model_names(workspace)
-        if not names:
-            common.text('<p class="rt-text">No model is here yet; train one, or add one with reid model add.</p>')
-            return
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            model = st.selectbox("Model", names, key=f"embed-with-{gallery}", width=220)
-            if st.button("Embed it now", type="primary", key=f"embed-{gallery}"):
-                title = f"Embed {gallery} with {model}"
-                jobs.start_new(workspace.path, "index", title, ["index", gallery, f"--model={model}"])
-                st.rerun()
+        if choose_and_embed(workspace, gallery, key=f"embed-{gallery}", primary=True):
+            st.rerun()
+
+
+def choose_and_embed(workspace: Workspace, gallery: str, *, key: str, primary: bool = False) -> Path | None:
+    """The choice of a model with its terms, and the button; the folder of the job that was just started by it."""
+    names = common.model_names(workspace)
+    if not names:
+        common.text('<p class="rt-text">No model is here yet; train one, or add one with reid model add.</p>')
+        return None
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        model = st.selectbox("Model", names, key=f"{key}-model", width=220)
+        pressed = st.button("Embed it now", type="primary" if primary else "secondary", key=key)
+    draw_terms(workspace, [model])
+    if not pressed:
+        return None
+    title = f"Embed {gallery} with {model}"
+    return jobs.start_new(workspace.path, "index", title, ["index", gallery, f"--model={model}"])
 
 
 def _last_job(workspace: Workspace, gallery: str) -> Job | None:

@@ -34,10 +34,6 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
     setTriggerValue("opened", Number(card.dataset.id));
   };
   grid.onmousedown = (event) => { if (choose && event.shiftKey) event.preventDefault(); }; // no selection of text
-  grid.onfocusin = (event) => {
-    const card = event.target.closest(".card");
-    if (card) rove(grid, buttons(grid).indexOf(card), false);
-  };
   grid.onkeyup = (event) => { if (choose && event.key === " ") event.preventDefault(); }; // Firefox clicks here
   grid.onkeydown = (event) => {
     const all = buttons(grid);
@@ -117,7 +113,7 @@ function makeCard(card, kind, choosable) {
   button.dataset.id = card.id;
   button.dataset.title = card.title;
   button.setAttribute("aria-label", card.title);
-  if (kind === "strip") button.title = card.title;
+  if (kind === "strip" || kind === "row") button.title = card.title;
   if (card.current) button.setAttribute("aria-current", "true");
 
   const matte = button.appendChild(element("span", "matte"));
@@ -129,12 +125,6 @@ function makeCard(card, kind, choosable) {
   picture.onerror = () => matte.classList.add("missing");
   if (card.badge) matte.appendChild(element("span", "badge", card.badge));
 
-  if (card.rank !== undefined) {
-    const score = button.appendChild(element("span", "score"));
-    score.append(element("b", "rank", card.rank), element("span", "similarity", card.similarity));
-    const bar = button.appendChild(element("span", "bar"));
-    bar.appendChild(element("span", "fill")).style.width = `${Math.round(100 * card.share)}%`;
-  }
   (card.lines ?? []).forEach((line, place) => {
     const row = button.appendChild(element("span", place ? "line quiet" : "line"));
     row.append(element("span", "words", line));

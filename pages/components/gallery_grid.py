@@ -18,7 +18,7 @@ import streamlit as st
 from pages import common
 
 _HERE = Path(__file__).parent
-Kind = Literal["hits", "picker", "strip", "browse", "groups"]
+Kind = Literal["picker", "strip", "row", "browse", "groups"]
 
 _grid = st.components.v2.component(
     "retrace_gallery_grid",
@@ -62,10 +62,10 @@ def gallery_grid(
 ) -> int | None:
     """Draw the cards; returns the id of the one opened in this very run, else None.
 
-    A card has `id`, `picture` (an address), `title` (what is read aloud) and, where wanted, `rank`, `similarity`
-    (text), `share` (0 to 1, length of its bar), `lines` (texts under the picture), `note` (beside the first line),
-    `current` (it is the one being looked at) and `badge` (a word on the picture). With `marks` cards can be chosen, see
-    `chosen_now`. `on_turn` is called with -1 or 1 when Page Up or Page Down asks for another page.
+    A card has `id`, `picture` (an address), `title` (what is read aloud) and, where wanted, `lines` (texts under the
+    picture), `note` (beside the first line), `current` (it is the one being looked at) and `badge` (a word on the
+    picture). With `marks` cards can be chosen, see `chosen_now`. `on_turn` is called with -1 or 1 when Page Up or Page
+    Down asks for another page.
     """
     data: dict[str, Any] = {"cards": list(cards), "kind": kind, "label": label}
     if marks is not None:

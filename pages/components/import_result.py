@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages import common
+from pages.components.embed_now import choose_and_embed
 from pages.components.job_card import draw_table
 from reid_core.records import plural
 from reid_core.workspace import jobs
@@ -57,16 +58,8 @@ def can_be_searched(job: Job) -> bool:
 
 def offer_embedding(workspace: Workspace, gallery: str) -> Path | None:
     """For a gallery that no model has embedded; the folder of the job that was just started to do it."""
-    names = common.model_names(workspace)
     common.text('<p class="rt-text">To be searched, its crops must be embedded by a model first.</p>')
-    if not names:
-        return None
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        model = st.selectbox("Model", names, key="gal-import-embed-model", width=220)
-        if not st.button("Embed it now", key="gal-import-embed"):
-            return None
-    title = f"Embed {gallery} with {model}"
-    return jobs.start_new(workspace.path, "index", title, ["index", gallery, f"--model={model}"])
+    return choose_and_embed(workspace, gallery, key="gal-import-embed")
 
 
 def _draw_imported(results: list[dict[str, Any]]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages import common
+from pages.components.model_terms import draw_terms
 from reid_core.errors import ReidError
 from reid_core.workspace import previewing
 from reid_core.workspace.previewing import Preview
@@ -53,16 +54,13 @@ def draw_where(workspace: Workspace, path: Path, uploaded: bool, preview: Previe
             "are kept.</p>",
             name=chosen,
         )
-    terms = _terms(str(workspace.path))
     own = [entry.name for entry in common.usable_models(workspace, infos[chosen])] if chosen in infos else []
-    names = list(dict.fromkeys([*own, *(["demo"] if "demo" in terms else []), *terms]))
+    names = list(dict.fromkeys([*own, *common.model_names(workspace)]))
     model = st.selectbox("Embed it with", [*names, NOT_NOW], key=f"{CHOICES}model-{chosen}", persist_state="session")
-    words = (
-        "It can be browsed, but not searched until it is embedded."
-        if model == NOT_NOW
-        else f"Afterwards, so that it can be searched. Terms of model {model}: {terms.get(model, 'not stated')}"
-    )
-    common.text('<p class="rt-small">{words}</p>', words=words)
+    if model == NOT_NOW:
+        common.text('<p class="rt-small">It can be browsed, but not searched until it is embedded.</p>')
+    else:
+        draw_terms(workspace, [model], before="Afterwards, so that it can be searched. ")
     copy = uploaded
     if uploaded:
         words = "The pictures are copied into the workspace; what you dropped is removed afterwards."
@@ -87,8 +85,3 @@ def _free_name(path: Path, uploaded: bool, taken: set[str]) -> str:
         stem = (previewing.gallery_name(dropped) if dropped is not None and of_folders else "") or "pictures"
     names = (stem, *(f"{stem[:60]}-{number}" for number in range(2, len(taken) + 3)))
     return next(name for name in names if name not in taken)
-
-
-@st.cache_data(ttl=60, max_entries=4, show_spinner=False)
-def _terms(workspace: str) -> dict[str, str]:
-    return {entry.name: entry.card.terms for entry in common.open_workspace().models()}

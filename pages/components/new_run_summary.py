@@ -27,8 +27,16 @@ state = st.session_state
 
 
 def draw_summary(
-    workspace: Workspace, gallery: str, recipe: Recipe | None, trouble: str, name: str, base: Recipe, source: str
+    workspace: Workspace,
+    gallery: str,
+    recipe: Recipe | None,
+    trouble: str,
+    name: str,
+    base: Recipe,
+    source: str,
+    form: int,
 ) -> None:
+    """`form` counts how often the form was filled anew; `trouble` is what keeps it from being a recipe."""
     common.text('<p class="rt-label">This run</p>')
     refused = trouble
     leaks: list[Finding] = []
@@ -50,13 +58,12 @@ def draw_summary(
         try:
             launching.check_new_name(workspace, name)
         except ReidError as error:
-            if STARTED not in state:
-                refused = str(error)
-    _draw_button(workspace, gallery, recipe, name, refused, leaks)
+            refused = str(error)
+    _draw_button(workspace, gallery, recipe, name, refused, leaks, form)
     if recipe is not None:
         st.download_button(
             "Download as YAML",
-            to_yaml(recipe),
+            lambda: to_yaml(recipe),  # made when asked for: a file for each key that is typed would soon be gone
             file_name=f"{name or 'recipe'}.yaml",
             mime="application/yaml",
             key="trn-yaml",
@@ -177,11 +184,14 @@ def _leaks(workspace: Workspace, gallery: str, recipe: Recipe) -> list[Finding]:
 
 
 def _draw_button(
-    workspace: Workspace, gallery: str, recipe: Recipe | None, name: str, refused: str, leaks: list[Finding]
+    workspace: Workspace,
+    gallery: str,
+    recipe: Recipe | None,
+    name: str,
+    refused: str,
+    leaks: list[Finding],
+    form: int,
 ) -> None:
-    if STARTED in state:
-        _wait(workspace)
-        return
     if trouble := state.get("trn-start-trouble"):
         common.problem("The run did not start", places.in_form(trouble))
     if refused:
@@ -190,9 +200,12 @@ def _draw_button(
     if leaks and not refused:
         common.problem("Pictures leak", leaks[0].sentence)
         st.button("Show them", key="trn-leaks", on_click=places.look_at_data, args=(gallery,))
-        allowed = st.checkbox("Train all the same; its figures will be too good", key="trn-allow-leaks")
+        allowed = st.checkbox("Train all the same; its figures will be too good", key=f"trn-allow-leaks-{gallery}")
     ready = recipe is not None and not refused and allowed
-    if st.button("Start training", type="primary", key="trn-start", disabled=not ready, width="stretch") and recipe:
+    # What stands here is what starts: a click on a button of the form before this one, which is still shown while this
+    # one is drawn, is nothing, and so is one on a button that is disabled now.
+    key = f"trn-start-{form}"
+    if st.button("Start training", type="primary", key=key, disabled=not ready, width="stretch") and ready and recipe:
         state.pop("trn-start-trouble", None)
         try:
             folder = launching.start_run(workspace, gallery, recipe, name, allow_leakage=bool(leaks))
@@ -203,7 +216,7 @@ def _draw_button(
 
 
 @st.fragment(run_every=0.5)
-def _wait(workspace: Workspace) -> None:
+def draw_starting(workspace: Workspace) -> None:
     """Until the run is there, or its process says why it cannot be; then on to the run."""
     folder, name = state[STARTED]
     job = jobs.find(Path(folder))

@@ -1,219 +1,211 @@
-"""The photo that is searched for: where it comes from, how it is shown, and what its camera means for the hits.
-
-Its bytes are kept in the session, for Streamlit drops an upload when the page is left. The address names a photo that
-is a crop of a gallery, so that a search can be opened again; of an upload it says nothing.
-"""
+"""The left side of the Search page: the photos that are searched for, and the ways that they come in."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
 from pages import common
+from pages.components import asked
+from pages.components.asked import STAGED, TROUBLE, Chosen
+from pages.components.desk import desk
+from pages.components.events import done, new_events
 from pages.components.gallery_grid import card_of, gallery_grid, rows_of
-from reid_core.images import MAX_FILE_BYTES, BadImage, decode
+from pages.components.photo_stage import cut_of, photo_stage
+from pages.components.photo_tray import photo_tray
+from reid_core.images import MAX_FILE_BYTES, BadImage
+from reid_core.records import plural
 from reid_core.workspace.browsing import some_people
 from reid_core.workspace.demo import GALLERY as DEMO
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.workspace import Workspace
 
-PICTURES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff"]
+# Of the last four some cannot be read; then the page says why, and what to do.
+PICTURES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "heic", "heif", "avif", "gif"]
 EXAMPLES = 6
-SMALL = 64  # pixels of height below which little can be told from a picture
+TRAY, STAGE = "tray", "stage"  # keys of the two components
+WORDS = {
+    "small": "Only {height} pixels high", "blurred": "Blurred", "dark": "Dark", "overexposed": "Overexposed",
+    "washed out": "Without contrast", "odd shape": "Not the shape of a person",
+}  # fmt: skip
 state = st.session_state
 
 
-@dataclass(frozen=True)
-class Chosen:
-    """A photo that is searched for: its bytes, where it came from, and what the catalogue knows of it."""
-
-    name: str
-    data: bytes
-    picture: str
-    width: int
-    height: int
-    crop: int | None = None
-    camera: str | None = None
-    time: float = float("nan")
-    identity: str | None = None
-
-
-def choose_upload(name: str, data: bytes) -> Chosen:
-    """Raises BadImage for a photo that cannot be read."""
-    image = decode(data)
-    return Chosen(name, data, common.preview_of(image), image.width, image.height)
-
-
-def choose_crop(workspace: Workspace, crop: int) -> Chosen | None:
-    """A crop of a gallery as the photo; None when it is gone. Raises BadImage when its picture is."""
-    rows = workspace.catalogue.crops_of([crop])
-    if rows.empty:
-        return None
-    row = rows.iloc[0]
-    try:
-        data = common.read_picture(row["source"], row["path"])
-    except BadImage as error:
-        raise BadImage(f"The picture of crop {crop} ({row['path']}) cannot be read: {error}") from error
-    image = decode(data)
-    return Chosen(
-        row["path"], data, common.preview_of(image), image.width, image.height, crop,
-        row["camera"], row["time"], row["identity"],
-    )  # fmt: skip
-
-
-# --- which photo ---
-
-
-def follow_address(workspace: Workspace, gallery: GalleryInfo, *, from_another_page: bool = False) -> None:
-    """Take up the crop that the address names when it names another one than before; the demo starts with one.
-
-    Who comes back from another page, whose link names no crop, finds the photo that she left.
-    """
-    asked = st.query_params.get("crop")
-    if from_another_page and asked is None and state.get("photo") is not None:
-        if state["photo"].crop is not None:
-            st.query_params["crop"] = asked = str(state["photo"].crop)
-        state["crop-followed"] = asked
-    if asked == state.get("crop-followed") and "photo" in state:
-        st.query_params["gallery"] = gallery.name
-        return
-    first = "photo" not in state
-    state.setdefault("photo", None)
-    if asked is not None:
-        if not asked.isdecimal() or not take_crop(workspace, int(asked)):
-            state["trouble"] = f"There is no crop {asked} any more. Pick another, or drop a photo."
-            st.query_params.pop("crop", None)
-    elif first and gallery.name == DEMO and gallery.models:
-        for example in some_people(workspace.catalogue, gallery.name, 1):
-            take_crop(workspace, example)
-    elif not first:
-        state["photo"] = None
-    state["crop-followed"] = st.query_params.get("crop")
-    st.query_params["gallery"] = gallery.name
-
-
-def take(photo: Chosen | None) -> None:
-    """Search for this photo from now on; the address names it when it is a crop."""
-    state["photo"] = photo
-    state["stated-camera"] = None
-    state.pop("trouble", None)
-    if photo is not None and photo.crop is not None:
-        st.query_params["crop"] = str(photo.crop)
-    else:
-        st.query_params.pop("crop", None)
-    state["crop-followed"] = st.query_params.get("crop")
-
-
-def take_crop(workspace: Workspace, crop: int) -> bool:
-    state.pop("trouble", None)
-    try:
-        photo = choose_crop(workspace, crop)
-    except BadImage as error:
-        state["trouble"] = str(error)
-        return True
-    if photo is not None:
-        take(photo)
-    return photo is not None
-
-
-def take_upload() -> None:
+def take_uploads() -> None:
     """Copy the uploaded bytes, for Streamlit drops them when the page is left; then empty the uploader."""
     number = state.get("uploads", 0)
-    file = state.get(f"upload-{number}")
-    if file is None:
+    files = state.get(f"upload-{number}") or []
+    if not files:
         return
     state["uploads"] = number + 1
-    state.pop("trouble", None)
-    try:
-        take(choose_upload(file.name, file.getvalue()))
-    except BadImage as error:
-        state["trouble"] = f"{file.name} cannot be used: {error}."
+    state.pop(TROUBLE, None)
+    taken, troubles = [], []
+    for file in files:
+        try:
+            taken.append(asked.of_upload(file.name, file.getvalue()))
+        except BadImage as error:
+            troubles.append(f"{file.name} cannot be used: {error}.")
+    if len(taken) == 1 and taken[0].is_scene:
+        state[STAGED] = taken[0]
+    elif taken and state.get("add-photos") and asked.photos():
+        asked.add(taken)
+    elif taken:
+        asked.take(taken)
+    if troubles:
+        state[TROUBLE] = " ".join(troubles)
 
 
-# --- the left side of the page ---
+def take_up() -> None:
+    """Do what was asked for in the tray and on the stage since the last run."""
+    table = desk()
+    for event in [*new_events(TRAY, table), *new_events(STAGE, table)]:
+        try:
+            _do(event)
+        except BadImage as error:
+            state[TROUBLE] = f"The photo was not cropped: {error}."
+        done(event, table)
 
 
-def draw_photo(workspace: Workspace, gallery: GalleryInfo, photo: Chosen | None) -> tuple[str | None, bool]:
+def _do(event: dict[str, Any]) -> None:
+    what, number = event["what"], int(event.get("id", 0))
+    if what == "changed":
+        asked.change_role(number, event["role"])
+    elif what == "only":
+        asked.search_only(number)
+    elif what == "edited":
+        state[STAGED] = next((photo for photo in asked.photos() if photo.number == number), state.get(STAGED))
+    elif what == "removed":
+        asked.put(number, [])
+    elif what == "cancelled":
+        state.pop(STAGED, None)
+    elif what == "done" and STAGED in state:
+        photo: Chosen = state[STAGED]
+        _take_cut(photo, asked.cut(photo, cut_of(event)))
+        state.pop(STAGED, None)
+
+
+def _take_cut(photo: Chosen, made: list[Chosen]) -> None:
+    """In place of the photo where it is one of the search's; else as an upload."""
+    if any(kept.number == photo.number for kept in asked.photos()):
+        asked.put(photo.number, made)
+        state.pop(TROUBLE, None)
+    elif state.get("add-photos") and asked.photos():
+        asked.add(made)
+    else:
+        asked.take(made)
+
+
+def draw_photos(workspace: Workspace, gallery: GalleryInfo) -> tuple[str | None, bool]:
     """The left side; returns the camera that the user states, and whether its own camera's hits are wanted."""
-    camera, same_camera = None, False
+    camera, same_camera, chosen = None, False, asked.photos()
+    asked.keep_addresses()
     with st.container(key="photo"):
-        if photo is None:
+        if not chosen:
             common.heading("Who are you looking for?")
-            common.text('<p class="rt-text">Drop a photo that is cropped to one person. It stays on this machine.</p>')
-        else:
-            draw_figure(photo)
-            camera, same_camera = draw_camera(workspace, gallery, photo)
-            st.button("Choose another person", on_click=take, args=(None,), width="stretch", key="browse")
-        if "trouble" in state:
-            common.problem("This did not work", state["trouble"])
-    with st.container(key="another" if photo else "first"):
-        if photo is not None and gallery.name == DEMO:
-            draw_examples(workspace, gallery, photo)
-        st.file_uploader(
-            "Another photo" if photo else "Photo", PICTURES, key=f"upload-{state.get('uploads', 0)}",
-            on_change=take_upload, label_visibility="collapsed", max_upload_size=MAX_FILE_BYTES // 2**20,
-        )  # fmt: skip
-        st.text_input(
-            "Purpose", key="purpose", placeholder="Why you search", persist_state="session",
-            help="Each search is written into the workspace's log, with this text.",
-        )  # fmt: skip
+            common.text(
+                '<p class="rt-text">Drop or paste a photo, or several of one person. They stay on this machine.</p>'
+            )
+        photo_tray([_shown(photo, len(chosen)) for photo in chosen], key=TRAY)
+        if chosen:
+            camera, same_camera = draw_camera(workspace, gallery)
+            st.button("Choose another person", on_click=asked.take, args=((),), width="stretch", key="browse")
+        if TROUBLE in state:
+            common.problem("This did not work", state[TROUBLE])
+    with st.container(key="another" if chosen else "first"):
+        if chosen and gallery.name == DEMO:
+            draw_examples(workspace, gallery, chosen)
+        with st.container(key="upload-place"):
+            st.file_uploader(
+                "More photos" if chosen else "Photos", PICTURES, key=f"upload-{state.get('uploads', 0)}",
+                accept_multiple_files=True, on_change=take_uploads, label_visibility="collapsed",
+                max_upload_size=MAX_FILE_BYTES // 2**20,
+            )  # fmt: skip
+        if chosen:
+            st.toggle("Add to these photos", key="add-photos", persist_state="session",
+                      help="What is dropped, pasted or uploaded next shows the same person; otherwise it starts a new "
+                      "search.")  # fmt: skip
     return camera, same_camera
 
 
-def draw_figure(photo: Chosen) -> None:
+def _shown(photo: Chosen, count: int) -> dict[str, Any]:
     facts = f"{photo.width} × {photo.height} px"
-    if photo.crop is not None:
+    if photo.crop is not None or photo.camera is not None:
         facts += f" · {common.camera_name(photo.camera)}"
-    common.text(
-        '<figure class="rt-figure"><div class="frame"><img src="{picture}" alt="The photo that is searched for"></div>'
-        "<figcaption><b>{name}</b><span>{facts}</span><span>{time}</span></figcaption></figure>",
-        picture=photo.picture,
-        name=photo.name.rpartition("/")[2],
-        facts=facts,
-        time=common.shown_time(photo.time),
-    )
-    if photo.width > photo.height:
-        hint = "Wider than tall: this looks like a whole scene. Crop it to one person, or everything in it is compared."
-    elif photo.height < SMALL:
-        hint = f"Only {photo.height} pixels high. Little can be told from it; use a larger crop if there is one."
-    else:
-        return
-    common.text('<div class="rt-hint">{hint}</div>', hint=hint)
+    lines = [photo.name.rpartition("/")[2], facts, common.shown_time(photo.time)]
+    return {
+        "id": photo.number, "name": lines[0], "picture": photo.picture, "role": photo.role,
+        "lines": [line for line in lines if line], "hint": _hint(photo, count),
+    }  # fmt: skip
 
 
-def draw_camera(workspace: Workspace, gallery: GalleryInfo, photo: Chosen) -> tuple[str | None, bool]:
-    own = workspace.catalogue.find_picture(gallery.name, hashlib.sha256(photo.data).digest())
-    camera = next((camera for camera in own["camera"] if camera is not None), None)
-    stated = None
-    if len(own):
+def _hint(photo: Chosen, count: int) -> str:
+    """What is wrong with the photo: it is searched for all the same."""
+    if photo.is_scene:
+        return "This looks like a whole scene: everything in it is compared. Crop it to one person."
+    if not photo.flaws:
+        return ""
+    words = ", ".join(WORDS[flaw].format(height=photo.height) for flaw in photo.flaws)
+    return f"{words[0]}{words[1:].lower()}." + (" Little can be told from it." if count == 1 else "")
+
+
+def draw_camera(workspace: Workspace, gallery: GalleryInfo) -> tuple[str | None, bool]:
+    owns = [
+        (photo, workspace.catalogue.find_picture(gallery.name, bytes.fromhex(photo.sha256)))
+        for photo in asked.photos()
+        if photo.role == "positive"
+    ]
+    found = [(photo, own.iloc[0]) for photo, own in owns if len(own)]
+    known = [row["camera"] for _, row in found if row["camera"] is not None]
+    if len(found) == 1:
         common.text(
             '<p class="rt-small">The photo is crop {crop} of {camera}. It is left out of the hits.</p>',
-            crop=own["id"].iloc[0],
-            camera=common.camera_name(camera),
+            crop=found[0][1]["id"],
+            camera=common.camera_name(found[0][1]["camera"]),
         )
+    elif found:
+        common.text(
+            '<p class="rt-small">{count} of these photos are crops of {gallery}. They are left out of the hits.</p>',
+            count=len(found), gallery=gallery.name,
+        )  # fmt: skip
     cameras = common.gallery_facts(workspace, gallery).cameras
-    if camera is None and cameras:
-        if state.get("stated-camera") not in cameras:
-            state["stated-camera"] = None
-        camera = stated = st.selectbox(
+    stated = None
+    if not known and cameras:
+        before = next((photo.camera for photo, _ in owns if photo.camera in cameras), None)
+        if state.pop(asked.FORGET_CAMERA, False) or state.get("stated-camera") not in cameras:
+            state["stated-camera"] = before
+        stated = st.selectbox(
             "Taken by", cameras, index=None, placeholder="Not known", format_func=common.camera_name,
             key="stated-camera", help="Hits of the photo's own camera say little, and can be left out.",
         )  # fmt: skip
-    if camera is None:
+        known = [stated] if stated else []
+    if not known:
         return None, False
-    left_out = st.toggle(
-        f"Leave out {common.camera_name(camera)}", value=True, key="leave-out", persist_state="session"
-    )
+    names = list(dict.fromkeys(known))
+    if set(cameras) <= set(names):  # with their cameras left out, nothing would be left
+        why = "Every camera of this gallery took one of them" if len(cameras) > 1 else "This gallery has one camera"
+        common.text('<p class="rt-small">{why}, so none is left out.</p>', why=why)
+        return stated, True
+    label = common.camera_name(names[0]) if len(names) == 1 else plural(len(names), "camera") + " of these photos"
+    left_out = st.toggle(f"Leave out {label}", value=True, key="leave-out", persist_state="session")
     return stated, not left_out
 
 
-def draw_examples(workspace: Workspace, gallery: GalleryInfo, photo: Chosen) -> None:
+def draw_examples(workspace: Workspace, gallery: GalleryInfo, chosen: tuple[Chosen, ...]) -> None:
     people = workspace.catalogue.crops_of(some_people(workspace.catalogue, gallery.name, EXAMPLES))
     common.text('<p class="rt-label">Try another person</p>')
-    cards = [{**card_of(row), "current": row["id"] == photo.crop} for row in rows_of(people)]
+    shown = {photo.crop for photo in chosen}
+    cards = [{**card_of(row), "current": row["id"] in shown} for row in rows_of(people)]
     crop = gallery_grid(cards, kind="strip", label="Examples", key="examples")
-    if crop is not None and crop != photo.crop:
-        take_crop(workspace, crop)
+    if crop is not None and shown != {crop}:
+        asked.take_crop(workspace, crop)
         st.rerun()
+
+
+def draw_stage() -> None:
+    """The photo that is cropped and turned, large, in place of the hits."""
+    photo: Chosen = state[STAGED]
+    name, data = photo.scene or (photo.name, photo.data)
+    whole = asked.of_upload(name, data) if photo.scene else photo
+    common.heading("Crop and turn", f"{name.rpartition('/')[2]} · {whole.width} × {whole.height} px")
+    photo_stage(whole.picture, name=name, width=whole.width, height=whole.height, scene=whole.is_scene, key=STAGE)

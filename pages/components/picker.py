@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from pages import common
 from pages.components.answer import say_how_to_index
+from pages.components.asked import take_crop
 from pages.components.gallery_grid import card_of, gallery_grid, rows_of
-from pages.components.photo import take_crop
 from reid_core.records import plural
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.selection import Selection

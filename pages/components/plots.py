@@ -16,7 +16,7 @@ GREY = "rgba(128, 136, 140, 0.9)"
 LINE = "rgba(128, 136, 140, 0.25)"
 
 
-def draw_figure(figure: go.Figure, *, key: str, height: int = 200) -> None:
+def draw_figure(figure: go.Figure, *, key: str, height: int = 200, bars: str = "stack") -> None:
     """Without tools, frames and grounds; nothing moves but what is pointed at."""
     figure.update_layout(
         height=height,
@@ -26,7 +26,7 @@ def draw_figure(figure: go.Figure, *, key: str, height: int = 200) -> None:
         plot_bgcolor="rgba(0,0,0,0)",
         colorway=list(COLOURS),
         bargap=0.06,
-        barmode="stack",
+        barmode=bars,
         showlegend=len(figure.data) > 1,
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0, "title": None},
         hoverlabel={"font": {"family": "IBM Plex Sans, sans-serif", "size": 12}},

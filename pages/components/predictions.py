@@ -133,12 +133,12 @@ def _draw_confusions(predictions: Predictions, pictures: Pictures, gallery: str)
         common.note("Nobody was confused", "For every validation query the first crop found was the right person.")
         return
     people, cameras = st.columns(2, gap="large")
-    for place, title, some, name in (
-        (people, "People taken for others", predictions.confused_identities, common.person_name),
-        (cameras, "Cameras between which it goes wrong", predictions.confused_cameras, common.camera_name),
+    for place, title, some, name, word in (
+        (people, "People taken for others", predictions.confused_identities, common.person_name, "taken for"),
+        (cameras, "Cameras of query and wrong hit", predictions.confused_cameras, common.camera_name, "wrong hit in"),
     ):
         most = max(one.count for one in some)
-        rows = "".join(_confusion(one, most, name(one.asked), name(one.found)) for one in some[:CONFUSIONS])
+        rows = "".join(_confusion(one, most, name(one.asked), f"{word} {name(one.found)}") for one in some[:CONFUSIONS])
         with place:
             common.text('<p class="rt-label">{title}</p>', title=title)
             st.html(f'<table class="rt-facts tr-confused">{rows}</table>')
@@ -148,7 +148,7 @@ def _draw_confusions(predictions: Predictions, pictures: Pictures, gallery: str)
 
 def _confusion(one: Confusion, most: int, asked: str, found: str) -> str:
     return common.filled(
-        '<tr><th>{asked}</th><td>taken for {found}</td><td class="share"><i style="width:{share}%"></i></td>'
+        '<tr><th>{asked}</th><td>{found}</td><td class="share"><i style="width:{share}%"></i></td>'
         "<td>{count} of {queries}</td></tr>",
         asked=asked,
         found=found,

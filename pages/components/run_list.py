@@ -25,6 +25,8 @@ from reid_core.workspace.workspace import Workspace
 AT_FIRST = 5  # runs that are compared until others are chosen
 POINTS = 400  # of a line, where many lines are drawn
 SPEED_OF = 60  # steps
+IDLE = 5.0  # seconds between looks for runs that others begin, while none is under way
+Stand = tuple[str, str, int]  # name, status, epochs that are done
 WORDS = {"running": "Running", "finished": "Finished", "stopped": "Stopped", "failed": "Failed", "lost": "Lost"}
 COMPARED = (  # title, table, column, share, unit
     ("Loss", "steps", "loss", False, ""),
@@ -41,11 +43,12 @@ state = st.session_state
 def draw_runs(workspace: Workspace) -> None:
     st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
     summaries = run_summaries(workspace)
+    live = [summary.name for summary in summaries if summary.state and summary.state.status == "running"]
     if not summaries:
         _draw_empty()
+        st.fragment(_watch, run_every=IDLE)(workspace, [])
         return
     st.button("New run", type="primary", key="trn-new", on_click=places.go, args=("New run",))
-    live = [summary.name for summary in summaries if summary.state and summary.state.status == "running"]
     readable = [summary.name for summary in summaries if summary.state]
     chosen = [name for name in state.get(CHOSEN, readable[:AT_FIRST]) if name in readable]
     rows = [_row(summary) for summary in summaries]
@@ -56,8 +59,7 @@ def draw_runs(workspace: Workspace) -> None:
         places.show_run(opened)
         st.rerun()
     state[CHOSEN] = now
-    if live:
-        st.fragment(_watch, run_every=2.0)(workspace, live)
+    st.fragment(_watch, run_every=2.0 if live else IDLE)(workspace, [_stand(summary) for summary in summaries])
     if not now:
         common.text('<p class="rt-text">Choose runs in the table to lay their curves over each other.</p>')
         return
@@ -77,18 +79,27 @@ def _draw_empty() -> None:
         st.button("New run", type="primary", key="trn-new", on_click=places.go, args=("New run",))
 
 
-def _watch(workspace: Workspace, live: Sequence[str]) -> None:
+def _watch(workspace: Workspace, drawn: Sequence[Stand]) -> None:
     """Draws the page anew when a run begins, ends or finishes an epoch; says how far those under way are."""
-    summaries = [summary for summary in run_summaries(workspace) if summary.state]
-    running = [summary for summary in summaries if summary.state and summary.state.status == "running"]
-    if [summary.name for summary in running] != list(live):
+    summaries = run_summaries(workspace)
+    if [_stand(summary) for summary in summaries] != list(drawn):
         st.rerun()
-    for summary in running:
+    for summary in summaries:
+        if not (summary.state and summary.state.status == "running"):
+            continue
         common.text('<p class="rt-small tr-now"><b>{name}</b> {where}</p>', name=summary.name, where=_where(summary))
 
 
+def _stand(summary: RunSummary) -> Stand:
+    """What the table has to be drawn anew for when it changes."""
+    if summary.state is None:
+        return summary.name, "damaged", 0
+    running = summary.state.status == "running"
+    return summary.name, summary.state.status, len(read_table(summary.run.epochs)) if running else 0
+
+
 def _where(summary: RunSummary) -> str:
-    from pages.components.run_view import time_left
+    from pages.components.run_standing import time_left
 
     assert summary.state is not None
     steps = read_table(summary.run.steps)

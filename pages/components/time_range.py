@@ -37,6 +37,13 @@ def draw_times(times: tuple[float, float], keys: tuple[str, str]) -> tuple[float
     return after, before
 
 
+def times_to_fields(times: tuple[float, float], keys: tuple[str, str], ends: tuple[float | None, float | None]) -> None:
+    """Put both ends (seconds, None where open) into the fields that `draw_times` draws next."""
+    for key, end in zip(keys, ends, strict=True):
+        dated = end is not None and common.is_clock_time(times[0])
+        state[key] = datetime.fromtimestamp(end, UTC).replace(tzinfo=None) if dated and end is not None else end
+
+
 def _forget_outside(keys: tuple[str, str], low: datetime | float, high: datetime | float) -> None:
     """A field raises where the gallery's times have changed and its own value is no longer among them."""
     for key in keys:

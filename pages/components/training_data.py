@@ -30,8 +30,7 @@ state = st.session_state
 
 def draw_training_data(workspace: Workspace, galleries: Sequence[str]) -> None:
     st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
-    if state.get(places.GALLERY) not in galleries:
-        state[places.GALLERY] = state.get("gallery") if state.get("gallery") in galleries else galleries[0]
+    places.choose_gallery(common.galleries(workspace))
     if len(galleries) > 1:
         st.selectbox("Gallery", list(galleries), key=places.GALLERY, persist_state="session", width=260)
     gallery: str = state[places.GALLERY]

@@ -6,18 +6,22 @@ And how a sentence that the command line would print is worded here.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import streamlit as st
 
+from reid_core.workspace.rows import GalleryInfo
+
 VIEWS = ("Runs", "New run", "Data")
 VIEW, RUN, COPY, GALLERY, NEXT = "trn-view", "trn-run", "trn-copy", "trn-gallery", "trn-next"
+TURN = "trn-turn"  # how often the page itself changed the view
 state = st.session_state
 
 
 def open_run(name: str | None) -> None:
     """Look at a run; None: at all of them. For callbacks (`on_click=`)."""
     state[RUN] = name
-    state[VIEW] = VIEWS[0]
+    turn(VIEWS[0])
 
 
 def show_run(name: str) -> None:
@@ -28,25 +32,52 @@ def show_run(name: str) -> None:
 def go(view: str) -> None:
     """Another view. For callbacks."""
     state[RUN] = None
+    turn(view)
+
+
+def choose_view(key: str) -> None:
+    """As another view is picked by the switch of that key. For callbacks."""
+    if key == picker():
+        state[VIEW] = state[key]
+        state[RUN] = None
+
+
+def picker() -> str:
+    """Key of the switch of views: another after each change by the page itself.
+
+    The browser would else tell the old choice again, some time later, as if it had been picked.
+    """
+    return f"{VIEW}-{state.get(TURN, 0)}"
+
+
+def turn(view: str) -> None:
+    """Change the view, where nobody picked it."""
+    state[TURN] = state.get(TURN, 0) + 1
     state[VIEW] = view
-
-
-def leave_run() -> None:
-    state[RUN] = None
 
 
 def start_from(name: str) -> None:
     """Open the form for a new run, filled in as the run of that name was. For callbacks."""
     state[COPY] = name
     state[RUN] = None
-    state[VIEW] = VIEWS[1]
+    turn(VIEWS[1])
 
 
 def look_at_data(gallery: str) -> None:
     """Open the view of a gallery's training crops. For callbacks."""
     state[GALLERY] = gallery
     state[RUN] = None
-    state[VIEW] = VIEWS[2]
+    turn(VIEWS[2])
+
+
+def choose_gallery(galleries: Sequence[GalleryInfo]) -> None:
+    """Where none is chosen yet: the gallery of the other pages if it can be trained on, else the first that can."""
+    names = [info.name for info in galleries]
+    if state.get(GALLERY) in names:
+        return
+    trained = [info.name for info in galleries if info.splits.get("train")] or names
+    elsewhere = state.get("gallery")
+    state[GALLERY] = elsewhere if elsewhere in trained else trained[0]
 
 
 def in_form(sentence: str) -> str:

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import sys
 
-from reid_core.cli import experiments, galleries, inspecting, keeping, models, probing, promoting, searching
+from reid_core.cli import (
+    calibrating,
+    cases,
+    evaluating,
+    experiments,
+    galleries,
+    inspecting,
+    keeping,
+    mapping,
+    models,
+    probing,
+    promoting,
+    searching,
+)
 from reid_core.cli.console import print_json, warn
 from reid_core.cli.options import REPORTER, STOPPED, app
 from reid_core.errors import ReidError
@@ -12,11 +25,15 @@ from reid_core.errors import ReidError
 __all__ = [
     "STOPPED",
     "app",
+    "calibrating",
+    "cases",
+    "evaluating",
     "experiments",
     "galleries",
     "inspecting",
     "keeping",
     "main",
+    "mapping",
     "models",
     "probing",
     "promoting",

@@ -23,6 +23,7 @@ from reid_core.cli.options import (
 )
 from reid_core.errors import ReidError
 from reid_core.signals import stop_on_signal
+from reid_core.workspace import networks
 
 if TYPE_CHECKING:
     from reid_core.workspace.experiments import Part
@@ -116,21 +117,31 @@ def _row(part: Part) -> Sequence[object]:
 
 @app.command()
 def backbones(
-    pattern: Annotated[str, typer.Argument(help="Only names like this: '*efficientnet*'.")] = "*",
+    pattern: Annotated[str, typer.Argument(help="One name, or only names like this: '*efficientnet*'.")] = "*",
+    keep: Annotated[bool, typer.Option("--keep", help="Keep all names for the Training page.")] = False,
+    workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
     """Show the networks that can be trained, and which of them have pretrained weights."""
     from reid_core.embedder import torchvision_shim  # noqa: F401  isort: skip  (before timm)
     import timm
 
+    from reid_core.embedder.network import check_backbone
     from reid_core.embedder.weights import SHIPPED
 
+    if keep:
+        networks.keep(open_workspace(workspace), timm.list_models(), list(timm.models.get_deprecated_models()))
     pretrained = set(timm.list_models(pretrained=True))
     plain = {name.partition(".")[0] for name in pretrained}
     names = [name for name in timm.list_models() if fnmatch.fnmatch(name, pattern)]
+    if not names and not set(pattern) & set("*?["):
+        check_backbone(pattern)
+        names = [pattern]  # a tag or an older name, which the list leaves out
     if not names:
         raise ReidError(f"No network is called like {pattern!r}. Try '*efficientnet*'.")
-    weights = {name: "here" if name in SHIPPED else "by download" if name in plain else "none" for name in names}
+    weights = {
+        name: "here" if name in SHIPPED else "by download" if name in plain | pretrained else "none" for name in names
+    }
     if json:
         print_json({"backbones": weights})
     else:

@@ -96,7 +96,7 @@ def delete(
     concerned = [name for name, planned in plans.items() if planned.crops or (everything and name not in held)]
     if not concerned:
         raise ReidError("Nothing was deleted: " + (f"all that fits is held in {held[0]}." if held else "no crop fits."))
-    _confirm(yes)
+    confirm(yes)
     done = []
     for name in concerned:
         receipt = delete_crops(opened, name, selections[name], purpose)
@@ -240,7 +240,7 @@ def _duration(text: str) -> float:
     return int(match[1]) * _SECONDS[match[2]]
 
 
-def _confirm(yes: bool) -> None:
+def confirm(yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():

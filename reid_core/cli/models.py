@@ -1,21 +1,20 @@
-"""Commands that make and measure models: train, evaluate, model add."""
+"""Commands that make models and take them in and out: train, model add, model export."""
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reid_core.cli import recipe_options
-from reid_core.cli.console import print_json, print_skipped, print_table, progress_bar, say, warn
+from reid_core.cli.console import print_json, progress_bar, say, warn
 from reid_core.cli.options import (
     REPORTER,
     STOPPED,
-    GalleryArgument,
     JsonOption,
-    ModelOption,
     TrackOption,
     WorkspaceOption,
     app,
@@ -24,12 +23,14 @@ from reid_core.cli.options import (
     three_numbers,
     whole_numbers,
 )
-from reid_core.cli.searching import embed_missing
 from reid_core.errors import ReidError
-from reid_core.records import plural
 from reid_core.signals import stop_on_signal
 from reid_core.training.recipe_file import read_recipe, to_yaml
 from reid_core.training.run import Run
+from reid_core.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from reid_core.workspace.verdict_change import Change
 
 model_app = typer.Typer(no_args_is_help=True, help="Embedders that were made elsewhere.")
 app.add_typer(model_app, name="model")
@@ -47,6 +48,9 @@ def train(
     track: TrackOption = None,
     allow_leakage: Annotated[
         bool, typer.Option(help="Train though a picture or person is on both sides of the division.")
+    ] = False,
+    with_verdicts: Annotated[
+        bool, typer.Option(help="Learn from analysts' verdicts too: confirmed crops, and rejected ones beside them.")
     ] = False,
     print_recipe: Annotated[bool, typer.Option(help="Print the recipe as YAML, and train nothing.")] = False,
     workspace: WorkspaceOption = None,
@@ -69,8 +73,9 @@ def train(
         if resume:
             return resume_run(opened, resume)
         return create_run(
-            opened, str(gallery), recipe, overrides, name, trackers=track or (), allow_leakage=allow_leakage
-        )
+            opened, str(gallery), recipe, overrides, name, trackers=track or (), allow_leakage=allow_leakage,
+            with_verdicts=with_verdicts,
+        )  # fmt: skip
 
     opened = open_workspace(workspace)
     with together() as team:
@@ -79,45 +84,37 @@ def train(
             state = train_run(opened, run, stop=stop, on_step=update, say=warn if json else say)
     if not team.first:
         raise typer.Exit(STOPPED if state.status == "stopped" else 0)
+    change = _what_verdicts_changed(opened, run) if state.status == "finished" else None
     values = {"run": state.name, "status": state.status, "step": state.step, "steps": state.steps, "best": state.best}
     if json:
-        print_json(values)
+        print_json({**values, "verdicts": dataclasses.asdict(change) if change else None})
     elif state.status == "finished":
+        if change:
+            say(change.describe())
         if state.message:
             say(f"The run {state.message}.")
         say(f"Finished. Use it with --model {state.name}.")
     end_if_stopped(state.status == "stopped", f"`reid train --resume {state.name}` goes on from step {state.step:,}.")
 
 
-@app.command()
-def evaluate(
-    gallery: GalleryArgument,
-    model: ModelOption = None,
-    rerank: Annotated[bool, typer.Option(help="Rank by k-reciprocal distances.")] = False,
-    allow_missing: Annotated[bool, typer.Option(help="Leave out crops whose pictures are gone.")] = False,
-    workspace: WorkspaceOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Measure a model on a gallery's query and gallery splits, under the Market-1501 protocol."""
-    from reid_core.workspace.evaluating import SPLITS, evaluate_gallery
+def _what_verdicts_changed(workspace: Workspace, run: Run) -> Change | None:
+    """Kept in the run's log, too."""
+    from reid_core.embedder.inference import Embedder
+    from reid_core.workspace.verdict_change import measure
+    from reid_core.workspace.verdict_traces import read
 
-    opened = open_workspace(workspace)
-    embedder, report = embed_missing(opened, gallery, model, SPLITS)
-    print_skipped(report.skipped)
-    end_if_stopped(report.stopped, "run the same command to go on.")
-    metrics = evaluate_gallery(opened, gallery, embedder.id, rerank=rerank, allow_missing=allow_missing)
-    if json:
-        values = {"model": embedder.card.name, "model_id": embedder.id, "rerank": rerank}
-        print_json({**metrics.to_dict(), **values, "left_out": len(report.skipped)})
-        return
-    shares = [metrics.mAP, metrics.rank1, metrics.rank5, metrics.rank10, metrics.rank20, metrics.mINP]
-    print_table(
-        ["mAP", "Rank-1", "Rank-5", "Rank-10", "Rank-20", "mINP", "queries", "gallery"],
-        [[*(f"{100 * share:.1f} %" for share in shares), f"{metrics.queries:,}", f"{metrics.gallery:,}"]],
-    )
-    if metrics.queries_without_match:
-        say(f"{plural(metrics.queries_without_match, 'query')} without a true match in another camera: not counted.")
-    say(f"{embedder.card.name} ({embedder.id}) on gallery {gallery}{', re-ranked' if rerank else ''}.")
+    labels = read(run.folder)
+    if labels is None:
+        return None
+    models = workspace.catalogue.gallery(run.state().gallery).models
+    try:
+        change = measure(workspace, labels, Embedder(run.model), models[-1][0] if models else None)
+    except ReidError as error:  # the model is there: what cannot be measured of it does not undo that
+        warn(f"What the verdicts changed could not be measured: {error}")
+        return None
+    if change is not None:
+        run.log(change.describe())
+    return change
 
 
 @model_app.command("add")

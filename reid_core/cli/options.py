@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from reid_core.cli.console import warn
+from reid_core.colours import COLOURS
 from reid_core.errors import ReidError
 from reid_core.records import parse_time
 from reid_core.workspace import jobs
@@ -24,6 +26,7 @@ app = typer.Typer(
 
 STOPPED = 130  # exit code after Ctrl-C or SIGTERM, as shells have it
 REPORTER = jobs.Reporter()
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -91,6 +94,39 @@ def moment(text: str | None, option: str) -> float | None:
         return parse_time(text)
     except ValueError as error:
         raise ReidError(f"{option} {text!r} is not a time; use 2026-03-02T08:00:00Z, or seconds.") from error
+
+
+def weekdays(text: str | None) -> frozenset[int] | None:
+    """`"mon, Saturday"` → {0, 5}; None where the option was not given."""
+    names = labels(text)
+    if names is None:
+        return None
+    days = {name: [day for day in WEEKDAYS if day.startswith(name.lower()) and len(name) >= 3] for name in names}
+    if bad := sorted(name for name, found in days.items() if not found):
+        raise ReidError(f"--weekday {bad[0]!r} is no day of the week; write mon,sat.")
+    return frozenset(WEEKDAYS.index(found[0]) for found in days.values())
+
+
+def hours_of_the_day(text: str | None) -> frozenset[int] | None:
+    """`"22-1,7"` → {22, 23, 0, 1, 7}, both ends included; None where the option was not given."""
+    parts = labels(text)
+    if parts is None:
+        return None
+    found: set[int] = set()
+    for part in parts:
+        match = re.fullmatch(r"(\d{1,2})(?:-(\d{1,2}))?", part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (24, 24)
+        if max(first, last) > 23:
+            raise ReidError(f"--hours {part!r} is no hour of the day; write 7-9,18.")
+        found |= {hour % 24 for hour in range(first, last + 1 + 24 * (last < first))}
+    return frozenset(found)
+
+
+def colours(text: str | None, option: str) -> frozenset[str] | None:
+    names = labels(text)
+    if bad := sorted((names or frozenset()) - set(COLOURS)):
+        raise ReidError(f"{option} {bad[0]!r} is none of the colours that are told apart: {', '.join(COLOURS)}.")
+    return names
 
 
 def pairs(texts: list[str], option: str) -> dict[str, str]:

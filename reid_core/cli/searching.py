@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reid_core.cli.console import print_json, print_skipped, print_table, progress_bar, say
+from reid_core.cli.console import print_json, print_skipped, print_table, progress_bar, say, warn
 from reid_core.cli.options import (
     REPORTER,
     GalleryArgument,
@@ -16,13 +16,16 @@ from reid_core.cli.options import (
     ModelOption,
     WorkspaceOption,
     app,
+    colours,
     end_if_stopped,
+    hours_of_the_day,
     identities,
     labels,
     moment,
     open_workspace,
     report_values,
     short_values,
+    weekdays,
 )
 from reid_core.errors import ReidError
 from reid_core.records import SPLITS, plural
@@ -32,6 +35,7 @@ from reid_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from reid_core.embedder.inference import Embedder
+    from reid_core.workspace.searching import Answer, Example
 
 
 def embed_missing(
@@ -41,10 +45,11 @@ def embed_missing(
     from reid_core.workspace.indexing import GalleryIndex, embed_gallery
     from reid_core.workspace.searching import choose_model
 
-    embedder = choose_model(workspace, gallery, model)
+    embedder = choose_model(workspace, gallery, model, to_embed=True)
     with stop_on_signal() as stop, progress_bar("Embedding", REPORTER) as update:
         report = embed_gallery(workspace, gallery, embedder, splits=splits, stop=stop, on_progress=update)
     if report.added:
+        warn(f"Terms of model {embedder.card.name}: {embedder.card.terms}")
         GalleryIndex(workspace, gallery, embedder.id).current()  # leaves a snapshot of a large one for the app
     return embedder, report
 
@@ -75,15 +80,28 @@ def index(
 
 @app.command()
 def search(
-    photo: Annotated[Path, typer.Argument(help="Picture of one person.")],
     gallery: Annotated[str, typer.Option(help="Gallery to search.")],
-    top: Annotated[int, typer.Option(min=1, max=10_000, help="Number of hits.")] = 20,
+    photos: Annotated[list[Path] | None, typer.Argument(help="Pictures of one person.", metavar="PHOTO...")] = None,
+    crop: Annotated[list[int] | None, typer.Option(help="Search from this crop; repeatable.")] = None,
+    not_like: Annotated[list[Path] | None, typer.Option("--not", help="Picture of somebody else; repeatable.")] = None,
+    top: Annotated[int, typer.Option(min=1, max=10_000, help="Number of hits, or of groups.")] = 20,
+    group: Annotated[str | None, typer.Option(help="One place for hits of one tracklet, camera or identity.")] = None,
     model: ModelOption = None,
     camera: Annotated[str | None, typer.Option(help="Only hits of these cameras: 1,3")] = None,
     identity: Annotated[str | None, typer.Option(help="Only hits of these identities.")] = None,
+    known: Annotated[
+        bool | None, typer.Option("--named/--unnamed", help="Only people with, or without, a name.")
+    ] = None,
     split: Annotated[str | None, typer.Option(help="Only hits of these splits: query,gallery")] = None,
     after: Annotated[str | None, typer.Option(help="Only hits from this time on (ISO 8601, or seconds).")] = None,
     before: Annotated[str | None, typer.Option(help="Only hits up to this time.")] = None,
+    weekday: Annotated[str | None, typer.Option(help="Only hits of these days: mon,sat")] = None,
+    hours: Annotated[str | None, typer.Option(help="Only hits of these hours, UTC: 7-9,18")] = None,
+    upper: Annotated[
+        str | None, typer.Option(help="Only hits whose upper clothing is of these colours: red,pink")
+    ] = None,
+    lower: Annotated[str | None, typer.Option(help="The same of lower clothing.")] = None,
+    unclear: Annotated[bool, typer.Option("--or-unclear", help="Keep hits whose colour is not clear.")] = False,
     min_height: Annotated[int | None, typer.Option(min=1, help="Only hits of at least so many pixels.")] = None,
     min_sharpness: Annotated[
         float | None, typer.Option(help="Only hits at least so sharp, 0 to 1; 0.32 leaves out the blurred.")
@@ -92,16 +110,21 @@ def search(
     same_camera: Annotated[bool, typer.Option(help="Keep hits of the photo's own camera.")] = False,
     rerank: Annotated[bool, typer.Option(help="Re-rank by k-reciprocal neighbours.")] = False,
     purpose: Annotated[str, typer.Option(help="Why you search; kept in the audit log.")] = "",
+    case: Annotated[str | None, typer.Option(help="Investigation whose verdicts count; see `reid case`.")] = None,
+    save: Annotated[str | None, typer.Option(help="Keep the search in the investigation under this name.")] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Find the crops most like the person in a photo. A hit is a lead to look at, not an identification."""
-    from reid_core.images import BadImage, read_file
+    """Find the crops most like the person in the photos. A hit is a lead to look at, not an identification."""
+    from reid_core.images import BadImage
     from reid_core.retrieval.index import Filter
     from reid_core.workspace.indexing import GalleryIndex
+    from reid_core.workspace.saved_searches import save as save_search
     from reid_core.workspace.searching import Question, choose_model
     from reid_core.workspace.searching import search as search_gallery
 
+    if save is not None and case is None:
+        raise ReidError("A search is kept in an investigation: name it with --case.")
     opened = open_workspace(workspace)
     where = Filter(
         cameras=labels(camera),
@@ -111,29 +134,68 @@ def search(
         before=moment(before, "--before"),
         min_height=min_height,
         min_sharpness=min_sharpness,
+        weekdays=weekdays(weekday),
+        hours=hours_of_the_day(hours),
+        identity_known=known,
+        upper=colours(upper, "--upper"),
+        lower=colours(lower, "--lower"),
+        unclear_colours=unclear,
     )
     embedder = choose_model(opened, gallery, model)
+    examples = _examples(photos or [], crop or [], not_like or [])
+    question = Question(examples, top, where, query_camera, same_camera, rerank, group, purpose, case)
     try:
-        question = Question(read_file(photo), top, where, query_camera, same_camera, rerank, purpose)
         answer = search_gallery(opened, GalleryIndex(opened, gallery, embedder.id), embedder, question)
     except BadImage as error:
-        raise ReidError(f"{photo}: {error}.") from error
-    not_indexed = opened.catalogue.gallery(gallery).crops - answer.searched
+        shown = ", ".join(map(str, photos)) if photos else "The crop"
+        raise ReidError(f"{shown}: {error}.") from error
+    if save is not None and case is not None:
+        save_search(opened, case, save, answer, gallery, embedder.card.name)
+    _print_answer(opened, gallery, embedder, answer, json)
+
+
+def _examples(photos: Sequence[Path], crops: Sequence[int], not_like: Sequence[Path]) -> tuple[Example, ...]:
+    from reid_core.images import BadImage, read_file
+    from reid_core.workspace.searching import Example
+
+    found = [Example(crop=number) for number in crops]
+    for path, negative in [*((path, False) for path in photos), *((path, True) for path in not_like)]:
+        try:
+            found.append(Example(read_file(path), negative=negative, name=path.name))
+        except BadImage as error:
+            raise ReidError(f"{path}: {error}.") from error
+    return tuple(found)
+
+
+def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer: Answer, json: bool) -> None:
+    from reid_core.evaluation.meaning import calibration_for, meaning
+
+    question, hits = answer.query.question, answer.hits()
+    not_indexed = workspace.catalogue.gallery(gallery).crops - answer.searched
     if json:
         values = {"gallery": gallery, "model": embedder.card.name, "model_id": embedder.id, "searched": answer.searched}
-        values |= {"not_indexed": not_indexed, "query_camera": answer.camera, "rerank": rerank}
-        print_json({**values, "hits": answer.hits()})
+        values |= {"not_indexed": not_indexed, "query_camera": answer.camera, "rerank": question.rerank}
+        if question.group:
+            values["groups"] = [[hit.rank for hit in one.hits] for one in answer.groups()]
+        print_json({**values, "hits": hits})
         return
     if len(answer.own):
         say(f"The photo is in the gallery itself as {answer.own['path'].iloc[0]}; it is not among the hits.")
-    if answer.camera and not same_camera:
-        say(f"Hits of the photo's own camera {answer.camera} are left out (--same-camera keeps them).")
-    columns = ("rank", "similarity", "identity", "camera", "time", "path")
+    if answer.camera and not question.same_camera:
+        cameras = ", ".join(answer.query.cameras)
+        say(f"Hits of the photo's own camera {cameras} are left out (--same-camera keeps them).")
+    shown = [(group.best.rank, len(group.strip)) for group in answer.groups()] if question.group else []
+    behind = dict(shown)
+    columns = ("rank", "similarity", "id", "identity", "camera", "time", "path")
     print_table(
-        columns,
+        [*columns, *(["behind it"] if shown else [])],
         [
-            [f"{value:.3f}" if isinstance(value, float) else value for value in (hit[column] for column in columns)]
-            for hit in answer.hits()
+            [
+                *(f"{value:.3f}" if isinstance(value, float) else value for value in (hit[name] for name in columns)),
+                *([behind[hit["rank"]]] if shown else []),
+            ]
+            for hit in hits
+            if not shown or hit["rank"] in behind
         ],
     )
     if not_indexed:
@@ -146,3 +208,10 @@ def search(
         f"{plural(len(answer.crops), 'hit')} among {plural(answer.searched, 'crop')} by {embedder.card.name}, "
         f"{answer.seconds:.2f} s. Similarity is no probability; look before you believe."
     )
+    kept = embedder.card.calibration
+    calibration, reason = calibration_for(kept, model=embedder.id, name=embedder.card.name, gallery=gallery)
+    if calibration is None:
+        say(reason)
+    elif answer.hits():
+        means = meaning(answer.hits()[0]["similarity"], calibration, answer.compared, answer.photos)
+        say(f"First hit: {means.sentence}")

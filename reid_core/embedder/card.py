@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from reid_core.errors import ReidError
+from reid_core.files import write_atomically
 
 CARD_NAME = "card.json"
 INTERPOLATIONS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
@@ -65,8 +67,10 @@ class ModelCard:
     """The model's description, kept as `card.json` in its folder.
 
     `architecture` builds the network (`backbone`, `pooling`, `projection`) and is empty for a third-party ONNX file.
-    `terms` says what the weights may be used for. `calibration` is None until one was measured: then results show
-    ranks only.
+    `terms` says what the weights may be used for. `calibration` holds what was measured of
+    similarities, by kind of gallery (`evaluation.calibration`), and is None before: then results show ranks only. Like
+    metrics it is no part of the model's id, so a model that is calibrated keeps its vectors; each names the id that it
+    is of.
     """
 
     name: str
@@ -89,8 +93,10 @@ class ModelCard:
         return json.dumps(decisive, sort_keys=True).encode()
 
     def write(self, folder: Path) -> None:
-        text = json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
-        (folder / CARD_NAME).write_text(text + "\n", encoding="utf-8")
+        spread = json.dumps(dataclasses.asdict(self), indent=2, ensure_ascii=False)
+        # A calibration has hundreds of numbers: each row of them on one line. No text in JSON holds a line break.
+        text = re.sub(r"\[\n([\s\d.eE+,-]+)\]", lambda row: f"[{' '.join(row[1].split())}]", spread) + "\n"
+        write_atomically(folder / CARD_NAME, lambda file: file.write(text.encode()))
 
     @classmethod
     def read(cls, folder: Path) -> ModelCard:

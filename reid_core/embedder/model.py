@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 WEIGHTS_NAME = "weights.safetensors"
 ONNX_NAME = "model.onnx"
+SHIPPED_MODELS = Path(__file__).resolve().parents[2] / "assets" / "models"
+SYNTHETIC = "synthetic"  # trained on drawn people only
+BEST_FIRST = ("market", SYNTHETIC)  # of the shipped ones, by mAP on people that neither has seen (README)
 
 
 def model_id(folder: Path) -> str:
@@ -65,7 +68,8 @@ def save_model(folder: Path, network: EmbeddingNetwork, card: ModelCard) -> None
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)
     try:
-        safetensors.torch.save_file(rounded, temporary / WEIGHTS_NAME)
+        # Not its save_file, which says a full disk in an error of its own.
+        (temporary / WEIGHTS_NAME).write_bytes(safetensors.torch.save(rounded))
         card.write(temporary)
         _export_onnx(temporary)
         if folder.exists():

@@ -6,7 +6,6 @@ GeM: Radenović et al., "Fine-tuning CNN Image Retrieval with No Human Annotatio
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 from reid_core.embedder import torchvision_shim  # noqa: F401  isort: skip  (before timm)
@@ -14,9 +13,8 @@ import timm
 import torch
 from torch import nn
 
+from reid_core.embedder.network_names import TODAYS_NAMES, unknown
 from reid_core.errors import ReidError
-
-TODAYS_NAMES = {"tf_efficientnet_b0_ns": "tf_efficientnet_b0.ns_jft_in1k"}  # names that papers and recipes still use
 
 
 @dataclass(frozen=True)
@@ -103,12 +101,17 @@ class UnitLength(nn.Module):
         return nn.functional.normalize(self.network(images), dim=1)
 
 
-def create_backbone(name: str, size: tuple[int, int]) -> nn.Module:
-    """timm's network of that name without its classifier, with random weights. Raises ReidError with near names."""
+def check_backbone(name: str) -> str:
+    """The name by which timm knows the network today. Raises ReidError, with the nearest names, when it does not."""
     resolved = TODAYS_NAMES.get(name, name)
     if not timm.is_model(resolved):
-        near = difflib.get_close_matches(name, timm.list_models(), n=3, cutoff=0.3)
-        raise ReidError(f"timm has no backbone {name!r}. Nearest names: {', '.join(near) or 'none'}.")
+        raise unknown(name, timm.list_models())
+    return resolved
+
+
+def create_backbone(name: str, size: tuple[int, int]) -> nn.Module:
+    """timm's network of that name without its classifier, with random weights. Raises as `check_backbone` does."""
+    resolved = check_backbone(name)
     try:
         return timm.create_model(resolved, pretrained=False, num_classes=0, img_size=size)
     except TypeError:  # convolutional networks take any size and do not know the word

@@ -6,12 +6,14 @@
 from __future__ import annotations
 
 import functools
+import multiprocessing
 import os
 import queue
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +36,19 @@ def output_size(file: Path, preprocessing: Preprocessing, called: str = "") -> i
     """D of an ONNX embedder, found by running it. Raises ReidError when it is no embedder.
 
     Three pictures, of which the last differs, are run together and one by one: each must get the same vector both
-    times, and the last another than the first two. `called` is what messages call the file.
+    times, and the last another than the first two. `called` is what messages call the file. All this happens in a
+    process of its own: OpenVINO does not check everything while it runs, and a bad file can end its process.
     """
+    try:
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+            return process.submit(_found_output_size, file, preprocessing, called).result()
+    except BrokenProcessPool as error:
+        raise ReidError(
+            f"{called or file} ends the program that runs it. Export it again, with a batch axis of any length."
+        ) from error
+
+
+def _found_output_size(file: Path, preprocessing: Preprocessing, called: str) -> int:
     name = called or str(file)
     run = openvino_runner(file, preprocessing, called)
     first, last = _coloured_blocks(preprocessing, seed=1), _coloured_blocks(preprocessing, seed=2)
@@ -167,7 +180,7 @@ def _check_shape(ov: Any, model: Any, name: str, preprocessing: Preprocessing) -
     if not model.input(0).element_type.is_real():
         kind = model.input(0).element_type.to_string()
         raise ReidError(f"{name} takes {kind} numbers; an embedder takes normalised floating-point pictures.")
-    _batch, channels, height, width = shape
+    _, channels, height, width = shape
     for side, given, side_name in ((height, preprocessing.height, "height"), (width, preprocessing.width, "width")):
         if side.is_static and side.get_length() != given:
             raise ReidError(
@@ -176,6 +189,10 @@ def _check_shape(ov: Any, model: Any, name: str, preprocessing: Preprocessing) -
             )
     if channels.is_static and channels.get_length() != 3:
         raise ReidError(f"{name} takes {channels.get_length()} channels; an embedder takes red, green and blue.")
+    # Where all sizes are known, as for two pictures, those that do not fit each other are found. With a batch of any
+    # length they may not be, and on some processors running such a file ends the process.
+    of_two = model.clone()
+    of_two.reshape({of_two.input(0): ov.PartialShape([2, 3, preprocessing.height, preprocessing.width])})
     pictures = ov.PartialShape([-1, 3, preprocessing.height, preprocessing.width])
     if shape != pictures:
         model.reshape({model.input(0): pictures})

@@ -17,11 +17,10 @@ import timm
 import torch
 from torch import nn
 
-from reid_core.embedder.network import TODAYS_NAMES
+from reid_core.embedder.model import SHIPPED_MODELS, SYNTHETIC, WEIGHTS_NAME
+from reid_core.embedder.network_names import NONE, PRETRAINED, TODAYS_NAMES
 from reid_core.errors import ReidError
 
-PRETRAINED = "pretrained"
-NONE = "none"
 _LITE0 = "tf_efficientnet_lite0"
 SHIPPED = (_LITE0,)  # networks whose pretrained weights come with the program
 _LITE0_BLOCKS = (1, 2, 2, 3, 3, 4, 1)  # blocks per stage; the package numbers them through
@@ -30,11 +29,15 @@ _LITE0_BLOCKS = (1, 2, 2, 3, 3, 4, 1)  # blocks per stage; the package numbers t
 def load_backbone_weights(backbone: nn.Module, name: str, weights: str) -> str:
     """Fill the backbone and say where the weights came from.
 
-    `weights` is "pretrained" (installed with this package where it has them, else timm's hub), "none" (random, on
-    purpose), or a file: a state dict as .safetensors or .pth, head ignored. Raises ReidError when they cannot be had.
+    `weights` is "pretrained" (installed with this package where it has them, else timm's hub), "synthetic" (the shipped
+    model of drawn people), "none" (random, on purpose), or a file: a state dict as .safetensors or .pth, head ignored.
+    Raises ReidError when they cannot be had.
     """
     if weights == NONE:
         return "random"
+    if weights == SYNTHETIC:
+        _load_strictly(backbone, _read_state(SHIPPED_MODELS / SYNTHETIC / WEIGHTS_NAME), "the shipped model synthetic")
+        return "the shipped model synthetic (ImageNet-1k, then drawn people; Apache-2.0)"
     if weights != PRETRAINED:
         _load_strictly(backbone, _read_state(Path(weights)), weights)
         return f"file {Path(weights).name}"

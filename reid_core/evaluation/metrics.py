@@ -1,10 +1,12 @@
-"""mAP, CMC Rank-k and mINP from the ranks of true matches.
+"""mAP, CMC Rank-k, mINP and R-precision from the ranks of true matches.
 
 - AP is the step sum used by Market-1501's successors: the mean over a query's n true matches of i / rank_i (not the
   trapezoid of the first Matlab code); mAP is its mean over queries.
 - Rank-k is the share of queries whose first true match stands at rank k or before (CMC).
 - INP is n / rank_n, the precision at the last true match (Ye et al., "Deep Learning for Person Re-identification: A
   Survey and Outlook", TPAMI 2021); mINP is its mean.
+- R-precision is the share of true matches among the first n (Musgrave et al., "A Metric Learning Reality Check", ECCV
+  2020).
 
 Queries without a true match in another camera are in no mean; their number is given beside.
 """
@@ -22,7 +24,7 @@ from reid_core.evaluation.ranking import MatchRanks
 
 @dataclass(frozen=True)
 class RetrievalMetrics:
-    """Figures of one evaluation; mAP, Rank-k and mINP are fractions of 1.
+    """Figures of one evaluation; mAP, Rank-k, mINP and R-precision are fractions of 1.
 
     `queries` are those counted in the means, `queries_without_match` the others; `gallery` is the number of gallery
     crops without junk.
@@ -34,6 +36,7 @@ class RetrievalMetrics:
     rank10: float
     rank20: float
     mINP: float
+    r_precision: float
     queries: int
     gallery: int
     queries_without_match: int
@@ -50,9 +53,9 @@ def retrieval_metrics(ranks: MatchRanks) -> RetrievalMetrics:
         raise ReidError(
             f"None of the {len(ranks)} queries has a true match among the {ranks.gallery} gallery crops: a match is "
             "the same identity in another camera (the same camera does not count). Give crops of the same people from "
-            "at least two cameras, or leave the camera unknown."
+            "at least two cameras, or let matches of the same camera count (--same-camera); of one moment, they prove "
+            "little."
         )
-    last = ranks.ranks[ranks.offsets[1:][counted] - 1]
     share_found = cumulative_matches(ranks, 20)
     return RetrievalMetrics(
         mAP=float(average_precision(ranks)[counted].mean()),
@@ -60,7 +63,8 @@ def retrieval_metrics(ranks: MatchRanks) -> RetrievalMetrics:
         rank5=float(share_found[4]),
         rank10=float(share_found[9]),
         rank20=float(share_found[19]),
-        mINP=float((counts[counted] / last).mean()),
+        mINP=float(inverse_penalty(ranks)[counted].mean()),
+        r_precision=float(r_precision(ranks)[counted].mean()),
         queries=int(counted.sum()),
         gallery=ranks.gallery,
         queries_without_match=int((~counted).sum()),
@@ -76,6 +80,32 @@ def average_precision(ranks: MatchRanks) -> NDArray[np.float64]:
     precision = np.full(len(ranks), np.nan)
     np.divide(total, counts, out=precision, where=counts > 0)
     return precision
+
+
+def inverse_penalty(ranks: MatchRanks) -> NDArray[np.float64]:
+    """(Q,) precision at each query's last true match, NaN where it has none."""
+    penalties = np.full(len(ranks), np.nan)
+    counted = ranks.match_counts > 0
+    penalties[counted] = ranks.match_counts[counted] / ranks.ranks[ranks.offsets[1:][counted] - 1]
+    return penalties
+
+
+def r_precision(ranks: MatchRanks) -> NDArray[np.float64]:
+    """(Q,) share of each query's n true matches that stand among the first n, NaN where it has none."""
+    counts = ranks.match_counts
+    query = np.repeat(np.arange(len(ranks)), counts)
+    inside = np.bincount(query, weights=ranks.ranks <= counts[query], minlength=len(ranks))
+    precision = np.full(len(ranks), np.nan)
+    np.divide(inside, counts, out=precision, where=counts > 0)
+    return precision
+
+
+def first_ranks(ranks: MatchRanks) -> NDArray[np.float64]:
+    """(Q,) rank of each query's first true match, NaN where it has none."""
+    first = np.full(len(ranks), np.nan)
+    counted = ranks.match_counts > 0
+    first[counted] = ranks.ranks[ranks.offsets[:-1][counted]]
+    return first
 
 
 def cumulative_matches(ranks: MatchRanks, depth: int) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ crops are dropped for everybody.
 
 Only the rank of each true match is needed: one more than the number of valid crops ahead of it. So only the crops
 closer than the query's last match are sorted, and each match is placed among them by binary search, block by block of
-queries; no (Q, N) matrix is ever held.
+queries; no (Q, N) matrix is ever held. What pairs of different people score is counted in the same pass where asked.
 
 Ties are counted against the system: a crop of somebody else with the similarity of a true match stands before it. So no
 figure depends on the order of the gallery, and an embedder that returns a constant earns nothing. Inner products are
@@ -17,21 +17,21 @@ with their place in the matrix (BLAS sums edges and middles in different orders)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from reid_core.blocks import in_blocks
 from reid_core.errors import ReidError
+from reid_core.evaluation.pair_scores import PairScores
 from reid_core.records import DISTRACTOR, JUNK
 
 DISTRACTOR_CODE = 0
 JUNK_CODE = -1
 UNKNOWN_CAMERA = -1
 TIE = 1e-6  # cosine similarities closer than this are the same
-
-_BLOCK = 256  # queries compared at a time: 20 MB of similarities for Market-1501's 19,732 gallery crops
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,10 +87,10 @@ class MatchRanks:
 
 
 def encode_labels(
-    query_identity: Sequence[str | None],
-    query_camera: Sequence[str | None],
-    gallery_identity: Sequence[str | None],
-    gallery_camera: Sequence[str | None],
+    query_identity: Iterable[str | None],
+    query_camera: Iterable[str | None],
+    gallery_identity: Iterable[str | None],
+    gallery_camera: Iterable[str | None],
 ) -> tuple[Labels, Labels]:
     """Labels of queries and gallery in one coding. An unknown identity (None) can be judged neither way: junk."""
     people: dict[str | None, int] = {DISTRACTOR: DISTRACTOR_CODE, JUNK: JUNK_CODE, None: JUNK_CODE}
@@ -111,11 +111,13 @@ def match_ranks(
     query_labels: Labels,
     gallery_labels: Labels,
     *,
-    block: int = _BLOCK,
+    pairs: PairScores | None = None,
+    block: int | None = None,
 ) -> MatchRanks:
     """Rank by inner product of (Q, D) and (N, D) unit vectors, in float32, `block` queries at a time.
 
-    Raises ReidError when sizes do not fit or a feature is not finite.
+    By default as many as 48 MB hold. What the pairs score is written into `pairs`. Raises ReidError when sizes do not
+    fit or a feature is not finite.
     """
     queries = _finite_rows(query_features, "query")
     gallery = _finite_rows(gallery_features, "gallery")
@@ -132,48 +134,78 @@ def match_ranks(
         product: NDArray[np.float32] = queries[first:last] @ transposed
         return product
 
-    return _ranks(similarities, query_labels, _select(gallery_labels, kept), block, TIE)
+    return _ranks(similarities, query_labels, gallery_labels, block, TIE, pairs)
 
 
 def match_ranks_from_distances(
-    distances: NDArray[np.float32], query_labels: Labels, gallery_labels: Labels, *, block: int = _BLOCK
+    distances: NDArray[np.float32] | Callable[[int, int], NDArray[np.float32]],
+    query_labels: Labels,
+    gallery_labels: Labels,
+    *,
+    block: int | None = None,
 ) -> MatchRanks:
-    """Rank by a (Q, N) matrix of distances, the smallest first; for matrices that re-ranking returns."""
-    distances = _finite_rows(distances, "distance matrix")
-    _check_sizes(distances.shape[0], distances.shape[1], query_labels, gallery_labels)
+    """Rank by (Q, N) distances, the smallest first: a matrix, or a function that gives its rows first to last - 1."""
+    if not callable(distances):
+        whole = _finite_rows(distances, "distance matrix")
+        _check_sizes(whole.shape[0], whole.shape[1], query_labels, gallery_labels)
+        distances = lambda first, last: whole[first:last]  # noqa: E731
+    rows = distances
     kept = gallery_labels.identity != JUNK_CODE
 
     def similarities(first: int, last: int) -> NDArray[np.float32]:
-        negated: NDArray[np.float32] = -distances[first:last, kept]
+        negated: NDArray[np.float32] = -rows(first, last)[:, kept]
         return negated
 
-    return _ranks(similarities, query_labels, _select(gallery_labels, kept), block, 0.0)
+    return _ranks(similarities, query_labels, gallery_labels, block, 0.0, None)
 
 
 def _ranks(
-    similarities: Callable[[int, int], NDArray[np.float32]], queries: Labels, gallery: Labels, block: int, tie: float
+    similarities: Callable[[int, int], NDArray[np.float32]],
+    queries: Labels,
+    gallery: Labels,
+    block: int | None,
+    tie: float,
+    pairs: PairScores | None,
 ) -> MatchRanks:
-    """`similarities(first, last)` gives a block of rows that may be written to; `gallery` holds no junk."""
+    """`similarities(first, last)` gives a block of rows without junk, which may be written to."""
+    original = np.flatnonzero(gallery.identity != JUNK_CODE)
+    gallery = Labels(gallery.identity[original], gallery.camera[original])
     order = np.argsort(gallery.identity, kind="stable")
     starts = np.searchsorted(gallery.identity, queries.identity, side="left", sorter=order)
     stops = np.searchsorted(gallery.identity, queries.identity, side="right", sorter=order)
     stops[queries.identity <= DISTRACTOR_CODE] = starts[queries.identity <= DISTRACTOR_CODE]
-    ranks: list[NDArray[np.int64]] = []
-    valid_gallery = np.empty(len(queries), dtype=np.int64)
-    for first in range(0, len(queries), block):
-        last = min(first + block, len(queries))
-        for query, row in enumerate(similarities(first, last), start=first):
+
+    def rank_block(first: int, last: int) -> tuple[list[NDArray[np.int64]], list[int], PairScores | None]:
+        ranks: list[NDArray[np.int64]] = []
+        valid: list[int] = []
+        found = None if pairs is None else PairScores(count_others=pairs.count_others)
+        rows = similarities(first, last)
+        for query, row in enumerate(rows, start=first):
             same_person = order[starts[query] : stops[query]]
             camera = queries.camera[query]
             same_camera = (gallery.camera[same_person] == camera) & (camera != UNKNOWN_CAMERA)
-            valid_gallery[query] = len(gallery) - np.count_nonzero(same_camera)
-            matches = row[same_person[~same_camera]]
+            valid.append(len(gallery) - int(np.count_nonzero(same_camera)))
+            matched = same_person[~same_camera]
+            matches = row[matched]
             row[same_person] = -np.inf
             ranks.append(_ranks_among(matches, row, tie))
+            if found is not None:
+                found.add_query(matches, original[matched], row, original)
+        if found is not None:
+            found.add_others(rows, int((stops - starts)[first:last].sum()))
+        return ranks, valid, found
+
+    ranks: list[NDArray[np.int64]] = []
+    valid_gallery: list[int] = []
+    for more, valid, found in in_blocks(len(queries), len(gallery), rank_block, block):
+        ranks += more
+        valid_gallery += valid
+        if pairs is not None and found is not None:
+            pairs.extend(found)
     offsets = np.zeros(len(queries) + 1, dtype=np.int64)
     np.cumsum([len(of_query) for of_query in ranks], out=offsets[1:])
     flat = np.concatenate(ranks) if ranks else np.empty(0, dtype=np.int64)
-    return MatchRanks(flat, offsets, valid_gallery, len(gallery))
+    return MatchRanks(flat, offsets, np.array(valid_gallery, dtype=np.int64), len(gallery))
 
 
 def _ranks_among(matches: NDArray[np.float32], others: NDArray[np.float32], tie: float) -> NDArray[np.int64]:
@@ -181,23 +213,20 @@ def _ranks_among(matches: NDArray[np.float32], others: NDArray[np.float32], tie:
     if not len(matches):
         return np.empty(0, dtype=np.int64)
     to_beat = np.sort(matches)[::-1] - np.float32(tie)
-    closer = np.sort(others[others >= to_beat[-1]])
+    closer = np.sort(others[np.flatnonzero(others >= to_beat[-1])])  # four times as fast as by a mask
     ahead = len(closer) - np.searchsorted(closer, to_beat, side="left")
     return ahead + np.arange(1, len(matches) + 1)
-
-
-def _select(labels: Labels, kept: NDArray[np.bool_]) -> Labels:
-    return Labels(labels.identity[kept], labels.camera[kept])
 
 
 def _finite_rows(values: NDArray[np.float32], name: str) -> NDArray[np.float32]:
     values = np.asarray(values, dtype=np.float32)
     if values.ndim != 2:
         raise ReidError(f"The {name} array has shape {values.shape}; it needs two dimensions.")
-    for first in range(0, len(values), _BLOCK):
-        bad = np.flatnonzero(~np.isfinite(values[first : first + _BLOCK]).all(axis=1))
-        if len(bad):
-            raise ReidError(f"Row {first + bad[0]} of the {name} array is not finite; embed that crop again.")
+    with np.errstate(invalid="ignore", over="ignore"):
+        sums = values @ np.ones(values.shape[1], np.float32)  # tells of its parts, in a third of the time
+    for row in np.flatnonzero(~np.isfinite(sums)):
+        if not np.isfinite(values[row]).all():
+            raise ReidError(f"Row {row} of the {name} array is not finite; embed that crop again.")
     return values
 
 

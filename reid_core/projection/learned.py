@@ -7,16 +7,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from reid_core.projection.neighbours import Neighbours, Vectors
+from reid_core.projection.neighbours import Vectors
 
 _PAIRS = 200_000  # of each kind that are looked at
 _BINS = 60
+_SAMPLE = 2_000  # crops whose neighbours are looked at for their cameras
+_BLOCK = 200
 
 
 @dataclass(frozen=True)
 class Similarities:
-    """Shares of pairs in each of the bins between `edges`: of one person in two cameras (or in any, where crops name no
-    camera), and of two people. `overlap` is the share of the two histograms that lies over each other."""
+    """Shares of pairs in each of the bins between `edges`: of one person, and of two people. `overlap` is the share of
+    the two histograms that lies over each other. `across` says whether pairs of one person are of two cameras; they are
+    of any where nobody was seen by two."""
 
     edges: list[float]
     same: list[float]
@@ -25,6 +28,7 @@ class Similarities:
     different_mean: float
     overlap: float
     pairs: tuple[int, int]
+    across: bool = True
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def similarities(
     people, code = np.unique(labels[known].astype(str), return_inverse=True)
     if len(people) < 2:
         return None
-    same = _same_pairs(known, code, cameras, rng)
+    same, across = _same_pairs(known, code, cameras, rng)
     if not len(same):
         return None
     one, two = rng.integers(0, len(known), (2, _PAIRS))
@@ -65,14 +69,15 @@ def similarities(
     shares = [np.histogram(np.clip(values, edges[0], 1), edges)[0] / len(values) for values in found]
     return Similarities(
         edges.tolist(), shares[0].tolist(), shares[1].tolist(), float(found[0].mean()), float(found[1].mean()),
-        float(np.minimum(*shares).sum()), (len(same), len(different)),
+        float(np.minimum(*shares).sum()), (len(same), len(different)), across,
     )  # fmt: skip
 
 
 def _same_pairs(
     known: NDArray[np.intp], code: NDArray[np.intp], cameras: NDArray[np.object_], rng: np.random.Generator
-) -> NDArray[np.intp]:
-    """Pairs of rows of one person, of two cameras where any person has such; `_PAIRS` at most."""
+) -> tuple[NDArray[np.intp], bool]:
+    """Pairs of rows of one person, `_PAIRS` at most, and whether they are of two cameras, as where any person has such.
+    A crop that names no camera is in none of those."""
     order = np.argsort(code, kind="stable")
     groups = np.split(known[order], np.flatnonzero(np.diff(code[order])) + 1)
     each = max(1, _PAIRS // max(1, len(groups)))
@@ -87,11 +92,12 @@ def _same_pairs(
             pairs = pairs[rng.choice(len(pairs), each, replace=False)]
         pieces.append(rows[pairs])
     if not pieces:
-        return np.empty((0, 2), np.intp)
+        return np.empty((0, 2), np.intp), False
     pairs = np.concatenate(pieces)
     pairs = pairs[pairs[:, 0] != pairs[:, 1]]
-    across = pairs[cameras[pairs[:, 0]] != cameras[pairs[:, 1]]]
-    return across if len(across) else pairs
+    named = np.array([camera is not None for camera in cameras], np.bool_)
+    across = pairs[named[pairs].all(axis=1) & (cameras[pairs[:, 0]] != cameras[pairs[:, 1]])]
+    return (across, True) if len(across) else (pairs, False)
 
 
 def _of_pairs(vectors: Vectors, pairs: NDArray[np.intp]) -> NDArray[np.float64]:
@@ -103,49 +109,50 @@ def _of_pairs(vectors: Vectors, pairs: NDArray[np.intp]) -> NDArray[np.float64]:
 
 
 def camera_grouping(
-    neighbours: Neighbours, labels: NDArray[np.object_], cameras: NDArray[np.object_], *, k: int = 10
+    vectors: Vectors, labels: NDArray[np.object_], cameras: NDArray[np.object_], *, k: int = 10, sample: int = _SAMPLE
 ) -> CameraGrouping | None:
-    """Whether crops lie by camera. A person's own crops do not count; crops without a label count as somebody else.
+    """Whether unit vectors (N, D) lie by camera: of the k nearest crops of other people, over a sample of crops.
 
-    None where fewer than two cameras are named.
+    A person's own crops do not count; a crop without a label counts as somebody else, and one without a camera not at
+    all. None where fewer than two cameras are named, or nobody else is there.
     """
-    named = np.array([camera is not None for camera in cameras], np.bool_)
-    names, code = np.unique(np.where(named, cameras, "").astype(str), return_inverse=True)
-    if len(set(names) - {""}) < 2:
+    named = np.flatnonzero([camera is not None for camera in cameras])
+    if not len(named):
         return None
-    who = np.array(["" if label is None else str(label) for label in labels], object)
-    rows = neighbours.rows[:, : max(k * 3, k)]
-    others = (who[rows] != who[:, None]) | (who[rows] == "")
-    others &= named[rows] & named[:, None]
-    counted = others & (np.cumsum(others, axis=1) <= k)
-    same = counted & (code[rows] == code[:, None])
-    # By chance: how often the same camera took a crop of somebody else.
-    crops = np.bincount(code, minlength=len(names))
-    own = _own_in_camera(who, code)
-    total = _own_in_all(who)
-    seen = named.sum()
-    chance = (crops[code] - own) / np.maximum(seen - total, 1)
-    weight = counted.sum(axis=1)
-    if not weight.sum():
+    names, code = np.unique(cameras[named].astype(str), return_inverse=True)
+    if len(names) < 2:
+        return None
+    # Crops of nobody are each a person of their own.
+    who = np.array([f"\0{row}" if labels[row] is None else str(labels[row]) for row in named])
+    _, person = np.unique(who, return_inverse=True)
+    chosen = np.arange(len(named))
+    if len(named) > sample:
+        chosen = np.sort(np.random.default_rng(0).choice(len(named), sample, replace=False))
+    searched = vectors[named]
+    same, counted, chance = (np.zeros(len(chosen)) for _ in range(3))
+    for start in range(0, len(chosen), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        rows = chosen[block]
+        others = person[rows][:, None] != person
+        alike = code[rows][:, None] == code
+        found = np.where(others, searched[rows] @ searched.T, -np.inf)
+        nearest = np.argpartition(-found, min(k, len(named) - 1), axis=1)[:, :k]
+        real = np.take_along_axis(others, nearest, 1)
+        counted[block] = real.sum(axis=1)
+        same[block] = (real & np.take_along_axis(alike, nearest, 1)).sum(axis=1)
+        # By chance: how often the same camera took a crop of somebody else.
+        chance[block] = (others & alike).sum(axis=1) / np.maximum(others.sum(axis=1), 1)
+    if not counted.sum():
         return None
     by_camera = {}
     for place, name in enumerate(names):
-        here = (code == place) & named & (weight > 0)
-        if name and here.any():
-            by_camera[str(name)] = (
-                float(same[here].sum() / weight[here].sum()),
-                float(np.average(chance[here], weights=weight[here])),
-            )
-    return CameraGrouping(float(same.sum() / weight.sum()), float(np.average(chance, weights=weight)), by_camera)
+        here = (code[chosen] == place) & (counted > 0)
+        if here.any():
+            by_camera[str(name)] = _shares(same[here], counted[here], chance[here])
+    return CameraGrouping(*_shares(same, counted, chance), by_camera)
 
 
-def _own_in_camera(who: NDArray[np.object_], code: NDArray[np.intp]) -> NDArray[np.int64]:
-    """How many crops of each crop's person the same camera took; 1, itself, of nobody."""
-    _, pair, counts = np.unique([f"{a}\0{b}" for a, b in zip(who, code, strict=True)], return_inverse=True,
-                                return_counts=True)  # fmt: skip
-    return np.where(who == "", 1, counts[pair])
-
-
-def _own_in_all(who: NDArray[np.object_]) -> NDArray[np.int64]:
-    _, person, counts = np.unique(who.astype(str), return_inverse=True, return_counts=True)
-    return np.where(who == "", 1, counts[person])
+def _shares(
+    same: NDArray[np.float64], counted: NDArray[np.float64], chance: NDArray[np.float64]
+) -> tuple[float, float]:
+    return float(same.sum() / counted.sum()), float(np.average(chance, weights=counted))

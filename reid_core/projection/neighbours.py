@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from reid_core.errors import ReidError
 from reid_core.signals import StopRequest
 
 EXACT = 60_000  # vectors up to which each is compared with each other
-_BLOCK = 2_048  # queries between two looks at whether to stop
+_BLOCK = 2_048  # vectors that are compared with as many, between two looks at whether to stop
 _PROBED = 32  # cells of the inverted file that a query visits
 _CHECKED = 200  # queries that are also searched exactly, to say what the inverted file missed
 
@@ -57,28 +58,42 @@ def find_neighbours(
         raise ReidError(f"There is {count} vector; a neighbour needs a second one.")
     k = min(k, count - 1)
     vectors = np.ascontiguousarray(vectors, np.float32)
-    exact = count <= exact_up_to
-    index = _flat(vectors) if exact else _inverted_file(vectors)
-    rows = np.empty((count, k), np.int32)
-    similarities = np.empty((count, k), np.float32)
-    for start in range(0, count, _BLOCK):
-        if stop is not None and stop.requested:
-            raise Stopped
-        block = slice(start, min(start + _BLOCK, count))
-        rows[block], similarities[block] = _without_self(*index.search(vectors[block], k + 1), start)
+    rows = np.zeros((count, k), np.int32)
+    similarities = np.full((count, k), -np.inf, np.float32)
+    blocks = [slice(start, min(start + _BLOCK, count)) for start in range(0, count, _BLOCK)]
+    if count <= exact_up_to:
+        # Each block with itself, so that there is something to beat; then each pair of blocks once, for both.
+        from reid_core.projection.nearest import keep_nearest  # here, as Numba takes half a second to import
+
+        pairs = [(block, block) for block in blocks] + list(itertools.combinations(blocks, 2))
+        # One product serves both blocks, where FAISS's flat index would multiply each pair twice; and it is always
+        # written to the same memory, for new pages cost time as well.
+        memory = np.empty(_BLOCK * _BLOCK, np.float32)
+        for done, (one, other) in enumerate(pairs):
+            _look(stop)
+            size = (one.stop - one.start, other.stop - other.start)
+            product = memory[: size[0] * size[1]].reshape(size)
+            np.matmul(vectors[one], vectors[other].T, out=product)
+            keep_nearest(
+                product, one.start, rows[one], similarities[one], other.start, rows[other], similarities[other]
+            )
+            on_progress(done + 1, len(pairs))
+        return Neighbours(rows, similarities)
+    index = _inverted_file(vectors)
+    for block in blocks:
+        _look(stop)
+        rows[block], similarities[block] = _without_self(*index.search(vectors[block], k + 1), block.start)
         on_progress(block.stop, count)
-    recall = 1.0 if exact else _recall(vectors, rows)
-    return Neighbours(rows, similarities, recall)
+    return Neighbours(rows, similarities, _recall(vectors, rows))
 
 
 class Stopped(Exception):
     """Somebody asked for an end; nothing was kept."""
 
 
-def _flat(vectors: Vectors) -> faiss.Index:
-    index = faiss.IndexFlatIP(vectors.shape[1])
-    index.add(vectors)
-    return index
+def _look(stop: StopRequest | None) -> None:
+    if stop is not None and stop.requested:
+        raise Stopped
 
 
 def _inverted_file(vectors: Vectors) -> faiss.Index:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reid_core.records import FIRST_CLOCK_TIME
+from reid_core.records import DISTRACTOR, FIRST_CLOCK_TIME, JUNK
 from reid_core.retrieval.filters import LABELS, NUMBERS, UNKNOWN_HEIGHT, Columns, Filter
 
 _UNKNOWN = -1  # code of a label that is not known
@@ -79,7 +79,7 @@ class CodedColumns:
         return encoded
 
     def passing(self, where: Filter) -> NDArray[np.bool_] | None:
-        """Rows that pass all of the filter but `exclude_ids`; None for every row."""
+        """Rows that pass all of the filter but `only_ids` and `exclude_ids`; None for every row."""
         time, height = self._columns["time"].values, self._columns["height"].values
         tests: list[NDArray[np.bool_]] = []
         for name, labels in (("camera", where.cameras), ("identity", where.identities), ("split", where.splits)):
@@ -97,6 +97,17 @@ class CodedColumns:
             tests.append((height >= where.min_height) & (height != UNKNOWN_HEIGHT))
         if where.min_sharpness is not None:
             tests.append(self._columns["sharpness"].values >= where.min_sharpness)
+        if where.weekdays is not None or where.hours is not None:
+            tests.append(_in_the_week(time, where.weekdays, where.hours))
+        if where.identity_known is not None:
+            codes = self._codes["identity"]
+            nobody = [codes[label] for label in (DISTRACTOR, JUNK) if label in codes]
+            named = ~np.isin(self._columns["identity"].values, [_UNKNOWN, *nobody])
+            tests.append(named if where.identity_known else self._columns["identity"].values == _UNKNOWN)
+        for name, colours in (("upper", where.upper), ("lower", where.lower)):
+            if colours is not None:
+                fits = self._is_any_of(name, colours)
+                tests.append(fits | (self._columns[name].values == _UNKNOWN) if where.unclear_colours else fits)
         return np.logical_and.reduce(tests) if tests else None
 
     def _is_any_of(self, name: str, labels: frozenset[str]) -> NDArray[np.bool_]:
@@ -125,3 +136,17 @@ class CodedColumns:
                 coded.append(recoded[codes])
             arrays[column], names[column] = np.concatenate(coded), list(shared)
         return CodedColumns(arrays, names)
+
+
+def _in_the_week(
+    time: NDArray[np.float64], weekdays: frozenset[int] | None, hours: frozenset[int] | None
+) -> NDArray[np.bool_]:
+    dated = time >= FIRST_CLOCK_TIME
+    since = np.where(dated, time, 0.0).astype(np.int64)
+    days, seconds = np.divmod(since, 86_400)
+    passed = dated
+    if weekdays is not None:
+        passed = passed & np.isin((days + 3) % 7, list(weekdays))  # the first of January 1970 was a Thursday
+    if hours is not None:
+        passed = passed & np.isin(seconds // 3600, list(hours))
+    return passed

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from reid_core.errors import ReidError
 
-LABELS = ("camera", "identity", "split")
+LABELS = ("camera", "identity", "split", "upper", "lower")
 UNKNOWN_HEIGHT = 0
 NUMBERS: dict[str, type[np.generic]] = {"time": np.float64, "height": np.int32, "sharpness": np.float32}
 
@@ -21,8 +21,13 @@ class Filter:
 
     A crop whose camera, identity or split is not known fails a filter that lists cameras, identities or splits, and
     passes `exclude_cameras`. `after` and `before` are seconds on the scale of `Columns.time`, both inclusive; a crop
-    of unknown time fails either. `min_height` (pixels) and `min_sharpness` are inclusive too; a crop whose height or
-    sharpness is not known fails them.
+    of unknown time fails either. `weekdays` (0 is Monday) and `hours` (0 to 23) are those of UTC, in which times are
+    shown; a crop whose date is not known fails them. `min_height` (pixels) and `min_sharpness` are inclusive too; a
+    crop whose height or sharpness is not known fails them. `identity_known` keeps crops of named people (True: neither
+    distractor nor junk) or those that nobody has named (False).
+
+    `upper` and `lower` are colours of clothing. A crop whose colour is not clear fails them, unless `unclear_colours`;
+    None ignores the colour. `only_ids` are the only crops that may be returned, None for all.
     """
 
     cameras: frozenset[str] | None = None
@@ -34,13 +39,21 @@ class Filter:
     exclude_ids: frozenset[int] = frozenset()
     min_height: int | None = None
     min_sharpness: float | None = None
+    weekdays: frozenset[int] | None = None
+    hours: frozenset[int] | None = None
+    identity_known: bool | None = None
+    upper: frozenset[str] | None = None
+    lower: frozenset[str] | None = None
+    unclear_colours: bool = False
+    only_ids: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class Columns:
     """What filters read, one entry per crop: labels (None where unknown) and time in seconds (NaN where unknown).
 
-    `height` in pixels (0 where unknown) and `sharpness` (NaN where unknown) are unknown for all crops unless given.
+    `height` in pixels (0 where unknown), `sharpness` (NaN where unknown) and the colours of `upper` and `lower`
+    clothing (None where not clear) are unknown for all crops unless given.
     Raises ReidError when the columns differ in length.
     """
 
@@ -50,13 +63,15 @@ class Columns:
     time: NDArray[np.float64]
     height: NDArray[np.int32] = field(default_factory=lambda: np.array(UNKNOWN_HEIGHT, dtype=np.int32))
     sharpness: NDArray[np.float32] = field(default_factory=lambda: np.array(np.nan, dtype=np.float32))
+    upper: NDArray[Any] = field(default_factory=lambda: np.array(None, dtype=object))
+    lower: NDArray[Any] = field(default_factory=lambda: np.array(None, dtype=object))
 
     def __post_init__(self) -> None:
         for name in LABELS:
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=object))
         for name, dtype in NUMBERS.items():
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=dtype))
-        for name in ("height", "sharpness"):
+        for name in ("height", "sharpness", "upper", "lower"):
             if not getattr(self, name).ndim:  # one value stands for every crop
                 object.__setattr__(self, name, np.repeat(getattr(self, name), len(self.time)))
         lengths = {name: len(getattr(self, name)) for name in (*LABELS, *NUMBERS)}
@@ -73,4 +88,4 @@ class Columns:
         return Columns(labels, labels, labels, np.full(count, np.nan))
 
     def take(self, rows: NDArray[np.intp]) -> Columns:
-        return Columns(*(getattr(self, name)[rows] for name in (*LABELS, *NUMBERS)))
+        return Columns(**{name: getattr(self, name)[rows] for name in (*LABELS, *NUMBERS)})

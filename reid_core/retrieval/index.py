@@ -173,6 +173,11 @@ class ExactIndex:
             raise ReidError(f"Crop {ids[missing][0]} is not in the index; search again, it may have been deleted.")
         return stored
 
+    def count(self, where: Filter) -> int:
+        """Crops that `where` lets through."""
+        with self._lock:
+            return sum(part.available for part in self._parts(where, 1))
+
     def search(self, vectors: NDArray[np.float32], k: int, where: Filter = Filter()) -> RankedResults:
         """The k most similar crops to each of the (Q, D) queries among those that `where` lets through.
 

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from reid_core.blocks import in_blocks
 from reid_core.errors import ReidError
 from reid_core.retrieval.results import NO_HIT, RankedResults
 
-_BLOCK = 256  # rows compared with all crops at a time
+_BLOCK = 256  # queries compared with the gallery at a time
 _PAIRS = 16384  # pairs of vectors gathered at a time
 _SAMPLE_STEP = 8  # every 8th column bounds a row's k-th distance before the whole row is searched
 
@@ -36,17 +37,67 @@ def k_reciprocal_distances(
     (1 - lambda_value) * Jaccard + lambda_value * squared Euclidean distance over the query's largest one. Defaults are
     the paper's. Raises ReidError for parameters out of range and features that do not fit or are not finite.
     """
-    _check_parameters(k1, k2, lambda_value)
-    features = _stacked(query_features, gallery_features)
-    queries, total = len(query_features), len(features)
-    if not queries or queries == total:
-        return np.zeros((queries, total - queries), dtype=np.float32)
-    norms = np.einsum("nd,nd->n", features, features)
-    neighbours, largest, original = _neighbours(features, norms, queries, k1 + 1)
-    encoded = _encode(features, norms, largest, neighbours, k1)
-    if k2 > 1:
-        encoded = _averaging(neighbours[:, :k2]) @ encoded
-    return (1 - lambda_value) * _jaccard(encoded, queries) + lambda_value * original
+    ranking = KReciprocal(query_features, gallery_features, k1=k1, k2=k2, lambda_value=lambda_value)
+    return ranking.distances(0, len(query_features))
+
+
+class KReciprocal:
+    """The same distances, given for some queries at a time: what is held in between grows with Q + N, not with Q N.
+
+    Arguments and errors are those of `k_reciprocal_distances`.
+    """
+
+    def __init__(
+        self,
+        query_features: NDArray[np.float32],
+        gallery_features: NDArray[np.float32],
+        *,
+        k1: int = 20,
+        k2: int = 6,
+        lambda_value: float = 0.3,
+    ) -> None:
+        _check_parameters(k1, k2, lambda_value)
+        self._lambda = np.float32(lambda_value)
+        self._features = _stacked(query_features, gallery_features)
+        self._queries = len(query_features)
+        self._norms = np.einsum("nd,nd->n", self._features, self._features)
+        if not self._queries or self._queries == len(self._features):
+            return
+        neighbours, self._largest = _neighbours(self._features, self._norms, k1 + 1)
+        encoded = _encode(self._features, self._norms, self._largest, neighbours, k1)
+        self._encoded = _averaging(neighbours[:, :k2]) @ encoded if k2 > 1 else encoded
+        # Per crop: the gallery crops that hold it in their set, with weights.
+        self._owners = self._encoded[self._queries :].T.tocsr()
+
+    def distances(self, first: int, last: int) -> NDArray[np.float32]:
+        """(last - first, N) distances of the queries `first` to `last` - 1."""
+        gallery = len(self._features) - self._queries
+        if first == last or not gallery:
+            return np.zeros((last - first, gallery), dtype=np.float32)
+        found = np.empty((last - first, gallery), dtype=np.float32)
+        for start in range(first, last, _BLOCK):
+            rows = slice(start, min(start + _BLOCK, last))
+            part = found[start - first : rows.stop - first]
+            np.matmul(self._features[rows], self._features[self._queries :].T, out=part)
+            part *= -2
+            part += self._norms[self._queries :]
+            part += self._norms[rows, None]
+            np.maximum(part, 0, out=part)
+            part *= (self._lambda / self._largest[rows])[:, None]
+            for query, row in enumerate(part, start=start):
+                row += (1 - self._lambda) * self._jaccard(query)
+        return found
+
+    def _jaccard(self, query: int) -> NDArray[np.float32]:
+        """(N,) Jaccard distances of a query's encoding (equation 10), through an inverted index of the gallery.
+
+        Every encoding sums to 1, so the sum of maxima in the denominator is 2 minus the sum of minima.
+        """
+        span = slice(self._encoded.indptr[query], self._encoded.indptr[query + 1])
+        held = self._owners[self._encoded.indices[span]]
+        minima = np.minimum(np.repeat(self._encoded.data[span], np.diff(held.indptr)), held.data)
+        overlap = np.bincount(held.indices, weights=minima, minlength=self._owners.shape[1])
+        return (1 - overlap / (2 - overlap)).astype(np.float32)
 
 
 def rerank(
@@ -86,34 +137,31 @@ def rerank(
 
 
 def _neighbours(
-    features: NDArray[np.float32], norms: NDArray[np.float32], queries: int, count: int
-) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
-    """Nearest `count` crops of each crop, equal ones by row; each row's largest distance; (Q, N) scaled distances."""
+    features: NDArray[np.float32], norms: NDArray[np.float32], count: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Nearest `count` crops of each crop, equal ones by row, and each row's largest distance."""
     total = len(features)
     count = min(count, total)
-    neighbours = np.empty((total, count), dtype=np.int64)
-    largest = np.empty(total, dtype=np.float32)
-    original = np.empty((queries, total - queries), dtype=np.float32)
     transposed = features.T
     step = _SAMPLE_STEP if total >= 2 * _SAMPLE_STEP * count else 1
-    for first in range(0, total, _BLOCK):
-        rows = slice(first, min(first + _BLOCK, total))
-        distances = features[rows] @ transposed
+
+    def nearest(first: int, last: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        distances = features[first:last] @ transposed
         distances *= -2
         distances += norms
-        distances += norms[rows, None]
+        distances += norms[first:last, None]
         np.maximum(distances, 0, out=distances)
-        furthest = distances.max(axis=1)
-        largest[rows] = np.where(furthest > 0, furthest, 1)
+        neighbours = np.empty((last - first, count), dtype=np.int64)
         # The count-th distance of a sample is no smaller than that of the whole row: few columns need sorting.
         bounds = np.partition(distances[:, ::step], count - 1, axis=1)[:, count - 1]
-        for row, (distance, bound) in enumerate(zip(distances, bounds, strict=True), start=first):
+        for row, (distance, bound) in enumerate(zip(distances, bounds, strict=True)):
             near = np.flatnonzero(distance <= bound)
             neighbours[row] = near[np.argsort(distance[near], kind="stable")[:count]]
-        of_queries = slice(first, max(first, min(rows.stop, queries)))
-        scaled = distances[: of_queries.stop - first, queries:]
-        np.divide(scaled, largest[of_queries, None], out=original[of_queries])
-    return neighbours, largest, original
+        return neighbours, distances.max(axis=1)
+
+    blocks = list(in_blocks(total, total, nearest))
+    furthest = np.concatenate([largest for _, largest in blocks])
+    return np.concatenate([rows for rows, _ in blocks]), np.where(furthest > 0, furthest, np.float32(1))
 
 
 def _encode(
@@ -158,24 +206,6 @@ def _averaging(neighbours: NDArray[np.int64]) -> sparse.csr_array:
     total, count = neighbours.shape
     shares = np.full(neighbours.size, 1 / count, dtype=np.float32)
     return sparse.csr_array((shares, neighbours.ravel(), np.arange(total + 1) * count), shape=(total, total))
-
-
-def _jaccard(encoded: sparse.csr_array, queries: int) -> NDArray[np.float32]:
-    """(Q, N) Jaccard distances of the encodings (equation 10), through an inverted index of the gallery.
-
-    Every encoding sums to 1, so the sum of maxima in the denominator is 2 minus the sum of minima.
-    """
-    total = encoded.shape[0]
-    owners = encoded[queries:].T.tocsr()  # per crop: the gallery crops that hold it in their set, with weights
-    distances = np.empty((queries, total - queries), dtype=np.float32)
-    for query in range(queries):
-        span = slice(encoded.indptr[query], encoded.indptr[query + 1])
-        members = encoded.indices[span]
-        held = owners[members]
-        minima = np.minimum(np.repeat(encoded.data[span], np.diff(held.indptr)), held.data)
-        overlap = np.bincount(held.indices, weights=minima, minlength=total - queries)
-        distances[query] = 1 - overlap / (2 - overlap)
-    return distances
 
 
 def _stacked(query_features: NDArray[np.float32], gallery_features: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -61,6 +61,11 @@ class Segment:
         mask = self.columns.passing(where)
         if self.dead:
             mask = self.alive.copy() if mask is None else mask & self.alive
+        if where.only_ids is not None:
+            rows = self.find(np.fromiter(where.only_ids, dtype=np.int64))
+            listed = np.zeros(len(self.ids), dtype=np.bool_)
+            listed[rows[rows != ABSENT]] = True
+            mask = listed if mask is None else mask & listed
         if where.exclude_ids:
             rows = self.find(np.fromiter(where.exclude_ids, dtype=np.int64))
             mask = np.ones(len(self.ids), dtype=np.bool_) if mask is None else mask

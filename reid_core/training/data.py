@@ -7,9 +7,10 @@ many workers load them.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import os
-from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,20 +27,23 @@ from reid_core.images import BadImage
 from reid_core.picture_reader import PictureReader
 from reid_core.records import Records
 from reid_core.training.augmentation import augment
+from reid_core.training.distributed import of_all
 from reid_core.training.division import divide_rows
 from reid_core.training.recipe import Recipe
-
-AHEAD = 2  # batches
 
 
 @dataclass(frozen=True, eq=False)
 class TrainingData:
-    """Labelled crops: `records` say who and where, `crops` (one per row) which folder or zip to read and which path."""
+    """Labelled crops: `records` say who and where, `crops` (one per row) which folder or zip to read and which path.
+
+    `together` are pairs of identities that somebody told apart: they are drawn into the same batches.
+    """
 
     records: Records
     crops: list[tuple[Path, str]]
     description: str
     terms: str = "not stated"
+    together: tuple[tuple[str, str], ...] = ()
 
     def rows(self, *splits: str) -> pd.DataFrame:
         table = self.records.table.assign(crop=pd.Series(self.crops, dtype=object))
@@ -55,6 +59,20 @@ def divide(data: TrainingData, recipe: Recipe, fold: tuple[int, int] | None = No
     """
     rows, records = divide_rows(data.rows("train"), recipe, data.description, fold)
     return dataclasses.replace(data, records=records, crops=list(rows["crop"]))
+
+
+def fingerprint(crops: pd.DataFrame) -> str:
+    """Of who is trained on and where the pictures lie.
+
+    Raises ReidError when the processes of one training do not see the same crops.
+    """
+    places = [
+        (identity, str(folder), path) for identity, (folder, path) in zip(crops["identity"], crops["crop"], strict=True)
+    ]
+    names = hashlib.sha256(repr([(identity, path) for identity, _, path in places]).encode()).hexdigest()
+    if len(set(of_all(names))) > 1:  # folders may differ from machine to machine, crops may not
+        raise ReidError("The processes of this training do not see the same crops. Give each machine the same gallery.")
+    return hashlib.sha256(repr(places).encode()).hexdigest()
 
 
 class CropReader:
@@ -114,10 +132,13 @@ def batch_items(batches: Sequence[npt.NDArray[np.int64]], epoch: int) -> list[li
 
 def load(
     data: TrainingCrops, items: Sequence[Sequence[tuple[int, int, int]]], *, workers: int
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """(B, H, W, 3) bytes and (B,) int64 classes of each batch, in order; `workers` processes read them, or a thread."""
+) -> Generator[tuple[torch.Tensor, torch.Tensor], None, None]:
+    """(B, H, W, 3) bytes and (B,) int64 classes of each batch, in order; `workers` processes read ahead, or none does.
+
+    Close it where it is left early.
+    """
     if not workers:
-        yield from _read_ahead(data, items)
+        yield from _read_between_steps(data, items)
         return
     # A generator of its own: a loader draws a seed, and a run that goes on in mid-epoch makes one loader more.
     generator, on_gpu = torch.Generator(), torch.cuda.is_available()
@@ -126,22 +147,18 @@ def load(
     yield from loader
 
 
-def _read_ahead(
+def _read_between_steps(
     data: TrainingCrops, items: Sequence[Sequence[tuple[int, int, int]]]
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """The next batch is read while a step is computed, which leaves the cores idle between its parts."""
+    """Each batch is read by all cores when it is asked for.
 
-    def read(batch: Sequence[tuple[int, int, int]]) -> tuple[torch.Tensor, torch.Tensor]:
-        pictures, classes = zip(*(data[item] for item in batch), strict=True)
-        return torch.stack(pictures), torch.tensor(classes)
-
-    with ThreadPoolExecutor(1) as thread:
-        waiting = deque(thread.submit(read, batch) for batch in items[:AHEAD])
-        for batch in [*items[AHEAD:], *[None] * min(AHEAD, len(items))]:
-            ready = waiting.popleft().result()
-            if batch is not None:
-                waiting.append(thread.submit(read, batch))
-            yield ready
+    A step on the processor keeps all cores busy and waits for the slowest: a thread that reads ahead beside it holds
+    it up for longer than the reading takes in between.
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        for batch in items:
+            pictures, classes = zip(*threads.map(data.__getitem__, batch), strict=True)
+            yield torch.stack(pictures), torch.tensor(classes)
 
 
 def network_input(pixels: torch.Tensor, preprocessing: Preprocessing) -> torch.Tensor:

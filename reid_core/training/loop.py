@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from reid_core.errors import ReidError
 from reid_core.evaluation.metrics import RetrievalMetrics
 from reid_core.files import write_atomically
 from reid_core.records import plural
@@ -63,10 +64,13 @@ def train(
 
     Best is the epoch of the highest validation mAP (without validation identities, the last). Returns the run's
     last state: "finished", or "stopped" when `stop` was requested. Raises ReidError when the loss is no longer finite,
-    memory or the disk is full, or a crop can no longer be read; the last checkpoint is kept.
+    memory or the disk is full, or a crop can no longer be read; it says what is kept, the last checkpoint and a model
+    of the best weights before.
     """
-    with disk_problems(run.folder), contextlib.ExitStack() as stack:
-        session = Session(run, state.recipe, divide(data, state.recipe, state.fold))
+    with contextlib.ExitStack() as stack:
+        with disk_problems(run.folder):
+            session = Session(run, state.recipe, divide(data, state.recipe, state.fold))
+        stack.enter_context(_keeping(session))
         step_curve, epoch_curve = _curves(session, state, stack, on_note)
         if team().first:
             stack.enter_context(watch_resources(run))
@@ -92,40 +96,53 @@ def train(
         return state
 
 
+@contextlib.contextmanager
+def _keeping(session: Session) -> Iterator[None]:
+    """What ends a run early says what is kept of it; the best weights so far become its model, as at every end."""
+    try:
+        with disk_problems(session.run.folder):
+            yield
+    except ReidError as error:
+        with contextlib.suppress(OSError, ReidError, RuntimeError, MemoryError):  # a full disk takes no model either
+            session.save_best_model()
+        raise ReidError(f"{error} {session.what_is_kept()}") from error
+
+
 def train_epoch(session: Session, curve: _Curve, stop: StopRequest, on_step: Callable[[Progress], None]) -> float:
     """Steps to the end of the epoch or until `stop`; returns the epoch's mean loss so far."""
     recipe, device = session.recipe, session.device
     epoch, done = divmod(session.step, session.steps_per_epoch)
     items = session.items(epoch)[done * session.accumulation :]
     workers = min(8, os.cpu_count() or 1) if device.type == "cuda" else 0
-    batches = load(session.training, items, workers=workers)
     losses = [row["loss"] for row in read_curve(session.run.steps) if row["epoch"] == epoch + 1] if done else []
     tick = saved = time.monotonic()
-    for _ in range(session.steps_per_epoch - done):
-        rate = learning_rate(recipe, session.step / session.steps_per_epoch)
-        set_rate(session.optimiser, rate)
-        session.prepare_step()
-        row, crops = _accumulate_gradients(session, batches, epoch)
-        average_gradients(session.loss_function.parameters())
-        if recipe.gradient_clip:
-            nn.utils.clip_grad_norm_(session.trained, recipe.gradient_clip)
-        session.optimiser.step()
-        session.step += 1
-        if session.average:
-            session.average.update(session.network, session.step)
+    # Closed here and now: where a step fails, its reading threads would else be ended by whoever collects garbage.
+    with contextlib.closing(load(session.training, items, workers=workers)) as batches:
+        for _ in range(session.steps_per_epoch - done):
+            rate = learning_rate(recipe, session.step / session.steps_per_epoch)
+            set_rate(session.optimiser, rate)
+            session.prepare_step()
+            row, crops = _accumulate_gradients(session, batches, epoch)
+            average_gradients(session.loss_function.parameters())
+            if recipe.gradient_clip:
+                nn.utils.clip_grad_norm_(session.trained, recipe.gradient_clip)
+            session.optimiser.step()
+            session.step += 1
+            if session.average:
+                session.average.update(session.network, session.step)
 
-        now = time.monotonic()
-        speed, tick = crops / (now - tick), now
-        losses.append(row["loss"])
-        measured = {"learning_rate": rate, "images_per_second": speed}
-        curve.append({"step": session.step, "epoch": epoch + 1, "loss": row.pop("loss"), **measured, **row})
-        on_step(Progress(session.step, session.steps, epoch + 1, losses[-1], speed))
-        stop.requested, save = any_of(stop.requested, now - saved > SECONDS_BETWEEN_CHECKPOINTS)
-        if stop.requested:
-            break
-        if save:
-            session.save_checkpoint()
-            saved = time.monotonic()
+            now = time.monotonic()
+            speed, tick = crops / (now - tick), now
+            losses.append(row["loss"])
+            measured = {"learning_rate": rate, "images_per_second": speed}
+            curve.append({"step": session.step, "epoch": epoch + 1, "loss": row.pop("loss"), **measured, **row})
+            on_step(Progress(session.step, session.steps, epoch + 1, losses[-1], speed))
+            stop.requested, save = any_of(stop.requested, now - saved > SECONDS_BETWEEN_CHECKPOINTS)
+            if stop.requested:
+                break
+            if save:
+                session.save_checkpoint()
+                saved = time.monotonic()
     return float(np.mean(losses))
 
 
@@ -144,20 +161,17 @@ def _accumulate_gradients(session: Session, batches: _Batches, epoch: int) -> tu
         in_turn = number < count - 1 and team().size > 1  # the processes need to exchange only the last sum
         try:
             with session.shared.no_sync() if in_turn else contextlib.nullcontext():  # type: ignore[operator]
-                with torch.autocast(device.type, dtype=torch.bfloat16, enabled=low_precision):
-                    embeddings = session.shared(images)
-                embeddings = gather_embeddings(embeddings.float())
-                labels = gather_labels(labels.to(device))
-                parts = session.loss_function(embeddings, labels)
+                embeddings, labels, parts = _forward(session, images, labels.to(device), low_precision)
                 loss = sum(parts.values(), start=torch.zeros((), device=device)) / count
                 _check_loss(session, float(loss.detach()) * count, epoch, number)
                 if number == 0:
                     session.optimiser.zero_grad(set_to_none=True)
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            raise out_of_memory(session.network, images, recipe.batch_size) from error
+            embeddings, parts, loss = torch.empty(0), {}, torch.empty(0)  # they hold what the step had computed
+            raise out_of_memory(session.network, images, recipe.batch_size, error) from error
         crops += len(labels)
         named = {f"loss_{name.replace('-', '_')}": part for name, part in parts.items()} if len(parts) > 1 else {}
         for name, value in {"loss": loss * count, **named}.items():
@@ -165,6 +179,16 @@ def _accumulate_gradients(session: Session, batches: _Batches, epoch: int) -> tu
         if wants_triplet_statistics(recipe):
             statistics = triplet_statistics(embeddings.detach(), labels, recipe.triplet_margin)
     return {**sums, **statistics}, crops
+
+
+def _forward(
+    session: Session, images: torch.Tensor, labels: torch.Tensor, low_precision: bool
+) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
+    """Embeddings and classes over all processes, and each part of the loss."""
+    with torch.autocast(session.device.type, dtype=torch.bfloat16, enabled=low_precision):
+        embeddings = session.shared(images)
+    embeddings, labels = gather_embeddings(embeddings.float()), gather_labels(labels)
+    return embeddings, labels, session.loss_function(embeddings, labels)
 
 
 def _check_loss(session: Session, loss: float, epoch: int, number: int) -> None:
@@ -184,6 +208,7 @@ def _end_epoch(session: Session, loss: float, curve: _Curve) -> RetrievalMetrics
     validation = from_first(lambda: session.validate(epoch))
     metrics = validation.metrics if validation else None
     session.keep_if_best(epoch, metrics)
+    session.keep_epoch(epoch, metrics)
     row = {"epoch": epoch, "loss": loss}
     row["validation_mAP"] = metrics.mAP if metrics else math.nan
     row["validation_rank1"] = metrics.rank1 if metrics else math.nan

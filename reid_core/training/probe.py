@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import torch
 
+from reid_core.embedder.network_names import NONE
 from reid_core.records import plural
 from reid_core.signals import StopRequest
 from reid_core.training.data import TrainingData, divide
@@ -70,7 +71,14 @@ def measure(
 def _for_ever(recipe: Recipe) -> Recipe:
     """The same work without an end, with nothing frozen, and with steps too small to diverge."""
     return recipe.replace(
-        weights="none", learning_rate=1e-6, schedule="constant", warmup=0.0, epochs=FOR_EVER, patience=0, frozen_steps=0
+        weights=NONE,
+        learning_rate=1e-6,
+        schedule="constant",
+        warmup=0.0,
+        epochs=FOR_EVER,
+        patience=0,
+        frozen_steps=0,
+        keep_every=0,
     )
 
 

@@ -8,6 +8,8 @@ import math
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
+from reid_core.embedder.model import SYNTHETIC
+from reid_core.embedder.network_names import NONE, PRETRAINED
 from reid_core.errors import ReidError
 from reid_core.training.loss_text import LOSSES, PAIR_LOSSES, parse_losses
 
@@ -16,6 +18,8 @@ BATCHES = ("random", "pk", "pk-camera")
 OPTIMISERS = ("adamw", "adam", "sgd")
 SCHEDULES = ("cosine", "step", "one-cycle", "constant")
 PRECISIONS = ("auto", "float32", "bfloat16")
+STARTS = (PRETRAINED, SYNTHETIC, NONE)  # beside files and earlier runs
+EARLIER_RUN = "run:"
 
 T = TypeVar("T")
 
@@ -42,7 +46,9 @@ class Recipe:
 
     backbone: str = _value("tf_efficientnet_b0_ns", "timm's name of the network")
     weights: str = _value(
-        "pretrained", "its start: pretrained, none (random), a file, or run:NAME (an earlier run's best)"
+        "pretrained",
+        "its start: pretrained, synthetic (the shipped model of drawn people), none (random), a file, or run:NAME "
+        "(an earlier run's best)",
     )
     pooling: str = _value("average", "how the feature map becomes a vector", choices=POOLINGS)
     projection: int = _value(
@@ -97,6 +103,9 @@ class Recipe:
 
     validation: float = _share(0.1, "share of the training identities kept out to choose the best checkpoint by")
     patience: int = _value(0, "epochs without a better validation mAP after which the run ends; 0: never", least=0)
+    keep_every: int = _value(
+        0, "epochs from one model that is kept beside the best, as RUN@EPOCH, to the next; 0: none is", least=0
+    )
     seed: int = _value(0, "of every random choice", least=0)
 
     def __post_init__(self) -> None:
@@ -129,6 +138,14 @@ class Recipe:
             raise ReidError("one-cycle has a rise of its own (cycle_rise); leave warmup at 0.")
         if self.schedule == "one-cycle" and not 0 < self.cycle_rise < 1:
             raise ReidError(f"cycle_rise is {self.cycle_rise}; use a share between 0 and 1, such as 0.3.")
+
+    @property
+    def starts_from_run(self) -> bool:
+        return self.weights.startswith(EARLIER_RUN)
+
+    @property
+    def starts_from_file(self) -> bool:
+        return self.weights not in STARTS and not self.starts_from_run
 
     def replace(self, **values: Any) -> Recipe:
         """A copy with some values changed. Raises ReidError for an unknown name, with the nearest one."""
@@ -219,19 +236,11 @@ def _check_range(name: str, value: Any, choices: tuple[str, ...], least: float |
 
 RECIPES: dict[str, Recipe] = {
     "reference": Recipe(),
-    "strong": Recipe(
-        pooling="gem",
-        loss="arcface + 0.5 triplet",
-        batches="pk",
-        batch_size=64,
-        epochs=20,
-        weight_decay=5e-4,
-        backbone_rate=0.5,
-        warmup=1.0,
-        gradient_clip=5.0,
-        averaging=0.999,
-        colour_jitter=0.1,
-        erasing=0.5,
+    "strong": Recipe(  # why these values: RECIPES.md
+        backbone="tf_efficientnet_lite0",
+        weights="synthetic",
+        margin=0.5,
+        epochs=8,
     ),
     "quick": Recipe(backbone="tf_efficientnet_lite0", height=128, width=64, epochs=1),
 }

@@ -2,8 +2,8 @@
 
 `run.json` what it is and how it stands · `steps.csv` and `epochs.csv` its curves · `resources.csv` what it took of the
 machine · `log.txt` · `last.pt` the checkpoint to go on from · `best.safetensors` the best weights so far · `model/` the
-finished model · `batch.jpg` one augmented batch · `predictions/` what was found for validation queries, an epoch a
-file · `recipe.yaml` the recipe to use again.
+finished model · `models/` those of single epochs · `batch.jpg` one augmented batch · `predictions/` what was found for
+validation queries, an epoch a file · `recipe.yaml` the recipe to use again.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from typing import Any
 
 import psutil
 
+from reid_core.embedder.model import is_model
 from reid_core.errors import ReidError
 from reid_core.files import write_atomically
 from reid_core.training.recipe import Recipe
@@ -59,6 +60,7 @@ class Run:
         self.checkpoint = folder / "last.pt"
         self.best_weights = folder / "best.safetensors"
         self.model = folder / "model"
+        self.epoch_models = folder / "models"
         self.steps = folder / "steps.csv"
         self.epochs = folder / "epochs.csv"
         self.resources = folder / "resources.csv"
@@ -83,6 +85,13 @@ class Run:
         if not alive:
             return dataclasses.replace(state, status="lost", message="its process died; resume it from its checkpoint")
         return state
+
+    def model_folders(self) -> dict[str, Path]:
+        """By name: the best model so far, and those of epochs that the recipe keeps; none while there is none."""
+        name = self.folder.name
+        epochs = sorted(self.epoch_models.glob("[0-9]*"), key=lambda path: int(path.name))
+        folders = {name: self.model, **{f"{name}@{path.name}": path for path in epochs}}
+        return {name: path for name, path in folders.items() if is_model(path)}
 
     def write_state(self, state: RunState) -> None:
         text = json.dumps(dataclasses.asdict(state), indent=2)

@@ -6,7 +6,7 @@ Everything is drawn from (seed, epoch), so each process of a training, and a run
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -19,15 +19,21 @@ from reid_core.training.recipe import Recipe
 Rows = npt.NDArray[np.int64]
 
 
-def epoch_batches(recipe: Recipe, people: Rows, cameras: Rows, *, epoch: int) -> list[Rows]:
-    """Rows of the crops in each batch; `people` and `cameras` are (N,) codes, one per crop."""
+def epoch_batches(
+    recipe: Recipe, people: Rows, cameras: Rows, *, epoch: int, together: Sequence[tuple[int, int]] = ()
+) -> list[Rows]:
+    """Rows of the crops in each batch; `people` and `cameras` are (N,) codes, one per crop.
+
+    `together` are pairs of people who are drawn into the same batches, where those are drawn by people.
+    """
     if recipe.batches == "random":
         return random_batches(len(people), recipe.batch_size, epoch=epoch, seed=recipe.seed)
     if recipe.batches == "pk":
         cameras = np.zeros_like(cameras)
     return people_batches(
-        people, cameras, batch_size=recipe.batch_size, each=recipe.crops_per_person, epoch=epoch, seed=recipe.seed
-    )
+        people, cameras, batch_size=recipe.batch_size, each=recipe.crops_per_person, epoch=epoch, seed=recipe.seed,
+        together=together,
+    )  # fmt: skip
 
 
 def count_batches(recipe: Recipe, *, crops: int, people: int) -> int:
@@ -46,12 +52,16 @@ def random_batches(crops: int, batch_size: int, *, epoch: int, seed: int) -> lis
     return [order[start : start + batch_size] for start in range(0, crops - batch_size + 1, batch_size)]
 
 
-def people_batches(people: Rows, cameras: Rows, *, batch_size: int, each: int, epoch: int, seed: int) -> list[Rows]:
+def people_batches(
+    people: Rows, cameras: Rows, *, batch_size: int, each: int, epoch: int, seed: int,
+    together: Sequence[tuple[int, int]] = (),
+) -> list[Rows]:  # fmt: skip
     """Batches of batch_size / each different people with `each` crops, person after person.
 
     An epoch is as long as the crops would fill batches, and longer where it takes more to see every person. A person's
     crops are spread over as many cameras as she has, those of a camera take turns, and where she has fewer than `each`
-    they are repeated.
+    they are repeated. Of `together`, one partner at least is in every batch of either: he takes the place of
+    somebody of whom there is no such pair.
     """
     random = np.random.default_rng((seed, epoch))
     crops: dict[int, dict[int, Callable[[int], list[int]]]] = {}
@@ -64,16 +74,30 @@ def people_batches(people: Rows, cameras: Rows, *, batch_size: int, each: int, e
     per_batch = batch_size // each
     count = max(-(-len(crops) // per_batch), len(people) // batch_size)
     next_people = _endless(list(crops), random)
+    partners: dict[int, set[int]] = {}
+    for one, other in [*together, *((other, one) for one, other in together)]:
+        partners.setdefault(one, set()).add(other)
     batches = []
     for _ in range(count):
         rows: list[int] = []
-        for person in next_people(per_batch):
+        for person in _with_partners(next_people(per_batch), partners, random):
             order = random.permutation(list(crops[person])).tolist()
             shares = _shares([sizes[person, camera] for camera in order], each)
             for camera, share in zip(order, shares, strict=True):
                 rows += crops[person][camera](share)
         batches.append(np.array(rows, dtype=np.int64))
     return batches
+
+
+def _with_partners(drawn: list[int], partners: Mapping[int, set[int]], random: np.random.Generator) -> list[int]:
+    drawn = list(drawn)
+    for person in list(drawn):
+        if person in partners and not partners[person] & set(drawn):
+            free = [place for place, other in enumerate(drawn) if other not in partners]
+            if not free:
+                break
+            drawn[int(random.choice(free))] = int(random.choice(sorted(partners[person])))
+    return drawn
 
 
 def _endless(items: Sequence[int], random: np.random.Generator) -> Callable[[int], list[int]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -25,17 +24,16 @@ from reid_core.files import write_atomically
 from reid_core.records import plural
 from reid_core.training.averaging import MovingAverage
 from reid_core.training.checkpoint import as_bytes, random_states, restore_random_states
-from reid_core.training.data import CropReader, TrainingCrops, TrainingData, batch_items
+from reid_core.training.data import CropReader, TrainingCrops, TrainingData, batch_items, fingerprint
 from reid_core.training.distributed import from_first, of_all, own_share, shared, team
 from reid_core.training.losses import create_loss
+from reid_core.training.memory import keep_freed_memory
 from reid_core.training.optimiser import create_optimiser
 from reid_core.training.problems import is_finite, not_finite
-from reid_core.training.recipe import Recipe
+from reid_core.training.recipe import EARLIER_RUN, Recipe
 from reid_core.training.run import Run
 from reid_core.training.samplers import concerns, epoch_batches
 from reid_core.training.validation import Validation, validate
-
-EARLIER_RUN = "run:"
 
 
 class Session:
@@ -46,6 +44,7 @@ class Session:
     """
 
     def __init__(self, run: Run, recipe: Recipe, data: TrainingData) -> None:
+        keep_freed_memory()
         torch.manual_seed(recipe.seed)
         self.run, self.recipe, self.data = run, recipe, data
         self.device = torch.device("cuda", team().local) if torch.cuda.is_available() else torch.device("cpu")
@@ -78,13 +77,15 @@ class Session:
         reader = CropReader(list(crops["crop"]), self.card.preprocessing)
         self.training = TrainingCrops(reader, classes, recipe)
         self._cameras = pd.factorize(crops["camera"])[0]
-        self.fingerprint = _fingerprint(crops)
+        self._together = [(people[a], people[b]) for a, b in data.together if a in people and b in people]
+        self.fingerprint = fingerprint(crops)
         self.batches = len(self._batches(0))
         self.accumulation = min(recipe.accumulation, self.batches)
         self.steps_per_epoch = self.batches // self.accumulation
         self.steps = self.steps_per_epoch * recipe.epochs
         self.step = 0
         self.best = -1.0
+        self._kept_step = 0  # of the checkpoint on disk
         if team().rank:  # dropout is not to drop the same in every process
             torch.manual_seed(recipe.seed + team().rank)
         if resuming:
@@ -93,7 +94,8 @@ class Session:
         self._share()
 
     def _batches(self, epoch: int) -> list[np.ndarray]:
-        return epoch_batches(self.recipe, self.training.classes, self._cameras, epoch=epoch)
+        classes, together = self.training.classes, self._together
+        return epoch_batches(self.recipe, classes, self._cameras, epoch=epoch, together=together)
 
     def items(self, epoch: int) -> list[list[tuple[int, int, int]]]:
         """What this process loads for each batch of an epoch."""
@@ -142,17 +144,25 @@ class Session:
         if score <= self.best:
             return
         self.best = score
-        measured = {"validation": metrics.to_dict()} if metrics else {}
-        self.card = dataclasses.replace(self.card, metrics={"epoch": epoch, **measured})
+        self.card = dataclasses.replace(self.card, metrics=_measured(epoch, metrics))
         if team().first:
             weights = {name: tensor.cpu().contiguous() for name, tensor in self.evaluated.state_dict().items()}
             write_atomically(self.run.best_weights, lambda file: file.write(safetensors.torch.save(weights)))
 
+    def keep_epoch(self, epoch: int, metrics: RetrievalMetrics | None) -> None:
+        """A model of this epoch, where the recipe wants one."""
+        if team().first and self.recipe.keep_every and epoch % self.recipe.keep_every == 0:
+            card = dataclasses.replace(self.card, name=f"{self.card.name}@{epoch}", metrics=_measured(epoch, metrics))
+            self._save_model(self.run.epoch_models / str(epoch), self.evaluated.state_dict(), card)
+
     def save_best_model(self) -> None:
         if team().first and self.run.best_weights.is_file():
-            network = EmbeddingNetwork(Architecture(**self.card.architecture), (self.recipe.height, self.recipe.width))
-            network.load_state_dict(safetensors.torch.load_file(self.run.best_weights))
-            save_model(self.run.model, network, self.card)
+            self._save_model(self.run.model, safetensors.torch.load_file(self.run.best_weights), self.card)
+
+    def _save_model(self, folder: Path, weights: dict[str, torch.Tensor], card: ModelCard) -> None:
+        network = EmbeddingNetwork(Architecture(**card.architecture), (self.recipe.height, self.recipe.width))
+        network.load_state_dict(weights)
+        save_model(folder, network, card)
 
     def check_weights(self) -> None:
         if not is_finite(self.network):
@@ -179,6 +189,14 @@ class Session:
         }
         data = as_bytes(content)
         write_atomically(self.run.checkpoint, lambda file: file.write(data))
+        self._kept_step = self.step
+
+    def what_is_kept(self) -> str:
+        """In a sentence, of a run that ends early: from where it can be resumed, and whether there is a model."""
+        if not self._kept_step:
+            return "Nothing is kept of it yet: its first checkpoint was still to come."
+        model = f", and a model of epoch {self.card.metrics['epoch']}" if self.run.model.is_dir() else ""
+        return f"Its checkpoint of step {self._kept_step:,} is kept{model}."
 
     def _restore(self) -> None:
         try:
@@ -211,15 +229,15 @@ class Session:
                 "well, but not bit for bit as it would have been."
             )
         self.step, self.best = int(content["step"]), float(content["best"])
+        self._kept_step = self.step
         trained_on, terms = content.get("origin", (self.card.trained_on, self.card.terms))
         self.card = dataclasses.replace(self.card, trained_on=trained_on, terms=terms)
         self.card = dataclasses.replace(self.card, metrics=json.loads(content["metrics"]))
         self._note_start(content["start"])
 
     def _start(self, network: EmbeddingNetwork) -> None:
-        weights = self.recipe.weights
-        if not weights.startswith(EARLIER_RUN):
-            self._note_start(load_backbone_weights(network.backbone, self.recipe.backbone, weights))
+        if not self.recipe.starts_from_run:
+            self._note_start(load_backbone_weights(network.backbone, self.recipe.backbone, self.recipe.weights))
             return
         earlier = earlier_run(self.run, self.recipe)
         card = ModelCard.read(earlier.model)
@@ -259,12 +277,6 @@ def earlier_run(run: Run, recipe: Recipe) -> Run:
     return earlier
 
 
-def _fingerprint(crops: pd.DataFrame) -> str:
-    """Of who is trained on and where the pictures lie."""
-    places = [
-        (identity, str(folder), path) for identity, (folder, path) in zip(crops["identity"], crops["crop"], strict=True)
-    ]
-    names = hashlib.sha256(repr([(identity, path) for identity, _, path in places]).encode()).hexdigest()
-    if len(set(of_all(names))) > 1:  # folders may differ from machine to machine, crops may not
-        raise ReidError("The processes of this training do not see the same crops. Give each machine the same gallery.")
-    return hashlib.sha256(repr(places).encode()).hexdigest()
+def _measured(epoch: int, metrics: RetrievalMetrics | None) -> dict[str, Any]:
+    """What a card says of an epoch."""
+    return {"epoch": epoch, **({"validation": metrics.to_dict()} if metrics else {})}

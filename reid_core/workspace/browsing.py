@@ -107,8 +107,8 @@ def some_people(catalogue: Catalogue, gallery: str, limit: int) -> list[int]:
 class Numbers:
     """What a gallery's crops lack or suffer from, and the bytes of its vectors and copied pictures.
 
-    `flaws` and `missing` count crops by the keys of `FLAWS` and `MISSING`; `unmeasured` those whose quality nobody
-    measured (an older version imported them).
+    `flaws` and `missing` count crops by the keys of `FLAWS` and `MISSING`; `unmeasured` those whose quality or colours
+    nobody measured (an older version imported them).
     """
 
     flaws: dict[str, int]
@@ -139,7 +139,7 @@ def flaws_of(catalogue: Catalogue, gallery: str, source: str) -> dict[str, int]:
 
 def numbers(catalogue: Catalogue, gallery: str) -> Numbers:
     """One pass over the gallery's rows."""
-    tests = {**FLAWS, **MISSING, "alike": "alike IS NOT NULL", "unmeasured": "sharpness IS NULL"}
+    tests = {**FLAWS, **MISSING, "alike": "alike IS NOT NULL", "unmeasured": "sharpness IS NULL OR upper IS NULL"}
     tests["copied"] = "CASE WHEN source IN (SELECT key FROM source WHERE copied) THEN bytes ELSE 0 END"
     sums = ", ".join(f"COALESCE(SUM({test}), 0)" for test in tests.values())
     with catalogue.transaction() as database:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from sqlite3 import Connection
@@ -18,7 +18,6 @@ from typing import Any
 import pandas as pd
 
 from reid_core.errors import ReidError
-from reid_core.quality import Quality
 from reid_core.records import DISTRACTOR, JUNK
 from reid_core.workspace.rows import (
     CROP_COLUMNS,
@@ -39,6 +38,7 @@ from reid_core.workspace.rows import (
 )
 from reid_core.workspace.schema import CATALOGUE, PAGE_BYTES, UPGRADES, VERSION, anchor, connect, create
 
+MOST = 2**63 - 1  # SQLite's largest integer
 IN_A_QUERY = 900  # SQLite's oldest limit on placeholders is 999
 
 
@@ -166,25 +166,16 @@ class Catalogue:
                 if (c.sha256, *labels) not in there:
                     there.add((c.sha256, *labels))
                     found = (known(c.sharpness), known(c.brightness), known(c.contrast), c.look, c.alike, c.bytes)
-                    rows.append((key, source, c.path, *labels, c.width, c.height, c.sha256, *found, int(time.time())))
+                    clothes = (c.upper, known(c.upper_share), c.lower, known(c.lower_share))
+                    size = (c.width, c.height, c.sha256)
+                    rows.append((key, source, c.path, *labels, *size, *found, int(time.time()), *clothes))
             into = (
                 "INSERT OR IGNORE INTO crop (gallery, source, path, identity, camera, split, tracklet, time, width, "
-                "height, sha256, sharpness, brightness, contrast, look, alike, bytes, imported)"
+                "height, sha256, sharpness, brightness, contrast, look, alike, bytes, imported, upper, upper_share, "
+                "lower, lower_share)"
             )
             new = {path for (path,) in insert_rows(database, into, rows, "RETURNING path")}
             return [c.path in new for c in crops]
-
-    def set_quality(self, measured: Mapping[int, Quality]) -> None:
-        """Keep what was measured of crops that came in unmeasured."""
-        if not measured:
-            return
-        with connect(self.path) as database:
-            database.execute("BEGIN IMMEDIATE")
-            seq = next_numbers(database, 1)  # indexes filter by sharpness, too
-            database.executemany(
-                "UPDATE crop SET sharpness = ?, brightness = ?, contrast = ?, look = ?, seq = ? WHERE id = ?",
-                [(q.sharpness, q.brightness, q.contrast, q.look, seq, crop) for crop, q in measured.items()],
-            )
 
     def looks(self, gallery: str) -> tuple[list[int], list[bytes]]:
         """Perceptual hashes of the gallery's crops, and the sha-256 of each one's picture."""
@@ -203,16 +194,17 @@ class Catalogue:
             return crop_table(database, self.workspace, where, (key, *splits))
 
     def crops_of(self, ids: Sequence[int]) -> pd.DataFrame:
-        """Rows of those ids, in their order; an id that is gone is left out."""
+        """Rows of those ids, in their order; an id that is gone, or that none can have, is left out."""
+        ids = [int(crop) for crop in ids if int(crop) <= MOST]  # an address may name any number
         with connect(self.path) as database:
             database.execute("BEGIN")
             parts = []
             for start in range(0, len(ids), IN_A_QUERY):
-                some = [int(crop) for crop in ids[start : start + IN_A_QUERY]]
+                some = ids[start : start + IN_A_QUERY]
                 parts.append(crop_table(database, self.workspace, f"crop.id IN ({', '.join('?' * len(some))})", some))
         table = pd.concat(parts) if parts else pd.DataFrame(columns=list(CROP_COLUMNS))
         present = set(table["id"])
-        return table.set_index("id", drop=False).loc[[int(i) for i in ids if int(i) in present]].reset_index(drop=True)
+        return table.set_index("id", drop=False).loc[[i for i in ids if i in present]].reset_index(drop=True)
 
     def find_picture(self, gallery: str, sha256: bytes) -> pd.DataFrame:
         """Crops of the gallery whose file has exactly these bytes."""

@@ -11,16 +11,16 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from sqlite3 import Connection
 
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK, plural
+from reid_core.workspace.case_wiping import forget_in_cases
 from reid_core.workspace.catalogue import write_log
 from reid_core.workspace.rows import check_name, gallery_key, next_numbers, now, user
 from reid_core.workspace.selection import Selection
-from reid_core.workspace.wiping import DEMO, FILE, INDEX, INDEXES, INSIGHTS, JOBS, ORIGINAL, RUNS, THUMBNAIL, finish
+from reid_core.workspace.wiping import DEMO, FILE, INSIGHTS, OF_GALLERY, ORIGINAL, THUMBNAIL, finish
 from reid_core.workspace.workspace import Workspace
 
 
@@ -125,10 +125,11 @@ def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: st
         database.execute(
             "UPDATE crop SET alike = NULL WHERE alike IN (SELECT sha256 FROM crop WHERE id IN (SELECT id FROM doomed))"
         )
+        forget_in_cases(database, gallery, people)
         database.execute("DELETE FROM vector WHERE crop IN (SELECT id FROM doomed)")
         database.execute("DELETE FROM edit_row WHERE crop IN (SELECT id FROM doomed)")
-        _forget_edits(database, key, people)
         database.execute("DELETE FROM crop WHERE id IN (SELECT id FROM doomed)")
+        _forget_decisions(database, key, people)
         _drop_empty_sources(database, number, sources)
         if selection.is_everything() and not held:
             database.execute("DELETE FROM edit WHERE gallery = ?", (key,))
@@ -136,21 +137,14 @@ def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: st
         database.execute("DROP TABLE doomed")
         details = {"gallery": gallery, "crops": len(ids), "held": held, "receipt": number, "ids_sha256": digest}
         write_log(database, "delete", purpose.strip(), details)
-    _refresh_indexes(workspace, gallery)
+    from reid_core.workspace.calibrating import forget_gallery  # both are slow to import
+    from reid_core.workspace.indexing import refresh_indexes
+
+    if selection.is_everything() and not held:
+        forget_gallery(workspace, gallery)
+    refresh_indexes(workspace, gallery)
     finish(workspace.catalogue, workspace.thumbnails)
     return next(receipt for receipt in receipts(workspace) if receipt.number == number)
-
-
-def _refresh_indexes(workspace: Workspace, gallery: str) -> None:
-    """Write the snapshots of the gallery's indexes anew without what is gone: a rebuild would take much longer.
-
-    Those that cannot be are removed when the deletion is finished.
-    """
-    from reid_core.workspace.indexing import GalleryIndex
-
-    for folder in (workspace.path / INDEXES).glob(f"{gallery}@*"):
-        with suppress(ReidError):  # of a gallery or a model of which nothing is left
-            GalleryIndex(workspace, gallery, folder.name.rpartition("@")[2]).current()
 
 
 def receipts(workspace: Workspace) -> list[Receipt]:
@@ -249,7 +243,7 @@ def _sources(database: Connection, gallery: int, *, everything: bool) -> list[in
 
 def _write_down_what_is_left(database: Connection, workspace: Workspace, number: int, gallery: str) -> None:
     insert = "INSERT INTO removal (deletion, kind, name) "
-    left = ((INDEX, gallery), (JOBS, gallery), (RUNS, gallery), (FILE, f"{INSIGHTS}/{gallery}.json"))
+    left = [*((kind, gallery) for kind in OF_GALLERY), (FILE, f"{INSIGHTS}/{gallery}.json")]
     database.executemany(f"{insert} VALUES (?, ?, ?)", [(number, kind, name) for kind, name in left])
     database.execute(
         f"{insert} SELECT DISTINCT ?, ?, lower(hex(sha256)) FROM crop WHERE id IN (SELECT id FROM doomed)",
@@ -270,8 +264,9 @@ def _write_down_what_is_left(database: Connection, workspace: Workspace, number:
     )
 
 
-def _forget_edits(database: Connection, gallery: int, people: list[str]) -> None:
-    """Those of which no crop is left, and those that name a person of whom none is: undo would bring the name back."""
+def _forget_decisions(database: Connection, gallery: int, people: list[str]) -> None:
+    """Edits of which no crop is left, and those that name a person of whom none is: undo would bring the name back.
+    Dismissed doubts that name somebody of whom no crop is left."""
     names = json.dumps(people)
     database.execute(
         "DELETE FROM edit WHERE gallery = ?1 AND (NOT EXISTS (SELECT 1 FROM edit_row WHERE edit = edit.key) "
@@ -279,6 +274,10 @@ def _forget_edits(database: Connection, gallery: int, people: list[str]) -> None
         "(SELECT value FROM json_each(?2))) OR EXISTS (SELECT 1 FROM edit_row WHERE edit = edit.key "
         "AND identity IN (SELECT value FROM json_each(?2))))",
         (gallery, names),
+    )
+    there = "SELECT 1 FROM crop WHERE gallery = ?1 AND identity = "
+    database.execute(
+        f"DELETE FROM dismissal WHERE gallery = ?1 AND NOT (EXISTS ({there}one) AND EXISTS ({there}other))", (gallery,)
     )
 
 

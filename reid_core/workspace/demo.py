@@ -9,13 +9,13 @@ from typing import Any
 from reid_core.datasets import read_dataset
 from reid_core.datasets.synthetic import SiteConfig, write_site
 from reid_core.embedder.inference import Embedder
+from reid_core.embedder.model import SYNTHETIC
 from reid_core.signals import StopRequest
 from reid_core.workspace.importing import import_dataset
 from reid_core.workspace.indexing import embed_gallery
 from reid_core.workspace.workspace import Workspace
 
 GALLERY = "demo"
-MODEL = "demo"
 SITE = SiteConfig()
 
 
@@ -46,5 +46,5 @@ def build_demo(
     if report.stopped:
         return False
     with bar("Embedding") as update:
-        embedder = Embedder(workspace.find_model(MODEL))
+        embedder = Embedder(workspace.find_model(SYNTHETIC))
         return not embed_gallery(workspace, GALLERY, embedder, stop=stop, on_progress=update).stopped

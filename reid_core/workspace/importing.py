@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from reid_core.colours import clothing
 from reid_core.datasets import Dataset, Skipped
 from reid_core.errors import ReidError
 from reid_core.files import one_at_a_time, write_atomically
@@ -119,9 +120,9 @@ def _inspect(source: ImageSource, row: dict[str, Any], keep_data: bool) -> _Insp
         image = decode(data)
     except BadImage as error:
         return Skipped(row["path"], str(error))
-    quality = dataclasses.asdict(measure(image))
+    found = dataclasses.asdict(measure(image)) | dataclasses.asdict(clothing(image))
     sha256 = hashlib.sha256(data).digest()
-    crop = NewCrop(**row, width=image.width, height=image.height, sha256=sha256, bytes=len(data), **quality)
+    crop = NewCrop(**row, width=image.width, height=image.height, sha256=sha256, bytes=len(data), **found)
     return _Inspected(crop, thumbnail(image), data if keep_data else None)
 
 

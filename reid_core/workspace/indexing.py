@@ -31,6 +31,7 @@ from reid_core.workspace.vectors import (
     read_changes,
     without_vector,
 )
+from reid_core.workspace.wiping import INDEXES
 from reid_core.workspace.workspace import Workspace
 
 SNAPSHOT_ROWS = 20_000  # read from the catalogue in a fifth of a second: fewer are not worth a file
@@ -171,3 +172,13 @@ class GalleryIndex:
         # A deletion that was finished while we wrote has looked for snapshots before this one was there.
         if last_deletion(self.workspace.catalogue) > self._seq:
             remove_snapshots(self._folder)
+
+
+def refresh_indexes(workspace: Workspace, gallery: str) -> None:
+    """Write the snapshots of the gallery's indexes anew without what a deletion took: a rebuild would take much longer.
+
+    Those that cannot be are removed when the deletion is finished.
+    """
+    for folder in (workspace.path / INDEXES).glob(f"{gallery}@*"):
+        with suppress(ReidError):  # of a gallery or a model of which nothing is left
+            GalleryIndex(workspace, gallery, folder.name.rpartition("@")[2]).current()

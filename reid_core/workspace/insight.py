@@ -17,6 +17,7 @@ from reid_core.training.recipe import Recipe
 from reid_core.workspace.rows import gallery_key
 from reid_core.workspace.schema import connect
 from reid_core.workspace.wiping import INSIGHTS
+from reid_core.workspace.withholding import without_withheld
 from reid_core.workspace.workspace import Workspace
 
 
@@ -63,7 +64,7 @@ def refuse_leakage(workspace: Workspace, gallery: str, recipe: Recipe) -> None:
 
 
 def _crops(workspace: Workspace, gallery: str) -> pd.DataFrame:
-    crops = workspace.catalogue.crops(gallery, SPLITS)
+    crops = without_withheld(workspace.catalogue, workspace.catalogue.crops(gallery, SPLITS))
     with connect(workspace.catalogue.path) as database:
         key = gallery_key(database, gallery)
         looks = dict(database.execute("SELECT id, look FROM crop WHERE gallery = ? AND look NOT NULL", (key,)))

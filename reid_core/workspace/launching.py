@@ -21,6 +21,7 @@ from reid_core.training.run import Run, is_alive
 from reid_core.training.samplers import concerns
 from reid_core.workspace import jobs
 from reid_core.workspace.rows import check_name
+from reid_core.workspace.withholding import without_withheld
 from reid_core.workspace.workspace import Workspace
 
 WORD = "train"  # the command, and what its jobs are called by
@@ -44,7 +45,7 @@ def division(workspace: Workspace, gallery: str, recipe: Recipe) -> Division:
 
     Raises ReidError, with the trainer's sentence, when nobody is labelled or too few are left to train on.
     """
-    rows = workspace.catalogue.crops(gallery, ("train",))
+    rows = without_withheld(workspace.catalogue, workspace.catalogue.crops(gallery, ("train",)))
     description = f"gallery {gallery} ({', '.join(workspace.catalogue.formats(gallery))})"
     table = divide_rows(rows, recipe, description)[1].table
     train = table["split"] == "train"
@@ -78,8 +79,7 @@ def start_run(workspace: Workspace, gallery: str, recipe: Recipe, name: str, *, 
     Raises ReidError when the name is no name for a run or is taken. What else may be wrong the job says when it fails.
     """
     check_new_name(workspace, name)
-    named = recipe.weights in ("pretrained", "none") or recipe.weights.startswith("run:")
-    if not named:
+    if recipe.starts_from_file:
         recipe = recipe.replace(weights=str(Path(recipe.weights).expanduser().absolute()))  # the job may run elsewhere
     options = ["--name", name, *["--allow-leakage"] * allow_leakage]
     return _start(workspace, WORD, f"Train {name}", gallery, recipe, options)

@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 
 from reid_core.embedder.inference import Embedder
-from reid_core.embedder.model import model_id
 from reid_core.errors import ReidError
 from reid_core.evaluation.comparison import Difference, paired_differences
 from reid_core.evaluation.metrics import average_precision
@@ -25,6 +24,7 @@ from reid_core.signals import StopRequest
 from reid_core.workspace.evaluating import SPLITS as HELD_OUT
 from reid_core.workspace.evaluating import Ranked, rank_gallery
 from reid_core.workspace.indexing import embed_gallery
+from reid_core.workspace.provenance import run_of
 from reid_core.workspace.report import Report
 from reid_core.workspace.rows import now
 from reid_core.workspace.workspace import ModelEntry, Workspace
@@ -183,14 +183,9 @@ def _missing(workspace: Workspace, gallery: str, model: str) -> int:
 
 def _caveat(workspace: Workspace, gallery: str, embedder: Embedder) -> str:
     """Whether the model may have seen the people that it is measured on: a run here trains on the train split only."""
-    for run in workspace.runs():
-        try:
-            if run.model.is_dir() and model_id(run.model) == embedder.id:
-                state = run.state()
-                if state.gallery == gallery and not state.recipe.weights.startswith("run:"):
-                    return ""
-        except ReidError:
-            continue
+    state = run_of(workspace, embedder.id)
+    if state is not None and state.gallery == gallery and not state.recipe.starts_from_run:
+        return ""
     return (
         f"{embedder.card.name} was trained on: {embedder.card.trained_on}. Whether these people were among them is not "
         "known here; if so, its figures flatter it."

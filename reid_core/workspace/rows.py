@@ -20,7 +20,7 @@ from reid_core.records import DISTRACTOR, JUNK
 
 CROP_COLUMNS = (
     "id", "path", "identity", "camera", "time", "tracklet", "split", "width", "height", "sha256", "source",
-    "sharpness", "brightness", "contrast", "alike",
+    "sharpness", "brightness", "contrast", "alike", "upper", "upper_share", "lower", "lower_share",
 )  # fmt: skip
 ORIGINALS = "originals"  # folder of the workspace with copies of imported pictures, one folder for each source
 _ROWS_AT_ONCE = 1_000  # of at most 32 values; SQLite takes 32,766 in one statement
@@ -44,7 +44,7 @@ class GalleryInfo:
 
 @dataclass(frozen=True)
 class NewCrop:
-    """A row to add, with what was found when the picture was decoded; see `reid_core.quality`.
+    """A row to add, with what was found when the picture was decoded; see `reid_core.quality` and `.colours`.
 
     `alike` is the sha-256 of a picture of the gallery that looks the same, `bytes` the size of the file.
     """
@@ -64,6 +64,10 @@ class NewCrop:
     look: int | None = None
     alike: bytes | None = None
     bytes: int = 0
+    upper: str | None = None
+    upper_share: float = float("nan")
+    lower: str | None = None
+    lower_share: float = float("nan")
 
 
 def check_name(name: str, kind: str) -> None:
@@ -135,14 +139,16 @@ def crop_table(database: sqlite3.Connection, workspace: Path, where: str, values
     rows = database.execute(
         "SELECT crop.id, crop.path, identity, camera, time, tracklet, split, width, height, lower(hex(sha256)), "
         "CASE WHEN source.copied THEN source.key ELSE source.path END, sharpness, brightness, contrast, "
-        f"lower(hex(alike)) FROM crop JOIN source ON source.key = crop.source WHERE {where}",
+        "lower(hex(alike)), upper, upper_share, lower, lower_share FROM crop JOIN source "
+        f"ON source.key = crop.source WHERE {where}",
         tuple(values),
     ).fetchall()
     table = pd.DataFrame(rows, columns=list(CROP_COLUMNS), dtype=object)
     table["source"] = [str(originals(workspace, key)) if isinstance(key, int) else key for key in table["source"]]
     table["alike"] = pd.Series([sha256 or None for sha256 in table["alike"]], dtype=object)
     whole = {"id": np.int64, "width": np.int64, "height": np.int64}
-    return table.astype({**whole, **dict.fromkeys(("time", "sharpness", "brightness", "contrast"), np.float64)})
+    numbers = ("time", "sharpness", "brightness", "contrast", "upper_share", "lower_share")
+    return table.astype({**whole, **dict.fromkeys(numbers, np.float64)})
 
 
 def originals(workspace: Path, source: int) -> Path:

@@ -23,6 +23,7 @@ from reid_core.training.predictions import (
     write_predictions,
 )
 from reid_core.training.run import STATE_NAME, Run
+from reid_core.workspace import verdict_traces
 from reid_core.workspace.rows import originals
 
 NAMES_CROPS = " on the crops "  # in the line of a log that lists the crops of a batch
@@ -39,6 +40,7 @@ def forget_in_runs(database: Connection, workspace: Path, gallery: str) -> None:
         run = Run(file.parent)
         if _gallery_of(file) in (gallery, None):
             run.batch_picture.unlink(missing_ok=True)
+            verdict_traces.forget(run.folder, there.ids())
             _clean_log(run)
             for epoch in predicted_epochs(run):
                 _clean_predictions(run, epoch, there)
@@ -46,6 +48,9 @@ def forget_in_runs(database: Connection, workspace: Path, gallery: str) -> None:
 
 class _Gallery:
     """Which crops and people are in it."""
+
+    def ids(self) -> set[int]:
+        return {crop for (crop,) in self.database.execute("SELECT id FROM crop WHERE gallery = ?", (self.key,))}
 
     def __init__(self, database: Connection, workspace: Path, key: int | None) -> None:
         self.database, self.key = database, key

@@ -61,14 +61,15 @@ def forget_run(workspace: Workspace, name: str) -> None:
         running = False
     if running:
         raise ReidError(f"The run {name} is running. Stop it first.")
-    if run.model.is_dir():
-        id = model_id(run.model)
+    for called, folder in run.model_folders().items():
+        id = model_id(folder)
         using = [
             info.name for info in workspace.catalogue.galleries() if any(id == other for other, _, _ in info.models)
         ]
         if using:
+            whose = f"of run {name}" if called == name else called
             raise ReidError(
-                f"The model of run {name} has embedded {', '.join(using)}, and photos could not be searched there "
+                f"The model {whose} has embedded {', '.join(using)}, and photos could not be searched there "
                 "without it. Embed with another model, or delete the gallery, first."
             )
     shutil.rmtree(run.folder)

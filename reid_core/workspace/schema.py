@@ -10,8 +10,9 @@ from pathlib import Path
 
 from reid_core.errors import ReidError
 from reid_core.files import one_at_a_time
+from reid_core.workspace.case_tables import COLOURS, INVESTIGATIONS, NO_REPLACING
 
-VERSION = 3
+VERSION = 4
 THUMBNAILS_VERSION = 1
 BACKUP = "{name}.version-{version}.backup"  # a copy of the file before it is brought up to date
 
@@ -65,6 +66,24 @@ CREATE TABLE edit_row (
 CREATE INDEX edit_row_crop ON edit_row (crop);
 """
 
+# What nobody is to be asked again: whether the crop, labelled `one`, is `other`; without a crop, whether both are one.
+_DISMISSALS = """
+CREATE TABLE dismissal (
+    key INTEGER PRIMARY KEY, gallery INTEGER NOT NULL REFERENCES gallery(key) ON DELETE CASCADE,
+    crop INTEGER REFERENCES crop(id) ON DELETE CASCADE, one TEXT NOT NULL, other TEXT NOT NULL, at TEXT NOT NULL,
+    who TEXT NOT NULL
+) STRICT;
+CREATE INDEX dismissal_gallery ON dismissal (gallery);
+CREATE INDEX dismissal_crop ON dismissal (crop);
+"""
+
+# Crops that no training sees, whatever their split.
+_WITHHELD = """
+CREATE TABLE withheld (
+    crop INTEGER PRIMARY KEY REFERENCES crop(id) ON DELETE CASCADE, at TEXT NOT NULL, who TEXT NOT NULL
+) STRICT;
+"""
+
 _CROP_INDEXES = """
 CREATE INDEX crop_gallery ON crop (gallery, split);
 CREATE INDEX crop_sha256 ON crop (sha256);
@@ -95,7 +114,7 @@ CREATE TABLE crop (
     tracklet TEXT, split TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, sha256 BLOB NOT NULL,
     sharpness REAL, brightness REAL, contrast REAL, look INTEGER, alike BLOB, seq INTEGER NOT NULL DEFAULT 0,
     imported INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
-    UNIQUE (source, path)
+    upper TEXT, upper_share REAL, lower TEXT, lower_share REAL, UNIQUE (source, path)
 ) STRICT;
 {_CROP_INDEXES}
 {_LATER_CROP_INDEXES}
@@ -108,12 +127,16 @@ INSERT INTO counter VALUES (0);
 {_SERVING}
 {_DELETION}
 {_EDITS}
+{_DISMISSALS}
+{_WITHHELD}
+{INVESTIGATIONS}
 CREATE TABLE audit (
     key INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
     purpose TEXT NOT NULL, details TEXT NOT NULL
 ) STRICT;
 CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+{NO_REPLACING}
 """
 
 # Version 1 kept vectors by (model, crop), knew no quality, no copies, no edits and no deletion.
@@ -140,7 +163,8 @@ DROP TABLE old_vector;
 {_DELETION}
 {_EDITS}
 """
-UPGRADES: Mapping[int, str] = {1: _FROM_1, 2: _SERVING}
+_FROM_3 = f"{_DISMISSALS}{_WITHHELD}{COLOURS}{INVESTIGATIONS}{NO_REPLACING}"
+UPGRADES: Mapping[int, str] = {1: _FROM_1, 2: _SERVING, 3: _FROM_3}
 
 # With a key of its own a thumbnail of 3 KB lies in one page. By its hash alone, as workspaces made before November 2026
 # have it, most of it spilled into pages of its own: three times the bytes. Both are asked alike.

@@ -36,7 +36,7 @@ from reid_core.retrieval.filters import LABELS, NUMBERS
 from reid_core.retrieval.index import ExactIndex
 from reid_core.retrieval.segments import BaseSegment
 
-VERSION = 1
+VERSION = 2
 _NAME = "index.snapshot"
 _PARTIAL = f"{_NAME}.*.partial"
 _ABANDONED = 3600.0  # seconds without a write after which a partial file's writer is taken for dead

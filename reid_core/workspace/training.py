@@ -12,7 +12,6 @@ import pandas as pd
 
 from reid_core.datasets import Skipped
 from reid_core.embedder.network import create_backbone
-from reid_core.embedder.weights import NONE, PRETRAINED
 from reid_core.errors import ReidError
 from reid_core.evaluation.metrics import RetrievalMetrics
 from reid_core.files import only_one_process
@@ -26,10 +25,16 @@ from reid_core.training.recipe import Recipe
 from reid_core.training.recipe_file import SUFFIXES, read_recipe
 from reid_core.training.run import Run, RunState
 from reid_core.training.samplers import concerns
-from reid_core.training.session import EARLIER_RUN, earlier_run
+from reid_core.training.session import earlier_run
 from reid_core.training.tracking import check_trackers
+from reid_core.workspace.crop_watch import CropWatch
 from reid_core.workspace.insight import refuse_leakage
 from reid_core.workspace.rows import now
+from reid_core.workspace.verdict_labels import labels_of
+from reid_core.workspace.verdict_traces import VerdictLabels
+from reid_core.workspace.verdict_traces import read as read_verdicts
+from reid_core.workspace.verdict_traces import write as write_verdicts
+from reid_core.workspace.withholding import without_withheld
 from reid_core.workspace.workspace import Workspace
 
 TERMS = {
@@ -43,9 +48,19 @@ TERMS |= {
 OWN = "those of your own data"
 
 
-def training_data(workspace: Workspace, gallery: str) -> tuple[TrainingData, list[Skipped]]:
-    """The gallery's crops whose pictures are where they were, with their splits, and those whose are not."""
+def training_data(
+    workspace: Workspace, gallery: str, verdicts: VerdictLabels | None = None
+) -> tuple[TrainingData, list[Skipped]]:
+    """The gallery's crops whose pictures are where they were, with their splits, and those whose are not.
+
+    Crops that `verdicts` give a label are for training, under that label; those kept out of training are not.
+    """
     crops = workspace.catalogue.crops(gallery)
+    if verdicts is not None:
+        told = crops["id"].isin(list(verdicts.labels))
+        crops.loc[told, "identity"] = crops["id"][told].map(verdicts.labels)
+        crops.loc[told, "split"] = "train"
+    crops = without_withheld(workspace.catalogue, crops)
     there = {}
     for source in dict.fromkeys(crops["source"]):
         try:
@@ -62,7 +77,9 @@ def training_data(workspace: Workspace, gallery: str) -> tuple[TrainingData, lis
     # Two sources may hold the same path; the row's number keeps paths apart in the table.
     numbered = crops.assign(path=[f"{row}/{path}" for row, path in enumerate(crops["path"])])
     places = [(Path(source), path) for source, path in zip(crops["source"], crops["path"], strict=True)]
-    return TrainingData(Records(numbered), places, f"gallery {gallery} ({', '.join(formats)})", terms), missing
+    description = f"gallery {gallery} ({', '.join(formats)}){' with verdicts' if verdicts else ''}"
+    together = verdicts.pairs if verdicts else ()
+    return TrainingData(Records(numbered), places, description, terms, together), missing
 
 
 def create_run(
@@ -74,6 +91,7 @@ def create_run(
     *,
     trackers: Sequence[str] = (),
     allow_leakage: bool = False,
+    with_verdicts: bool = False,
 ) -> Run:
     """A new run folder with its recipe, ready to train. Raises ReidError, and writes nothing, when it cannot be.
 
@@ -82,15 +100,17 @@ def create_run(
     """
     recipe = chosen_recipe(workspace, recipe_name, overrides)
     name = name or workspace.free_run_name(run_stem(gallery, recipe_name))
-    return new_run(workspace, gallery, recipe, name, trackers=trackers, allow_leakage=allow_leakage)
+    return new_run(
+        workspace, gallery, recipe, name, trackers=trackers, allow_leakage=allow_leakage, with_verdicts=with_verdicts
+    )
 
 
 def chosen_recipe(workspace: Workspace, recipe_name: str, overrides: Mapping[str, str]) -> Recipe:
     """The recipe of that name or .yaml file with some values changed, as a run keeps it."""
     recipe = read_recipe(recipe_name).replace(**overrides)
-    if recipe.weights.startswith(EARLIER_RUN):
+    if recipe.starts_from_run:
         earlier_run(Run(workspace.runs_folder / "new"), recipe)  # says now what is missing
-    elif recipe.weights not in (PRETRAINED, NONE):
+    elif recipe.starts_from_file:
         recipe = recipe.replace(weights=str(Path(recipe.weights).absolute()))  # a resumed run may start elsewhere
     return recipe
 
@@ -109,19 +129,24 @@ def new_run(
     trackers: Sequence[str] = (),
     fold: tuple[int, int] | None = None,
     allow_leakage: bool = False,
+    with_verdicts: bool = False,
 ) -> Run:
     """A run folder of that name, ready to train; see `create_run`, and `divide` for the fold.
 
-    A picture or a person on both sides of the division is refused, unless `allow_leakage`.
+    A picture or a person on both sides of the division is refused, unless `allow_leakage`. The verdicts that a run
+    learns from are those that stand when it is made.
     """
     check_trackers(trackers)
-    data, _ = training_data(workspace, gallery)
+    verdicts = labels_of(workspace, gallery) if with_verdicts else None
+    data, _ = training_data(workspace, gallery, verdicts)
     people, _ = pd.factorize(divide(data, recipe, fold).rows("train")["identity"])  # says now what is missing
     concerns(recipe, people)
     if not allow_leakage:
         refuse_leakage(workspace, gallery, recipe)
     create_backbone(recipe.backbone, (recipe.height, recipe.width))
     run = workspace.new_run(name)
+    if verdicts is not None:
+        write_verdicts(run.folder, verdicts)
     state = RunState(run.folder.name, gallery, recipe, data.description, status="stopped", created=now())
     run.write_state(dataclasses.replace(state, trackers=tuple(trackers), fold=fold))
     return run
@@ -158,16 +183,26 @@ def train_run(
             pass
 
     state = from_first(run.state)
-    data, missing = training_data(workspace, state.gallery)
+    verdicts = read_verdicts(run.folder)
+    watch = CropWatch(workspace, state.gallery) if first else None
+    data, missing = training_data(workspace, state.gallery, verdicts)
     say(f"Run {state.name}: {state.recipe.backbone} on {data.description}.")
+    if verdicts is not None:
+        say(verdicts.describe())
+        if state.recipe.batches == "random":
+            say("Random batches draw nobody together; --batches pk sets rejected crops beside the person.")
     if missing:
         say(f"{plural(len(missing), 'crop')} left out whose pictures are gone, for example {missing[0].path}.")
 
     def step(progress: Progress) -> None:
         note = f"epoch {progress.epoch} · loss {progress.loss:.3f} · {progress.images_per_second:.0f} images/s"
         on_step(progress.step, progress.steps, note)
+        if watch:
+            watch.check()
 
     def epoch(number: int, loss: float, metrics: RetrievalMetrics | None) -> None:
+        if watch:  # what was found for validation queries has just been written
+            watch.check(at_once=True)
         validation = f"validation mAP {metrics.mAP:.3f}, Rank-1 {metrics.rank1:.3f}" if metrics else "no validation"
         say(f"Epoch {number} of {state.recipe.epochs}: loss {loss:.3f}, {validation}")
 
@@ -176,9 +211,11 @@ def train_run(
         try:
             return train(run, state, data, stop=stop, on_step=step, on_epoch=epoch, on_note=say)
         except ReidError as error:
-            if first:
-                _failed(run, error)
-            raise
+            if not watch:
+                raise
+            told = watch.explain(error)
+            _failed(run, told)
+            raise told from error
 
 
 def _failed(run: Run, error: ReidError) -> None:

@@ -6,7 +6,8 @@ asks for what came after.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from sqlite3 import Cursor
 from typing import Any
@@ -14,13 +15,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from reid_core.colours import CLEAR
 from reid_core.errors import ReidError
 from reid_core.retrieval.index import Columns
 from reid_core.workspace.catalogue import Catalogue
 from reid_core.workspace.rows import gallery_key, insert_rows, model_key, next_numbers
 
 CHUNK = 20_000  # vectors that are held as Python objects at once
-_LABELS = "crop.id, crop.camera, crop.identity, crop.split, crop.time, crop.height, crop.sharpness"
+_COLOURS = ", ".join(
+    f"CASE WHEN crop.{part}_share >= {CLEAR} THEN crop.{part} END" for part in ("upper", "lower")
+)  # fmt: skip
+_LABELS = f"crop.id, crop.camera, crop.identity, crop.split, crop.time, crop.height, crop.sharpness, {_COLOURS}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +104,34 @@ def newest_vectors(
     return np.array([crop for crop, _ in rows], np.int64), vectors.astype(np.float32)
 
 
+def vectors_of(catalogue: Catalogue, model: str, ids: Collection[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Ids (N,) and vectors (N, D) under the model of those of the crops that it has embedded, in rising order of ids.
+
+    Raises ReidError when the model has embedded nothing in this workspace.
+    """
+    with catalogue.transaction() as database:
+        database.execute("BEGIN")
+        key = model_key(database, model)
+        size = database.execute("SELECT embedding_size FROM model WHERE key = ?", (key,)).fetchone()[0]
+        rows = database.execute(
+            "SELECT crop, float16 FROM vector WHERE model = ? AND crop IN (SELECT value FROM json_each(?)) "
+            "ORDER BY crop",
+            (key, json.dumps([int(crop) for crop in ids])),
+        ).fetchall()
+    vectors = np.frombuffer(b"".join(vector for _, vector in rows), np.float16).reshape(len(rows), size)
+    return _ids(rows), vectors.astype(np.float32)
+
+
+def embedded_since(catalogue: Catalogue, gallery: str, model: str, seq: int) -> frozenset[int]:
+    """Crops that the model has embedded after number `seq` of the change log."""
+    with catalogue.transaction() as database:
+        rows = database.execute(
+            "SELECT crop FROM vector WHERE gallery = ? AND model = ? AND seq > ?",
+            (gallery_key(database, gallery), model_key(database, model), seq),
+        )
+        return frozenset(crop for (crop,) in rows)
+
+
 def last_deletion(catalogue: Catalogue) -> int:
     """Number of the newest deleted crop in the change log; 0 where none ever was."""
     with catalogue.transaction() as database:
@@ -172,7 +205,9 @@ def _ids(rows: Sequence[Any]) -> NDArray[np.int64]:
 
 
 def _columns(rows: Sequence[Any]) -> Columns:
-    _, cameras, identities, splits, times, heights, sharpness, *_ = zip(*rows, strict=True) if rows else [()] * 7
+    _, cameras, identities, splits, times, heights, sharpness, upper, lower, *_ = (
+        zip(*rows, strict=True) if rows else [()] * 9
+    )
     return Columns(
         camera=np.array(cameras, object),
         identity=np.array(identities, object),
@@ -180,6 +215,8 @@ def _columns(rows: Sequence[Any]) -> Columns:
         time=_numbers(times),
         height=np.array(heights, np.int32),
         sharpness=_numbers(sharpness).astype(np.float32),
+        upper=np.array(upper, object),
+        lower=np.array(lower, object),
     )
 
 

@@ -15,6 +15,7 @@ from sqlite3 import Connection
 from reid_core.files import one_at_a_time
 from reid_core.workspace.catalogue import Catalogue
 from reid_core.workspace.jobs import all_jobs, forget
+from reid_core.workspace.map_files import forget_on_maps
 from reid_core.workspace.rows import ORIGINALS, now
 from reid_core.workspace.run_traces import forget_in_runs
 from reid_core.workspace.schema import backups, connect
@@ -23,11 +24,14 @@ from reid_core.workspace.thumbnails import Thumbnails
 from reid_core.workspace.vectors import last_deletion
 
 INDEXES = "indexes"
+EVALUATIONS = "evaluations"  # reports, which name crops and people
 INSIGHTS = "insights"  # what was found out about the crops of each gallery
 DEMO = "demo"  # folder of the pictures that Retrace draws itself
 LOCK = "wiping.lock"  # held while an import lays out files and writes their rows, and while files without rows go
 # Kinds of `removal.name`.
 THUMBNAIL, ORIGINAL, INDEX, FILE, JOBS, RUNS = "thumbnail", "original", "index", "file", "jobs", "runs"
+MAPS, REPORTS = "maps", "evaluations"
+OF_GALLERY = (INDEX, JOBS, RUNS, MAPS, REPORTS)  # whose name is the gallery's
 _AT_ONCE = 2_000
 _SECONDS_FOR_READERS = 20.0  # that other processes have to end what they are reading
 
@@ -36,6 +40,12 @@ def pending(catalogue: Catalogue) -> bool:
     """Whether a deletion has not been finished."""
     with catalogue.transaction() as database:
         return database.execute("SELECT 1 FROM deletion WHERE finished IS NULL LIMIT 1").fetchone() is not None
+
+
+def last_receipt(catalogue: Catalogue) -> int:
+    """Number of the newest deletion's receipt; 0 where nothing ever was deleted."""
+    with catalogue.transaction() as database:
+        return int(database.execute("SELECT COALESCE(MAX(key), 0) FROM deletion").fetchone()[0])
 
 
 def finish(catalogue: Catalogue, thumbnails: Thumbnails, patience: float | None = None) -> bool:
@@ -129,8 +139,13 @@ def _remove(catalogue: Catalogue, database: Connection, kind: str, name: str) ->
         _remove_stale(catalogue, name)
     elif kind == FILE:
         _unlink(catalogue.workspace, name)
+    elif kind == REPORTS:
+        for file in (catalogue.workspace / EVALUATIONS).glob(f"{name}@*"):
+            _unlink(catalogue.workspace, file.relative_to(catalogue.workspace).as_posix())
     elif kind == RUNS:
         forget_in_runs(database, catalogue.workspace, name)
+    elif kind == MAPS:
+        forget_on_maps(database, catalogue.workspace, name)
     elif kind == JOBS:
         for job in all_jobs(catalogue.workspace):
             if name in job.arguments:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reid_core.embedder.card import ModelCard
-from reid_core.embedder.model import is_model, model_id
+from reid_core.embedder.model import BEST_FIRST, SHIPPED_MODELS, is_model, model_id
 from reid_core.errors import ReidError
 from reid_core.training.run import STATE_NAME, Run
 from reid_core.workspace.catalogue import Catalogue
@@ -20,7 +20,6 @@ from reid_core.workspace.wiping import INDEXES, finish, pending
 
 DEFAULT = "workspace"
 VARIABLE = "REID_WORKSPACE"
-SHIPPED_MODELS = Path(__file__).resolve().parents[2] / "assets" / "models"
 
 
 @dataclass(frozen=True)
@@ -68,9 +67,10 @@ class Workspace:
         return self.path / INDEXES / f"{gallery}@{model}"
 
     def models(self) -> list[ModelEntry]:
-        """Usable models: shipped with the program, the best of each run so far, and added here; damaged ones left out.
+        """Usable models: shipped with the program, of each run the best so far and those kept, and added here.
 
-        Of two of one name, what was made here comes before what was shipped.
+        In this order, the best shipped one first; damaged ones are left out. Of two of one name, what was made here
+        comes before what was shipped.
         """
         entries = []
         for name, folder in self._model_folders().items():
@@ -79,10 +79,20 @@ class Workspace:
         return entries
 
     def _model_folders(self) -> dict[str, Path]:
-        folders = {folder.name: folder for folder in _models_in(SHIPPED_MODELS)}
-        folders |= {run.folder.name: run.model for run in self.runs() if is_model(run.model)}
+        shipped = {folder.name: folder for folder in _models_in(SHIPPED_MODELS)}
+        folders = {name: shipped[name] for name in BEST_FIRST if name in shipped} | shipped
+        for run in self.runs():
+            folders |= run.model_folders()
         folders |= {folder.name: folder for folder in _models_in(self.models_folder)}
         return folders
+
+    def best_model(self) -> Path:
+        """The best shipped model, which embeds a gallery where nobody chose. Raises ReidError when there is none."""
+        for name in BEST_FIRST:
+            for folder in (self.models_folder / name, SHIPPED_MODELS / name):  # a copy that was calibrated here
+                if is_model(folder):
+                    return folder
+        raise ReidError("No model came with this installation. Train one with `reid train`, or add one.")
 
     def find_model(self, name: str) -> Path:
         """The folder of a model by its name, its run's name, id or path. Raises ReidError with the nearest names."""

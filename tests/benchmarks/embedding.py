@@ -19,10 +19,9 @@ from PIL import Image
 
 from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.inference import Embedder
-from reid_core.embedder.model import load_network, save_model
+from reid_core.embedder.model import BEST_FIRST, SHIPPED_MODELS, load_network, save_model
 from reid_core.embedder.network import Architecture, EmbeddingNetwork
 from reid_core.embedder.runtime import Pixels, Vectors
-from reid_core.embedder.weights import load_backbone_weights
 from reid_core.picture_reader import PictureReader
 from tests.benchmarks.importing import small_jpegs
 
@@ -41,15 +40,19 @@ def run() -> None:
         pictures.mkdir()
         for number, data in enumerate(small_jpegs(FILES)):
             (pictures / f"{number:06d}.jpg").write_bytes(data)
-        for backbone, weights in (("tf_efficientnet_lite0", "pretrained"), ("tf_efficientnet_b0", "none")):
-            print(f"Embedding, JPEG files of 64x128 px to vectors, {backbone} at 256x128, CPU, wall-clock")
-            torch.manual_seed(0)
-            architecture = Architecture(backbone)
-            network = EmbeddingNetwork(architecture, (256, 128)).eval()
-            load_backbone_weights(network.backbone, backbone, weights)
-            card = ModelCard("bench", network.embedding_size, Preprocessing(), vars(architecture))
-            save_model(Path(folder) / backbone, network, card)
-            _compare(pictures, load_network(Path(folder) / backbone).eval(), Embedder(Path(folder) / backbone, "cpu"))
+        for name in BEST_FIRST:
+            embedder = Embedder(SHIPPED_MODELS / name, "cpu")
+            shape = embedder.card.preprocessing
+            backbone, size = embedder.card.architecture["backbone"], f"{shape.height}x{shape.width}"
+            print(f"Embedding, 64x128 JPEG files to vectors, the shipped {name} ({backbone}, {size}), CPU, wall-clock")
+            _compare(pictures, load_network(SHIPPED_MODELS / name).eval(), embedder)
+        print("Embedding, the same, tf_efficientnet_b0 with random weights at 256x128")
+        torch.manual_seed(0)
+        architecture = Architecture("tf_efficientnet_b0")
+        network = EmbeddingNetwork(architecture, (256, 128)).eval()
+        folder_of = Path(folder) / "b0"
+        save_model(folder_of, network, ModelCard("b0", network.embedding_size, Preprocessing(), vars(architecture)))
+        _compare(pictures, load_network(folder_of).eval(), Embedder(folder_of, "cpu"))
 
 
 def _compare(pictures: Path, network: EmbeddingNetwork, embedder: Embedder) -> None:

@@ -2,15 +2,19 @@
 
 The bare loop has its batches in memory already, channels last as ours, and does nothing but steps: no reading, no
 augmentation, no curves, no checkpoint. The usual loop is what is commonly written: PIL and torchvision's transforms in
-a data set, batches from a DataLoader, pictures in PyTorch's default layout. The three take turns, so that a machine
-that is slow for a while is slow for all.
+a data set, batches from a DataLoader, pictures in PyTorch's default layout. Each has a process of its own, for a run of
+Retrace changes how its process keeps memory; the three take turns, so that a machine that is slow for a while is slow
+for all.
 """
 
 from __future__ import annotations
 
+import contextlib
+import multiprocessing
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -39,15 +43,18 @@ def run() -> None:
         names = [f"{number:05d}.jpg" for number in range(PEOPLE * CROPS)]
         for name, data in zip(names, small_jpegs(len(names)), strict=True):
             (pictures / name).write_bytes(data)
-        loops = {
-            "ours": lambda: _ours(pictures, names, recipe),
-            "bare": lambda: _bare(recipe, channels_last=True),
-            "usual": lambda: _usual(pictures, names, recipe),
+        loops: dict[str, tuple[Any, ...]] = {
+            "ours": (_ours, pictures, names, recipe),
+            "bare": (_bare, recipe),
+            "usual": (_usual, pictures, names, recipe),
         }
         times: dict[str, list[float]] = {name: [] for name in loops}
-        for _ in range(TURNS):
-            for name, loop in loops.items():
-                times[name] += loop()[FIRST:]
+        with contextlib.ExitStack() as stack:
+            alone = multiprocessing.get_context("spawn")
+            processes = {name: stack.enter_context(ProcessPoolExecutor(1, alone)) for name in loops}
+            for _ in range(TURNS):
+                for name, loop in loops.items():
+                    times[name] += processes[name].submit(*loop).result()[FIRST:]
     speed = {name: recipe.batch_size / float(np.median(steps)) for name, steps in times.items()}
     print(f"  a run of Retrace, with reading, augmentation and curves   {speed['ours']:7.1f} images/s")
     print(f"  bare loop, batches in memory, channels last               {speed['bare']:7.1f} images/s")
@@ -105,19 +112,17 @@ def _steps(recipe: Recipe, batches: Iterator[tuple[object, object]], *, channels
     return np.diff(times).tolist()
 
 
-def _bare(recipe: Recipe, *, channels_last: bool) -> list[float]:
+def _bare(recipe: Recipe) -> list[float]:
     import torch
 
-    images = torch.randn(recipe.batch_size, 3, recipe.height, recipe.width)
-    if channels_last:
-        images = images.to(memory_format=torch.channels_last)
+    images = torch.randn(recipe.batch_size, 3, recipe.height, recipe.width).to(memory_format=torch.channels_last)
     labels = torch.arange(recipe.batch_size) % PEOPLE
 
     def batches() -> Iterator[tuple[object, object]]:
         while True:
             yield images, labels
 
-    return _steps(recipe, batches(), channels_last=channels_last)
+    return _steps(recipe, batches(), channels_last=True)
 
 
 def _usual(pictures: Path, names: list[str], recipe: Recipe) -> list[float]:

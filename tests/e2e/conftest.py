@@ -22,6 +22,12 @@ from reid_core.workspace.workspace import VARIABLE
 ROOT = Path(__file__).parents[2]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 STARTED_WITHIN = 60.0  # seconds
+SLOW = 20_000  # milliseconds; a busy machine
+SETTLED = """() => {
+  const running = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning";
+  const faded = (part) => part.dataset.stale === "true" || getComputedStyle(part).opacity !== "1";
+  return !running && ![...document.querySelectorAll("[data-testid=stElementContainer]")].some(faded);
+}"""
 
 Serve = Callable[[Path], str]
 OpenPage = Callable[..., Any]
@@ -107,3 +113,8 @@ def open_page(chromium: Any) -> Iterator[OpenPage]:
     yield opened
     for context in contexts:
         context.close()
+
+
+def wait_until_settled(page: Any) -> None:
+    """Until the server has drawn the page to its end, and nothing of the drawing before is left beside it."""
+    page.wait_for_function(f"({SETTLED})()", timeout=SLOW)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,9 @@ import pytest
 from reid_core.workspace.uploads import unfinished
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_MODEL, png_bytes, tiny_picture
+from tests.e2e.conftest import SLOW, OpenPage, Serve
 
-SLOW = 20_000  # milliseconds; a busy machine
 JOB = 90_000
-Serve = Callable[[Path], str]
-OpenPage = Callable[..., Any]
 
 
 def _to_import(page: Any) -> None:
@@ -57,9 +54,9 @@ def test_three_dropped_pictures_become_a_gallery_that_can_be_searched(
     page.get_by_role("button", name="Search it").click()
     page.get_by_text("Or pick someone from door").wait_for(timeout=SLOW)
     page.locator(".grid.picker .card").first.click()
-    page.locator(".grid.hits .card").first.wait_for(timeout=SLOW)
-    page.get_by_text("2 of 3 crops").wait_for(timeout=SLOW)
-    assert page.locator(".grid.hits .card").count() == 2  # all but the photo itself
+    page.locator(".answer .card").first.wait_for(timeout=SLOW)
+    page.get_by_text("2 tracklets of 3 crops").wait_for(timeout=SLOW)
+    assert page.locator(".answer .card").count() == 2  # all but the photo itself
     assert page.errors == []
 
 

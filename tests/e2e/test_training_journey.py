@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,9 @@ from reid_core.workspace.importing import import_dataset
 from reid_core.workspace.indexing import embed_gallery
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_MODEL
+from tests.e2e.conftest import SLOW, OpenPage, Serve
 
-SLOW = 20_000  # milliseconds; a busy machine
 JOB = 120_000
-Serve = Callable[[Path], str]
-OpenPage = Callable[..., Any]
 TINY = Recipe(
     backbone="test_efficientnet",
     weights="none",
@@ -57,10 +54,12 @@ def start(page: Any, recipe: Path, name: str) -> None:
     page.get_by_text("From a recipe file").click(timeout=SLOW)
     page.locator(".st-key-trn-new input[type=file]").set_input_files(recipe)
     page.get_by_text(f"From {recipe.name}", exact=False).first.wait_for(timeout=SLOW)
+    page.locator("[data-test-script-state=notRunning]").wait_for(timeout=SLOW)  # the button of the old form is gone
     field = page.get_by_role("textbox", name="Name of the run")
     field.fill(name)
     field.press("Enter")
     page.get_by_role("button", name="Start training").click(timeout=SLOW)
+    page.get_by_text(f"Starting {name}").wait_for(timeout=SLOW)
     page.get_by_role("heading", name=name).wait_for(timeout=JOB)
 
 
@@ -92,7 +91,14 @@ def test_start_watch_stop_resume_compare_and_promote(
     psutil.Process(Run(site.runs_folder / "first").state().process).kill()  # the machine takes it away
     page.get_by_text("The run is lost").wait_for(timeout=JOB)
     page.get_by_role("button", name="Resume").click()
-    page.get_by_text("Finished", exact=True).first.wait_for(timeout=JOB)
+    page.get_by_role("button", name="Stop and keep the best").wait_for(timeout=JOB)
+    page.wait_for_function(
+        "step => Number(/step ([\\d,]+) of/.exec(document.body.innerText)?.[1].replaceAll(',', '')) > step",
+        arg=stopped_at + 1,
+        timeout=JOB,
+    )
+    page.get_by_role("button", name="Stop and keep the best").click(timeout=SLOW)
+    page.get_by_role("button", name="Resume").wait_for(timeout=JOB)
     assert Run(site.runs_folder / "first").state().step > stopped_at
 
     page.get_by_role("radio", name="New run").click()
@@ -103,12 +109,15 @@ def test_start_watch_stop_resume_compare_and_promote(
     page.get_by_text("2 of 2 runs").wait_for(timeout=SLOW)
     page.locator(".runs tbody tr").nth(1).wait_for(timeout=SLOW)
     assert page.locator(".runs tbody tr").count() == 2
-    assert page.locator(".tr-compare", has_text="learning rate").locator("td", has_text="0.0003").count() == 1
+    page.locator(".tr-compare", has_text="learning rate").locator("td", has_text="0.0003").wait_for(timeout=SLOW)
 
     page.locator(".runs .open", has_text="first").click()
+    page.get_by_role("heading", name="first").wait_for(timeout=SLOW)
+    page.locator("[data-test-script-state=notRunning]").wait_for(timeout=SLOW)
     page.get_by_role("radio", name="Promote").click(timeout=SLOW)
-    page.get_by_role("button", name=f"Compare with {TINY_MODEL}").click(timeout=SLOW)
+    page.get_by_role("button", name=f"Compare with {TINY_MODEL}").click(timeout=JOB)
     page.get_by_role("button", name="Compare again").wait_for(timeout=JOB)
+    page.locator(".tr-gate .interval").nth(1).wait_for(timeout=SLOW)
     assert page.locator(".tr-gate .interval").count() == 2
     serve_it = page.get_by_role("button", name="Serve site by this model")
     if serve_it.is_disabled():  # so few people seldom tell two models apart

@@ -40,6 +40,14 @@ def test_a_card_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert ModelCard.read(tmp_path) == card
 
 
+def test_a_row_of_numbers_is_one_line_and_text_stays_as_it_is(tmp_path: Path) -> None:
+    numbers = [0.1, -2e-07, 3]
+    card = ModelCard("a", 512, Preprocessing(), trained_on="[\n1,  2\n]", calibration={"site": {"fmr": numbers}})
+    card.write(tmp_path)
+    assert ModelCard.read(tmp_path) == card
+    assert '"fmr": [0.1, -2e-07, 3]' in (tmp_path / CARD_NAME).read_text()
+
+
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"name": "x"}', '{"preprocessing": {"mean": 1}}'])
 def test_a_damaged_card_is_a_sentence_that_names_the_file(tmp_path: Path, content: str) -> None:
     (tmp_path / CARD_NAME).write_text(content)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
 import onnx
+import openvino
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
@@ -189,10 +192,14 @@ def test_an_operation_that_the_runtime_does_not_know_is_named(tmp_path: Path) ->
     assert "elsewhere.Frobnicate" in _refusal(_file(tmp_path, [strange, FLATTEN, PROJECT]))
 
 
-def test_a_model_file_that_fails_while_it_runs_names_the_file(tmp_path: Path) -> None:
-    file = _file(tmp_path, [POOL, RESHAPE, PROJECT], {**WEIGHTS, "shape": np.array([1, 24])})
+def test_a_model_file_that_fails_while_it_runs_names_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(request: openvino.InferRequest, inputs: object) -> None:
+        raise RuntimeError("Check 'fits' failed")
+
+    run = openvino_runner(_file(tmp_path, [POOL, FLATTEN, PROJECT]), PREPROCESSING)
+    monkeypatch.setattr(openvino.InferRequest, "infer", fail)
     with pytest.raises(ReidError, match=r"theirs\.onnx cannot be run"):
-        openvino_runner(file, PREPROCESSING)(_pictures(3))
+        run(_pictures(3))
 
 
 def test_of_several_that_take_one_name_at_once_one_gets_it_and_the_others_are_told(tmp_path: Path) -> None:
@@ -220,3 +227,26 @@ def test_of_several_that_take_one_name_at_once_one_gets_it_and_the_others_are_to
 def test_one_file_added_twice_has_one_id(tmp_path: Path) -> None:
     file = _file(tmp_path, [POOL, FLATTEN, PROJECT])
     assert model_id(_add(file, "one")) == model_id(_add(file, "two"))
+
+
+class _Broken:
+    """A pool of processes of which the only one has died."""
+
+    def __init__(self, *given: object) -> None:
+        pass
+
+    def __enter__(self) -> _Broken:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def submit(self, *given: object) -> Future[int]:
+        future: Future[int] = Future()
+        future.set_exception(BrokenProcessPool("terminated abruptly"))
+        return future
+
+
+def test_a_model_file_that_ends_its_process_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reid_core.embedder.runtime.ProcessPoolExecutor", _Broken)
+    assert "ends the program" in _refusal(_file(tmp_path, [POOL, FLATTEN, PROJECT]))

@@ -36,7 +36,7 @@ def reference_hits(query: Crop, gallery: list[Crop]) -> list[bool]:
 
 
 def reference_metrics(queries: list[Crop], gallery: list[Crop]) -> dict[str, float] | None:
-    precisions, firsts, inverse_penalties = [], [], []
+    precisions, firsts, inverse_penalties, r_precisions = [], [], [], []
     for query in queries:
         hits = reference_hits(query, gallery)
         if True not in hits:
@@ -50,12 +50,14 @@ def reference_metrics(queries: list[Crop], gallery: list[Crop]) -> dict[str, flo
         precisions.append(steps / seen)
         firsts.append(hits.index(True) + 1)
         inverse_penalties.append(seen / last)
+        r_precisions.append(sum(hits[:seen]) / seen)
     if not precisions:
         return None
     counted = len(precisions)
     return {
         "mAP": sum(precisions) / counted,
         "mINP": sum(inverse_penalties) / counted,
+        "r_precision": sum(r_precisions) / counted,
         **{f"rank{k}": sum(first <= k for first in firsts) / counted for k in (1, 5, 10, 20)},
         "queries": counted,
         "gallery": sum(identity != "junk" for _, identity, _ in gallery),

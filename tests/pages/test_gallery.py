@@ -576,7 +576,7 @@ def test_a_gallery_that_no_model_embedded_offers_to_embed_it(
     started: list[list[str]] = []
     monkeypatch.setattr(jobs, "start_new", lambda path, word, title, arguments: started.append(arguments))
     page = open_page(tiny_workspace.path, gallery="tiny")
-    page.selectbox(key="embed-with-tiny").select("stripes").run()
+    page.selectbox(key="embed-tiny-model").select("stripes").run()
     _press(page, "embed-tiny")
     assert started == [["index", "tiny", "--model=stripes"]]
 
@@ -586,7 +586,7 @@ def test_a_gallery_of_an_older_version_says_how_its_quality_is_measured(
 ) -> None:
     with sqlite3.connect(tiny_workspace.catalogue.path) as database:
         database.execute("UPDATE crop SET sharpness = NULL")
-    assert "The quality of 24 crops is not measured; reid check tiny" in _words(open_page(tiny_workspace.path))
+    assert "Quality or colours of 24 crops are not measured; reid check tiny" in _words(open_page(tiny_workspace.path))
 
 
 def test_held_crops_say_so_on_their_cards(open_page: OpenPage, tiny_workspace: Workspace) -> None:

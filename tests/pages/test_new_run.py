@@ -13,8 +13,9 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.components import new_run
+from reid_core.embedder.network import check_backbone
 from reid_core.training.recipe import recipe_values
-from reid_core.workspace import jobs, launching
+from reid_core.workspace import jobs, launching, networks
 from reid_core.workspace.schema import connect
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY
@@ -31,6 +32,7 @@ def open_form(tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Ope
     with connect(tiny_workspace.catalogue.path) as database:
         database.execute("UPDATE crop SET split = 'train', look = id * 1234567890123")
     monkeypatch.setenv(VARIABLE, str(tiny_workspace.path))
+    networks.keep(tiny_workspace, ["tf_efficientnet_b0", *new_run.BACKBONES], ["gluon_resnet50_v1b"])
 
     def opened(copy: str = "", view: str = "New run") -> AppTest:
         st.cache_data.clear()
@@ -57,6 +59,18 @@ def test_every_value_of_a_recipe_is_in_the_form_once() -> None:
     shown = [*new_run.OPEN, *(name for names in new_run.GROUPS.values() for name in names)]
     assert sorted(shown) == sorted(value.name for value in recipe_values())
     assert set(new_run._WHEN) <= set(shown)
+
+
+def test_every_network_that_is_offered_is_there() -> None:
+    for name in new_run.BACKBONES:
+        check_backbone(name)
+
+
+def test_the_first_gallery_that_can_be_trained_on_is_proposed(open_form: Open, tiny_workspace: Workspace) -> None:
+    with connect(tiny_workspace.catalogue.path) as database:
+        database.execute("INSERT INTO gallery (key, name, created) VALUES (0, 'a-first', '2026-01-01')")
+    assert tiny_workspace.catalogue.galleries()[0].name == "a-first"
+    assert field(open_form(), "Gallery").value == TINY_GALLERY
 
 
 def test_the_form_says_who_is_trained_on_and_what_it_would_cost(open_form: Open) -> None:
@@ -86,8 +100,20 @@ def test_what_is_wrong_is_said_beside_its_field_and_the_start_waits(
     assert said in words(page)
     assert "This cannot be trained yet" in words(page)
     assert start(page).disabled
-    field(page, label).set_value("5e-4" if label == "Learning rate" else "triplet" if label == "Loss" else "32").run()
+    right = {"Learning rate": "5e-4", "Loss": "triplet"}.get(label, "32")
+    field(page, label).set_value(right).run()
+    assert said not in words(page)
     assert not page.exception
+
+
+def test_an_unknown_network_is_said_with_the_nearest_names(open_form: Open, tiny_workspace: Workspace) -> None:
+    add_run(tiny_workspace, "first", backbone="resnt18")
+    page = open_form(copy="first")
+    assert "Nearest names: resnet18" in words(page)
+    assert start(page).disabled
+    field(page, "Backbone").set_value("resnet50").run()
+    assert "Nearest names" not in words(page)
+    assert not start(page).disabled
 
 
 def test_values_that_do_not_go_together_and_people_who_are_too_few_are_said(open_form: Open) -> None:
@@ -119,8 +145,8 @@ def test_another_recipe_fills_every_field(open_form: Open) -> None:
     assert "epochs<b>77" in words(page)
     group: Any = next(group for group in page.get("button_group") if (group.key or "").startswith("trn-recipe-"))
     group.set_value("strong").run()
-    assert field(page, "Loss").value == "arcface + 0.5 triplet"
-    assert field(page, "Epochs").value == "20"
+    assert field(page, "Margin").value == "0.5"
+    assert field(page, "Epochs").value == "8"
 
 
 def test_a_copy_of_a_run_has_its_values_and_a_name_of_its_own(open_form: Open, tiny_workspace: Workspace) -> None:
@@ -174,6 +200,48 @@ def test_a_job_that_failed_says_why_and_the_form_keeps_what_was_typed(
     page.run()
     assert "There is no backbone. Use backbone x." in words(page)
     assert field(page, "Epochs").value == "9"
+
+
+def test_while_a_run_starts_only_that_is_said(
+    open_form: Open, tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start_run(*given: Any, **named: Any) -> Path:
+        return tiny_workspace.path / "jobs" / "soon"
+
+    monkeypatch.setattr(launching, "start_run", start_run)
+    monkeypatch.setattr(jobs, "find", lambda folder: jobs.Job(folder, "Train", "", jobs.Progress("running")))
+    page = open_form()
+    start(page).click().run()
+    assert f"Starting {TINY_GALLERY}-reference" in words(page)
+    assert "Start training" not in labels(page)
+
+
+def test_a_click_on_the_form_that_another_has_replaced_starts_nothing(
+    open_form: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def start_run(*given: Any, **named: Any) -> Path:
+        raise AssertionError("it was started")
+
+    monkeypatch.setattr(launching, "start_run", start_run)
+    page = open_form()
+    group: Any = next(group for group in page.get("button_group") if (group.key or "").startswith("trn-recipe-"))
+    group.set_value("strong")  # both reach the server at once: the old form is still on the screen
+    start(page).click().run()
+    assert not page.exception
+    assert field(page, "Epochs").value == "8"
+
+
+def test_without_a_list_of_networks_one_is_asked_for_once_and_no_name_is_refused(
+    open_form: Open, tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[list[str]] = []
+    monkeypatch.setattr(jobs, "start", lambda folder, arguments, *given: asked.append(list(arguments)))
+    monkeypatch.setattr(networks, "_kept", lambda workspace: None)
+    add_run(tiny_workspace, "first", backbone="a_new_one")
+    page = open_form(copy="first")
+    page.run()
+    assert asked == [["backbones", "--keep", "--json"]]
+    assert not start(page).disabled
 
 
 def test_leaking_pictures_are_said_and_must_be_allowed(open_form: Open, tiny_workspace: Workspace) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Callable
@@ -79,6 +80,21 @@ def test_the_newest_runs_are_compared_until_others_are_chosen(open_page: Open, t
     assert "batch size" not in shown  # alike in both
 
 
+def test_the_table_is_drawn_anew_when_a_run_begins_ends_or_finishes_an_epoch(tiny_workspace: Workspace) -> None:
+    def stands() -> list[run_list.Stand]:
+        return [run_list._stand(summary) for summary in run_summaries(tiny_workspace)]
+
+    seen = [stands()]
+    run = add_run(tiny_workspace, "one", "running")
+    seen.append(stands())
+    with run.epochs.open("a") as file:
+        file.write("3,0.05,0.7,0.9\n")
+    seen.append(stands())
+    run.write_state(dataclasses.replace(run.state(), status="finished"))
+    seen.append(stands())
+    assert seen == [[], [("one", "running", 2)], [("one", "running", 3)], [("one", "finished", 0)]]
+
+
 def test_a_damaged_run_is_named_and_the_others_are_shown(open_page: Open, tiny_workspace: Workspace) -> None:
     add_run(tiny_workspace, "good")
     damaged = add_run(tiny_workspace, "bad")
@@ -122,6 +138,16 @@ def test_each_state_is_said_with_the_way_on(
     assert all((part in words(page)) == (status == "running") for part in machine)
 
 
+@pytest.mark.parametrize(("there", "said"), [(True, "goes on from its last checkpoint"), (False, "it begins anew")])
+def test_a_lost_run_says_from_where_it_would_go_on(
+    open_page: Open, tiny_workspace: Workspace, there: bool, said: str
+) -> None:
+    run = add_run(tiny_workspace, "one", "lost")
+    if there:
+        run.checkpoint.touch()
+    assert said in words(open_page(run="one"))
+
+
 def test_stop_and_resume_do_what_they_say(
     open_page: Open, tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -136,6 +162,9 @@ def test_stop_and_resume_do_what_they_say(
     page = open_page(run="two")
     next(button for button in page.button if button.label == "Resume").click().run()
     assert asked == [("stop", "one"), ("resume", "two")]
+    monkeypatch.setattr(launching, "running_job", lambda workspace, name: object())
+    page = open_page(run="two")
+    assert next(button for button in page.button if button.label == "Resume").disabled  # it is being started
 
 
 def test_a_run_is_removed_by_the_second_press_only(open_page: Open, tiny_workspace: Workspace) -> None:

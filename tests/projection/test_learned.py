@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from reid_core.projection.learned import camera_grouping, similarities
-from reid_core.projection.neighbours import find_neighbours
 from tests.projection.test_clusters import people
 from tests.projection.test_neighbours import unit
 
@@ -19,6 +18,19 @@ def test_pairs_of_one_person_are_of_two_cameras() -> None:
     assert found is not None
     assert found.same_mean == 0  # 0-2 and 1-2, not 0-1
     assert found.pairs[0] == 2
+    assert found.across
+
+
+def test_a_crop_that_names_no_camera_is_not_of_another_one() -> None:
+    vectors = np.eye(4, dtype=np.float32)
+    vectors[1] = vectors[0]
+    labels, cameras = np.array(["a", "a", "a", "b"], object), np.array(["1", None, "2", "2"], object)
+    found = similarities(vectors, labels, cameras)
+    assert found is not None
+    assert (found.across, found.pairs[0], found.same_mean) == (True, 1, 0)  # 0-2 alone
+    found = similarities(vectors, labels, np.array(["1", None, "1", "2"], object))
+    assert found is not None
+    assert (found.across, found.pairs[0]) == (False, 3)
 
 
 def test_shares_add_up_and_do_not_overlap_where_people_are_apart() -> None:
@@ -40,7 +52,7 @@ def test_vectors_that_do_not_know_the_camera_group_by_none() -> None:
     rng = np.random.default_rng(0)
     vectors, cameras = unit(900, 8, 1), rng.choice(["1", "2", "3"], 900).astype(object)
     labels = np.array([str(number) for number in range(900)], object)
-    found = camera_grouping(find_neighbours(vectors, 30), labels, cameras)
+    found = camera_grouping(vectors, labels, cameras)
     assert found is not None
     assert found.ratio == pytest.approx(1, abs=0.1)
     assert found.chance == pytest.approx(1 / 3, abs=0.02)
@@ -49,7 +61,7 @@ def test_vectors_that_do_not_know_the_camera_group_by_none() -> None:
 def test_vectors_that_are_the_camera_group_by_it() -> None:
     vectors, cameras = people(3, 40, 0.05)
     labels = np.array([str(number) for number in range(120)], object)
-    found = camera_grouping(find_neighbours(vectors, 30), labels, cameras)
+    found = camera_grouping(vectors, labels, cameras)
     assert found is not None
     assert found.same == 1
     assert found.chance == pytest.approx(39 / 119)
@@ -61,11 +73,11 @@ def test_a_persons_own_crops_do_not_count() -> None:
     cameras = np.array(["1", "2"] * 30, object)
     for row in range(60):
         cameras[row] = "1" if row // 6 % 2 else "2"  # each person was seen by one camera only
-    found = camera_grouping(find_neighbours(vectors, 40), labels, cameras)
+    found = camera_grouping(vectors, labels, cameras)
     assert found is not None
     assert found.chance == pytest.approx(24 / 54)
     assert found.ratio < 1.5
 
 
 def test_one_camera_says_nothing() -> None:
-    assert camera_grouping(find_neighbours(unit(9, 4, 0), 3), np.full(9, None, object), np.full(9, "1", object)) is None
+    assert camera_grouping(unit(9, 4, 0), np.full(9, None, object), np.full(9, "1", object)) is None

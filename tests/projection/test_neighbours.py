@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from reid_core.errors import ReidError
+from reid_core.projection import neighbours
 from reid_core.projection.neighbours import Stopped, find_neighbours
 from reid_core.signals import StopRequest
 
@@ -29,6 +30,24 @@ def test_neighbours_are_those_of_a_sort(count: int, k: int, seed: int) -> None:
     assert found.rows.tolist() == best.tolist()
     np.testing.assert_allclose(found.similarities, np.take_along_axis(similarities, best, 1), atol=1e-5)
     assert found.recall == 1
+
+
+@given(count=some.integers(2, 60), k=some.integers(1, 12), copies=some.booleans(), seed=some.integers(0, 99))
+@settings(max_examples=60, deadline=None)
+def test_blocks_find_what_one_sort_finds(count: int, k: int, copies: bool, seed: int) -> None:
+    vectors = unit(count, 6, seed)
+    if copies:
+        vectors[count // 2 :] = vectors[: count - count // 2]
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(neighbours, "_BLOCK", 7)
+        found = find_neighbours(vectors, k)
+    similarities = vectors @ vectors.T
+    np.fill_diagonal(similarities, -np.inf)
+    k = min(k, count - 1)
+    best = -np.sort(-similarities, axis=1)[:, :k]
+    np.testing.assert_allclose(found.similarities, best, atol=1e-5)
+    np.testing.assert_allclose(np.take_along_axis(similarities, found.rows, 1), best, atol=1e-5)
+    assert all(len(set(row)) == k for row in found.rows.tolist())
 
 
 def test_a_crop_is_not_its_own_neighbour_among_copies() -> None:

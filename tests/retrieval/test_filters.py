@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 
 from reid_core.errors import ReidError
+from reid_core.retrieval.columns import CodedColumns
 from reid_core.retrieval.filters import Columns, Filter
 from reid_core.retrieval.index import ExactIndex
 
@@ -52,3 +55,49 @@ def test_taking_rows_takes_every_column():
 def test_quality_of_another_length_is_refused():
     with pytest.raises(ReidError, match="differ in length"):
         Columns(LABELS, LABELS, LABELS, np.zeros(3), height=np.array([1, 2]))
+
+
+def passing(columns: CodedColumns, where: Filter) -> list[bool]:
+    mask = columns.passing(where)
+    assert mask is not None
+    return mask.tolist()
+
+
+def test_weekdays_and_hours_are_those_of_the_calendar_in_utc() -> None:
+    """Against Python's own calendar, over three years in steps of 7 hours 13 minutes."""
+    times = np.arange(1.7e9, 1.8e9, 25_980)
+    names = np.full(len(times) + 2, "a", object)
+    index = CodedColumns()
+    index.append(Columns(names, names, names, np.array([*times, np.nan, 1800.0])))
+    moments = [datetime.fromtimestamp(time, UTC) for time in times]
+    weekend = Filter(weekdays=frozenset({5, 6}), hours=frozenset({22, 23, 0}))
+    assert passing(index, weekend) == [m.weekday() >= 5 and m.hour in (22, 23, 0) for m in moments] + [False, False]
+
+
+def test_named_people_are_neither_unknown_nor_distractors() -> None:
+    identities = np.array(["anna", None, "distractor", "junk"], object)
+    index = CodedColumns()
+    index.append(Columns(identities, identities, identities, np.zeros(4)))
+    assert passing(index, Filter(identity_known=True)) == [True, False, False, False]
+    assert passing(index, Filter(identity_known=False)) == [False, True, False, False]
+
+
+def test_a_crop_of_unclear_colour_fails_unless_it_is_asked_for() -> None:
+    names = np.full(3, "a", object)
+    index = CodedColumns()
+    index.append(Columns(names, names, names, np.zeros(3), upper=np.array(["red", None, "blue"], object)))
+    red = frozenset({"red"})
+    assert passing(index, Filter(upper=red)) == [True, False, False]
+    assert passing(index, Filter(upper=red, unclear_colours=True)) == [True, True, False]
+    assert passing(index, Filter(lower=red)) == [False, False, False]
+    assert index.passing(Filter(unclear_colours=True)) is None
+
+
+def test_only_ids_are_the_only_crops_that_may_be_returned() -> None:
+    names = np.full(4, "a", object)
+    index = ExactIndex("m", 2)
+    vectors = np.array([[1, 0], [0.9, 0.1], [0.8, 0.2], [0.7, 0.3]], np.float32)
+    index.add(np.arange(4), vectors, Columns(names, names, names, np.zeros(4)))
+    where = Filter(only_ids=frozenset({1, 3, 99}), exclude_ids=frozenset({3}))
+    assert index.search(vectors[:1], 4, where).ids.tolist() == [[1, -1, -1, -1]]
+    assert index.search(vectors[:1], 2, Filter(only_ids=frozenset())).ids.tolist() == [[-1, -1]]

@@ -7,7 +7,7 @@ import pytest
 
 from reid_core.errors import ReidError
 from reid_core.retrieval.index import Columns, ExactIndex
-from reid_core.retrieval.rerank import k_reciprocal_distances, rerank
+from reid_core.retrieval.rerank import KReciprocal, k_reciprocal_distances, rerank
 from reid_core.retrieval.results import RankedResults
 
 
@@ -75,6 +75,15 @@ def test_distances_equal_the_papers_dense_definition(people, crops, queries, k1,
         expected = dense_distances(vectors[:queries], vectors[queries:], k1, k2, lambda_value)
         assert distances.dtype == np.float32
         np.testing.assert_allclose(distances, expected, rtol=0, atol=1e-5)
+
+
+def test_distances_are_the_same_some_queries_at_a_time():
+    vectors = clustered(40, 10)
+    whole = k_reciprocal_distances(vectors[:300], vectors[300:])
+    ranking = KReciprocal(vectors[:300], vectors[300:])
+    parts = np.concatenate([ranking.distances(first, min(first + 70, 300)) for first in range(0, 300, 70)])
+    np.testing.assert_allclose(parts, whole, rtol=0, atol=1e-6)
+    assert ranking.distances(5, 5).shape == (0, 100)
 
 
 def test_vectors_need_not_be_of_unit_length():

@@ -124,6 +124,21 @@ def test_cross_entropy_with_gem_learns_as_well(data: TrainingData, tmp_path: Pat
     assert np.mean(losses[-3:]) < np.mean(losses[:3])
 
 
+def test_models_of_single_epochs_are_kept_where_they_are_wanted(data: TrainingData, tmp_path: Path) -> None:
+    run, state = new_run(tmp_path / "run", dataclasses.replace(RECIPE, epochs=4, keep_every=2))
+    train(run, state, data, stop=StopRequest())
+    folders = run.model_folders()
+    assert list(folders) == ["run", "run@2", "run@4"]
+    figures = [row["validation_mAP"] for row in read_curve(run.epochs)]
+    for epoch in (2, 4):
+        card = ModelCard.read(folders[f"run@{epoch}"])
+        assert (card.name, card.metrics["epoch"]) == (f"run@{epoch}", epoch)
+        assert card.metrics["validation"]["mAP"] == pytest.approx(figures[epoch - 1])
+    pixels = np.random.default_rng(0).integers(0, 256, (2, 64, 32, 3), dtype=np.uint8)
+    early, late = (Embedder(folders[f"run@{epoch}"], "cpu").embed_pixels(pixels) for epoch in (2, 4))
+    assert not np.allclose(early, late)
+
+
 def test_one_person_is_not_enough(tmp_path: Path) -> None:
     records = make_records(path=["a.jpg", "b.jpg"], identity=["1", "1"], split=["train", "train"])
     with pytest.raises(ReidError, match="at least 2 are needed"):

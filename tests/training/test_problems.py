@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import resource
 import shutil
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
+from reid_core.embedder.card import ModelCard
 from reid_core.embedder.network import EmbeddingNetwork
 from reid_core.errors import ReidError
 from reid_core.signals import StopRequest
@@ -21,6 +23,7 @@ from reid_core.training.data import TrainingData, divide
 from reid_core.training.loop import Progress, train
 from reid_core.training.losses import LossSum, create_loss
 from reid_core.training.optimiser import create_optimiser
+from reid_core.training.problems import is_out_of_memory, out_of_memory
 from reid_core.training.run import Run
 from tests.training.conftest import RECIPE, new_run
 
@@ -31,16 +34,18 @@ def kept_step(run: Run) -> int:
     return content["step"]
 
 
-def test_a_loss_that_turns_nan_names_step_and_batch_and_leaves_the_last_good_checkpoint(
-    data: TrainingData, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def explode_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+    """Gives `explode_at(step)`: the loss of that step is NaN."""
+
     class Exploding(LossSum):
         calls = 0
+        at = 0
 
         def forward(self, embeddings: torch.Tensor, labels: torch.Tensor) -> dict[str, torch.Tensor]:
             self.calls += 1
             return {
-                name: part * (float("nan") if self.calls == 7 else 1)
+                name: part * (float("nan") if self.calls == self.at else 1)
                 for name, part in super().forward(embeddings, labels).items()
             }
 
@@ -49,11 +54,30 @@ def test_a_loss_that_turns_nan_names_step_and_batch_and_leaves_the_last_good_che
         return Exploding(dict(made.parts), made.weights)  # type: ignore[arg-type]
 
     monkeypatch.setattr(session, "create_loss", exploding)
+    return lambda step: setattr(Exploding, "at", step)
+
+
+def test_a_loss_that_turns_nan_names_step_and_batch_and_leaves_the_last_good_checkpoint_and_model(
+    data: TrainingData, tmp_path: Path, explode_at: Callable[[int], None]
+) -> None:
+    explode_at(7)
     run, state = new_run(tmp_path / "nan")
-    with pytest.raises(ReidError, match=r"step 7 \(epoch 2, batch 2 of 5\)"):
+    with pytest.raises(ReidError, match=r"step 7 \(epoch 2, batch 2 of 5\).*step 5 is kept, and a model of epoch 1\."):
         train(run, state, data, stop=StopRequest())
     assert kept_step(run) == 5
+    assert ModelCard.read(run.model).metrics["epoch"] == 1
     assert ".png" in (run.folder / "log.txt").read_text()
+
+
+def test_a_loss_that_is_nan_before_the_first_checkpoint_claims_none(
+    data: TrainingData, tmp_path: Path, explode_at: Callable[[int], None]
+) -> None:
+    explode_at(2)
+    run, state = new_run(tmp_path / "nan")
+    with pytest.raises(ReidError, match="step 2 .*Nothing is kept of it yet"):
+        train(run, state, data, stop=StopRequest())
+    assert not run.checkpoint.exists()
+    assert not run.model.exists()
 
 
 def test_weights_that_turn_nan_do_not_replace_the_checkpoint(
@@ -99,12 +123,28 @@ def at_step(step: int, act: Callable[[], object]) -> Callable[[Progress], None]:
     return on_step
 
 
+def test_what_the_failed_step_had_computed_is_let_go_before_smaller_batches_are_tried() -> None:
+    held = []
+
+    def step() -> None:
+        computed = torch.zeros(4)
+        held.append(weakref.ref(computed))
+        raise RuntimeError("could not create a primitive")  # oneDNN's words for too little memory
+
+    with pytest.raises(RuntimeError) as failed:
+        step()
+    assert is_out_of_memory(failed.value)
+    said = out_of_memory(torch.nn.Linear(3, 2), torch.zeros(8, 3), 8, failed.value)
+    assert held[0]() is None
+    assert "4 fit" in str(said)
+
+
 def test_a_disk_that_takes_no_more_is_a_sentence_and_the_checkpoint_stays(data: TrainingData, tmp_path: Path) -> None:
     run, state = new_run(tmp_path / "full")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     fill = at_step(6, lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard)))
     try:
-        with pytest.raises(ReidError, match=r"disk that holds .*full.*--resume full"):
+        with pytest.raises(ReidError, match=r"disk that holds .*full.*--resume full.*step 5 is kept"):
             train(run, state, data, stop=StopRequest(), on_step=fill)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
@@ -118,7 +158,7 @@ def test_a_data_set_deleted_under_a_run_is_a_sentence_and_the_checkpoint_stays(
     shutil.copytree(data.crops[0][0], tmp_path / "people")
     moved = dataclasses.replace(data, crops=[(tmp_path / "people", path) for _, path in data.crops])
     run, state = new_run(tmp_path / "deleted", dataclasses.replace(RECIPE, validation=0.0))
-    with pytest.raises(ReidError, match=r"The training crop \d+-\d\.png .*resume the run"):
+    with pytest.raises(ReidError, match=r"The training crop \d+-\d\.png .*resume the run.* is kept"):
         train(run, state, moved, stop=StopRequest(), on_step=at_step(8, lambda: shutil.rmtree(tmp_path / "people")))
     assert kept_step(run) > 0
 

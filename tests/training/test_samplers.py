@@ -98,3 +98,23 @@ def test_people_with_few_crops_are_counted_aloud() -> None:
 def test_a_batch_must_hold_whole_people(size: int, each: int) -> None:
     with pytest.raises(ReidError, match="at least 2 people"):
         Recipe(batches="pk", batch_size=size, crops_per_person=each)
+
+
+def test_people_who_were_told_apart_are_drawn_into_the_same_batches() -> None:
+    people = np.repeat(np.arange(40), 4)
+    recipe = Recipe(batches="pk", batch_size=16, crops_per_person=4)
+    pairs = [(3, 17), (3, 25), (30, 8)]
+    seen, batches = set(), epoch_batches(recipe, people, people, epoch=1, together=pairs)
+    for batch in batches:
+        drawn = [people[row] for row in batch[::4]]
+        assert len(set(drawn)) == 4
+        for one, other in pairs:
+            partners = {b if a == one else a for a, b in pairs if one in (a, b)}
+            assert one not in drawn or partners & set(drawn)
+            partners = {b if a == other else a for a, b in pairs if other in (a, b)}
+            assert other not in drawn or partners & set(drawn)
+        seen |= set(drawn)
+    assert {3, 30, 8} <= seen
+    plain = epoch_batches(recipe, people, people, epoch=1)
+    empty = epoch_batches(recipe, people, people, epoch=1, together=[])
+    assert all(np.array_equal(one, other) for one, other in zip(plain, empty, strict=True))

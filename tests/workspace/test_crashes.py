@@ -26,7 +26,7 @@ from reid_core.workspace.catalogue import Catalogue
 from reid_core.workspace.deletion import delete, receipts
 from reid_core.workspace.importing import import_dataset
 from reid_core.workspace.indexing import GalleryIndex, embed_gallery
-from reid_core.workspace.searching import Question, search
+from reid_core.workspace.searching import Example, Question, search
 from reid_core.workspace.selection import Selection
 from reid_core.workspace.vectors import count_vectors
 from reid_core.workspace.workspace import Workspace
@@ -191,7 +191,7 @@ def keep_searching(path: Path, photo: Path, until: Path, asked: Path) -> None:
     embedder = Embedder(workspace.find_model("stripes"), "cpu")
     index = GalleryIndex(workspace, "site", embedder.id)
     for number in itertools.count(1):
-        answer = search(workspace, index, embedder, Question(photo.read_bytes(), top=5))
+        answer = search(workspace, index, embedder, Question((Example(photo.read_bytes()),), top=5))
         assert len(answer.crops) == 5
         asked.write_text(str(number))
         if until.exists():

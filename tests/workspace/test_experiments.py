@@ -125,4 +125,4 @@ def test_recipes_come_from_a_file_and_are_printed_whole(
 def test_networks_are_listed_with_where_their_weights_are(site: Workspace, run_command: Callable[..., Ended]) -> None:
     found = run_command(site.path, "backbones", "*efficientnet_lite0", "--json").json()["backbones"]
     assert found["tf_efficientnet_lite0"] == "here"
-    assert "no network is called like" in run_command(site.path, "backbones", "nonsense").err.lower()
+    assert "timm has no backbone 'nonsense'. Nearest names:" in run_command(site.path, "backbones", "nonsense").err

@@ -172,6 +172,7 @@ def test_a_check_measures_what_an_older_version_imported(tiny_workspace: Workspa
     before, looks = tiny_workspace.catalogue.crops("tiny"), tiny_workspace.catalogue.looks("tiny")
     with sqlite3.connect(tiny_workspace.catalogue.path) as database:
         database.execute("UPDATE crop SET sharpness = NULL, brightness = NULL, contrast = NULL, look = NULL")
+        database.execute("UPDATE crop SET upper = NULL, upper_share = NULL, lower = NULL, lower_share = NULL")
     assert browsing.numbers(tiny_workspace.catalogue, "tiny").unmeasured == 24
     assert check_pictures(tiny_workspace, "tiny", stop=StopRequest()).added == 24
     assert tiny_workspace.catalogue.crops("tiny").equals(before)

@@ -8,17 +8,22 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from reid_core.colours import CLEAR
+from reid_core.datasets import read_dataset
 from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.inference import Embedder
+from reid_core.embedder.model import BEST_FIRST, SHIPPED_MODELS
 from reid_core.errors import ReidError
 from reid_core.images import BadImage
 from reid_core.retrieval.index import Filter
+from reid_core.signals import StopRequest
 from reid_core.workspace.evaluating import evaluate_gallery
+from reid_core.workspace.importing import import_dataset
 from reid_core.workspace.indexing import GalleryIndex
-from reid_core.workspace.searching import Answer, Question, choose_model, search
+from reid_core.workspace.searching import Answer, Example, Question, choose_model, search
 from reid_core.workspace.vectors import add_vectors, read_changes
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_FIRST_TIME, TINY_GALLERY, png_bytes, tiny_picture
+from tests.conftest import TINY_FIRST_TIME, TINY_GALLERY, TINY_MODEL, png_bytes, tiny_picture
 
 NEW_PHOTO = png_bytes(tiny_picture(2, 77))  # person "2", in a picture that the gallery does not hold
 
@@ -29,7 +34,7 @@ def ask(tiny_workspace: Workspace):
     index = GalleryIndex(tiny_workspace, TINY_GALLERY, embedder.id)
 
     def ask(photo: bytes = NEW_PHOTO, **values: object) -> Answer:
-        return search(tiny_workspace, index, embedder, Question(photo, **values))  # type: ignore[arg-type]
+        return search(tiny_workspace, index, embedder, Question((Example(photo),), **values))  # type: ignore[arg-type]
 
     return ask
 
@@ -101,7 +106,7 @@ def test_vectors_of_two_models_are_never_compared(tiny_workspace: Workspace) -> 
     card.write(other)
     index = GalleryIndex(tiny_workspace, TINY_GALLERY, Embedder(first).id)
     with pytest.raises(ReidError, match=Embedder(first).id) as raised:
-        search(tiny_workspace, index, Embedder(other), Question(NEW_PHOTO))
+        search(tiny_workspace, index, Embedder(other), Question((Example(NEW_PHOTO),)))
     assert Embedder(other).id in str(raised.value)
 
 
@@ -111,6 +116,20 @@ def test_the_model_that_embedded_the_gallery_answers_when_none_is_named(tiny_wor
     shutil.rmtree(tiny_workspace.models_folder / "stripes")
     with pytest.raises(ReidError, match="no longer here"):
         choose_model(tiny_workspace, TINY_GALLERY, None)
+
+
+def test_a_gallery_that_nobody_chose_a_model_for_is_embedded_by_the_best_shipped_one(
+    tiny_workspace: Workspace, tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import_dataset(tiny_workspace, read_dataset(tiny_dataset), "new", stop=StopRequest())
+    assert choose_model(tiny_workspace, "new", None, to_embed=True).card.name == BEST_FIRST[0]
+    assert choose_model(tiny_workspace, TINY_GALLERY, None, to_embed=True).card.name == TINY_MODEL
+    with pytest.raises(ReidError, match="not indexed yet"):
+        choose_model(tiny_workspace, "new", None)
+    copied = tiny_workspace.models_folder / BEST_FIRST[1]  # as a calibration leaves one
+    shutil.copytree(SHIPPED_MODELS / BEST_FIRST[1], copied)
+    monkeypatch.setattr("reid_core.workspace.workspace.SHIPPED_MODELS", tmp_path)
+    assert tiny_workspace.best_model() == copied
 
 
 def test_a_gallery_that_cannot_answer_says_what_to_do(tiny_workspace: Workspace, tiny_dataset: Path) -> None:
@@ -194,3 +213,79 @@ def test_the_model_that_embedded_most_of_the_gallery_is_the_choice(tiny_workspac
 def test_a_filter_that_names_what_is_not_there_is_refused(ask, where: Filter, said: str) -> None:
     with pytest.raises(ReidError, match=said):
         ask(where=where)
+
+
+# --- several examples, groups ---
+
+
+@pytest.fixture
+def ask_with(tiny_workspace: Workspace):
+    embedder = Embedder(tiny_workspace.find_model("stripes"))
+    index = GalleryIndex(tiny_workspace, TINY_GALLERY, embedder.id)
+
+    def ask_with(*examples: Example, **values: object) -> Answer:
+        return search(tiny_workspace, index, embedder, Question(examples, **values))  # type: ignore[arg-type]
+
+    return ask_with
+
+
+def photo_of(person: int, variant: int = 77) -> Example:
+    return Example(png_bytes(tiny_picture(person, variant)))
+
+
+def test_two_photos_of_two_people_find_both(ask_with) -> None:
+    answer = ask_with(photo_of(2), photo_of(3), top=12)
+    assert {hit["identity"] for hit in answer.hits()} == {"2", "3"}
+    assert min(hit["similarity"] for hit in answer.hits()) > 0.99  # each to the photo that shows the same person
+
+
+def test_a_counterexample_pushes_its_person_back(ask_with) -> None:
+    def places(*examples: Example) -> list[int]:
+        hits = ask_with(photo_of(2), photo_of(3), *examples, top=24).hits()
+        return [hit["rank"] for hit in hits if hit["identity"] == "3"]
+
+    negative = dataclasses.replace(photo_of(3, 78), negative=True)
+    assert sum(places(negative)) > sum(places())
+
+
+def test_only_counterexamples_are_no_question(ask_with) -> None:
+    with pytest.raises(ReidError, match="nothing to search for"):
+        ask_with(dataclasses.replace(photo_of(2), negative=True))
+
+
+def test_a_crop_searches_like_its_own_picture(ask_with, tiny_workspace: Workspace) -> None:
+    photo, row = own_photo(tiny_workspace)
+    by_crop, by_photo = ask_with(Example(crop=int(row["id"])), top=20), ask_with(Example(photo), top=20)
+    assert [hit["id"] for hit in by_crop.hits()] == [hit["id"] for hit in by_photo.hits()]
+    assert (by_crop.own["id"].tolist(), by_crop.camera) == ([row["id"]], row["camera"])
+    assert int(row["id"]) not in [hit["id"] for hit in by_crop.hits()]
+    with pytest.raises(ReidError, match="Crop 999 is gone"):
+        ask_with(Example(crop=999))
+
+
+def test_groups_fill_the_list_and_keep_their_strips(ask_with) -> None:
+    """The gallery has four people in three cameras, a tracklet of two crops each."""
+    answer = ask_with(photo_of(2), top=5, group="tracklet")
+    groups = answer.groups()
+    assert {group.label for group in groups[:3]} == {"2-entrance", "2-hall", "2-stairs"}
+    assert [len(group.hits) for group in groups] == [2] * 5
+    assert len(ask_with(photo_of(2), top=50, group="identity").groups()) == 4
+    assert [len(group.hits) for group in ask_with(photo_of(2), top=1, group="identity").groups()] == [6]
+
+
+def test_colours_of_clothing_filter_what_an_import_measured(ask_with, tiny_workspace: Workspace) -> None:
+    crops = tiny_workspace.catalogue.crops(TINY_GALLERY)
+    wanted = crops["upper"].iloc[0]
+    clear = crops[(crops["upper"] == wanted) & (crops["upper_share"] >= CLEAR)]
+    hits = ask_with(photo_of(2), top=24, where=Filter(upper=frozenset({wanted}))).hits()
+    assert {hit["id"] for hit in hits} == set(clear["id"])
+    unclear = crops[crops["upper_share"] < CLEAR]
+    also = ask_with(photo_of(2), top=24, where=Filter(upper=frozenset({wanted}), unclear_colours=True)).hits()
+    assert {hit["id"] for hit in also} == {*clear["id"], *unclear["id"]}
+
+
+def test_crops_that_could_be_a_hit_are_counted(ask) -> None:
+    """What a similarity means is about the crops that were compared, not about those that were left out."""
+    assert [ask().compared, ask().searched] == [24, 24]
+    assert ask(where=Filter(cameras=frozenset({"hall"}))).compared == 8
+    assert ask(camera="hall").compared == 16

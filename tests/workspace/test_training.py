@@ -15,7 +15,11 @@ from reid_core.errors import ReidError
 from reid_core.files import only_one_process
 from reid_core.signals import StopRequest
 from reid_core.training.run import Run
+from reid_core.workspace import crop_watch
+from reid_core.workspace.deletion import delete
 from reid_core.workspace.importing import import_dataset
+from reid_core.workspace.schema import connect
+from reid_core.workspace.selection import Selection
 from reid_core.workspace.training import create_run, resume_run, train_run, training_data
 from reid_core.workspace.workspace import Workspace
 
@@ -138,3 +142,44 @@ def test_a_recipe_that_a_run_kept_trains_another(workspace: Workspace) -> None:
     again = create_run(workspace, "site", str(run.recipe), {"epochs": "2"}, None)
     assert again.folder.name == "site-recipe"
     assert again.state().recipe == run.state().recipe.replace(epochs=2)
+
+
+@pytest.mark.parametrize("all_of_them", [True, False])
+def test_a_run_whose_crops_are_deleted_ends_and_keeps_nothing_that_shows_them(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, all_of_them: bool
+) -> None:
+    monkeypatch.setattr(crop_watch, "SECONDS_BETWEEN_LOOKS", 0)
+    run = create_run(workspace, "site", "reference", {**TINY, "epochs": "9", "batch_size": "8"}, "mine")
+    person = workspace.catalogue.crops("site")["identity"].iloc[0]
+    which = Selection() if all_of_them else Selection(identities=frozenset({person}))
+
+    def on_step(step: int, steps: int, note: str) -> None:
+        if step == 2:
+            assert run.batch_picture.is_file()
+            delete(workspace, "site", which, "test")
+
+    said = "All crops that this run" if all_of_them else r"\d+ crops of \d+ that this run"
+    with pytest.raises(ReidError, match=f"{said} trains on were deleted from gallery site"):
+        train_run(workspace, run, stop=StopRequest(), on_step=on_step, say=lambda text: None)
+    state = run.state()
+    assert state.status == "failed"
+    assert not run.batch_picture.exists()
+    resumed = resume_run(workspace, "mine")
+    if all_of_them:
+        with pytest.raises(ReidError, match="There is no gallery 'site'"):
+            train_to_the_end(workspace, resumed)
+    else:  # there was no checkpoint yet, so it begins anew, on who is left
+        train_to_the_end(workspace, resumed)
+        assert resumed.state().status == "finished"
+
+
+def test_a_label_that_is_mended_meanwhile_ends_no_run(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crop_watch, "SECONDS_BETWEEN_LOOKS", 0)
+    run = create_run(workspace, "site", "reference", TINY, "mine")
+
+    def on_step(step: int, steps: int, note: str) -> None:
+        with connect(workspace.catalogue.path) as database:
+            database.execute("UPDATE counter SET seq = seq + 1")
+            database.execute("UPDATE crop SET split = 'query' WHERE id = (SELECT min(id) FROM crop)")
+
+    assert train_run(workspace, run, stop=StopRequest(), on_step=on_step, say=print).status == "finished"

@@ -237,7 +237,7 @@ def test_only_uploads_can_be_discarded(workspace: Workspace, tmp_path: Path) -> 
 
 
 def test_a_stopped_import_goes_on_by_the_same_command(workspace: Workspace, tmp_path: Path) -> None:
-    outside = ["import", str(tmp_path), "--gallery=door", "--index-with=demo"]
+    outside = ["import", str(tmp_path), "--gallery=door", "--index-with=synthetic"]
     assert to_go_on(workspace, _job(workspace, "stopped", outside)) == outside
     inside = ["import", str(keep_upload(workspace, [("a.jpg", b"1")])), "--gallery=door"]
     assert to_go_on(workspace, _job(workspace, "stopped", inside)) == inside
@@ -246,8 +246,8 @@ def test_a_stopped_import_goes_on_by_the_same_command(workspace: Workspace, tmp_
 def test_once_an_upload_is_imported_only_embedding_is_left(workspace: Workspace) -> None:
     gone = str(workspace.incoming / "20260101T000000-abcdef")
     done: dict[str, object] = {"added": 3, "already": 0}
-    command = ["import", gone, "--gallery=door", "--index-with=demo"]
-    assert to_go_on(workspace, _job(workspace, "stopped", command, done)) == ["index", "door", "--model=demo"]
+    command = ["import", gone, "--gallery=door", "--index-with=synthetic"]
+    assert to_go_on(workspace, _job(workspace, "stopped", command, done)) == ["index", "door", "--model=synthetic"]
     assert to_go_on(workspace, _job(workspace, "stopped", command[:-1], done)) is None
     nothing: dict[str, object] = {"added": 0, "already": 0}
     assert to_go_on(workspace, _job(workspace, "failed", command, nothing)) is None

@@ -1,0 +1,155 @@
+"""The Evaluation page: how good models are on a gallery, at which threshold, what goes wrong, and for whom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages import common
+from pages.components import evaluation_places as places
+from pages.components.evaluation_start import draw_jobs, draw_start
+from reid_core.errors import ReidError
+from reid_core.evaluation.tables import STYLE
+from reid_core.workspace.evaluations import Kept
+from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.workspace import Workspace
+
+_STYLE = Path(__file__).with_name("components") / "evaluation.css"
+state = st.session_state
+
+
+def main() -> None:
+    state["page"] = "evaluation"
+    opened = common.workspace_or_problem()
+    if opened is None:
+        return
+    workspace, galleries = opened
+    st.html(f"<style>{STYLE}{_STYLE.read_text(encoding='utf-8')}</style>")
+    if not galleries:
+        common.heading("Evaluation")
+        common.note("There is nothing to measure on yet", "Import crops of labelled people on the Gallery page first.")
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="eval-top"):
+        gallery = choose_gallery(galleries)
+        view = st.segmented_control(
+            "View", places.VIEWS, required=True, key=places.VIEW, label_visibility="collapsed", persist_state="session"
+        )
+    write_address()
+    try:
+        draw(workspace, galleries, gallery, view or places.VIEWS[0])
+    except ReidError as error:
+        common.explain(error)
+
+
+def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo:
+    names = {gallery.name: gallery for gallery in galleries}
+    asked = st.query_params.to_dict()
+    if asked != state.get("eval-followed"):
+        if asked.get("gallery") in names:
+            state["gallery"] = asked["gallery"]
+        view = asked.get("view", "").capitalize()
+        if view in places.VIEWS:
+            state[places.VIEW] = view
+    if state.get("gallery") not in names:
+        state["gallery"] = next((gallery.name for gallery in galleries if gallery.models), galleries[0].name)
+    if state.get(places.VIEW) not in places.VIEWS:
+        state[places.VIEW] = places.VIEWS[0]
+    if len(names) > 1:
+        st.selectbox(
+            "Gallery", list(names), key="gallery", persist_state="session", label_visibility="collapsed", width=260
+        )
+    else:
+        common.heading(state["gallery"])
+    return names[state["gallery"]]
+
+
+def write_address() -> None:
+    wanted = {"gallery": state["gallery"]}
+    if state[places.VIEW] != places.VIEWS[0]:
+        wanted["view"] = state[places.VIEW].lower()
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+    state["eval-followed"] = wanted
+
+
+def draw(workspace: Workspace, galleries: list[GalleryInfo], gallery: GalleryInfo, view: str) -> None:
+    draw_jobs(workspace, gallery.name)
+    kept = places.reports(workspace, gallery.name)
+    if view == "Galleries":
+        from pages.components.evaluation_views import draw_galleries
+
+        draw_start(workspace, galleries, gallery, again=bool(kept))
+        draw_galleries(workspace, galleries)
+        return
+    if view == "Calibration":
+        from pages.components.evaluation_calibration import draw_calibration
+
+        draw_calibration(workspace, gallery)
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="eval-choice"):
+        chosen = choose_reports(kept)
+        draw_start(workspace, galleries, gallery, again=bool(kept))
+    if not kept:
+        common.note(
+            f"Nothing was measured on {gallery.name} yet",
+            "An evaluation looks for the person of each query crop among the gallery crops of other cameras. It needs "
+            "labelled people seen by two cameras, and runs in the background.",
+        )
+        return
+    if stale := [one.report.tested.name for one in chosen if not one.fresh]:
+        common.text(
+            '<div class="rt-hint">The gallery has changed since {names} was measured. Evaluate again for figures of '
+            "what is there now.</div>",
+            names=" and ".join(stale),
+        )
+    draw_reports(workspace, gallery, chosen, view)
+
+
+def draw_reports(workspace: Workspace, gallery: GalleryInfo, chosen: list[Kept], view: str) -> None:
+    from pages.components import evaluation_views as views
+
+    if not chosen:
+        common.text('<p class="rt-text">No model is chosen.</p>')
+        return
+    evaluation = places.side_by_side(workspace, chosen)
+    named = list(zip(evaluation.reports, places.colours(workspace, gallery.name, chosen), strict=True))
+    if view == "Figures":
+        views.draw_figures(workspace, evaluation, named)
+    elif view == "Threshold":
+        views.draw_threshold(named)
+    elif view == "Cameras":
+        views.draw_cameras(named)
+    elif view == "Groups":
+        views.draw_groups(named)
+    else:
+        from pages.components.evaluation_failures import draw_failures
+
+        draw_failures(workspace, gallery.name, [one for one, _ in named])
+
+
+def choose_reports(kept: list[Kept]) -> list[Kept]:
+    """The newest report of each chosen model under the chosen protocol."""
+    protocols = list(dict.fromkeys(one.report.protocol for one in kept))
+    if not kept:
+        return []
+    protocol = protocols[0]
+    if len(protocols) > 1:
+        words = {places.protocol_words(one): one for one in protocols}
+        picked = st.selectbox(
+            "Protocol", list(words), key="eval-protocol", label_visibility="collapsed", width=260,
+            persist_state="session",
+        )  # fmt: skip
+        protocol = words[picked]
+    newest = {one.report.tested.model: one for one in reversed(kept) if one.report.protocol == protocol}
+    names = {id: one.report.tested.name for id, one in sorted(newest.items(), key=lambda item: item[0])}
+    if len(names) == 1:
+        return list(newest.values())
+    ids = st.pills(
+        "Models", list(names), default=list(names), selection_mode="multi", format_func=lambda id: names[id],
+        key=f"eval-models-{places.protocol_words(protocol)}-{len(names)}", label_visibility="collapsed",
+    )  # fmt: skip
+    return [newest[id] for id in names if id in (ids or [])]
+
+
+main()

@@ -1,0 +1,178 @@
+"""Commands for investigations: what is looked for and why, what was decided, and what is taken away of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reid_core.cli.console import print_json, print_table, say
+from reid_core.cli.options import JsonOption, WorkspaceOption, app, open_workspace
+from reid_core.errors import ReidError
+from reid_core.files import write_atomically
+from reid_core.records import plural
+
+case_app = typer.Typer(no_args_is_help=True, help="Investigations: searches that are kept, and verdicts on their hits.")
+app.add_typer(case_app, name="case")
+
+NameArgument = Annotated[str, typer.Argument(help="Name of the investigation.")]
+NoteOption = Annotated[str, typer.Option(help="Why you think so; kept with the verdict.")]
+FORMATS = ("csv", "json", "html")
+
+
+@case_app.command()
+def new(
+    name: NameArgument,
+    purpose: Annotated[str, typer.Option(help="What it is for; each search in it is logged with that.")],
+    notes: Annotated[str, typer.Option(help="Free text.")] = "",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Begin an investigation."""
+    from reid_core.workspace.investigations import create
+
+    begun = create(open_workspace(workspace), name, purpose, notes)
+    say(f"Investigation {begun.name} begun. Search in it with `reid search PHOTO --gallery G --case '{begun.name}'`.")
+
+
+@case_app.command("list")
+def list_cases(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """Show all investigations with what they hold. They stay until they are deleted."""
+    from reid_core.workspace.investigations import every
+
+    found = every(open_workspace(workspace))
+    if json:
+        print_json({"investigations": [dataclasses.asdict(one) for one in found]})
+        return
+    print_table(
+        ["investigation", "since", "who", "purpose", "holds"],
+        [[one.name, one.created, one.who, one.purpose, one.describe()] for one in found],
+    )
+
+
+@case_app.command()
+def show(name: NameArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """Show what stands in an investigation, and its saved searches with how many crops are new to them."""
+    from reid_core.workspace import saved_searches, verdicts
+    from reid_core.workspace.investigations import find
+
+    opened = open_workspace(workspace)
+    found, searches = find(opened, name), saved_searches.every(opened, name)
+    stands = verdicts.standing(opened, name)
+    about = [(s, saved_searches.trouble(opened, s), saved_searches.count_new(opened, s)) for s in searches]
+    if json:
+        kept = [{"name": s.name, "gallery": s.gallery, "model": s.model, "trouble": t, "new": n} for s, t, n in about]
+        judged = [{"crop": crop, "decision": one.decision} for crop, one in stands.items()]
+        print_json({**dataclasses.asdict(found), "saved_searches": kept, "standing": judged})
+        return
+    say(f"{found.name}: {found.purpose}")
+    say(f"{found.describe()}, since {found.created}. {verdicts.describe(stands)} stand.")
+    if found.notes:
+        say(found.notes)
+    print_table(
+        ["search", "gallery", "model", "saved", "new crops"],
+        [[s.name, s.gallery, s.model_name, s.at, trouble or f"{new:,}"] for s, trouble, new in about],
+    )
+    print_table(
+        ["crop", "stands", "said by"],
+        [
+            [crop, one.decision, ", ".join(f"{v.who}: {v.verdict}" for v in one.verdicts)]
+            for crop, one in stands.items()
+        ],
+    )
+
+
+@case_app.command()
+def run(
+    name: NameArgument,
+    search: Annotated[str, typer.Option(help="Name of the saved search.")],
+    new_only: Annotated[bool, typer.Option("--new", help="Only crops that it has not seen.")] = False,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Run a saved search again, on all crops or on new ones only."""
+    from reid_core.workspace import saved_searches
+    from reid_core.workspace.indexing import GalleryIndex
+
+    opened = open_workspace(workspace)
+    kept = saved_searches.find(opened, name, search)
+    if (problem := saved_searches.trouble(opened, kept)) is not None:
+        raise ReidError(problem)
+    answer = saved_searches.run(opened, GalleryIndex(opened, kept.gallery, kept.model), kept, new_only=new_only)
+    if json:
+        print_json({"search": kept.name, "new_only": new_only, "hits": answer.hits()})
+        return
+    columns = ("rank", "similarity", "id", "identity", "camera", "time", "path")
+    print_table(columns, [[hit[column] for column in columns] for hit in answer.hits()])
+    say(f"{plural(len(answer.crops), 'hit')}{' among new crops' if new_only else ''}. A hit is a lead to check.")
+
+
+@case_app.command()
+def judge(
+    name: NameArgument,
+    crops: Annotated[list[int], typer.Argument(help="Numbers of the crops that the verdict is about.")],
+    verdict: Annotated[str, typer.Option(help="match, not, or 'cannot tell'.")],
+    note: NoteOption = "",
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Give a verdict on crops. It is kept for good; `reid case undo` takes it back by a line of its own."""
+    from reid_core.workspace import verdicts
+
+    opened = open_workspace(workspace)
+    verdicts.give(opened, name, verdict, [verdicts.Seen(crop) for crop in crops], note=note)
+    say(f"{verdicts.describe(verdicts.standing(opened, name))} stand in {name}.")
+
+
+@case_app.command()
+def undo(name: NameArgument, workspace: WorkspaceOption = None) -> None:
+    """Take back the last verdict that you gave and have not taken back."""
+    from reid_core.workspace import verdicts
+
+    opened = open_workspace(workspace)
+    taken = verdicts.undo(opened, name)
+    said = f"Verdict on {plural(len(taken), 'crop')} taken back." if taken else "There is nothing to take back."
+    say(f"{said} {verdicts.describe(verdicts.standing(opened, name))} stand.")
+
+
+@case_app.command()
+def export(
+    name: NameArgument,
+    file: Annotated[Path, typer.Argument(help="Where to: report.html, verdicts.csv or case.json.")],
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Write an investigation to a file, by its suffix: a page with pictures, a table, or all values."""
+    from reid_core.workspace.case_page import to_html
+    from reid_core.workspace.case_report import collect, to_csv, to_json
+
+    kind = file.suffix.lower().removeprefix(".")
+    if kind not in FORMATS:
+        raise ReidError(f"{file} has none of the suffixes that say how to write it: {', '.join(FORMATS)}.")
+    opened = open_workspace(workspace)
+    if file.resolve().is_relative_to(opened.path):
+        raise ReidError(f"{file} is in the workspace, where a deletion would not look for it. Name another place.")
+    case = collect(opened, name)
+    text = to_html(opened, case) if kind == "html" else to_csv(case) if kind == "csv" else to_json(case)
+    try:
+        write_atomically(file, lambda out: out.write(text.encode()))
+    except OSError as error:
+        raise ReidError(f"{file} cannot be written ({error.strerror}). Choose another place.") from error
+    say(f"Investigation {name} written to {file}. What is outside of the workspace no deletion reaches.")
+
+
+@case_app.command()
+def delete(
+    name: NameArgument,
+    purpose: Annotated[str, typer.Option(help="Why; the receipt keeps it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without being asked.")] = False,
+    workspace: WorkspaceOption = None,
+) -> None:
+    """Delete an investigation with its photos, searches and verdicts for good. Crops stay in their galleries."""
+    from reid_core.cli.keeping import confirm
+    from reid_core.workspace.investigations import delete as delete_case
+    from reid_core.workspace.investigations import find
+
+    opened = open_workspace(workspace)
+    say(f"{name}: {find(opened, name).describe()}.")
+    confirm(yes)
+    say(f"Receipt {delete_case(opened, name, purpose)}: the investigation is deleted.")

@@ -1,0 +1,41 @@
+"""The rules of an evaluation in words, as every report states them."""
+
+from __future__ import annotations
+
+from reid_core.evaluation.report import Protocol
+from reid_core.records import plural
+
+BASIC = (
+    "Each query is compared with the whole gallery. Crops of its person in its own camera are left out of its list "
+    "(the same moment proves nothing); where a camera is unknown they count."
+)
+SAME_CAMERA = (
+    "Matches of the query's own camera count. Crops of one moment look alike, so these figures are higher than those "
+    "across cameras and cannot be compared with them."
+)
+DISTRACTORS = "Distractors stay in the gallery and match nobody. Junk and crops of unknown identity are left out."
+TIES = "Of equal similarities, somebody else's crop stands before the match: ties count against the system."
+NO_MATCH = "Queries without a match in the gallery are in no mean; their number is given."
+INTERVALS = (
+    "Intervals are of 95 %, by drawing the queries' people anew (bootstrap) while the gallery stays; they say nothing "
+    "of other galleries, sites or cameras."
+)
+USUAL = (BASIC, DISTRACTORS, TIES, NO_MATCH, INTERVALS)
+
+
+def sentences(protocol: Protocol) -> tuple[str, ...]:
+    """What was done and what counts, for people who read the figures."""
+    found = [SAME_CAMERA if protocol.same_camera else BASIC]
+    if protocol.multi_query:
+        found.append("All crops of a person in a camera ask together, as their mean vector (multi-query).")
+    weights = f", weighted by similarity to the power {protocol.alpha:g}" if protocol.alpha else ""
+    if protocol.expansion:
+        found.append(f"Each query is mixed with its {plural(protocol.expansion, 'nearest crop')}{weights}.")
+    if protocol.augmentation:
+        found.append(f"Each gallery crop is mixed with its {plural(protocol.augmentation, 'nearest other')}{weights}.")
+    if protocol.rerank:
+        found.append(
+            "Ranked by k-reciprocal distances. They mean nothing from one query to the next, so what rests on a "
+            "threshold or on parts of the gallery is told of plain rankings only."
+        )
+    return (*found, DISTRACTORS, TIES, NO_MATCH, INTERVALS)

@@ -1,0 +1,40 @@
+"""The app without a browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from reid_core.workspace import investigations
+from reid_core.workspace.workspace import VARIABLE, Workspace
+from tests.pages.search_page import APP, CASE, OpenPage
+
+
+@pytest.fixture
+def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
+    """Gives `open_page(workspace path, **query parameters)`: the app on that workspace after its first run.
+
+    `analyst` is who decides there; without it the page asks.
+    """
+
+    def opened(path: Path, *, analyst: str | None = None, **query: str) -> AppTest:
+        monkeypatch.setenv(VARIABLE, str(path))
+        st.cache_data.clear()
+        page = AppTest.from_file(str(APP), default_timeout=30)
+        for name, value in query.items():
+            page.query_params[name] = value
+        if analyst is not None:
+            page.session_state["analyst"] = analyst
+        return page.run()
+
+    return opened
+
+
+@pytest.fixture
+def case(tiny_workspace: Workspace) -> Workspace:
+    """The tiny workspace with an investigation in it, the first: number 1."""
+    investigations.create(tiny_workspace, CASE, "A test")
+    return tiny_workspace
