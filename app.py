@@ -22,6 +22,7 @@ from reid_core.errors import ReidError
 HERE = Path(__file__).resolve().parent
 FONT_NAME = re.compile(r"[a-z-]+\.woff2")
 HASH = re.compile(r"[0-9a-f]{64}")
+ON_THE_WAY = "on the way to Search"
 SAFE = {"Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
 FOR_EVER = {**SAFE, "Cache-Control": "private, max-age=31536000, immutable"}
 # A thumbnail's address names its content, which never changes; but a deleted person may not stay in a browser for ever.
@@ -102,10 +103,16 @@ def draw() -> None:
     pages = [search, gallery, explore, training, evaluation]
 
     def start() -> None:
+        st.session_state[ON_THE_WAY] = False
         st.switch_page(search, query_params=st.query_params.to_dict())
 
     home = st.Page(start, title="Retrace", default=True, visibility="hidden")
-    page = st.navigation([home, *pages], position="top")
+    # Whoever comes to the bare address is sent on to Search. That takes a moment in which a click on a link is lost, so
+    # the links wait for it. Within the run of Search that follows, the address that Streamlit knows is still the bare one.
+    address = (st.context.url or "").rstrip("/")
+    elsewhere = address.endswith(tuple(f"/{page.url_path}" for page in pages))
+    on_the_way = st.session_state.setdefault(ON_THE_WAY, not elsewhere)
+    page = st.navigation([home, *pages], position="hidden" if on_the_way else "top")
     try:
         page.run()
     except Exception as error:

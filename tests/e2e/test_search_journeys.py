@@ -44,6 +44,25 @@ def test_a_fresh_start_builds_the_demo_and_a_search_works(serve: Serve, open_pag
 
 
 @pytest.mark.browser
+def test_no_link_is_there_to_be_clicked_in_vain_before_the_page_is(
+    serve: Serve, open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    """Who comes to the bare address is sent on to Search, and a click on the way there would be lost."""
+    page = open_page("about:blank")
+    page.add_init_script("""
+      const seen = new MutationObserver(() => {
+        if (window.pathAtFirstLink === undefined && document.querySelector("header a[href]"))
+          window.pathAtFirstLink = location.pathname;
+      });
+      seen.observe(document, { childList: true, subtree: true });
+    """)
+    page.goto(serve(tiny_workspace.path))
+    page.get_by_role("link", name="Gallery").first.click(timeout=SLOW)
+    page.get_by_role("radio", name="Import").wait_for(timeout=SLOW)
+    assert page.evaluate("window.pathAtFirstLink") == "/search"
+
+
+@pytest.mark.browser
 def test_from_a_photo_to_a_hit_to_a_search_from_that_hit(
     serve: Serve, open_page: OpenPage, tiny_workspace: Workspace
 ) -> None:
