@@ -108,7 +108,7 @@ def draw() -> None:
 
     home = st.Page(start, title="Retrace", default=True, visibility="hidden")
     # Whoever comes to the bare address is sent on to Search. That takes a moment in which a click on a link is lost, so
-    # the links wait for it. Within the run of Search that follows, the address that Streamlit knows is still the bare one.
+    # the links wait for it. In the run of Search that follows, the address that Streamlit knows is still the bare one.
     address = (st.context.url or "").rstrip("/")
     elsewhere = address.endswith(tuple(f"/{page.url_path}" for page in pages))
     on_the_way = st.session_state.setdefault(ON_THE_WAY, not elsewhere)
