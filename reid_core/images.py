@@ -1,4 +1,4 @@
-"""Pictures from anywhere, treated as hostile: where bytes are read, what is decoded, how thumbnails are made.
+"""Pictures from anywhere, treated as hostile: how a file is read, what is decoded, how thumbnails are made.
 
 Nothing is decoded before its size, type and number of pixels are known to be acceptable.
 """
@@ -8,29 +8,21 @@ from __future__ import annotations
 import io
 import os
 import stat
-import struct
-import threading
-import zipfile
-from collections.abc import Iterator
 from contextlib import suppress
 from functools import cache
-from operator import itemgetter
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from reid_core.errors import ReidError
-from reid_core.records import is_unsafe_path, plural
+from reid_core.records import plural
 
 IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"})
 UNREADABLE_KINDS = frozenset({"HEIC", "HEIF", "AVIF", "GIF"})  # suffixes of pictures that `decode` refuses
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM")  # a phone's MPO (two JPEGs in one) opens as JPEG
 MAX_FILE_BYTES = 64 * 2**20
 MAX_PIXELS = 50_000_000
-MAX_ARCHIVE_BYTES = 64 * 2**30  # unpacked, by the archive's own word
-MAX_COMPRESSION = 200  # photographs do not shrink; 200:1 is a bomb
 THUMBNAIL_HEIGHT = 256  # pixels; sharp on a 128-pixel card at twice the density
 SMALLEST_CUT = 8  # pixels
 LOSSLESS_PIXELS = 1_000_000
@@ -46,150 +38,6 @@ class BadImage(ReidError):
 
 class NotThere(BadImage):
     """A file that a folder or archive does not hold."""
-
-
-class ImageSource(Protocol):
-    """A place that pictures are read from by relative path."""
-
-    path: Path
-
-    def names(self) -> Iterator[str]:
-        """Relative POSIX paths of all files."""
-
-    def entries(self) -> Iterator[tuple[str, str | None]]:
-        """Each file's relative POSIX path, and why it is never read, or None."""
-
-    def read(self, name: str, *, limit: int = MAX_FILE_BYTES) -> bytes:
-        """The file's bytes. Raises BadImage when it is missing, has more than `limit` bytes or cannot be read.
-
-        Safe from many threads.
-        """
-
-    def close(self) -> None: ...
-
-
-class FolderSource:
-    """A folder on disk. Links that lead out of it are refused; the folder itself may be a link."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._root = os.path.realpath(path)
-
-    def names(self) -> Iterator[str]:
-        return (name for name, refusal in self.entries() if refusal is None)
-
-    def entries(self) -> Iterator[tuple[str, str | None]]:
-        """Each file's relative POSIX path, and why it is never read, or None. Sorted by path."""
-        found: list[tuple[str, str | None]] = []
-        folders = [""]
-        while folders:
-            folder = folders.pop()
-            try:
-                with os.scandir(os.path.join(self._root, folder)) as listing:
-                    inside = list(listing)
-            except OSError as error:
-                found.append((printable(folder), f"the folder cannot be opened: {error.strerror or error}"))
-                continue
-            for entry in inside:
-                name = f"{folder}/{entry.name}" if folder else entry.name
-                if printable(name) != name:
-                    found.append((printable(name), "its name is not valid UTF-8; rename it"))
-                elif is_unsafe_path(name):
-                    found.append((name, "its name reads like a path that leads out of the folder; rename it"))
-                elif entry.is_symlink() and self._leads_outside(name):
-                    found.append((name, "it is a link that leads out of the folder"))
-                elif entry.is_dir(follow_symlinks=False):
-                    folders.append(name)
-                elif entry.is_file(follow_symlinks=False) or os.path.isfile(entry.path):
-                    found.append((name, None))
-        yield from sorted(found, key=itemgetter(0))
-
-    def read(self, name: str, *, limit: int = MAX_FILE_BYTES) -> bytes:
-        if is_unsafe_path(name) or self._leads_outside(name):
-            raise BadImage("the path leads out of its folder")
-        return _read_regular(os.path.join(self._root, name), limit)
-
-    def close(self) -> None:
-        pass
-
-    def _leads_outside(self, name: str) -> bool:
-        real = os.path.realpath(os.path.join(self._root, name))
-        return os.path.commonpath([self._root, real]) != self._root
-
-
-class ZipSource:
-    """A zip archive, read in place. Entries that could do harm are refused one by one, by name.
-
-    Names have forward slashes, whatever the program that made the archive wrote; of entries with one name the first
-    counts.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        try:
-            self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error, IndexError) as error:
-            raise ReidError(f"{path} is not a readable zip archive ({error}). Make the archive again.") from error
-        self._lock = threading.Lock()
-        # The original name: zipfile cuts its own at a NUL, which makes "x.jpg" of "x.jpg\0.exe".
-        self._files = [(e.orig_filename.replace("\\", "/"), e) for e in self._zip.infolist() if not e.is_dir()]
-        self._by_name = dict(reversed(self._files))
-        total = sum(entry.file_size for _, entry in self._files)
-        if total > MAX_ARCHIVE_BYTES:
-            self._zip.close()
-            raise ReidError(
-                f"{path} would unpack to {total / 2**30:.0f} GB, more than {MAX_ARCHIVE_BYTES // 2**30} GB: "
-                "it looks like a zip bomb. Divide it, or unpack it and give the folder."
-            )
-
-    def names(self) -> Iterator[str]:
-        return (name for name, refusal in self.entries() if refusal is None)
-
-    def entries(self) -> Iterator[tuple[str, str | None]]:
-        """Each file's relative POSIX path, and why it is never read, or None. In the archive's order."""
-        for name, entry in self._files:
-            if is_unsafe_path(name) or not name:
-                yield printable(name), "the path leads out of the archive"
-            elif self._by_name[name] is not entry:
-                yield name, "the name appears twice in the archive; the first is used"
-            else:
-                yield name, None
-
-    def read(self, name: str, *, limit: int = MAX_FILE_BYTES) -> bytes:
-        if is_unsafe_path(name):
-            raise BadImage("the path leads out of the archive")
-        if (entry := self._by_name.get(name)) is None:
-            raise NotThere(f"it is not in {self.path.name}")
-        check_size(entry.file_size, limit)
-        if entry.file_size > max(MAX_COMPRESSION * entry.compress_size, 2**20):
-            raise BadImage("it is compressed like a zip bomb")
-        try:
-            with self._lock:
-                return self._zip.read(entry)
-        except Exception as error:  # zlib.error, lzma.LZMAError, ...: the decompressors share no base class
-            raise BadImage(f"it cannot be unpacked: {error}") from error
-
-    def close(self) -> None:
-        self._zip.close()
-
-
-def open_source(path: Path) -> ImageSource:
-    """The folder, zip, tar, folder of tar shards, or .mat of CUHK03 at `path`.
-
-    Raises ReidError when there is nothing there or it cannot be read.
-    """
-    # These build on this file, and most programs never meet them.
-    from reid_core.mat_source import MatSource
-    from reid_core.tar_source import ShardSource, TarSource, is_compressed_tar, is_shard_folder
-
-    if path.is_dir():
-        return ShardSource(path) if is_shard_folder(path) else FolderSource(path)
-    if is_compressed_tar(path.name) and path.is_file():
-        raise ReidError(f"{path} is a compressed tar, which cannot be read at random. Unpack it to a plain .tar.")
-    if path.is_file():
-        kinds: dict[str, type[TarSource] | type[MatSource]] = {".tar": TarSource, ".mat": MatSource}
-        return kinds.get(path.suffix.lower(), ZipSource)(path)
-    raise ReidError(f"There is no folder or file {path}. Check the path.")
 
 
 def is_image_name(name: str) -> bool:
@@ -312,10 +160,11 @@ def read_file(path: Path, *, limit: int | None = None) -> bytes:
 
     Raises BadImage when it is missing, a folder or another thing that is no file, too large or unreadable.
     """
-    return _read_regular(path, MAX_FILE_BYTES if limit is None else limit)
+    return read_regular(path, MAX_FILE_BYTES if limit is None else limit)
 
 
-def _read_regular(path: str | Path, limit: int) -> bytes:
+def read_regular(path: str | Path, limit: int) -> bytes:
+    """The bytes of a regular file of at most `limit` bytes; raises BadImage as `read_file` does."""
     try:
         with open(path, "rb", opener=_open_without_waiting) as file:
             status = os.fstat(file.fileno())

@@ -8,7 +8,8 @@ from types import TracebackType
 from PIL import Image
 
 from reid_core.errors import ReidError
-from reid_core.images import BadImage, ImageSource, decode, open_source
+from reid_core.images import BadImage, decode
+from reid_core.sources import ImageSource, open_source
 
 
 class PictureReader:

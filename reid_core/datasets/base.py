@@ -13,9 +13,11 @@ import pandas as pd
 import regex
 
 from reid_core.errors import ReidError
-from reid_core.images import FolderSource, ImageSource, is_hidden, is_image_name, open_source, unreadable_kind
+from reid_core.images import is_hidden, is_image_name, unreadable_kind
 from reid_core.records import JUNK, Records, is_unsafe_path, make_records, plural, split_identities
-from reid_core.tar_source import is_compressed_tar
+from reid_core.sources import ImageSource, open_source
+from reid_core.sources.folder import FolderSource
+from reid_core.sources.tar import is_compressed_tar
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
 CUHK03_FILE = "cuhk-03.mat"

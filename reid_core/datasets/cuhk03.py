@@ -20,8 +20,10 @@ from collections.abc import Mapping, Sequence
 from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, build_records
 from reid_core.datasets.mat5 import read_mat5
 from reid_core.errors import ReidError
-from reid_core.images import BadImage, FolderSource, ImageSource, NotThere
-from reid_core.mat_source import MatSource
+from reid_core.images import BadImage, NotThere
+from reid_core.sources import ImageSource
+from reid_core.sources.folder import FolderSource
+from reid_core.sources.mat import MatSource
 
 FOLDERS: Mapping[str, tuple[str, ...]] = {
     "detected": ("images_detected", "detected"),

@@ -8,7 +8,7 @@ from pathlib import Path
 from reid_core.datasets.table_files import export_schema
 from reid_core.errors import ReidError
 from reid_core.records import Records
-from reid_core.tar_source import is_shard_folder
+from reid_core.sources.tar import is_shard_folder
 
 
 def records_to_parquet(records: Records, path: Path, *, source: Path | None = None) -> None:

@@ -28,7 +28,7 @@ from reid_core.datasets.base import (
     identity_label,
 )
 from reid_core.datasets.name_times import time_of_name
-from reid_core.images import FolderSource
+from reid_core.sources.folder import FolderSource
 
 
 @dataclass(frozen=True)

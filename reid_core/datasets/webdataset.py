@@ -15,8 +15,9 @@ from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped
 from reid_core.datasets.table import implied_split, read_crop
 from reid_core.datasets.table_files import find_columns
 from reid_core.errors import ReidError
-from reid_core.images import IMAGE_SUFFIXES, BadImage, ImageSource, is_hidden
-from reid_core.tar_source import ShardSource, TarSource
+from reid_core.images import IMAGE_SUFFIXES, BadImage, is_hidden
+from reid_core.sources import ImageSource
+from reid_core.sources.tar import ShardSource, TarSource
 
 MAX_PART_BYTES = 2**20  # of what is told of one picture
 _PARTS = ("json", "cls")

@@ -21,10 +21,11 @@ from reid_core.colours import clothing
 from reid_core.datasets import Dataset, Skipped
 from reid_core.errors import ReidError
 from reid_core.files import one_at_a_time, write_atomically
-from reid_core.images import BadImage, ImageSource, decode, open_source, thumbnail
+from reid_core.images import BadImage, decode, thumbnail
 from reid_core.quality import NEAR, Lookalikes, measure
 from reid_core.records import SPLITS
 from reid_core.signals import StopRequest
+from reid_core.sources import ImageSource, open_source
 from reid_core.workspace.report import Report
 from reid_core.workspace.rows import NewCrop
 from reid_core.workspace.wiping import LOCK

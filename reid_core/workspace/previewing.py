@@ -13,7 +13,8 @@ from reid_core.datasets.base import list_files
 from reid_core.datasets.describe import describe_table_bytes
 from reid_core.datasets.table_files import MAX_TABLE_BYTES
 from reid_core.errors import ReidError
-from reid_core.images import BadImage, decode, open_source, thumbnail
+from reid_core.images import BadImage, decode, thumbnail
+from reid_core.sources import open_source
 
 SAMPLES = 12
 _NOT_IN_GALLERY_NAMES = re.compile(r"[^\w.-]+")

@@ -15,9 +15,9 @@ from reid_core.embedder.network import create_backbone
 from reid_core.errors import ReidError
 from reid_core.evaluation.metrics import RetrievalMetrics
 from reid_core.files import only_one_process
-from reid_core.images import open_source
 from reid_core.records import Records, plural
 from reid_core.signals import StopRequest
+from reid_core.sources import open_source
 from reid_core.training.data import TrainingData, divide
 from reid_core.training.distributed import from_first, team
 from reid_core.training.loop import Progress, train

@@ -23,8 +23,9 @@ from reid_core.datasets import read_dataset
 from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.inference import Embedder
 from reid_core.embedder.model import SHIPPED_MODELS, add_onnx
-from reid_core.images import decode, open_source
+from reid_core.images import decode
 from reid_core.retrieval.feedback import Weights, query_vector
+from reid_core.sources import open_source
 from reid_core.workspace import investigations, verdicts
 from reid_core.workspace.indexing import GalleryIndex
 from reid_core.workspace.rows import NewCrop

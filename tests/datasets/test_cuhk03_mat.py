@@ -14,8 +14,9 @@ import pytest
 
 from reid_core.datasets import read_dataset
 from reid_core.errors import ReidError
-from reid_core.images import BadImage, decode, open_source
-from reid_core.mat_source import MatSource
+from reid_core.images import BadImage, decode
+from reid_core.sources import open_source
+from reid_core.sources.mat import MatSource
 
 PEOPLE = (3, 1, 1, 1, 1)  # in each pair
 

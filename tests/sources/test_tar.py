@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 
 from reid_core.errors import ReidError
-from reid_core.images import BadImage, FolderSource, NotThere, open_source
-from reid_core.tar_source import ShardSource, TarSource
+from reid_core.images import BadImage, NotThere
+from reid_core.sources import open_source
+from reid_core.sources.folder import FolderSource
+from reid_core.sources.tar import ShardSource, TarSource
 
 Member = tuple[str | tarfile.TarInfo, bytes]
 

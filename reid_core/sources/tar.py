@@ -14,17 +14,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from reid_core.errors import ReidError
-from reid_core.images import (
-    MAX_FILE_BYTES,
-    BadImage,
-    FolderSource,
-    NotThere,
-    check_size,
-    is_hidden,
-    is_image_name,
-    printable,
-)
+from reid_core.images import MAX_FILE_BYTES, BadImage, NotThere, check_size, is_hidden, is_image_name, printable
 from reid_core.records import is_unsafe_path
+from reid_core.sources.folder import FolderSource
 
 BLOCK = 512
 MAX_NAME_BYTES = 2**20  # of a header that only holds a long name or other attributes

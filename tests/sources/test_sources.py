@@ -10,7 +10,10 @@ import pytest
 
 from reid_core import images
 from reid_core.errors import ReidError
-from reid_core.images import BadImage, FolderSource, ZipSource, open_source, read_file
+from reid_core.images import BadImage, read_file
+from reid_core.sources import open_source
+from reid_core.sources.folder import FolderSource
+from reid_core.sources.zip import ZipSource
 
 
 def make_zip(path: Path, entries: list[tuple[str, bytes]], compression: int = zipfile.ZIP_DEFLATED) -> Path:
@@ -87,7 +90,7 @@ def test_a_zip_bomb_is_refused_by_entry_and_the_rest_is_read(tmp_path: Path) -> 
 
 
 def test_an_archive_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "MAX_ARCHIVE_BYTES", 10)
+    monkeypatch.setattr("reid_core.sources.zip.MAX_ARCHIVE_BYTES", 10)
     with pytest.raises(ReidError, match="zip bomb"):
         ZipSource(make_zip(tmp_path / "a.zip", [("a.jpg", bytes(11))]))
 

@@ -1,0 +1,49 @@
+"""Where pictures are read from: folders and archives, all alike, and treated as hostile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Protocol
+
+from reid_core.errors import ReidError
+from reid_core.images import MAX_FILE_BYTES
+from reid_core.sources.folder import FolderSource
+from reid_core.sources.mat import MatSource
+from reid_core.sources.tar import ShardSource, TarSource, is_compressed_tar, is_shard_folder
+from reid_core.sources.zip import ZipSource
+
+
+class ImageSource(Protocol):
+    """A place that pictures are read from by relative path."""
+
+    path: Path
+
+    def names(self) -> Iterator[str]:
+        """Relative POSIX paths of all files."""
+
+    def entries(self) -> Iterator[tuple[str, str | None]]:
+        """Each file's relative POSIX path, and why it is never read, or None."""
+
+    def read(self, name: str, *, limit: int = MAX_FILE_BYTES) -> bytes:
+        """The file's bytes. Raises BadImage when it is missing, has more than `limit` bytes or cannot be read.
+
+        Safe from many threads.
+        """
+
+    def close(self) -> None: ...
+
+
+def open_source(path: Path) -> ImageSource:
+    """The folder, zip, tar, folder of tar shards, or .mat of CUHK03 at `path`.
+
+    Raises ReidError when there is nothing there or it cannot be read.
+    """
+    if path.is_dir():
+        return ShardSource(path) if is_shard_folder(path) else FolderSource(path)
+    if is_compressed_tar(path.name) and path.is_file():
+        raise ReidError(f"{path} is a compressed tar, which cannot be read at random. Unpack it to a plain .tar.")
+    if path.is_file():
+        kinds: dict[str, type[TarSource] | type[MatSource]] = {".tar": TarSource, ".mat": MatSource}
+        return kinds.get(path.suffix.lower(), ZipSource)(path)
+    raise ReidError(f"There is no folder or file {path}. Check the path.")
