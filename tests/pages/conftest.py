@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 import streamlit as st
@@ -28,6 +30,27 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
             page.query_params[name] = value
         if analyst is not None:
             page.session_state["analyst"] = analyst
+        return page.run()
+
+    return opened
+
+
+@pytest.fixture
+def open_at(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
+    """Gives `open_at(page's file, workspace path, state={}, **query parameters)`: another page than the first."""
+
+    def opened(file: str, path: Path, *, state: Mapping[str, object] = MappingProxyType({}), **query: str) -> AppTest:
+        monkeypatch.setenv(VARIABLE, str(path))
+        # Where there is nothing the app starts on Search, which would build the demo.
+        monkeypatch.setattr("pages.components.demo_progress.jobs.start", lambda *arguments: None)
+        st.cache_data.clear()
+        st.cache_resource.clear()
+        page = AppTest.from_file(str(APP), default_timeout=30).run()
+        page.switch_page(file)
+        for name, value in query.items():
+            page.query_params[name] = value
+        for key, kept in state.items():
+            page.session_state[key] = kept
         return page.run()
 
     return opened

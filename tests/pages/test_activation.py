@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shutil
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.components.activation import AGREES, LOOKS, PICTURE
-from reid_core.workspace.workspace import VARIABLE, Workspace
+from reid_core.workspace.workspace import Workspace
+from tests.pages.search_page import OpenPage
 
-APP = Path(__file__).parents[2] / "app.py"
 
-
-def open_crop(workspace: Workspace, monkeypatch: pytest.MonkeyPatch, crop: int = 3) -> AppTest:
-    monkeypatch.setenv(VARIABLE, str(workspace.path))
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    page = AppTest.from_file(str(APP), default_timeout=30).run()
-    page.switch_page("pages/gallery.py")
-    page.session_state["gal-open"] = crop
-    return page.run()
+@pytest.fixture
+def open_crop(open_at: OpenPage, tiny_workspace: Workspace) -> Callable[[], AppTest]:
+    """Gives `open_crop()`: the Gallery with its third crop opened."""
+    return functools.partial(open_at, "pages/gallery.py", tiny_workspace.path, state={"gal-open": 3})
 
 
 def words(page: AppTest) -> str:
@@ -37,14 +32,14 @@ def pictures(page: AppTest) -> list[str]:
     return re.findall('<img [^>]*alt="([^"]+)"', found)
 
 
-def test_the_crop_is_shown_as_it_is_until_one_asks(tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = open_crop(tiny_workspace, monkeypatch)
+def test_the_crop_is_shown_as_it_is_until_one_asks(open_crop: Callable[[], AppTest]) -> None:
+    page = open_crop()
     assert page.session_state["gal-look"] == PICTURE
     assert "Stronger colour" not in words(page)
 
 
-def test_one_crop_and_then_two_are_looked_at(tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = open_crop(tiny_workspace, monkeypatch)
+def test_one_crop_and_then_two_are_looked_at(open_crop: Callable[[], AppTest]) -> None:
+    page = open_crop()
     page.session_state["gal-look"] = LOOKS
     page.run()
     assert not page.exception
@@ -62,11 +57,9 @@ def test_one_crop_and_then_two_are_looked_at(tiny_workspace: Workspace, monkeypa
     assert pictures(page) == ["Crop 3", f"Crop {nearest[-1]}"]
 
 
-def test_a_crop_whose_file_is_gone_is_said(
-    tiny_workspace: Workspace, tiny_dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_crop_whose_file_is_gone_is_said(open_crop: Callable[[], AppTest], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pages.common.PictureReader.bytes", _gone)
-    page = open_crop(tiny_workspace, monkeypatch)
+    page = open_crop()
     page.session_state["gal-look"] = LOOKS
     page.run()
     assert not page.exception
@@ -80,9 +73,9 @@ def _gone(*arguments: object) -> bytes:
 
 
 def test_without_the_model_there_is_only_the_picture(
-    tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+    open_crop: Callable[[], AppTest], tiny_workspace: Workspace
 ) -> None:
     shutil.rmtree(tiny_workspace.models_folder / "stripes")
-    page = open_crop(tiny_workspace, monkeypatch)
+    page = open_crop()
     assert not [one for one in page.get("button_group") if one.key == "gal-look"]
     assert not page.exception

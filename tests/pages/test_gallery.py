@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 from hypothesis import given
 from hypothesis.strategies import integers, sets
 from streamlit.testing.v1 import AppTest
@@ -21,29 +20,14 @@ from pages.components import chosen, deletion_dialog
 from pages.components.gallery_grid import Change
 from reid_core.workspace import deletion, editing, jobs
 from reid_core.workspace.selection import Selection
-from reid_core.workspace.workspace import VARIABLE, Workspace
-
-APP = Path(__file__).parents[2] / "app.py"
-OpenPage = Callable[..., AppTest]
+from reid_core.workspace.workspace import Workspace
+from tests.pages.search_page import OpenPage
 
 
 @pytest.fixture
-def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
+def open_page(open_at: OpenPage) -> OpenPage:
     """Gives `open_page(workspace path, **query parameters)`: the Gallery page on that workspace."""
-
-    def opened(path: Path, **query: str) -> AppTest:
-        monkeypatch.setenv(VARIABLE, str(path))
-        # Where there is nothing the app starts on Search, which would build the demo.
-        monkeypatch.setattr("pages.components.demo_progress.jobs.start", lambda *arguments: None)
-        st.cache_data.clear()
-        st.cache_resource.clear()
-        page = AppTest.from_file(str(APP), default_timeout=30).run()
-        page.switch_page("pages/gallery.py")
-        for name, value in query.items():
-            page.query_params[name] = value
-        return page.run()
-
-    return opened
+    return functools.partial(open_at, "pages/gallery.py")
 
 
 def _words(page: AppTest) -> str:

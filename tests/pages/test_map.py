@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import io
 import json
-from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import streamlit as st
 from safetensors import safe_open
 from safetensors.numpy import save_file
 from streamlit.testing.v1 import AppTest
@@ -36,27 +35,13 @@ from reid_core.workspace.verdicts import Seen, give, log_of, standing
 from reid_core.workspace.withholding import withheld
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY, TINY_MODEL
-
-APP = Path(__file__).parents[2] / "app.py"
-OpenPage = Callable[..., AppTest]
+from tests.pages.search_page import OpenPage
 
 
 @pytest.fixture
-def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
+def open_page(open_at: OpenPage) -> OpenPage:
     """Gives `open_page(workspace path, **query parameters)`: the Map page on that workspace."""
-
-    def opened(path: Path, **query: str) -> AppTest:
-        monkeypatch.setenv(VARIABLE, str(path))
-        monkeypatch.setattr("pages.components.demo_progress.jobs.start", lambda *arguments: None)
-        st.cache_data.clear()
-        st.cache_resource.clear()
-        page = AppTest.from_file(str(APP), default_timeout=30).run()
-        page.switch_page("pages/map.py")
-        for name, value in query.items():
-            page.query_params[name] = value
-        return page.run()
-
-    return opened
+    return functools.partial(open_at, "pages/map.py")
 
 
 @pytest.fixture

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.components import map_places
@@ -19,12 +17,12 @@ from reid_core.projection.layout import Layout
 from reid_core.workspace.examining import examine
 from reid_core.workspace.maps import make_maps, read_map
 from reid_core.workspace.vectors import add_vectors
-from reid_core.workspace.workspace import VARIABLE, Workspace
+from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY
+from tests.pages.search_page import OpenPage
 from tests.projection.test_neighbours import unit
 from tests.workspace.test_map_colours import a_map
 
-APP = Path(__file__).parents[2] / "app.py"
 OTHER = "0123456789abcdef"
 
 
@@ -54,16 +52,10 @@ def words(page: AppTest) -> str:
 
 
 def test_the_second_map_stands_beside_the_first_with_both_in_numbers(
-    two: tuple[Workspace, str], monkeypatch: pytest.MonkeyPatch
+    two: tuple[Workspace, str], open_at: OpenPage
 ) -> None:
     workspace, _first = two
-    monkeypatch.setenv(VARIABLE, str(workspace.path))
-    st.cache_data.clear()
-    st.cache_resource.clear()
-    page = AppTest.from_file(str(APP), default_timeout=30).run()
-    page.switch_page("pages/map.py")
-    page.session_state["map-method"] = "PCA"
-    page.run()
+    page = open_at("pages/map.py", workspace.path, state={"map-method": "PCA"})
     assert not page.exception
     assert data_of(page, "map-points-beside") is None
     page.session_state["map-beside"] = Other(OTHER, "pca-2d")
