@@ -24,7 +24,7 @@ from reid_core.workspace.workspace import Workspace
 BASE, VALUES, FORM, FROM, NAME = "trn-base", "trn-values", "trn-form", "trn-from", "trn-name"
 ABOUT = {
     "reference": "the published experiment, value for value",
-    "strong": "how the shipped model market was made: from drawn people, a wider margin, 8 epochs",
+    "strong": "how the shipped model market was made: from drawn people, changed colours, a wider margin, 10 epochs",
     "quick": "small pictures and one epoch, to see whether it works at all",
 }
 OPEN = ("backbone", "loss", "batch_size", "epochs", "learning_rate", "height", "width")

@@ -240,7 +240,9 @@ RECIPES: dict[str, Recipe] = {
         backbone="tf_efficientnet_lite0",
         weights="synthetic",
         margin=0.5,
-        epochs=8,
+        colour_jitter=0.2,
+        erasing=0.3,
+        epochs=10,
     ),
     "quick": Recipe(backbone="tf_efficientnet_lite0", height=128, width=64, epochs=1),
 }

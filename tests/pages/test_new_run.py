@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.components import new_run
 from reid_core.embedder.network import check_backbone
-from reid_core.training.recipe import recipe_values
+from reid_core.training.recipe import get_recipe, recipe_values
 from reid_core.workspace import jobs, launching, networks
 from reid_core.workspace.schema import connect
 from reid_core.workspace.workspace import VARIABLE, Workspace
@@ -146,7 +146,7 @@ def test_another_recipe_fills_every_field(open_form: Open) -> None:
     group: Any = next(group for group in page.get("button_group") if (group.key or "").startswith("trn-recipe-"))
     group.set_value("strong").run()
     assert field(page, "Margin").value == "0.5"
-    assert field(page, "Epochs").value == "8"
+    assert field(page, "Epochs").value == str(get_recipe("strong").epochs)
 
 
 def test_a_copy_of_a_run_has_its_values_and_a_name_of_its_own(open_form: Open, tiny_workspace: Workspace) -> None:
@@ -228,7 +228,7 @@ def test_a_click_on_the_form_that_another_has_replaced_starts_nothing(
     group.set_value("strong")  # both reach the server at once: the old form is still on the screen
     start(page).click().run()
     assert not page.exception
-    assert field(page, "Epochs").value == "8"
+    assert field(page, "Epochs").value == str(get_recipe("strong").epochs)
 
 
 def test_without_a_list_of_networks_one_is_asked_for_once_and_no_name_is_refused(
