@@ -20,7 +20,11 @@ def divide_rows(
     """
     rows = rows[rows["identity"].notna() & ~rows["identity"].isin([DISTRACTOR, JUNK])]
     if rows.empty:
-        raise ReidError(f"{description} has no labelled training crops. Import data with identities.")
+        raise ReidError(
+            f"{_first(description)} has no labelled training crops. Import data with identities, a share of which "
+            "is to train on; or, to try it, drawn people: `reid draw people`, then `reid import people --gallery "
+            "drawn`."
+        )
     if fold:
         records = _divide_by_fold(Records(rows), fold, recipe.seed, description)
     else:
@@ -31,7 +35,8 @@ def divide_rows(
     if (people := records.table.loc[trained, "identity"].nunique()) < 2:
         beside = "fold {} of {}".format(*fold) if fold else f"the validation share of {recipe.validation}"
         raise ReidError(
-            f"{description} has {plural(people, 'identity')} to train on beside {beside}; at least 2 are needed."
+            f"{_first(description)} has {plural(people, 'identity')} to train on beside {beside}; at least 2 are "
+            "needed."
         )
     return rows, records
 
@@ -43,10 +48,17 @@ def _divide_by_fold(records: Records, fold: tuple[int, int], seed: int, descript
     if not (count >= 2 and 1 <= number <= count):
         raise ReidError(f"There is no fold {number} of {count}; there are 2 folds at least, counted from 1.")
     if count > len(people):
-        raise ReidError(f"{description} has {plural(len(people), 'identity')} to train on, too few for {count} folds.")
+        raise ReidError(
+            f"{_first(description)} has {plural(len(people), 'identity')} to train on, too few for {count} folds."
+        )
     order = np.random.default_rng(seed).permutation(len(people))
     held_out = records.table["identity"].isin(people[order[number - 1 :: count]]).to_numpy()
     split = np.full(len(records), "train", dtype=object)
     tested = Records(records.table[held_out])
     split[held_out] = split_identities(tested, train_share=0.0, seed=seed, purpose="").table["split"]
     return Records(records.table.assign(split=split))
+
+
+def _first(description: str) -> str:
+    """As the first word of a sentence."""
+    return description[:1].upper() + description[1:]
