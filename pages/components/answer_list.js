@@ -14,7 +14,7 @@ export default function ({ data, parentElement, setStateValue }) {
     const before = focusedIn(root);
     root.replaceChildren(list(data), foot(data, tell));
     drawn.set(root, text);
-    for (const button of root.querySelectorAll("button")) button.onblur = returnAfterDialog;
+    returnAfterDialogs(root, () => shown);
     const cards = buttons(root);
     const kept = cards.findIndex((card) => card.dataset.id === before?.id);
     const current = cards.findIndex((card) => card.hasAttribute("aria-current"));
@@ -45,24 +45,6 @@ export default function ({ data, parentElement, setStateValue }) {
     event.preventDefault();
     event.stopPropagation(); // some of these are the server's own shortcuts
   };
-}
-
-// A dialog holds the focus, and gives it to nobody when it goes. One that was closed may also come back for a moment,
-// when a key is pressed before the server has drawn the page without it.
-function returnAfterDialog({ target, relatedTarget }) {
-  if (!relatedTarget?.closest('[role="dialog"]')) return;
-  const left = target.closest("li")?.querySelector(".card");
-  const before = { place: buttons(shown).indexOf(left), id: left?.dataset.id };
-  afterDialogs(() => {
-    const cards = buttons(shown);
-    const kept = cards.findIndex((card) => card.dataset.id === before.id);
-    if (cards.length && document.activeElement === document.body) rove(cards, Math.max(0, kept >= 0 ? kept : before.place), true);
-  });
-}
-
-function afterDialogs(act) {
-  if (document.querySelector('[role="dialog"]')) setTimeout(() => afterDialogs(act), 50);
-  else requestAnimationFrame(act);
 }
 
 function list(data) {
@@ -134,36 +116,4 @@ function picture(place, address) {
   made.alt = "";
   made.src = address;
   made.onerror = () => place.classList.add("missing");
-}
-
-const buttons = (root) => [...root.querySelectorAll(".card")];
-
-function focusedIn(root) {
-  const active = root.getRootNode().activeElement;
-  const place = buttons(root).indexOf(active);
-  return place < 0 ? null : { place, id: active.dataset.id };
-}
-
-// One card at a time is in the page's tab order; the arrow keys move it.
-function rove(cards, place, focus) {
-  const chosen = cards[Math.min(place, cards.length - 1)];
-  cards.forEach((card) => { card.tabIndex = card === chosen ? 0 : -1; });
-  if (focus) chosen.focus();
-}
-
-function target(key, here, cards) {
-  const columns = cards.filter((card) => card.getBoundingClientRect().top === cards[0].getBoundingClientRect().top).length;
-  const places = {
-    ArrowRight: here + 1, ArrowLeft: here - 1, ArrowDown: here + columns, ArrowUp: here - columns,
-    Home: 0, End: cards.length - 1,
-  };
-  const place = places[key];
-  return place === undefined || place < 0 || place >= cards.length ? undefined : place;
-}
-
-function element(tag, name, text) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
 }

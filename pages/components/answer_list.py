@@ -12,6 +12,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components.events import TELLER, taken
+from pages.components.gallery_grid import CARDS
 
 _HERE = Path(__file__).parent
 
@@ -19,7 +20,7 @@ _list = st.components.v2.component(
     "retrace_answer_list",
     html='<div class="answer"></div>',
     css=(_HERE / "answer_list.css").read_text(encoding="utf-8"),
-    js=TELLER + (_HERE / "answer_list.js").read_text(encoding="utf-8"),
+    js=TELLER + CARDS + (_HERE / "answer_list.js").read_text(encoding="utf-8"),
 )
 
 

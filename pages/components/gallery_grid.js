@@ -12,11 +12,12 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
   const text = JSON.stringify(data.cards) + Boolean(data.marks);
   if (drawn.get(grid) !== text) {
     const cards = data.cards.map((card) => makeCard(card, data.kind, Boolean(data.marks)));
-    const focused = focusedPlace(grid);
+    const focused = focusedIn(grid);
     grid.replaceChildren(...cards);
     drawn.set(grid, text);
+    returnAfterDialogs(grid);
     const current = data.cards.findIndex((card) => card.current);
-    rove(grid, Math.max(0, focused ?? current), focused !== null);
+    rove(buttons(grid), Math.max(0, focused?.place ?? current), focused !== null);
   }
   const choose = data.marks ? follow(grid, data.marks, setStateValue) : null;
 
@@ -25,12 +26,11 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
     const card = item?.querySelector(".card");
     if (!card || !event.target.closest("button")) return;
     const place = buttons(grid).indexOf(card);
-    rove(grid, place, true);
+    rove(buttons(grid), place, true);
     if (choose && (event.target.closest(".box") || event.shiftKey || event.ctrlKey || event.metaKey)) {
       choose(place, event.shiftKey);
       return;
     }
-    returnAfterDialog(grid, card.dataset.id);
     setTriggerValue("opened", Number(card.dataset.id));
   };
   grid.onmousedown = (event) => { if (choose && event.shiftKey) event.preventDefault(); }; // no selection of text
@@ -57,7 +57,7 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
     const next = target(event.key, here, all);
     if (next === undefined) return;
     event.preventDefault();
-    rove(grid, next, true);
+    rove(all, next, true);
     if (choose && event.shiftKey) choose(next, true);
   };
 }
@@ -143,51 +143,4 @@ function makeBox(card) {
   box.setAttribute("role", "checkbox");
   box.setAttribute("aria-label", `Select ${card.title || card.id}`);
   return box;
-}
-
-function element(tag, name, text) {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text !== undefined) made.textContent = text;
-  return made;
-}
-
-const buttons = (grid) => [...grid.querySelectorAll(".card")];
-
-function focusedPlace(grid) {
-  const place = buttons(grid).indexOf(grid.getRootNode().activeElement);
-  return place < 0 ? null : place;
-}
-
-// A dialog that the card opened gives the focus back to nobody, for the card is inside a shadow root.
-function returnAfterDialog(grid, id) {
-  const dialogIsOpen = () => document.querySelector('[role="dialog"]') !== null;
-  let seen = false;
-  const watch = new MutationObserver(() => {
-    seen ||= dialogIsOpen();
-    if (!grid.isConnected || (seen && !dialogIsOpen())) {
-      watch.disconnect();
-      buttons(grid).find((card) => card.dataset.id === id)?.focus();
-    }
-  });
-  watch.observe(document.body, { childList: true, subtree: true });
-  setTimeout(() => { if (!seen) watch.disconnect(); }, 10000);
-}
-
-// One card at a time is in the page's tab order; the arrow keys move it.
-function rove(grid, place, focus) {
-  const all = buttons(grid);
-  const chosen = all[Math.min(place, all.length - 1)];
-  all.forEach((card) => { card.tabIndex = card === chosen ? 0 : -1; });
-  if (focus && chosen) chosen.focus();
-}
-
-function target(key, here, all) {
-  const columns = all.filter((card) => card.offsetTop === all[0].offsetTop).length;
-  const places = {
-    ArrowRight: here + 1, ArrowLeft: here - 1, ArrowDown: here + columns, ArrowUp: here - columns,
-    Home: 0, End: all.length - 1,
-  };
-  const place = places[key];
-  return place === undefined || place < 0 || place >= all.length ? undefined : place;
 }

@@ -18,13 +18,14 @@ import streamlit as st
 from pages import common
 
 _HERE = Path(__file__).parent
+CARDS = (_HERE / "cards.js").read_text(encoding="utf-8")  # stands before the script of a list of cards
 Kind = Literal["picker", "strip", "row", "browse", "groups"]
 
 _grid = st.components.v2.component(
     "retrace_gallery_grid",
     html='<ul class="grid"></ul>',
     css=(_HERE / "gallery_grid.css").read_text(encoding="utf-8"),
-    js=(_HERE / "gallery_grid.js").read_text(encoding="utf-8"),
+    js=CARDS + (_HERE / "gallery_grid.js").read_text(encoding="utf-8"),
 )
 
 

@@ -68,6 +68,30 @@ def test_crops_are_filtered_chosen_by_keyboard_relabelled_and_put_back(
 
 
 @pytest.mark.browser
+def test_the_grid_is_walked_by_rows_and_the_keyboard_comes_back_after_a_crop_was_looked_at(
+    serve: Serve, open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    page = _open_gallery(open_page, serve(tiny_workspace.path))
+    wait_until_settled(page)
+    cards = page.locator(CARDS)
+    tops = cards.evaluate_all("cards => cards.map(card => card.getBoundingClientRect().top)")
+    columns = tops.count(tops[0])
+    assert 1 < columns < len(tops)
+    focused = "cards => cards.findIndex(card => card.getRootNode().activeElement === card)"
+    cards.nth(1).focus()
+    for key, place in (("ArrowDown", columns + 1), ("ArrowRight", columns + 2), ("ArrowUp", 2)):
+        page.keyboard.press(key)
+        assert cards.evaluate_all(focused) == place
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").get_by_text("3 of 24").wait_for(timeout=SLOW)
+    wait_until_settled(page)
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached", timeout=SLOW)
+    page.wait_for_function("document.activeElement.shadowRoot?.activeElement?.dataset.id === '3'", timeout=SLOW)
+    assert page.errors == []
+
+
+@pytest.mark.browser
 def test_a_crop_is_opened_and_deleted_and_is_gone_from_the_grid_and_from_search(
     serve: Serve, open_page: OpenPage, tiny_workspace: Workspace
 ) -> None:
