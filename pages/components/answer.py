@@ -54,6 +54,8 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
         group, rerank, model = draw_order(gallery, models)
         keeping = st.container(width="content", key="export-place", horizontal=True)
     how = How(group, rerank, camera, same_camera)
+    if (new := state.get(ONLY_NEW)) is not None and new[0] != gallery.name:
+        state.pop(ONLY_NEW)
     wanted = question(asked.photos(), where, how, purpose=purpose_now(workspace), investigation=state.get(CASE))
     try:
         answer = find(workspace, gallery, model, wanted)
@@ -62,7 +64,7 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
         return
     meant = meant_by(model, gallery.name, answer)
     state[LIKELY] = meant.likely_from
-    draw_only_new(gallery)
+    draw_only_new()
     found, table = groups_of(answer), desk()
     shown = found[: table.shown]
     with head:
@@ -86,14 +88,11 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
     draw_groups(answer, drawn, meant, same, more=len(found) > len(shown), pair=pair)
 
 
-def draw_only_new(gallery: GalleryInfo) -> None:
+def draw_only_new() -> None:
     """That only what is new is searched, and the way back to everything."""
     new = state.get(ONLY_NEW)
     if new is None:
         return
-    if new[0] != gallery.name:
-        state.pop(ONLY_NEW)
-        st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         words = plural(len(new[1]), "crop")
         common.text('<p class="rt-small"><b>Only what is new</b>: {words} since it was last run.</p>', words=words)

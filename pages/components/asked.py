@@ -111,7 +111,14 @@ def cut(photo: Chosen, how: Cut) -> list[Chosen]:
     aside: one search is for one person. Raises BadImage for a box that is too small."""
     name, data = photo.scene or (photo.name, photo.data)
     if not how.turn and not how.boxes:
-        return [of_upload(name, data) if photo.scene else photo]
+        if not photo.scene:
+            return [photo]
+        whole_again = of_upload(name, data)
+        return [
+            dataclasses.replace(
+                whole_again, role=photo.role, camera=photo.camera, time=photo.time, cut_from=photo.cut_from
+            )
+        ]
     whole, made = decode(data), []
     for place, box in enumerate(how.boxes or (None,), start=1):
         piece = of_upload(name, encoded(turned_and_cut(whole, how.turn, box)))

@@ -16,7 +16,8 @@ export default function ({ data, parentElement, setStateValue }) {
   let view = views.get(root);
   if (!view) views.set(root, (view = { root, asked: 0, ...START, ...skeleton(root) }));
   view.tell = teller(root, data.taken, setStateValue);
-  if (view.data?.turn !== data.turn) Object.assign(view, { hit: 0, waiting: false, note: "" });
+  if (view.data?.turn !== data.turn) Object.assign(view, { hit: 0, note: "" });
+  view.waiting = isPending(root); // a verdict that could not be kept is answered too, by the same pair
   const begun = !view.data;
   view.data = data;
   view.hit = Math.min(view.hit, data.hits.length - 1);
@@ -29,8 +30,8 @@ export default function ({ data, parentElement, setStateValue }) {
   if (begun) {
     root.focus({ preventScroll: true });
     root.scrollIntoView({ block: root.offsetHeight > innerHeight - 80 ? "start" : "nearest" });
-    preload(data.next);
   }
+  preload(data.next);
   document.removeEventListener("keydown", view.keys, true);
   const keys = (event) => pressed(view, event);
   view.keys = keys;
@@ -83,7 +84,7 @@ const ACTIONS = {
 
 function judge(view, verdict) {
   if (view.waiting) return;
-  view.waiting = true; // until the next pair is here: a key pressed twice is one verdict
+  view.waiting = true; // until the server has taken it up: a key pressed twice is one verdict
   const crop = view.data.hits[view.hit].id;
   view.tell("judged", { group: view.data.pair, crop, verdict, note: view.field.value.trim() });
   view.field.value = "";

@@ -34,6 +34,11 @@ def draw_failures(workspace: Workspace, gallery: str, reports: Sequence[Evaluati
         )  # fmt: skip
     found = [one for one in report.failures if reason is None or one.reasons[0] == reason]
     total = sum(counts.values()) if reason is None else counts[reason]
+    if not found and total:
+        common.note(
+            "None of these is listed", f"The report lists the worst failures, and none of these {total:,} is one."
+        )
+        return
     if not found:
         common.note("Nothing went wrong", "Every query that has a match found it first.")
         return

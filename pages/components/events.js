@@ -14,3 +14,8 @@ function teller(root, taken, setStateValue) {
   };
 }
 
+// Whether something that was done is not taken up yet.
+function isPending(root) {
+  return queues.get(root).events.length > 0;
+}
+

@@ -79,6 +79,8 @@ def draw_beside(workspace: Workspace, made: CropMap, by: str, title: str) -> Non
             places.select(made.ids[rows_in(workspace, made, said.region)], None)
             state[REGION] = said.region
         st.rerun()  # the first map is drawn already
+    if said.asked is not None:
+        st.switch_page("pages/search.py", query_params={"gallery": made.info.gallery, "crop": str(said.asked)})
     if said.opened is not None:
         from pages.components.crop_view import open_crop
 

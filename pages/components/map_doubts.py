@@ -8,9 +8,10 @@ import streamlit as st
 
 from pages import common
 from pages.components import map_places as places
+from pages.components.chosen import TROUBLE
 from pages.components.crop_view import open_crop
 from pages.components.gallery_grid import card_of, gallery_grid, rows_of
-from pages.components.label_bar import SAID, draw_last_change
+from pages.components.label_bar import SAID, draw_last_change, draw_trouble
 from pages.components.map_examining import draw_examination
 from reid_core.errors import ReidError
 from reid_core.workspace.doubts import (
@@ -33,6 +34,7 @@ Doubt = LabelDoubt | SamePerson
 
 
 def draw_doubts(workspace: Workspace, gallery: GalleryInfo, made: CropMap) -> None:
+    draw_trouble()
     draw_last_change(workspace, gallery.name)
     found = draw_examination(workspace, made)
     if found is None:
@@ -134,10 +136,11 @@ def _merge(workspace: Workspace, gallery: str, doubt: SamePerson, keep: str) -> 
 
 def _decide(act: Callable[[], object], said: str | None = None) -> None:
     state.pop(SAID, None)
+    state.pop(TROUBLE, None)
     try:
         act()
     except ReidError as error:
-        state[SAID] = str(error)
+        state[TROUBLE] = str(error)
         return
     if said is not None:
         state[SAID] = said

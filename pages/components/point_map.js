@@ -125,7 +125,7 @@ class View extends Hand {
     this.base = data.base;
     this.count = data.count;
     this.dimensions = data.dimensions;
-    if (before) this.region = null; // of another map
+    if (before) this.region = data.region ? bounded({ ...data.region, turn: "" }) : null; // not that of another map
     this.pinned = this.hover = null;
     this.tip.hidden = true;
     this.turn = [0.5, -0.35]; // of a map of three dimensions, radians

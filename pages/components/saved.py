@@ -75,7 +75,7 @@ def follow_saved(workspace: Workspace) -> None:
         ),
         None,
     )
-    trouble = f"There is no saved search {asked_for} any more." if found is None else None
+    trouble = f"There is no saved search {number} any more." if found is None else None
     if found is not None:
         trouble = saved_searches.trouble(workspace, found)
     if found is None or trouble is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 
 from reid_core.errors import ReidError
 from reid_core.records import plural
@@ -14,12 +15,15 @@ SECONDS_BETWEEN_LOOKS = 5.0
 
 
 class CropWatch:
-    """Knows the training crops that a gallery has now, and says when some of them are there no more."""
+    """Knows the training crops that a gallery has now, and says when some of them are there no more.
 
-    def __init__(self, workspace: Workspace, gallery: str) -> None:
+    `also` are crops of other splits that are trained on, for a verdict gave them a label.
+    """
+
+    def __init__(self, workspace: Workspace, gallery: str, also: Collection[int] = ()) -> None:
         self.workspace, self.gallery = workspace, gallery
         self._version = workspace.catalogue.version()
-        self._known = self._ids(" AND crop.split = 'train'")
+        self._known = self._ids(" AND crop.split = 'train'") | (self._ids() & set(also))
         self._looked = time.monotonic()
 
     def check(self, *, at_once: bool = False) -> None:

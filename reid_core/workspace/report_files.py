@@ -12,6 +12,7 @@ from reid_core.errors import ReidError
 from reid_core.evaluation.report import Evaluation
 from reid_core.evaluation.table import csv_rows
 from reid_core.files import write_atomically
+from reid_core.records import harmless
 from reid_core.workspace.workspace import Workspace
 
 
@@ -58,7 +59,7 @@ def to_csv(evaluation: Evaluation) -> str:
     text = io.StringIO()
     writer = csv.DictWriter(text, names)
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: harmless(value) for name, value in row.items()} for row in rows)
     return text.getvalue()
 
 

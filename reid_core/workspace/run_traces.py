@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from functools import cached_property
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -40,7 +41,7 @@ def forget_in_runs(database: Connection, workspace: Path, gallery: str) -> None:
         run = Run(file.parent)
         if _gallery_of(file) in (gallery, None):
             run.batch_picture.unlink(missing_ok=True)
-            verdict_traces.forget(run.folder, there.ids())
+            verdict_traces.forget(run.folder, lambda: there.ids, there.knows)
             _clean_log(run)
             for epoch in predicted_epochs(run):
                 _clean_predictions(run, epoch, there)
@@ -49,6 +50,7 @@ def forget_in_runs(database: Connection, workspace: Path, gallery: str) -> None:
 class _Gallery:
     """Which crops and people are in it."""
 
+    @cached_property
     def ids(self) -> set[int]:
         return {crop for (crop,) in self.database.execute("SELECT id FROM crop WHERE gallery = ?", (self.key,))}
 

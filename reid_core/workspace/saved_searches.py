@@ -60,12 +60,11 @@ def save(
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         key = investigation_key(database, investigation)
-        seen = database.execute("SELECT seq FROM counter").fetchone()[0]
         try:
             search = database.execute(
                 "INSERT INTO saved_search (investigation, name, at, who, gallery, model, model_name, parameters, seen) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
-                (key, name, now(), user(), gallery, query.model, model_name, to_json(query.question), seen),
+                (key, name, now(), user(), gallery, query.model, model_name, to_json(query.question), answer.version),
             ).fetchall()[0][0]
         except IntegrityError as error:
             raise ReidError(f"{investigation!r} has a search {name!r} already. Choose another name.") from error
@@ -119,10 +118,10 @@ def run(workspace: Workspace, index: GalleryIndex, search: SavedSearch, *, new_o
     if (index.gallery, index.model) != (search.gallery, search.model):
         raise ReidError(f"Search {search.name!r} is of gallery {search.gallery!r} and model {search.model}.")
     question = search.parameters
+    seen = workspace.catalogue.version()  # before anything is looked up: what comes meanwhile is new the next time
     if new_only:
         fresh = embedded_since(workspace.catalogue, search.gallery, search.model, search.seen)
         question = dataclasses.replace(question, where=dataclasses.replace(question.where, only_ids=fresh))
-    seen = workspace.catalogue.version()
     answer = answer_query(workspace, index, query_of(workspace, search, question))
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")

@@ -87,7 +87,8 @@ class Answer:
     Of the `searched` crops that the index holds, `compared` could be hits: the filters let them through, and nobody
     has judged them.
     A similarity is the cosine to the nearest photo that was asked with; once there are several examples or verdicts
-    the order is that of the query which they make together. `standing` is what stands in the investigation.
+    the order is that of the query which they make together. `standing` is what stands in the investigation, `version`
+    the catalogue's before it was searched: what came to it since was not.
     """
 
     query: Query
@@ -97,6 +98,7 @@ class Answer:
     searched: int
     compared: int
     seconds: float
+    version: int
 
     @property
     def own(self) -> pd.DataFrame:
@@ -176,7 +178,7 @@ def answer_query(workspace: Workspace, index: GalleryIndex, query: Query) -> Ans
 
     This is what a verdict calls for. Raises ReidError when there is no positive example.
     """
-    began = time.perf_counter()
+    began, version = time.perf_counter(), workspace.catalogue.version()
     question, exact = query.question, index.current()
     judged = {} if question.investigation is None else standing(workspace, question.investigation)
     _, confirmed = vectors_of(workspace.catalogue, query.model, of_decision(judged, MATCH))
@@ -192,7 +194,7 @@ def answer_query(workspace: Workspace, index: GalleryIndex, query: Query) -> Ans
     found = results.ids[0][results.ids[0] != NO_HIT]
     results = similarities_to_examples(results, asked if len(asked) else confirmed, exact.vectors(found))
     compared = exact.count(where)
-    return Answer(query, results, crops, judged, len(exact), compared, time.perf_counter() - began)
+    return Answer(query, results, crops, judged, len(exact), compared, time.perf_counter() - began, version)
 
 
 def _ranked(

@@ -184,7 +184,7 @@ def train_run(
 
     state = from_first(run.state)
     verdicts = read_verdicts(run.folder)
-    watch = CropWatch(workspace, state.gallery) if first else None
+    watch = CropWatch(workspace, state.gallery, verdicts.labels if verdicts else ()) if first else None
     data, missing = training_data(workspace, state.gallery, verdicts)
     say(f"Run {state.name}: {state.recipe.backbone} on {data.description}.")
     if verdicts is not None:

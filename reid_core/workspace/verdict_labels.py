@@ -12,7 +12,7 @@ left out and counted.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reid_core.errors import ReidError
@@ -38,6 +38,7 @@ def labels_of(workspace: Workspace, gallery: str) -> VerdictLabels:
     """What the verdicts that stand now say of the gallery's crops. Raises ReidError when none says anything."""
     crops = _crops(workspace, gallery)
     found = VerdictLabels()
+    cases = []  # key, its person's label, her confirmed crops, the rejected ones
     for investigation in investigations.every(workspace)[::-1]:
         stands = standing(workspace, investigation.name)
         hers = {*of_decision(stands, MATCH), *_searched_from(workspace, investigation.key)}
@@ -46,7 +47,21 @@ def labels_of(workspace: Workspace, gallery: str) -> VerdictLabels:
         _count(
             found, "two analysts contradict each other", len([c for c in of_decision(stands, CONFLICT) if c in crops])
         )
-        found = _with_investigation(found, investigation.key, confirmed, others)
+        label = _label(found, investigation.key, confirmed, others)
+        if label is not None:
+            cases.append((investigation.key, label, confirmed, others))
+    confirmed_as: dict[int, set[str]] = {}
+    for _key, label, confirmed, _others in cases:
+        for crop in confirmed:
+            confirmed_as.setdefault(crop.id, set()).add(label)
+    disputed = {crop for crop, labels in confirmed_as.items() if len(labels) > 1}
+    _count(found, "two investigations contradict each other", len(disputed))
+    for key, label, confirmed, _others in cases:
+        undisputed = [crop for crop in confirmed if crop.id not in disputed]
+        found.confirmed[key] = tuple(crop.id for crop in undisputed)
+        found.labels.update({crop.id: label for crop in undisputed if crop.identity is None})
+    pairs = {pair for key, label, _, others in cases for pair in _pairs(found, key, label, others, confirmed_as)}
+    found = dataclasses.replace(found, pairs=tuple(sorted(pairs)))
     if not found.labels and not found.pairs:
         raise ReidError(
             f"No verdict says anything to train on in gallery {gallery!r}: it takes confirmed or rejected crops that "
@@ -55,39 +70,39 @@ def labels_of(workspace: Workspace, gallery: str) -> VerdictLabels:
     return found
 
 
-def _with_investigation(
-    found: VerdictLabels, key: int, confirmed: Sequence[_Crop], rejected: Sequence[_Crop]
-) -> VerdictLabels:
+def _label(found: VerdictLabels, key: int, confirmed: Sequence[_Crop], rejected: Sequence[_Crop]) -> str | None:
+    """Of the investigation's person; None where its verdicts say nothing to train on, which is counted."""
     known = {crop.identity for crop in confirmed} - {*_NOBODY, JUNK}
     if any(_is_tested(crop) for crop in confirmed):
         _count(found, "their person is kept for testing", len(confirmed) + len(rejected))
-        return found
+        return None
     if len(known) > 1:
         _count(found, "confirmed crops have labels of several people", len(confirmed) + len(rejected))
-        return found
+        return None
     if not confirmed or not (known or len(confirmed) > 1 or rejected):
-        return found
-    label = next(iter(known), None) or f"investigation {key}"
-    labels = {crop.id: label for crop in confirmed if crop.identity is None}
-    pairs = set(found.pairs)
-    used = []
+        return None
+    return next(iter(known), None) or f"investigation {key}"
+
+
+def _pairs(
+    found: VerdictLabels, key: int, label: str, rejected: Sequence[_Crop], confirmed_as: Mapping[int, set[str]]
+) -> list[tuple[str, str]]:
+    """The person and each whom she is not. A rejected crop that had no other label gets one of its own."""
+    used, pairs = [], []
     for crop in rejected:
         if _is_tested(crop):
             _count(found, "a rejected person is kept for testing", 1)
+        elif label in confirmed_as.get(crop.id, ()):
+            _count(found, "two investigations contradict each other", 1)
         elif crop.identity != JUNK:
-            other = crop.identity
+            other = found.labels.get(crop.id, crop.identity)
             if other in (*_NOBODY, label):
                 other = f"not {label}: {' '.join(crop.tracklet) if crop.tracklet else f'crop {crop.id}'}"
-                labels[crop.id] = other
-            pairs.add((label, str(other)))
+                found.labels[crop.id] = other
             used.append(crop.id)
-    return dataclasses.replace(
-        found,
-        labels=found.labels | labels,
-        pairs=tuple(sorted(pairs)),
-        confirmed={**found.confirmed, key: tuple(crop.id for crop in confirmed)},
-        rejected={**found.rejected, key: tuple(used)},
-    )
+            pairs.append((label, str(other)))
+    found.rejected[key] = tuple(used)
+    return pairs
 
 
 def _is_tested(crop: _Crop) -> bool:

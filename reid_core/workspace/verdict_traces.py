@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -59,8 +59,11 @@ def read(folder: Path) -> VerdictLabels | None:
         raise ReidError(f"{path} cannot be read ({error}). Start a new run.") from error
 
 
-def forget(folder: Path, there: Collection[int]) -> None:
-    """Take out the crops that are not `there` any more. Raises OSError when the file cannot be written."""
+def forget(folder: Path, ids: Callable[[], Collection[int]], knows: Callable[[str], bool]) -> None:
+    """Take out the crops that are not among the gallery's `ids` any more, and people whom it no longer `knows`.
+
+    Raises OSError when the file cannot be written.
+    """
     try:
         labels = read(folder)
     except ReidError:
@@ -68,12 +71,22 @@ def forget(folder: Path, there: Collection[int]) -> None:
         return
     if labels is None:
         return
+    there = ids()
+
+    def named(label: str) -> bool:
+        """Whether a label may stay: the gallery has that person, or it was made for a verdict and names none."""
+        if knows(label) or label.startswith("investigation "):
+            return True
+        return label.startswith("not ") and named(label.removeprefix("not ").rpartition(": ")[0])
 
     def left(by_case: Mapping[int, tuple[int, ...]]) -> dict[int, tuple[int, ...]]:
         return {key: tuple(crop for crop in crops if crop in there) for key, crops in by_case.items()}
 
-    kept = {crop: label for crop, label in labels.labels.items() if crop in there}
-    changed = dataclasses.replace(labels, labels=kept, confirmed=left(labels.confirmed), rejected=left(labels.rejected))
+    kept = {crop: label for crop, label in labels.labels.items() if crop in there and named(label)}
+    pairs = tuple(pair for pair in labels.pairs if all(map(named, pair)))
+    changed = dataclasses.replace(
+        labels, labels=kept, pairs=pairs, confirmed=left(labels.confirmed), rejected=left(labels.rejected)
+    )
     if changed != labels:
         write(folder, changed)
 

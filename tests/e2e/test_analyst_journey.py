@@ -105,6 +105,24 @@ def test_from_a_photo_over_three_verdicts_to_an_export_by_keyboard_alone(
 
 
 @pytest.mark.browser
+def test_a_verdict_that_was_not_kept_can_be_given_again(
+    serve: Serve, open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    page = open_page(f"{serve(tiny_workspace.path)}/search?gallery=tiny&crop=1")
+    page.locator(".answer .card").first.click(timeout=SLOW)
+    page.locator(".compare .verdicts").wait_for(timeout=SLOW)
+    wait_until_settled(page)
+    for _ in range(2):  # whose it is was asked, and not answered
+        page.keyboard.press("m")
+        page.get_by_role("dialog").get_by_role("textbox", name="Your name").wait_for(timeout=SLOW)
+        wait_until_settled(page)
+        page.keyboard.press("Escape")
+        page.get_by_role("dialog").wait_for(state="detached", timeout=SLOW)
+        wait_until_settled(page)
+    assert page.locator(".compare .verdicts").count() == 1
+
+
+@pytest.mark.browser
 def test_pictures_that_were_shown_are_not_sent_again(
     serve: Serve, open_page: OpenPage, tiny_workspace: Workspace
 ) -> None:

@@ -5,12 +5,20 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reid_core.evaluation.crops import labels_of
+from reid_core.evaluation.crops import Crops, labels_of
 from reid_core.evaluation.pair_scores import FINE_BINS, FINE_WIDTH, PairScores, fine_bins
-from reid_core.evaluation.parts import BIN_WIDTH, BINS
+from reid_core.evaluation.parts import BIN_WIDTH, BINS, Verification
 from reid_core.evaluation.ranking import MatchRanks, match_ranks
 from reid_core.evaluation.verification import threshold_at, verification
 from tests.evaluation.scene import pairs_of, scene
+
+
+def measured(queries: Crops, gallery: Crops) -> Verification:
+    scores = PairScores()
+    ranks = match_ranks(queries.features, gallery.features, *labels_of(queries, gallery), pairs=scores)
+    found = verification(scores, ranks, queries.identity)
+    assert found is not None
+    return found
 
 
 @pytest.mark.parametrize("same_camera", [False, True])
@@ -54,10 +62,7 @@ def test_bins_take_in_what_rounding_puts_beyond_one() -> None:
 
 def test_rates_at_any_threshold_are_those_of_a_loop() -> None:
     queries, gallery = scene(2, people=20)
-    scores = PairScores()
-    ranks = match_ranks(queries.features, gallery.features, *labels_of(queries, gallery), pairs=scores)
-    found = verification(scores, ranks, queries.identity)
-    assert found is not None
+    found = measured(queries, gallery)
     pairs = pairs_of(queries, gallery)
     same = np.array([p.similarity for p in pairs if p.same])
     other = np.array([p.similarity for p in pairs if not p.same])
@@ -81,10 +86,7 @@ def test_rates_at_any_threshold_are_those_of_a_loop() -> None:
 
 def test_the_true_match_rate_is_read_at_the_lowest_threshold_that_holds_the_rate() -> None:
     queries, gallery = scene(3, people=20)
-    scores = PairScores()
-    ranks = match_ranks(queries.features, gallery.features, *labels_of(queries, gallery), pairs=scores)
-    found = verification(scores, ranks, queries.identity)
-    assert found is not None
+    found = measured(queries, gallery)
     pairs = pairs_of(queries, gallery)
     same = np.array([p.similarity for p in pairs if p.same])
     other = np.array([p.similarity for p in pairs if not p.same])

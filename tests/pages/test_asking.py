@@ -6,8 +6,10 @@ import dataclasses
 
 import pytest
 
-from pages.components import asking
+from pages.components import asked, asking
+from pages.components.photo_stage import Cut
 from reid_core.workspace.workspace import Workspace
+from tests.conftest import png_bytes, tiny_picture
 from tests.pages.search_page import (
     OpenPage,
     crops_in,
@@ -88,3 +90,11 @@ def test_a_crop_that_was_cut_smaller_does_not_find_itself(open_page: OpenPage, t
     shown = set().union(*map(crops_in, groups_of(page)))
     assert 2 in shown
     assert 1 not in shown
+
+
+def test_a_negative_photo_that_is_uncut_again_stays_negative() -> None:
+    data = png_bytes(tiny_picture(1, 0))
+    photo = dataclasses.replace(asked.of_upload("a.png", data), role="negative", camera="hall")
+    (part,) = asked.cut(photo, Cut(0, ((0.0, 0.0, 0.5, 0.5),)))
+    (whole,) = asked.cut(part, Cut(0, ()))
+    assert (whole.role, whole.camera, whole.data, whole.scene) == ("negative", "hall", data, None)

@@ -102,6 +102,46 @@ def test_conflicts_and_people_of_several_labels_are_left_out_and_counted(workspa
         labels_of(workspace, "site")
 
 
+def test_investigations_do_not_overwrite_one_another(workspace: Workspace) -> None:
+    """A crop that one confirms and the other rejects, one that both reject, and one that both confirm as theirs."""
+    (first, hers), (second, others), (_, more), *_ = people(workspace).items()
+    investigations.create(workspace, "other case", "test")
+
+    def judge_there(verdict: str, *crops: int) -> None:
+        verdicts.give(workspace, "other case", verdict, [Seen(crop) for crop in crops], who="ann")
+
+    unlabelled = [hers[1], hers[2], more[1]]
+    set_column(workspace, unlabelled, "identity", None)
+    set_column(workspace, unlabelled, "tracklet", None)
+    judge(workspace, MATCH, hers[0], hers[1], hers[2])
+    judge(workspace, NOT, more[1], others[1])
+    judge_there(MATCH, others[0], others[1], hers[2])
+    judge_there(NOT, hers[1], more[1])
+    found = labels_of(workspace, "site")
+    alone = f"not {first}: crop {more[1]}"
+    assert found.labels == {hers[1]: first, more[1]: alone}
+    assert set(found.pairs) == {(first, second), (second, first), (first, alone), (second, alone)}
+    assert found.left_out == {"two investigations contradict each other": 1}  # crop hers[2] is of both
+
+
+def test_a_run_forgets_the_names_of_people_who_are_deleted(workspace: Workspace) -> None:
+    (first, hers), (second, others), (_, more), *_ = people(workspace).items()
+    set_column(workspace, [more[0]], "identity", None)
+    set_column(workspace, [more[0]], "tracklet", None)
+    judge(workspace, MATCH, *hers)
+    judge(workspace, NOT, others[0], more[0])
+    run = create_run(workspace, "site", "reference", TINY, "run", with_verdicts=True)
+    assert set(labels_of(workspace, "site").pairs) == {(first, second), (first, f"not {first}: crop {more[0]}")}
+    delete(workspace, "site", Selection(ids=frozenset(others)), "test")
+    left = verdict_traces.read(run.folder)
+    assert left is not None
+    assert left.pairs == ((first, f"not {first}: crop {more[0]}"),)
+    delete(workspace, "site", Selection(ids=frozenset(hers)), "test")
+    left = verdict_traces.read(run.folder)
+    assert left is not None
+    assert (left.labels, left.pairs) == ({}, ())
+
+
 def test_a_run_learns_from_verdicts_and_says_what_they_changed(workspace: Workspace) -> None:
     (_, hers), (_, others), *_ = people(workspace).items()
     set_column(workspace, hers[1:], "identity", None)
