@@ -50,10 +50,17 @@ def draw_figures(workspace: Workspace, evaluation: Evaluation, named: Named) -> 
 def draw_threshold(named: Named) -> None:
     compared = [one for one, _ in named if one.verification]
     if not compared:
-        common.note(
-            "Re-ranked figures have no threshold",
-            "Their distances mean nothing from one query to the next. Evaluate without re-ranking.",
-        )
+        if all(one.protocol.rerank for one, _ in named):
+            common.note(
+                "Re-ranked figures have no threshold",
+                "Their distances mean nothing from one query to the next. Evaluate without re-ranking.",
+            )
+        else:
+            common.note(
+                "There are no pairs of different people",
+                "A threshold tells different people apart, and these queries meet one person only. Import crops of "
+                "more people.",
+            )
         return
     common.text(
         '<p class="rt-text">Where should two crops count as one person? Drag the line. Pairs are a query and a crop of '

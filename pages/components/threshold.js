@@ -39,7 +39,8 @@ function draw(panel, data, lines, tell) {
     line.classList.toggle("right", place > 0.8);
     said.textContent = at.toFixed(3);
     plot.ariaValueNow = at.toFixed(3);
-    const edge = Math.max(0, Math.round((at + 1) / data.bin));
+    // A similarity of 1 lies in the last bin, and so does a threshold of 1.
+    const edge = Math.min(panel.different.length - 1, Math.max(0, Math.round((at + 1) / data.bin)));
     const [match, found, near] = [panel.different, panel.same, panel.closest_other].map((counts) => [counts[edge] ?? 0, counts[0]]);
     const searches = near[1] || 1;
     put(cells[0], share(match[0] / match[1]), match[0] < data.least ? few(match[0]) : oneIn(match[0] / match[1]));

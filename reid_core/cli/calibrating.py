@@ -73,7 +73,8 @@ def _print(found: Calibration) -> None:
     rows = []
     for one in found.thresholds:
         if one.similarity is None or one.false_matches is None or one.false_non_matches is None:
-            rows.append([one_in(one.target), None, "too few people", None, None])
+            why = "similarity 1" if one.saturated else "too few people"
+            rows.append([one_in(one.target), None, why, None, None])
             continue
         other = Rate(**measured[one.target]["measured"]).describe() if one.target in measured else None
         rows.append(
@@ -92,7 +93,12 @@ def _print(found: Calibration) -> None:
         f"From {found.different_pairs:,} pairs of different people and {found.same_pairs:,} of one person, of "
         f"{plural(found.people, 'person')}; checked on {plural(check['people'], 'person')}: {check['people_are']}."
     )
-    if any(one.similarity is None for one in found.thresholds):
+    if any(one.saturated for one in found.thresholds):
+        say(
+            "Where no similarity is given, more pairs of different people than that have similarity 1: the model gives "
+            "nearly one vector to all crops, or pictures are labelled as several people."
+        )
+    if any(one.similarity is None and not one.saturated for one in found.thresholds):
         say(f"A threshold needs {LEAST_EFFECTIVE} independent false matches; label more people for the lower ones.")
     if doubt := few_people(found.people):
         say(doubt)

@@ -119,7 +119,9 @@ def _print_errors(report: EvaluationReport) -> None:
     if told:
         rates = ", ".join(f"{share(rate.rate)} at FMR {rate.fmr:g} (similarity {rate.threshold:.3f})" for rate in told)
         say(f"Pairs of one person at or above the threshold: {rates}.")
-    if verified and (silent := [rate.fmr for rate in verified.true_match_rates if not rate.rate]):
+    if verified and (
+        silent := [rate.fmr for rate in verified.true_match_rates if not rate.rate and not rate.saturated]
+    ):
         say(f"Too few pairs of different people to tell FMR {', '.join(f'{fmr:g}' for fmr in silent)}.")
     if absent and absent.points:
         points = ", ".join(f"{share(found)} at {100 * alarms:g} % false alarms" for alarms, _, found in absent.points)

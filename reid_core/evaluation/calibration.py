@@ -26,6 +26,7 @@ from reid_core.records import two_digits
 
 TARGETS = (1e-1, 1e-2, 1e-3, 1e-4)  # rates of false matches for which a threshold is given
 LEAST_EFFECTIVE = 10  # false matches that a threshold needs, counted as if pairs were independent
+_LAST_STEP = float(f"{1 - 2 / STEPS:.6g}")  # where a table's similarity of 1 lies, as tables are rounded
 _PER_DECADE = 8  # points of the table for each power of ten of the false match rate
 _SHARES = (
     0.001,
@@ -54,7 +55,8 @@ class Threshold:
     """The similarity from which at most `target` of the pairs of different people match.
 
     `similarity` and rates are None where the people are too few to say: `effective` false matches, where
-    `LEAST_EFFECTIVE` are needed.
+    `LEAST_EFFECTIVE` are needed; and where more pairs of different people than `target` have similarity 1
+    (`saturated`).
     """
 
     target: float
@@ -62,6 +64,7 @@ class Threshold:
     similarity: float | None = None
     false_matches: Rate | None = None
     false_non_matches: Rate | None = None
+    saturated: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ class Calibration:
     def _rate(self, name: str, similarity: float, below: float, above: float) -> Rate:
         """Between the points of the table in the logarithm of the rate; above the last its interval reaches from 0."""
         points = np.array(self.table["similarity"])
+        similarity = min(similarity, _LAST_STEP)
         if similarity > points[-1]:
             last = self.table[f"{name}_high" if above == 0 else f"{name}_low"][-1]
             return Rate(above, min(above, last), max(above, last))
@@ -196,7 +200,7 @@ def _read_threshold(values: dict[str, Any]) -> Threshold:
 def _threshold(target: float, points: NDArray[np.float64], different: Rates, same: Rates) -> Threshold:
     fits = np.flatnonzero(different.value <= target)
     if not len(fits):
-        return Threshold(target, 0.0)
+        return Threshold(target, 0.0, saturated=True)
     place = int(fits[0])
     effective = float(different.effective[place] * different.value[place])
     if effective < LEAST_EFFECTIVE:
@@ -213,7 +217,9 @@ def _points(different: NDArray[np.int64], same: NDArray[np.int64]) -> NDArray[np
     wanted = 10.0 ** (-np.arange(1, decades * _PER_DECADE + 1) / _PER_DECADE)
     steps = {int(np.searchsorted(-alike, -rate)) for rate in (0.99, 0.95, *wanted, *TARGETS)}
     steps |= {int(np.searchsorted(missed, share)) for share in _SHARES}
-    return np.array(sorted(step for step in steps if 0 < step < STEPS), np.float64) / (STEPS / 2) - 1
+    # A share that is found at no step below 1 is that of the last step, where a similarity of 1 lies.
+    kept = {min(step, STEPS - 1) for step in steps if step > 0}
+    return np.array(sorted(kept), np.float64) / (STEPS / 2) - 1
 
 
 def _evidence(counts: PairCounts, rates: Rates) -> NDArray[np.float64]:

@@ -23,6 +23,7 @@ class Crops:
     - `features`: (n, D) float32 vectors of unit length.
     - `identity`, `camera`: (n,) labels as objects, None where unknown.
     - `columns`: (n,) further values by name: numbers (NaN where unknown) or text (None where unknown).
+    - `pictures`: (n,) codes, equal for crops of one picture (`copies.pictures_of`); None where not known.
 
     Raises ReidError when lengths differ or a feature is not finite, and names the crops.
     """
@@ -32,10 +33,12 @@ class Crops:
     identity: NDArray[np.object_]
     camera: NDArray[np.object_]
     columns: Mapping[str, NDArray] = field(default_factory=dict)
+    pictures: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         lengths = {"features": len(self.features), "identity": len(self.identity), "camera": len(self.camera)}
         lengths |= {name: len(values) for name, values in self.columns.items()}
+        lengths |= {} if self.pictures is None else {"pictures": len(self.pictures)}
         for name, length in lengths.items():
             if length != len(self.ids):
                 raise ReidError(f"There are {len(self.ids)} crops but {length} values of {name}.")
@@ -56,7 +59,8 @@ class Crops:
     def take(self, rows: NDArray) -> Crops:
         """Some of them, by rows or a mask."""
         columns = {name: values[rows] for name, values in self.columns.items()}
-        return Crops(self.ids[rows], self.features[rows], self.identity[rows], self.camera[rows], columns)
+        pictures = None if self.pictures is None else self.pictures[rows]
+        return Crops(self.ids[rows], self.features[rows], self.identity[rows], self.camera[rows], columns, pictures)
 
     def with_features(self, features: NDArray[np.float32]) -> Crops:
         return dataclasses.replace(self, features=features)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from reid_core.errors import ReidError
 from reid_core.evaluation.cameras import camera_pairs
+from reid_core.evaluation.copies import count_mislabelled
 from reid_core.evaluation.crops import Crops, labels_of
 from reid_core.evaluation.failures import failures
 from reid_core.evaluation.false_matches import find_false_matches
@@ -22,8 +23,8 @@ from reid_core.evaluation.metrics import (
     retrieval_metrics,
 )
 from reid_core.evaluation.pair_scores import PairScores
-from reid_core.evaluation.parts import FALSE_MATCH_RATES, Estimate, Person, Slice
-from reid_core.evaluation.policy import sentences
+from reid_core.evaluation.parts import FALSE_MATCH_RATES, Estimate, Person, Slice, Verification
+from reid_core.evaluation.policy import copies_note, saturated_note, sentences
 from reid_core.evaluation.protocols import open_set, single_shot
 from reid_core.evaluation.ranking import MatchRanks, match_ranks, match_ranks_from_distances
 from reid_core.evaluation.report import EvaluationReport, PerQuery, Protocol, Tested
@@ -93,10 +94,17 @@ def evaluate(
         failures=tuple(failed),
         failure_counts=reasons,
         per_query=_per_query(queries, precision, first),
-        notes=(*notes, *sentences(protocol)),
+        notes=(*notes, *_about_pairs(queries, gallery, verified), *sentences(protocol)),
     )
     on_progress(_STEPS, _STEPS)
     return report
+
+
+def _about_pairs(queries: Crops, gallery: Crops, verified: Verification | None) -> list[str]:
+    """What the reader must know where no threshold tells people apart, or one picture has two labels."""
+    rates = [rate.fmr for rate in verified.true_match_rates if rate.saturated] if verified else []
+    copies = count_mislabelled(queries, gallery)
+    return [*([copies_note(copies)] if copies else []), *([saturated_note(max(rates))] if rates else [])]
 
 
 def _refuse_one_camera(queries: Crops, gallery: Crops, protocol: Protocol, name: str) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid_core.blocks import in_blocks
+from reid_core.evaluation.copies import NOWHERE, copies_of_others
 from reid_core.evaluation.crops import Crops
 from reid_core.evaluation.metrics import average_precision, first_ranks
 from reid_core.evaluation.pair_scores import PairScores
@@ -24,12 +25,16 @@ NO_OTHER_VIEW, LABEL, QUALITY, TWIN, VIEWS = (
 )
 REASONS = {
     NO_OTHER_VIEW: "the gallery has no crop of this person that would count as a match",
-    LABEL: "crops of another person are far more alike than what its own camera took of its own: the label or the "
-    "frame may be wrong",
+    LABEL: "crops of another person are the same picture, or far more alike than what its own camera took of its own: "
+    "the label or the frame may be wrong",
     QUALITY: "the picture is poor",
     TWIN: "somebody else is as alike as one and the same person usually is",
     VIEWS: "this person's other views look different",
 }
+COPY = (
+    "the same picture is in the gallery under another label, so one of the two labels is wrong, or the frame shows two "
+    "people"
+)
 LISTED = 200
 MARGIN = 0.05  # of mean similarity by which another person must be nearer for a label to be in doubt
 _NEAREST = 3  # crops of a person that say how alike a query is to him
@@ -50,23 +55,37 @@ def failures(
     best[counted] = pairs.match_similarities[ranks.offsets[:-1][counted]]
     usual = float(np.nanmedian(best)) if counted.any() else np.inf
     in_doubt = _labels_in_doubt(queries, gallery, labels, failed)
+    copies = copies_of_others(queries, gallery)[failed]
     others = pairs.other_similarities
     poor = [_flaws(queries, int(row)) for row in failed]
     all_reasons: list[tuple[str, ...]] = []
     for place, row in enumerate(failed):
+        copied = copies[place] != NOWHERE
         holds = {
             NO_OTHER_VIEW: not counted[row],
-            LABEL: bool(in_doubt[place]),
+            LABEL: bool(in_doubt[place] or copied),
             QUALITY: bool(poor[place]),
-            TWIN: bool(counted[row] and others[row] >= usual),
+            TWIN: bool(counted[row] and others[row] >= usual and not copied),
         }
-        found = tuple(reason for reason, is_so in holds.items() if is_so)
+        # A copy is certain, and whatever else holds may follow from its label.
+        found = tuple(sorted((reason for reason, is_so in holds.items() if is_so), key=lambda r: copied and r != LABEL))
         all_reasons.append(found or (VIEWS,))
     counts = Counter(reasons[0] for reasons in all_reasons)
     listed = [place for place, row in enumerate(failed) if counted[row]][:LISTED]
     listed += [place for place, row in enumerate(failed) if not counted[row]][:LISTED]
     found_failures = [
-        _failure(queries, gallery, ranks, pairs, int(failed[place]), all_reasons[place], poor[place], precision, first)
+        _failure(
+            queries,
+            gallery,
+            ranks,
+            pairs,
+            int(failed[place]),
+            int(copies[place]),
+            all_reasons[place],
+            poor[place],
+            precision,
+            first,
+        )
         for place in listed
     ]
     return found_failures, {reason: counts[reason] for reason in REASONS if counts[reason]}
@@ -130,6 +149,7 @@ def _failure(
     ranks: MatchRanks,
     pairs: PairScores,
     row: int,
+    copy: int,
     reasons: tuple[str, ...],
     poor: tuple[str, ...],
     precision: NDArray[np.float64],
@@ -137,8 +157,11 @@ def _failure(
 ) -> Failure:
     has_match = bool(ranks.match_counts[row])
     place = int(ranks.offsets[row])
-    other = int(pairs.other_rows[row])
-    words = [f"{REASONS[QUALITY]} ({', '.join(poor)})" if reason == QUALITY else REASONS[reason] for reason in reasons]
+    copied = copy != NOWHERE
+    other = copy if copied else int(pairs.other_rows[row])
+    similarity = float(queries.features[row] @ gallery.features[other]) if copied else pairs.other_similarities[row]
+    said = {**REASONS, QUALITY: f"{REASONS[QUALITY]} ({', '.join(poor)})"} | ({LABEL: COPY} if copied else {})
+    words = [said[reason] for reason in reasons]
     sentence = "; ".join(words)
     return Failure(
         crop=int(queries.ids[row]),
@@ -150,7 +173,7 @@ def _failure(
         match_similarity=float(pairs.match_similarities[place]) if has_match else None,
         other=int(gallery.ids[other]) if other >= 0 else None,
         other_identity=None if other < 0 or gallery.identity[other] is None else str(gallery.identity[other]),
-        other_similarity=float(pairs.other_similarities[row]) if other >= 0 else None,
+        other_similarity=float(similarity) if other >= 0 else None,
         reasons=reasons,
         why=f"{sentence[0].upper()}{sentence[1:]}.",
     )

@@ -15,7 +15,7 @@ from scipy import sparse
 
 from reid_core.blocks import in_blocks
 from reid_core.evaluation.intervals import LEAST_PEOPLE
-from reid_core.evaluation.pair_scores import FINE_WIDTH, fine_bins
+from reid_core.evaluation.pair_scores import FINE_BINS, FINE_WIDTH, edge_of, fine_bins, first_bin
 from reid_core.evaluation.parts import Estimate
 from reid_core.evaluation.ranking import DISTRACTOR_CODE, JUNK_CODE, Labels
 
@@ -118,11 +118,20 @@ def _drawn(
 
 
 def _least_similarity(threshold: float) -> np.float32:
-    """The lowest float32 that counts as at or above the threshold, as `fine_bins` rounds."""
-    edge = round((threshold + 1) / FINE_WIDTH)
-    least = np.float32(threshold)
-    while fine_bins(np.array([np.nextafter(least, np.float32(-2))]))[0] >= edge:
-        least = np.nextafter(least, np.float32(-2))
-    while fine_bins(np.array([least]))[0] < edge:
-        least = np.nextafter(least, np.float32(2))
-    return least
+    """The lowest float32 that counts as at or above the threshold, as `fine_bins` rounds: found by halving, as next to
+    0 there are millions of float32 within one rounding of the edge. Infinite where all pass, or none.
+    """
+    edge = first_bin(threshold)
+    if edge <= 0 or edge >= FINE_BINS:
+        return np.float32(-np.inf if edge <= 0 else np.inf)
+    below, least = (np.float32(edge_of(edge) + side * FINE_WIDTH) for side in (-1, 1))
+    if edge == FINE_BINS - 1:
+        least = np.float32(1)
+    while True:
+        middle = np.float32((np.float64(below) + np.float64(least)) / 2)
+        if middle in (below, least):
+            return least
+        if fine_bins(np.array([middle]))[0] >= edge:
+            least = middle
+        else:
+            below = middle

@@ -3,6 +3,8 @@
 Every pair of a query and a valid gallery crop counts. Scores of the same person are kept, as they are few. Those of
 different people are counted in `FINE_BINS` bins. Every threshold is an edge of a bin: how many pairs stand at or above
 it is then exact but for the rounding of float32, and no matrix is held.
+
+The last bin takes in 1 and what rounding puts beyond it, so the highest edge is not 1: it is above all similarities.
 """
 
 from __future__ import annotations
@@ -79,6 +81,21 @@ def fine_bins(similarities: NDArray[np.float32]) -> NDArray[np.intp]:
     scaled += _SCALE
     np.clip(scaled, 0, FINE_BINS - 1, out=scaled)
     return scaled.astype(np.intp)
+
+
+def first_bin(threshold: float) -> int:
+    """The first fine bin at or above the threshold, rounded to the nearest edge; `FINE_BINS`: none is.
+
+    A threshold up to 1 takes in the last bin, where a similarity of 1 lies; only a higher one leaves it out.
+    """
+    if threshold > 1:
+        return FINE_BINS
+    return min(max(0, round((threshold + 1) / FINE_WIDTH)), FINE_BINS - 1)
+
+
+def edge_of(bin: int) -> float:
+    """The threshold at which a bin begins; for `FINE_BINS` one that is above every similarity."""
+    return 1 + FINE_WIDTH if bin >= FINE_BINS else bin * FINE_WIDTH - 1
 
 
 def _joined(parts: list[NDArray], kind: type) -> NDArray:

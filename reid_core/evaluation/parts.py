@@ -28,12 +28,19 @@ class Estimate:
 @dataclass(frozen=True)
 class TrueMatchRate:
     """Share of same-person pairs at or above the `threshold`, the lowest at which different people's pairs pass at
-    most at `fmr`. `threshold` and `rate` are None where there are too few pairs of different people to tell.
+    most at `fmr`. `threshold` and `rate` are None where no threshold can be given: because more of these pairs than
+    that have similarity 1 (`saturated`), or because there are too few of them to tell.
     """
 
     fmr: float
     threshold: float | None
     rate: Estimate | None
+    saturated: bool = False
+
+    @property
+    def untold(self) -> str:
+        """Why there is no threshold, in words for a table."""
+        return "more of their pairs have similarity 1" if self.saturated else "too few pairs to tell"
 
 
 @dataclass(frozen=True)
@@ -43,6 +50,7 @@ class Verification:
     `same`, `different` are numbers of pairs in `BINS` bins of `BIN_WIDTH` from -1 on (a pair on an edge belongs to the
     bin above it); `closest_other` are numbers of queries, by the similarity of the most similar crop of somebody else.
     `curve` is ROC and DET at once: (threshold, FMR, FNMR) from the highest threshold down, FMR evenly on a log scale.
+    A threshold above 1 is one that no pair passes.
     """
 
     same: tuple[int, ...]
@@ -54,8 +62,11 @@ class Verification:
 
     @staticmethod
     def edge(threshold: float) -> int:
-        """The first bin that counts as at or above the threshold: thresholds act in steps of `BIN_WIDTH`."""
-        return int(np.clip(round((threshold + 1) / BIN_WIDTH), 0, BINS))
+        """The first bin that counts as at or above the threshold: thresholds act in steps of `BIN_WIDTH`.
+
+        Similarities of 1 lie in the last bin, so a threshold of 1 takes it in and only a higher one leaves it out.
+        """
+        return BINS if threshold > 1 else int(np.clip(round((threshold + 1) / BIN_WIDTH), 0, BINS - 1))
 
     def fmr(self, threshold: float) -> float:
         """Share of different people's pairs at or above the threshold."""

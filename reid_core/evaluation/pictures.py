@@ -12,7 +12,7 @@ from reid_core.evaluation.charts import Axis, Series, line_chart, pair_histogram
 from reid_core.evaluation.parts import BIN_WIDTH, Verification
 from reid_core.evaluation.report import EvaluationReport
 
-HISTOGRAM_BINS = 96  # that are drawn
+HISTOGRAM_BINS = 96  # that are drawn at most
 _DEPTH = 20  # ranks of the CMC that are drawn
 
 Named = Sequence[tuple[EvaluationReport, int]]  # with the place of its colour
@@ -80,7 +80,7 @@ def similarity_range(verified: Verification) -> tuple[int, int]:
 def similarities(verified: Verification) -> str:
     """Both histograms; their axis runs over `similarity_range`."""
     first, last = similarity_range(verified)
-    edges = np.linspace(first, last, HISTOGRAM_BINS + 1).round().astype(int)
+    edges = np.linspace(first, last, min(HISTOGRAM_BINS, last - first) + 1).round().astype(int)
     heights = [
         np.add.reduceat(np.array([*counts, 0], np.float64), edges[:-1]) / np.diff(edges)
         for counts in _cut(verified, last)
@@ -94,6 +94,7 @@ def stated_and_measured(check: dict[str, Any]) -> str:
     curve = {name: np.array(values) for name, values in check["curve"].items()}
     shown = (curve["stated"] > 0) & (curve["measured"] > 0)
     low = 10.0 ** np.floor(np.log10(curve["stated"][shown].min())) if shown.any() else 1e-4
+    low = min(low, 0.1)
     ends = np.array([low, 1.0])
     axis = Axis("stated false match rate", low, 1.0, log=True)
     expected = [(one["stated"]["value"], one["measured"]) for one in check["thresholds"]]
@@ -134,8 +135,8 @@ def _fmr_axis(reports: Named) -> Axis:
 
 
 def _decade_below(rates: Iterable[float]) -> float:
-    """The power of ten at or below the lowest rate above 0."""
-    return float(10.0 ** np.floor(np.log10(max(min((rate for rate in rates if rate > 0), default=1e-4), 1e-6))))
+    """The power of ten at or below the lowest rate above 0 and below 1: an axis from 1 to 1 has no length."""
+    return float(10.0 ** np.floor(np.log10(max(min((rate for rate in rates if 0 < rate < 1), default=1e-4), 1e-6))))
 
 
 def _cut(verified: Verification, last: int) -> list[tuple[int, ...]]:

@@ -23,6 +23,24 @@ INTERVALS = (
 USUAL = (BASIC, DISTRACTORS, TIES, NO_MATCH, INTERVALS)
 
 
+def copies_note(pictures: int) -> str:
+    """Names no crop and no person: a report may be handed on. The failures name them."""
+    return (
+        f"{plural(pictures, 'picture')} {'is' if pictures == 1 else 'are'} in this gallery under more than one label, "
+        "so one label of each is wrong, or its frame shows two people. Failures of the reason label suspicious show "
+        "those that are asked for; the Gallery page lists pictures that look alike."
+    )
+
+
+def saturated_note(fmr: float) -> str:
+    """`fmr` is the highest rate of false matches for which there is no threshold."""
+    return (
+        f"More than 1 in {round(1 / fmr):,} pairs of different people have similarity 1, so no threshold lets only so "
+        "few of them match. Either the model gives nearly one vector to all crops (see `reid model add`, --mean and "
+        "--std), or the same pictures are labelled as several people."
+    )
+
+
 def sentences(protocol: Protocol) -> tuple[str, ...]:
     """What was done and what counts, for people who read the figures."""
     found = [SAME_CAMERA if protocol.same_camera else BASIC]

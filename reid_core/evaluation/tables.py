@@ -80,7 +80,7 @@ def true_match_rates(reports: Named) -> str:
     for one, _ in reports:
         for rate in one.verification.true_match_rates if one.verification else ():
             told = rate.rate is not None and rate.threshold is not None
-            threshold = f"{rate.threshold:.3f}" if told else "too few pairs to tell"
+            threshold = f"{rate.threshold:.3f}" if told else rate.untold
             rows.append(
                 f"<th>{_text(one.tested.name)}</th><td>{one_in(rate.fmr)}</td><td>{threshold}</td>"
                 f"<td>{estimate(rate.rate)}</td>"
@@ -188,7 +188,7 @@ def calibration(values: dict[str, Any]) -> str:
     rows = []
     for one in values["thresholds"]:
         if one["similarity"] is None:
-            rows.append(f"<th>{one_in(one['target'])}</th><td colspan='5'><small>too few people to say</small></td>")
+            rows.append(f"<th>{one_in(one['target'])}</th><td colspan='5'><small>{untold(one)}</small></td>")
             continue
         other = measured.get(one["target"])
         cells = [Rate(**one["false_matches"]), Rate(**other["measured"]) if other else None]
@@ -204,6 +204,11 @@ def calibration(values: dict[str, Any]) -> str:
     )
     doubt = few_people(values["people"])
     return f'{shown}<p class="ev-said">{doubt}</p>' if doubt else shown
+
+
+def untold(threshold: dict[str, Any]) -> str:
+    """Why a calibration states no threshold; `threshold` is `calibration.Threshold` as plain values."""
+    return "more pairs have similarity 1" if threshold.get("saturated") else "too few people to say"
 
 
 def table(heads: Iterable[str], rows: Iterable[str], *, escaped: bool = False) -> str:

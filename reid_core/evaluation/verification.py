@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reid_core.evaluation.intervals import LEAST_ERRORS, estimates
-from reid_core.evaluation.pair_scores import FINE_BINS, FINE_WIDTH, PairScores, fine_bins
+from reid_core.evaluation.pair_scores import FINE_BINS, PairScores, edge_of, fine_bins, first_bin
 from reid_core.evaluation.parts import FALSE_MATCH_RATES, TrueMatchRate, Verification, bin_counts
 from reid_core.evaluation.ranking import MatchRanks
 
@@ -25,7 +25,7 @@ def verification(pairs: PairScores, ranks: MatchRanks, identities: ArrayLike, *,
     fmr, tmr = _share_at_or_above(different), _share_at_or_above(same)
     wanted = np.logspace(0, -np.log10(different.sum()), _CURVE_POINTS)
     edges = np.unique([*_lowest_edge(fmr, wanted), *_lowest_edge(fmr, [0.0])])[::-1]
-    curve = tuple((_threshold(edge), float(fmr[edge]), float(1 - tmr[edge])) for edge in edges)
+    curve = tuple((edge_of(int(edge)), float(fmr[edge]), float(1 - tmr[edge])) for edge in edges)
     even = int(np.abs(fmr - (1 - tmr)).argmin())
     return Verification(
         same=bin_counts(same),
@@ -39,11 +39,19 @@ def verification(pairs: PairScores, ranks: MatchRanks, identities: ArrayLike, *,
 
 def threshold_at(others: NDArray[np.int64], fmr: float) -> float | None:
     """The lowest threshold that at most a share `fmr` of pairs of different people passes; `others` are their fine
-    counts. None where fewer than `LEAST_ERRORS` would be expected to pass: then the rate cannot be told.
+    counts. None where fewer than `LEAST_ERRORS` would be expected to pass (then the rate cannot be told), or where a
+    larger share has similarity 1 (see `saturated`).
     """
-    if others.sum() * fmr < LEAST_ERRORS:
+    if others.sum() * fmr < LEAST_ERRORS or saturated(others, fmr):
         return None
-    return _threshold(_lowest_edge(_share_at_or_above(others), [fmr])[0])
+    return edge_of(int(_lowest_edge(_share_at_or_above(others), [fmr])[0]))
+
+
+def saturated(others: NDArray[np.int64], fmr: float) -> bool:
+    """Whether more than a share `fmr` of pairs of different people lies in the last bin, at similarity 1: then no
+    threshold lets so few of them pass, unless it lets none of one person pass either.
+    """
+    return bool(others[-1] > fmr * others.sum())
 
 
 def fine_counts(similarities: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -60,9 +68,9 @@ def _true_match_rates(
     for wanted in FALSE_MATCH_RATES:
         threshold = threshold_at(pairs.others, wanted)
         if threshold is None:
-            rates.append(TrueMatchRate(wanted, None, None))
+            rates.append(TrueMatchRate(wanted, None, None, saturated(pairs.others, wanted)))
             continue
-        passed = fine_bins(pairs.match_similarities) >= round((threshold + 1) / FINE_WIDTH)
+        passed = fine_bins(pairs.match_similarities) >= first_bin(threshold)
         found = np.bincount(query, weights=passed, minlength=len(ranks))
         rates.append(TrueMatchRate(wanted, threshold, estimates(identities, found, counts, seed=seed)[0]))
     return rates
@@ -77,7 +85,3 @@ def _share_at_or_above(counts: NDArray[np.int64]) -> NDArray[np.float64]:
 def _lowest_edge(shares: NDArray[np.float64], wanted: ArrayLike) -> NDArray[np.int64]:
     """For each wanted share the first edge whose share is no larger; shares fall from edge to edge."""
     return np.searchsorted(-shares, -np.asarray(wanted, np.float64), side="left")
-
-
-def _threshold(edge: int) -> float:
-    return float(edge * FINE_WIDTH - 1)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from reid_core.errors import ReidError
+from reid_core.evaluation.copies import pictures_of
 from reid_core.evaluation.crops import Crops, labels_of
 from reid_core.evaluation.evaluate import TRACKLET_LENGTH, evaluate
 from reid_core.evaluation.metrics import RetrievalMetrics, retrieval_metrics
@@ -93,6 +94,7 @@ def read_sides(
         crops["identity"].to_numpy(dtype=object),
         _texts(crops["camera"]),
         columns,
+        pictures_of(crops["sha256"].to_numpy(dtype=object), _texts(crops["alike"])),
     )
     return Sides(
         chosen.take(is_query), chosen.take(~is_query), int((~embedded).sum()), int(unknown.sum()), int(junk.sum())
