@@ -78,3 +78,20 @@ def test_a_report_that_could_not_be_written_is_refused_before_the_work(reid: Cal
     ended = reid("evaluate", TINY_GALLERY, "--report", "out.pdf")
     assert ended.code == 1
     assert "must end with .html or .json or .csv" in ended.err
+
+
+@pytest.mark.parametrize("known", ["", "WHERE id > 12"])
+def test_figures_without_cameras_say_so_right_under_the_table(
+    reid: Callable[..., Ended], workspace: Workspace, tmp_path: Path, known: str
+) -> None:
+    with sqlite3.connect(workspace.catalogue.path) as database:
+        database.execute(f"UPDATE crop SET camera = NULL {known}")
+    told = "The camera of 12 of 24 crops is not known: " if known else "No crop says its camera: matches of the same"
+    said = reid("evaluate", TINY_GALLERY, "--report", tmp_path / "r.html", "--report", tmp_path / "r.csv").out
+    # The table, its intervals, and then this sentence.
+    assert told in said.splitlines()[3]
+    assert told in (tmp_path / "r.html").read_text()
+    assert told in (tmp_path / "r.csv").read_text()
+    (caution,) = reid("evaluate", TINY_GALLERY, "--json").json()["cautions"]
+    assert caution.startswith(told)
+    assert reid("evaluate", TINY_GALLERY, "--models", TINY_MODEL, "other").out.count(told) == 1

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from reid_core.cli.console import print_table, say
-from reid_core.evaluation.policy import USUAL
+from reid_core.evaluation.policy import USUAL, cautions
 from reid_core.records import plural
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def summary(report: EvaluationReport) -> dict[str, Any]:
     values["true_match_rates"] = [dataclasses.asdict(rate) for rate in verified.true_match_rates] if verified else []
     values["slices"] = [dataclasses.asdict(one) for one in report.slices]
     values["failures"] = report.failure_counts
-    return {**values, "notes": report.notes}
+    return {**values, "notes": report.notes, "cautions": cautions(report)}
 
 
 def print_evaluation(evaluation: Evaluation, by: Sequence[str]) -> None:
@@ -64,6 +64,9 @@ def _print_table(evaluation: Evaluation) -> None:
             for report in evaluation.reports
         ],
     )
+    said = [f"{report.tested.gallery}: {sentence}" for report in evaluation.reports for sentence in cautions(report)]
+    for sentence in dict.fromkeys(said):
+        say(sentence)
     for one in evaluation.differences:
         low, high = 100 * one.mAP.low, 100 * one.mAP.high
         better = one.second[1] if low > 0 else one.first[1]
@@ -85,6 +88,8 @@ def _print_one(report: EvaluationReport, by: Sequence[str]) -> None:
             [*(_bounds(one) for one in report.figures.values()), "", ""],
         ],
     )
+    for sentence in cautions(report):
+        say(sentence)
     if report.queries_without_match:
         say(f"{plural(report.queries_without_match, 'query')} without a true match: not counted.")
     _print_errors(report)
@@ -107,7 +112,7 @@ def _print_one(report: EvaluationReport, by: Sequence[str]) -> None:
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in report.failure_counts.items())
         say(f"Queries whose first hit is wrong, by the likeliest reason: {reasons}.")
     for note in report.notes:
-        if note not in USUAL:
+        if note not in USUAL and note not in cautions(report):
             say(note)
     say(tested.why)
     say(f"{tested.name} ({tested.model}) on gallery {tested.gallery}{', re-ranked' * report.protocol.rerank}.")

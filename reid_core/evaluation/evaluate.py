@@ -24,12 +24,13 @@ from reid_core.evaluation.metrics import (
 )
 from reid_core.evaluation.pair_scores import PairScores
 from reid_core.evaluation.parts import FALSE_MATCH_RATES, Estimate, Person, Slice, Verification
-from reid_core.evaluation.policy import copies_note, saturated_note, sentences
+from reid_core.evaluation.policy import cameras_note, copies_note, saturated_note, sentences
 from reid_core.evaluation.protocols import open_set, single_shot
 from reid_core.evaluation.ranking import MatchRanks, match_ranks, match_ranks_from_distances
 from reid_core.evaluation.report import EvaluationReport, PerQuery, Protocol, Tested
 from reid_core.evaluation.slices import QueryFigures, groups_of, slices
 from reid_core.evaluation.verification import threshold_at, verification
+from reid_core.records import DISTRACTOR, JUNK
 
 CMC_DEPTH = 50
 JUDGED_AT = FALSE_MATCH_RATES[2:0:-1]  # FMR of groups and camera pairs: the first of these that can be told
@@ -49,12 +50,14 @@ def evaluate(
     distances: Distances | None = None,
     by: Sequence[str] = (),
     notes: Sequence[str] = (),
+    cautions: Sequence[str] = (),
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> EvaluationReport:
     """The report of queries, pooled and mixed as the protocol says, in a gallery without junk and unlabelled crops.
 
     `distances(first, last)` gives rows of re-ranked distances. Groups are made from the columns named in `by`, besides
-    the usual ones; `notes` go before the policies. Raises ReidError when no query has a match, and says why.
+    the usual ones; `notes` go before the policies, `cautions` before those found here. Raises ReidError when no query
+    has a match, and says why.
     """
     _refuse_one_camera(queries, gallery, protocol, tested.gallery)
     labels = labels_of(queries, gallery, same_camera=protocol.same_camera)
@@ -94,17 +97,24 @@ def evaluate(
         failures=tuple(failed),
         failure_counts=reasons,
         per_query=_per_query(queries, precision, first),
-        notes=(*notes, *_about_pairs(queries, gallery, verified), *sentences(protocol)),
+        notes=(*notes, *sentences(protocol)),
+        cautions=(*cautions, *_cautions(queries, gallery, verified, protocol)),
     )
     on_progress(_STEPS, _STEPS)
     return report
 
 
-def _about_pairs(queries: Crops, gallery: Crops, verified: Verification | None) -> list[str]:
-    """What the reader must know where no threshold tells people apart, or one picture has two labels."""
-    rates = [rate.fmr for rate in verified.true_match_rates if rate.saturated] if verified else []
+def _cautions(queries: Crops, gallery: Crops, verified: Verification | None, protocol: Protocol) -> list[str]:
+    """Where cameras are not known, one picture has two labels, or no threshold tells people apart."""
+    people = [side.camera[~np.isin(side.identity, [DISTRACTOR, JUNK])] for side in (queries, gallery)]
     copies = count_mislabelled(queries, gallery)
-    return [*([copies_note(copies)] if copies else []), *([saturated_note(max(rates))] if rates else [])]
+    rates = [rate.fmr for rate in verified.true_match_rates if rate.saturated] if verified else []
+    said = [
+        cameras_note(np.concatenate(people), same_camera=protocol.same_camera),
+        copies_note(copies) if copies else "",
+        saturated_note(max(rates)) if rates else "",
+    ]
+    return [sentence for sentence in said if sentence]
 
 
 def _refuse_one_camera(queries: Crops, gallery: Crops, protocol: Protocol, name: str) -> None:

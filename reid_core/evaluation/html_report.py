@@ -50,7 +50,7 @@ def html_report(evaluation: Evaluation, *, calibrations: Calibrations | None = N
 
 
 def _gallery(gallery: str, found: pictures.Named, evaluation: Evaluation, calibrations: Calibrations) -> str:
-    parts = [f"<h2>{_text(gallery)}</h2>", tables.figures(found)]
+    parts = [f"<h2>{_text(gallery)}</h2>", tables.figures(found), tables.cautions(found)]
     parts.append("<p class='quiet'>In percent, with 95 % intervals over people.</p>")
     differences = [one for one in evaluation.differences if one.gallery == gallery]
     if differences:

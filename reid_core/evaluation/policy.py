@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from reid_core.evaluation.report import Protocol
+from collections.abc import Iterable
+
+from reid_core.evaluation.report import EvaluationReport, Protocol
 from reid_core.records import plural
 
 BASIC = (
@@ -13,6 +15,10 @@ SAME_CAMERA = (
     "Matches of the query's own camera count. Crops of one moment look alike, so these figures are higher than those "
     "across cameras and cannot be compared with them."
 )
+CAMERAS_UNKNOWN = "though they may be of the same moment"
+NO_CAMERA = (
+    "No crop says its camera: matches of the same moment count, so these figures are higher than those across cameras."
+)
 DISTRACTORS = "Distractors stay in the gallery and match nobody. Junk and crops of unknown identity are left out."
 TIES = "Of equal similarities, somebody else's crop stands before the match: ties count against the system."
 NO_MATCH = "Queries without a match in the gallery are in no mean; their number is given."
@@ -21,6 +27,46 @@ INTERVALS = (
     "of other galleries, sites or cameras."
 )
 USUAL = (BASIC, DISTRACTORS, TIES, NO_MATCH, INTERVALS)
+
+
+def cautions(report: EvaluationReport) -> tuple[str, ...]:
+    """What must stand beside its figures; those of a report made before such sentences were kept are derived."""
+    if report.protocol.same_camera:
+        return (SAME_CAMERA, *report.cautions)
+    if not report.cautions and not report.tested.cameras:
+        return (NO_CAMERA,)
+    return report.cautions
+
+
+def mark(report: EvaluationReport) -> str:
+    """A caution about cameras in two words, for a table where no sentence fits; "" where there is none."""
+    if report.protocol.same_camera:
+        return "same camera counts"
+    said = cautions(report)
+    if NO_CAMERA in said:
+        return "no cameras known"
+    return "some cameras unknown" if any(CAMERAS_UNKNOWN in sentence for sentence in said) else ""
+
+
+def cameras_note(cameras: Iterable[str | None], *, same_camera: bool = False) -> str:
+    """What unknown cameras do to figures, "" where they do nothing: `cameras` are those of the people's crops.
+
+    Where `same_camera` lets all matches count, `SAME_CAMERA` says it already.
+    """
+    every = list(cameras)
+    unknown = sum(camera is None for camera in every)
+    if same_camera or not unknown:
+        return ""
+    if unknown == len(every):
+        return NO_CAMERA
+    known = {camera for camera in every if camera is not None}
+    note = (
+        f"The camera of {unknown:,} of {plural(len(every), 'crop')} is not known: matches with these count "
+        f"{CAMERAS_UNKNOWN}, so these figures are higher than those across cameras."
+    )
+    if len(known) == 1:
+        note += f" All other crops are of camera {known.pop()}, so nothing is measured across cameras."
+    return note
 
 
 def copies_note(pictures: int) -> str:

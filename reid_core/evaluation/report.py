@@ -82,7 +82,8 @@ class PerQuery:
 @dataclass(frozen=True)
 class EvaluationReport:
     """One model on one gallery. Parts that the protocol or the data do not allow are None or empty, and `notes` says
-    why; `notes` also has the policies and whatever a reader must know.
+    why; `notes` also has the policies and whatever a reader must know. `cautions` are sentences without which the
+    figures would mislead: they stand right beside them (`policy.cautions` reads them).
 
     `figures` has mAP, rank1, rank5, rank10, rank20, mINP, r_precision. `cmc` starts at rank 1.
     """
@@ -103,6 +104,7 @@ class EvaluationReport:
     failure_counts: dict[str, int]
     per_query: PerQuery
     notes: tuple[str, ...]
+    cautions: tuple[str, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         return to_plain(self)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from reid_core.errors import ReidError
 from reid_core.evaluation.comparison import paired_differences
 from reid_core.evaluation.intervals import LEAST_PEOPLE
+from reid_core.evaluation.policy import cautions
 from reid_core.evaluation.report import Evaluation, EvaluationReport, ModelDifference
 
 FIGURES = ("mAP", "rank1", "rank5", "rank10", "rank20", "mINP", "r_precision")
@@ -66,7 +67,7 @@ def csv_rows(evaluation: Evaluation) -> list[dict[str, object]]:
             row[f"tmr_at_fmr_{rate.fmr:g}"] = rate.rate.value if rate.rate else None
         row |= {"queries": report.queries, "queries_without_match": report.queries_without_match}
         row |= {"gallery_crops": tested.crops, "people": tested.people, "cameras": tested.cameras}
-        row |= {"left_out": tested.left_out, "unlabelled": tested.unlabelled}
+        row |= {"left_out": tested.left_out, "unlabelled": tested.unlabelled, "cautions": " ".join(cautions(report))}
         rows.append({**row, **{f"protocol_{name}": value for name, value in vars(report.protocol).items()}})
     return rows
 

@@ -9,6 +9,7 @@ import html
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from reid_core.evaluation import policy
 from reid_core.evaluation.calibration import Rate
 from reid_core.evaluation.charts import COLOURS
 from reid_core.evaluation.comparison import Difference
@@ -37,6 +38,7 @@ STYLE = """
 .ev td.cell { padding: 7px 14px; text-align: right; border-left: 1px solid var(--line, rgba(128,136,140,.3)); }
 .ev .doubt { opacity: .72; font-size: .87em; white-space: normal; min-width: 220px; }
 .ev-said { margin: 4px 0; font-size: .87em; max-width: 90ch; }
+.ev-caution { border-left: 3px solid #c2571a; padding-left: 10px; font-size: 1em; margin: 8px 0; }
 .ev-verdict { margin: 0 0 4px; font-weight: 600; }
 """
 SEVERAL = "Each difference is judged by itself: of twenty between equal models, one would seem real by chance."
@@ -58,6 +60,19 @@ def figures(reports: Named) -> str:
         cells.append(f"<td>{percent(error)}</td><td>{one.queries:,}</td><td>{one.tested.crops:,}</td>")
         rows.append("".join(cells))
     return table(heads, rows)
+
+
+def cautions(reports: Named) -> str:
+    """What must stand beside the figures, each sentence once; where reports differ in it, with the models' names."""
+    said: dict[str, list[str]] = {}
+    for one, _ in reports:
+        for sentence in policy.cautions(one):
+            said.setdefault(sentence, []).append(one.tested.name)
+    lines = []
+    for sentence, names in said.items():
+        which = "" if len(names) == len(reports) else f"{' and '.join(names)}: "
+        lines.append(f'<p class="ev-said ev-caution">{_text(which + sentence)}</p>')
+    return "".join(lines)
 
 
 def differences(found: Sequence[ModelDifference]) -> str:
@@ -174,6 +189,7 @@ def across(evaluation: Evaluation, figure: str = "mAP") -> str:
                 continue
             trained = one.tested.trained_on
             how = {True: "zero-shot", False: "not zero-shot", None: "zero-shot? not known"}[one.tested.zero_shot]
+            how += "".join(f"<br>{_text(mark)}" for mark in [policy.mark(one)] if mark)
             cells.append(
                 f'<td title="{html.escape(one.tested.why, quote=True)}">{estimate(one.figures[figure])}'
                 f"<br><small>{how}</small></td>"

@@ -14,7 +14,7 @@ from reid_core.evaluation import report as report_module
 from reid_core.evaluation.comparison import paired_differences
 from reid_core.evaluation.crops import Crops, labels_of
 from reid_core.evaluation.evaluate import evaluate
-from reid_core.evaluation.policy import BASIC, SAME_CAMERA, TIES
+from reid_core.evaluation.policy import BASIC, NO_CAMERA, SAME_CAMERA, TIES, cameras_note, cautions, mark
 from reid_core.evaluation.report import Evaluation, EvaluationReport, Protocol
 from reid_core.evaluation.table import FIGURES, compare_all, csv_rows, model_difference
 from reid_core.retrieval.rerank import k_reciprocal_distances
@@ -195,3 +195,55 @@ def test_the_table_holds_every_model_on_every_gallery() -> None:
     assert rows[0]["mAP"] == reports[0].figures["mAP"].value
     assert rows[0]["tmr_at_fmr_0.0001"] is None
     assert all(not isinstance(value, float) or math.isfinite(value) for row in rows for value in row.values())
+
+
+def with_cameras(keep: int, one: bool = False, **protocol) -> EvaluationReport:
+    """A scene of 36 queries and 72 gallery crops in which the first `keep` of each side say their camera."""
+    queries, gallery = scene(0, junk=0, distractors=0)
+    for side in (queries, gallery):
+        side.camera[keep:] = None
+        side.camera[:keep] = "c0" if one else side.camera[:keep]
+    tested = dataclasses.replace(about(), cameras=len({*queries.camera} - {None}))
+    return evaluate(queries, gallery, tested, Protocol(**protocol))
+
+
+def test_figures_without_cameras_say_so() -> None:
+    report = with_cameras(0)
+    assert cautions(report) == (NO_CAMERA,)
+    assert NO_CAMERA.startswith("No crop says its camera: matches of the same moment count")
+    assert mark(report) == "no cameras known"
+    # All 6 crops of a person are matches then, where 4 of other cameras would be.
+    assert report.camera_pairs == ()
+    assert EvaluationReport.from_dict(report.to_dict()) == report
+    (row,) = csv_rows(Evaluation((report,)))
+    assert row["cautions"] == NO_CAMERA
+
+
+def test_figures_of_partly_unknown_cameras_say_how_many() -> None:
+    report = with_cameras(30)
+    (said,) = cautions(report)
+    assert said.startswith("The camera of 48 of 108 crops is not known: matches with these count though")
+    assert mark(report) == "some cameras unknown"
+    (said,) = cautions(with_cameras(30, one=True))
+    assert said.endswith("All other crops are of camera c0, so nothing is measured across cameras.")
+
+
+def test_known_cameras_need_no_word_and_the_same_camera_has_its_own() -> None:
+    assert cautions(with_cameras(200)) == ()
+    assert mark(with_cameras(200)) == ""
+    report = with_cameras(0, same_camera=True)
+    assert cautions(report) == (SAME_CAMERA,)
+    assert mark(report) == "same camera counts"
+
+
+def test_distractors_and_junk_need_no_camera() -> None:
+    queries, gallery = scene(0)
+    gallery.camera[np.isin(gallery.identity, ["distractor", "junk"])] = None
+    assert cautions(evaluate(queries, gallery, about(), Protocol())) == ()
+    assert cameras_note(["a", "b", None]).startswith("The camera of 1 of 3 crops is not known: matches with")
+
+
+def test_a_report_that_was_kept_before_there_were_cautions_says_it_too() -> None:
+    values = with_cameras(0).to_dict()
+    del values["cautions"]
+    assert cautions(EvaluationReport.from_dict(values)) == (NO_CAMERA,)

@@ -165,3 +165,14 @@ def test_estimates_in_words() -> None:
     assert tables.estimate(Estimate(0.5239)) == "52.4"
     assert tables.estimate(Estimate(0.00123, 0.0006, 0.002), small=True) == "0.12 <small>0.06 to 0.2</small>"
     assert tables.estimate(None) == "<small>–</small>"
+
+
+def test_cautions_stand_under_the_figures_and_are_escaped() -> None:
+    careful = dataclasses.replace(report("one"), cautions=(f"Beware {EVIL}.", "Said of both."))
+    other = dataclasses.replace(report("two", blur=0.5), cautions=("Said of both.",))
+    page = html_report(compare_all([careful, other]))
+    place = page.index("Said of both.")
+    assert page.count("Said of both.") == 1
+    assert page.index("</table>") < place < page.index("<h3>")
+    assert f"one: Beware {html.escape(EVIL)}." in page
+    assert EVIL not in page

@@ -168,14 +168,14 @@ def test_a_whole_report_is_made_drawn_and_read_back(name: str) -> None:
         assert tenth.threshold == pytest.approx(0.25, abs=2 * FINE_WIDTH)
         assert tenth.rate is not None
         assert tenth.rate.value == 1.0
-        assert not any("similarity 1" in note for note in report.notes)
+        assert not any("similarity 1" in note for note in report.cautions)
     else:  # the 33 others stand before both matches: precisions 1/34 and 2/35
         assert first == 0.0
         assert report.figures["mAP"].value == pytest.approx((1 / 34 + 2 / 35) / 2)
         assert (tenth.threshold, tenth.rate, tenth.saturated) == (None, None, True)
         assert report.verification.equal_error_rate == pytest.approx(0.5)
         assert any(
-            note.startswith("More than 1 in 10 pairs of different people have similarity 1") for note in report.notes
+            note.startswith("More than 1 in 10 pairs of different people have similarity 1") for note in report.cautions
         )
 
 

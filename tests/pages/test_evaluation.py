@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -221,3 +222,14 @@ def test_colours_stay_with_their_models(site: Workspace, monkeypatch: pytest.Mon
     kept = places.reports(site, "site")
     assert places.colours(site, "site", kept) == [0]
     assert np.unique([one.report.tested.model for one in kept]).size == 1
+
+
+def test_figures_without_cameras_say_so_in_every_view(open_page: Open, site: Workspace) -> None:
+    with sqlite3.connect(site.catalogue.path) as database:
+        database.execute("UPDATE crop SET camera = NULL")
+    evaluated(site)
+    for view in ("figures", "threshold", "groups"):
+        assert "No crop says its camera: matches of the same moment count" in words(
+            open_page(site.path, gallery="site", view=view)
+        )
+    assert "no cameras known" in words(open_page(site.path, gallery="site", view="galleries"))
