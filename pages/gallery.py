@@ -162,13 +162,19 @@ def draw_numbers(workspace: Workspace, gallery: GalleryInfo) -> None:
     ]
     if facts.times is not None:
         shown.append(("Time", time_span(*facts.times)))
-    models = "; ".join(
-        f"{name}, {gallery.crops - count:,} not" if count < gallery.crops else name
-        for _, name, count in reversed(gallery.models)
-    )
-    shown.append(("Embedded by", models or "no model yet"))
+    shown.append(("Embedded by", "; ".join(embedded_by(gallery)) or "no model yet"))
     shown.append(("Vectors and copies", common.shown_bytes(numbers.vector_bytes + numbers.copied_bytes)))
     common.numbers(shown)
+
+
+def embedded_by(gallery: GalleryInfo) -> list[str]:
+    """Each model, with the crops that it has still to embed and those to which it gives no direction."""
+    words = []
+    for id, name, _ in reversed(gallery.models):
+        without, missing = gallery.without_direction.get(id, 0), gallery.to_embed(id)
+        parts = [f"{missing:,} not"] * bool(missing) + [f"{without:,} without a direction"] * bool(without)
+        words.append(", ".join([name, *parts]))
+    return words
 
 
 def time_span(first: float, last: float) -> str:

@@ -136,7 +136,7 @@ def _say_nobody(answer: Answer, where: Filter) -> None:
 def draw_summary(gallery: GalleryInfo, model: ModelEntry, answer: Answer, shown: list[Group], meant: Meant) -> None:
     rerank = answer.query.question.rerank
     beside = f"{max(1, round(1000 * answer.seconds))} ms · model {model.name}{' · re-ranked' * rerank}"
-    if left_out := gallery.crops - answer.searched:
+    if left_out := gallery.crops - answer.searched - gallery.without_direction.get(model.id, 0):
         beside += f" · {left_out:,} crops of {gallery.name} are not indexed by it"
     said = re.sub("`([^`]*)`", "“\\1”", meant.reason)
     if meant.calibration is not None and shown and not state.get(BLIND):

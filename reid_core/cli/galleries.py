@@ -26,6 +26,7 @@ from reid_core.records import plural
 from reid_core.signals import stop_on_signal
 from reid_core.workspace.browsing import flaws_of
 from reid_core.workspace.report import Report
+from reid_core.workspace.rows import GalleryInfo
 
 
 @app.command("import")
@@ -164,15 +165,22 @@ def list_(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     say(f"Workspace {opened.path}")
     print_table(
         ["gallery", "crops", "identities", "cameras", "indexed by"],
-        [
-            [g.name, f"{g.crops:,}", f"{g.identities:,}", g.cameras, ", ".join(m[1] for m in g.models)]
-            for g in galleries
-        ],
+        [[g.name, f"{g.crops:,}", f"{g.identities:,}", g.cameras, ", ".join(_indexed_by(g))] for g in galleries],
     )
     print_table(["model", "id", "size", "terms"], [[m.name, m.id, m.card.embedding_size, m.card.terms] for m in models])
     print_table(
         ["run", "status", "step", "gallery"], [[s.name, s.status, f"{s.step}/{s.steps}", s.gallery] for s in runs]
     )
+
+
+def _indexed_by(gallery: GalleryInfo) -> list[str]:
+    """Its models, with what each has not embedded."""
+    words = []
+    for id, name, _ in gallery.models:
+        without, missing = gallery.without_direction.get(id, 0), gallery.to_embed(id)
+        parts = [f"{missing:,} not yet"] * bool(missing) + [f"{without:,} without a direction"] * bool(without)
+        words.append(f"{name} ({', '.join(parts)})" if parts else name)
+    return words
 
 
 @app.command()

@@ -73,7 +73,7 @@ def index(
         print_skipped(report.skipped)
         say(
             f"Gallery {gallery}: {plural(report.added, 'crop')} embedded by {embedder.card.name} ({embedder.id}), "
-            f"{report.already:,} before."
+            f"{report.already:,} before{f', {len(report.skipped):,} left out' if report.skipped else ''}."
         )
     end_if_stopped(report.stopped, "run the same command to go on.")
 
@@ -171,7 +171,8 @@ def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer
     from reid_core.evaluation.meaning import calibration_for, meaning
 
     question, hits = answer.query.question, answer.hits()
-    not_indexed = workspace.catalogue.gallery(gallery).crops - answer.searched
+    info = workspace.catalogue.gallery(gallery)
+    not_indexed = info.crops - answer.searched - info.without_direction.get(embedder.id, 0)
     if json:
         values = {"gallery": gallery, "model": embedder.card.name, "model_id": embedder.id, "searched": answer.searched}
         values |= {"not_indexed": not_indexed, "query_camera": answer.camera, "rerank": question.rerank}

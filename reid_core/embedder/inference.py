@@ -41,7 +41,20 @@ class Embedder:
         return self.card.preprocessing.resize(image)
 
     def embed_pixels(self, pixels: Sequence[Pixels] | Pixels) -> Vectors:
-        """(N, D) float32 unit vectors of N prepared pictures; raises ReidError when the model gives no numbers."""
+        """(N, D) float32 unit vectors of N prepared pictures; raises ReidError where one has no direction."""
+        vectors = self.directions(pixels)
+        if np.isnan(vectors).any():
+            raise self.damaged()
+        return vectors
+
+    def damaged(self) -> ReidError:
+        """What is to be said of a model that gives no picture a direction."""
+        return ReidError(f"The model {self.card.name} gives vectors without a direction; its weights are damaged.")
+
+    def directions(self, pixels: Sequence[Pixels] | Pixels) -> Vectors:
+        """(N, D) float32 unit vectors of N prepared pictures; a row of NaN where the model gives no direction, that
+        is zeros or no finite numbers, as for a black picture under some models.
+        """
         if len(pixels) == 0:
             return np.empty((0, self.card.embedding_size), np.float32)
         vectors = self._run(np.stack(list(pixels)))
@@ -50,10 +63,11 @@ class Embedder:
                 f"The model {self.card.name} gives vectors of {vectors.shape[1]} numbers, its card says "
                 f"{self.card.embedding_size}. Add the model again."
             )
-        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-        if not np.isfinite(lengths).all() or not lengths.all():
-            raise ReidError(f"The model {self.card.name} gives vectors without a direction; its weights are damaged.")
-        return np.asarray(vectors / lengths, np.float32)
+        wide = vectors.astype(np.float64)  # squares of numbers far from 1 are beyond float32
+        with np.errstate(invalid="ignore"):
+            lengths = np.linalg.norm(wide, axis=1, keepdims=True)
+        lengths[~np.isfinite(lengths) | (lengths == 0)] = np.nan
+        return np.asarray(wide / lengths, np.float32)
 
     def embed(self, images: Sequence[Image.Image]) -> Vectors:
         """(N, D) float32 unit vectors of N pictures."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,6 +23,7 @@ from reid_core.retrieval.expansion import augment_gallery, expand_queries
 from reid_core.retrieval.rerank import KReciprocal
 from reid_core.workspace.evaluations import keep_report, stamp
 from reid_core.workspace.groups import group_columns
+from reid_core.workspace.no_direction import without_direction
 from reid_core.workspace.provenance import zero_shot
 from reid_core.workspace.rows import now
 from reid_core.workspace.vectors import read_vectors
@@ -43,13 +44,17 @@ class Ranked:
 
 @dataclass(frozen=True, eq=False)
 class Sides:
-    """Labelled crops of both splits; `left_out` had no vector, `unlabelled` no identity, `junk` were marked so."""
+    """Labelled crops of both splits; `left_out` had no vector, `unlabelled` no identity, `junk` were marked so.
+
+    Of those left out, the model gives `undirected` no direction.
+    """
 
     queries: Crops
     gallery: Crops
     left_out: int
     unlabelled: int
     junk: int
+    undirected: int = 0
 
 
 def read_sides(
@@ -59,19 +64,23 @@ def read_sides(
     *,
     allow_missing: bool = False,
     groups: pd.DataFrame | None = None,
+    without: Collection[int] = (),
 ) -> Sides:
     """The query and gallery splits with the vectors of the model with that id; `groups` adds columns, see `groups.py`.
 
-    Raises ReidError when crops of the two splits have no vector (unless `allow_missing`: then they are left out, and
+    Crops to which the model gives no direction are left out, and those of the ids in `without`. Raises ReidError when
+    other crops of the two splits have no vector (unless `allow_missing`: then they are left out, and
     the figures are those of a smaller gallery), when a vector is not finite, or when there are no such splits.
     """
     every = workspace.catalogue.crops(gallery, SPLITS)
     ids, vectors = read_vectors(workspace.catalogue, gallery, model)
     row_of = pd.Series(np.arange(len(ids)), index=ids)
-    embedded = every["id"].isin(row_of.index).to_numpy(dtype=bool)
-    if not embedded.all() and not allow_missing:
+    undirected = every["id"].isin(list(without_direction(workspace.catalogue, gallery, model, SPLITS))).to_numpy(bool)
+    embedded = every["id"].isin(row_of.index.difference(list(without))).to_numpy(dtype=bool)
+    missing = ~embedded & ~undirected & ~every["id"].isin(list(without)).to_numpy(dtype=bool)
+    if missing.any() and not allow_missing:
         raise ReidError(
-            f"{(~embedded).sum():,} of the {len(every):,} crops to evaluate are not embedded, so the figures "
+            f"{missing.sum():,} of the {len(every):,} crops to evaluate are not embedded, so the figures "
             "would be those of another gallery. Bring their pictures back, or say --allow-missing."
         )
     crops = every[embedded]
@@ -97,8 +106,9 @@ def read_sides(
         pictures_of(crops["sha256"].to_numpy(dtype=object), _texts(crops["alike"])),
     )
     return Sides(
-        chosen.take(is_query), chosen.take(~is_query), int((~embedded).sum()), int(unknown.sum()), int(junk.sum())
-    )
+        chosen.take(is_query), chosen.take(~is_query), int((~embedded).sum()), int(unknown.sum()), int(junk.sum()),
+        int(undirected.sum()),
+    )  # fmt: skip
 
 
 def evaluate_model(
@@ -139,7 +149,15 @@ def evaluate_model(
         unlabelled=sides.unlabelled,
     )
     report = evaluate(
-        queries, held, tested, protocol, distances=distances, by=by, notes=_notes(sides), on_progress=on_progress
+        queries,
+        held,
+        tested,
+        protocol,
+        distances=distances,
+        by=by,
+        notes=_notes(sides),
+        cautions=_cautions(sides),
+        on_progress=on_progress,
     )
     if groups is None:
         keep_report(workspace, report, measured)
@@ -147,10 +165,17 @@ def evaluate_model(
 
 
 def rank_gallery(
-    workspace: Workspace, gallery: str, model: str, *, rerank: bool = False, allow_missing: bool = False
+    workspace: Workspace,
+    gallery: str,
+    model: str,
+    *,
+    rerank: bool = False,
+    allow_missing: bool = False,
+    without: Collection[int] = (),
 ) -> Ranked:
-    """Rank the gallery split for each query by the vectors of the model with that id; raises as `read_sides` does."""
-    sides = read_sides(workspace, gallery, model, allow_missing=allow_missing)
+    """Rank the gallery split for each query by the vectors of the model with that id, leaving out the crops of the ids
+    in `without`; raises as `read_sides` does."""
+    sides = read_sides(workspace, gallery, model, allow_missing=allow_missing, without=without)
     queries, held, distances = _prepared(sides.queries, sides.gallery, Protocol(rerank=rerank))
     labels = labels_of(queries, held)
     if distances is not None:
@@ -195,7 +220,20 @@ def _texts(column: pd.Series) -> npt.NDArray[np.object_]:
     return column.astype(object).where(column.notna(), None).to_numpy(dtype=object)
 
 
+def _cautions(sides: Sides) -> list[str]:
+    if not sides.undirected:
+        return []
+    return [
+        f"Left out: {plural(sides.undirected, 'crop')} to which the model gives no direction, so these figures are of "
+        "the others only; in a search such a crop is never found."
+    ]
+
+
 def _notes(sides: Sides) -> list[str]:
     """Who was left out, and why."""
-    counts = {"without a vector": sides.left_out, "of unknown identity": sides.unlabelled, "marked as junk": sides.junk}
+    counts = {
+        "without a vector": sides.left_out - sides.undirected,
+        "of unknown identity": sides.unlabelled,
+        "marked as junk": sides.junk,
+    }
     return [f"Left out: {plural(count, 'crop')} {what}." for what, count in counts.items() if count]

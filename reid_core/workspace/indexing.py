@@ -21,6 +21,7 @@ from reid_core.records import SPLITS
 from reid_core.retrieval.index import ExactIndex
 from reid_core.signals import StopRequest
 from reid_core.workspace.checking import CHANGED
+from reid_core.workspace.no_direction import REASON, keep_without_direction, without_direction
 from reid_core.workspace.report import Report
 from reid_core.workspace.snapshot import read_snapshot, remove_snapshots, snapshot_seq, write_snapshot
 from reid_core.workspace.vectors import (
@@ -50,18 +51,22 @@ def embed_gallery(
 ) -> Report:
     """Embed the crops that the model has not embedded; run again it goes on where it stopped.
 
-    Raises ReidError for an empty gallery.
+    A crop to which the model gives no direction is left out, named and remembered. Raises ReidError for an empty
+    gallery, and for a model that gives no crop of it a direction.
     """
     catalogue = workspace.catalogue
     crops = catalogue.crops(gallery, splits)
     if crops.empty:
         raise ReidError(f"Gallery {gallery!r} has no crops to index. Import some with `reid import`.")
     catalogue.add_model(embedder.id, embedder.card.name, embedder.card.embedding_size)
-    missing = set(without_vector(catalogue, gallery, embedder.id, splits))
+    known = without_direction(catalogue, gallery, embedder.id, splits)
+    missing = set(without_vector(catalogue, gallery, embedder.id, splits)) - set(known)
     columns = (crops[name] for name in ("id", "source", "path", "sha256"))
     rows = [row for row in zip(*columns, strict=True) if row[0] in missing]
     batches = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
-    added, done, skipped = 0, 0, []
+    added, done, already = 0, 0, len(crops) - len(rows) - len(known)
+    skipped = [Skipped(path, REASON) for path in known.values()]
+    undirected: list[int] = []  # not kept yet: while nothing has a direction, the model may be the reason
 
     with PictureReader() as reader, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         reader.open({source for _, source, _, _ in rows})
@@ -87,11 +92,22 @@ def embed_gallery(
             good = [(row[0], item) for row, item in zip(batch, prepared, strict=True) if not isinstance(item, Skipped)]
             skipped += [item for item in prepared if isinstance(item, Skipped)]
             if good:
-                vectors = embedder.embed_pixels([pixels for _, pixels in good])
-                add_vectors(catalogue, embedder.id, [crop for crop, _ in good], vectors)
-            added, done = added + len(good), done + len(batch)
+                vectors = embedder.directions([pixels for _, pixels in good])
+                told = ~np.isnan(vectors).any(axis=1)
+                ids = np.array([crop for crop, _ in good])
+                add_vectors(catalogue, embedder.id, ids[told].tolist(), vectors[told])
+                added += int(told.sum())
+                undirected += ids[~told].tolist()
+                lost = set(ids[~told].tolist())
+                skipped += [Skipped(row[2], REASON) for row in batch if row[0] in lost]
+            if undirected and added + already:
+                keep_without_direction(catalogue, embedder.id, undirected)
+                undirected = []
+            done += len(batch)
             on_progress(done, len(rows))
-    return Report(added, len(crops) - len(rows), tuple(skipped), stop.requested)
+    if not stop.requested and not added + already and (undirected or known):
+        raise embedder.damaged()
+    return Report(added, already, tuple(skipped), stop.requested)
 
 
 class GalleryIndex:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,14 @@ from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
 from reid_core.evaluation.comparison import Difference, paired_differences
 from reid_core.evaluation.metrics import average_precision
+from reid_core.evaluation.policy import cameras_note
 from reid_core.files import write_atomically
-from reid_core.records import SPLITS, plural
+from reid_core.records import DISTRACTOR, JUNK, SPLITS, plural
 from reid_core.signals import StopRequest
 from reid_core.workspace.evaluating import SPLITS as HELD_OUT
 from reid_core.workspace.evaluating import Ranked, rank_gallery
 from reid_core.workspace.indexing import embed_gallery
+from reid_core.workspace.no_direction import REASON, without_direction
 from reid_core.workspace.provenance import run_of
 from reid_core.workspace.report import Report
 from reid_core.workspace.rows import now
@@ -74,7 +76,12 @@ def compare_models(workspace: Workspace, gallery: str, candidate: Embedder, pres
     """
     if candidate.id == present.id:
         raise ReidError(f"{candidate.card.name} is the model of gallery {gallery!r} already. Compare another with it.")
-    ours, theirs = (rank_gallery(workspace, gallery, embedder.id) for embedder in (present, candidate))
+    without = {
+        crop
+        for one in (present, candidate)
+        for crop in without_direction(workspace.catalogue, gallery, one.id, HELD_OUT)
+    }
+    ours, theirs = (rank_gallery(workspace, gallery, one.id, without=without) for one in (present, candidate))
     counted = ours.ranks.match_counts > 0
     if not counted.any():
         raise ReidError(f"No query of gallery {gallery!r} has a true match in another camera: nothing can be compared.")
@@ -90,7 +97,7 @@ def compare_models(workspace: Workspace, gallery: str, candidate: Embedder, pres
         int(counted.sum()),
         _held_out_crops(workspace, gallery),
         now(),
-        [sentence for embedder in (present, candidate) if (sentence := _caveat(workspace, gallery, embedder))],
+        [*_about_crops(workspace, gallery, without), *_about_models(workspace, gallery, (present, candidate))],
     )
     file = _file(workspace, gallery, candidate.id, present.id)
     file.parent.mkdir(exist_ok=True)
@@ -133,7 +140,7 @@ def promote(
         _refuse_unproven(workspace, gallery, candidate, present)
     report = embed_gallery(workspace, gallery, candidate, splits=SPLITS, stop=stop, on_progress=on_progress)
     # Crops may come in while it embeds; they are few, and the next round is short.
-    while not report.stopped and _missing(workspace, gallery, candidate.id) > len(report.skipped):
+    while not report.stopped and _missing(workspace, gallery, candidate.id) > _unreadable(report):
         again = embed_gallery(workspace, gallery, candidate, splits=SPLITS, stop=stop, on_progress=on_progress)
         report = dataclasses.replace(again, added=report.added + again.added)
         if not again.added:
@@ -176,9 +183,28 @@ def _held_out_crops(workspace: Workspace, gallery: str) -> int:
     return sum(splits.get(split, 0) for split in HELD_OUT)
 
 
+def _unreadable(report: Report) -> int:
+    return sum(item.reason != REASON for item in report.skipped)
+
+
 def _missing(workspace: Workspace, gallery: str, model: str) -> int:
-    info = workspace.catalogue.gallery(gallery)
-    return info.crops - next((count for id, _, count in info.models if id == model), 0)
+    return workspace.catalogue.gallery(gallery).to_embed(model)
+
+
+def _about_crops(workspace: Workspace, gallery: str, without: Collection[int]) -> list[str]:
+    """Whether matches of the same moment count, and what was left out."""
+    crops = workspace.catalogue.crops(gallery, HELD_OUT)
+    people = crops["identity"].notna() & ~crops["identity"].isin([DISTRACTOR, JUNK])
+    cameras = crops["camera"][people]
+    said = [cameras_note(None if camera is None else str(camera) for camera in cameras.where(cameras.notna(), None))]
+    if without:
+        said.append(f"Left out: {plural(len(without), 'crop')} to which one of the models gives no direction.")
+    return [sentence for sentence in said if sentence]
+
+
+def _about_models(workspace: Workspace, gallery: str, embedders: Sequence[Embedder]) -> list[str]:
+    said = [_caveat(workspace, gallery, embedder) for embedder in embedders]
+    return [sentence for sentence in said if sentence]
 
 
 def _caveat(workspace: Workspace, gallery: str, embedder: Embedder) -> str:

@@ -7,7 +7,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ CROP_COLUMNS = (
     "sharpness", "brightness", "contrast", "alike", "upper", "upper_share", "lower", "lower_share",
 )  # fmt: skip
 ORIGINALS = "originals"  # folder of the workspace with copies of imported pictures, one folder for each source
+NO_DIRECTION = "no_direction"  # the table of `no_direction.py`, which not every catalogue has
 _ROWS_AT_ONCE = 1_000  # of at most 32 values; SQLite takes 32,766 in one statement
 _NAME = re.compile(r"[\w][\w.-]{0,63}")
 
@@ -32,6 +33,7 @@ class GalleryInfo:
     """A gallery in numbers; `models` holds (model id, name, embedded crops), the best choice last.
 
     That is the one that was chosen to serve it, else the one that embedded most of it, and of those the one used last.
+    `without_direction` counts by model id the crops to which a model gives no direction.
     """
 
     name: str
@@ -40,6 +42,12 @@ class GalleryInfo:
     cameras: int
     splits: dict[str, int]
     models: list[tuple[str, str, int]]
+    without_direction: dict[str, int] = field(default_factory=dict)
+
+    def to_embed(self, model: str) -> int:
+        """How many crops the model with that id has still to embed."""
+        embedded = next((count for id, _, count in self.models if id == model), 0)
+        return self.crops - embedded - self.without_direction.get(model, 0)
 
 
 @dataclass(frozen=True)
@@ -120,7 +128,25 @@ def gallery_info(database: sqlite3.Connection, key: int, name: str) -> GalleryIn
         "ON model.key = model ORDER BY model.key IN (SELECT model FROM serving WHERE gallery = ?), counted, last",
         (key, key),
     ).fetchall()
-    return GalleryInfo(name, sum(splits.values()), identities, cameras, splits, models)
+    without = count_without_direction(database, key)
+    return GalleryInfo(name, sum(splits.values()), identities, cameras, splits, models, without)
+
+
+def count_without_direction(database: sqlite3.Connection, gallery: int) -> dict[str, int]:
+    """By model id: to how many crops of the gallery of that key it gives no direction."""
+    if not has_table(database, NO_DIRECTION):
+        return {}
+    rows = database.execute(
+        f"SELECT model.id, COUNT(*) FROM {NO_DIRECTION} AS missing JOIN crop ON crop.id = missing.crop "
+        "JOIN model ON model.key = missing.model WHERE crop.gallery = ? GROUP BY model.id",
+        (gallery,),
+    )
+    return dict(rows.fetchall())
+
+
+def has_table(database: sqlite3.Connection, name: str) -> bool:
+    found = database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)).fetchone()
+    return found is not None
 
 
 def cameras_of(database: sqlite3.Connection, gallery: int) -> list[str]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from PIL import Image
 
 from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
@@ -231,7 +232,8 @@ def _labels(crops: pd.DataFrame) -> dict[int, Labels]:
 def _embed(workspace: Workspace, embedder: Embedder, example: Example) -> tuple[NDArray[np.float32], bytes]:
     """Its (1, D) vector, the stored one of a crop that the model has embedded, and the hash of its picture."""
     if example.photo is not None:
-        return embedder.embed([decode(example.photo)]), hashlib.sha256(example.photo).digest()
+        name = example.name or "this photo"
+        return _direction(embedder, decode(example.photo), name), hashlib.sha256(example.photo).digest()
     if example.crop is None:
         raise ReidError("An example to search with needs a photo or a crop.")
     rows = workspace.catalogue.crops_of([example.crop])
@@ -243,7 +245,19 @@ def _embed(workspace: Workspace, embedder: Embedder, example: Example) -> tuple[
         return stored / np.linalg.norm(stored, axis=1, keepdims=True), bytes.fromhex(row["sha256"])
     with PictureReader() as reader:
         reader.open({row["source"]})
-        return embedder.embed([reader.picture(row["source"], row["path"])]), bytes.fromhex(row["sha256"])
+        picture = reader.picture(row["source"], row["path"])
+    return _direction(embedder, picture, f"crop {example.crop} ({row['path']})"), bytes.fromhex(row["sha256"])
+
+
+def _direction(embedder: Embedder, picture: Image.Image, name: str) -> NDArray[np.float32]:
+    """Its (1, D) vector. Raises ReidError where the model gives it no direction."""
+    vectors = embedder.directions([embedder.prepare(picture)])
+    if np.isnan(vectors).any():
+        raise ReidError(
+            f"The model {embedder.card.name} gives {name} no direction, so nothing can be compared with it. Choose "
+            "another picture of the person."
+        )
+    return vectors
 
 
 def refresh(workspace: Workspace, answer: Answer) -> Answer | None:

@@ -46,7 +46,9 @@ def measure(workspace: Workspace, labels: VerdictLabels, new: Embedder, serving:
     with PictureReader() as reader:
         reader.open(set(rows["source"]))
         images = [reader.picture(source, path) for source, path in zip(rows["source"], rows["path"], strict=True)]
-    embedded = dict(zip(rows["id"].tolist(), new.embed(images), strict=True))
+    vectors = new.directions([new.prepare(image) for image in images])
+    found = zip(rows["id"].tolist(), vectors, strict=True)
+    embedded = {crop: vector for crop, vector in found if not np.isnan(vector).any()}  # others have no direction
     pairs, after = disorder(labels, embedded)
     if not pairs:
         return None
