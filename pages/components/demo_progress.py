@@ -7,6 +7,7 @@ import threading
 import streamlit as st
 
 from pages import common
+from pages.components.job_card import draw_no_progress
 from reid_core.workspace import jobs
 from reid_core.workspace.jobs import Progress
 from reid_core.workspace.rows import GalleryInfo
@@ -67,6 +68,7 @@ def _watch(workspace: Workspace) -> None:
         state = "done" if place < now else _standing(progress) if place == now else ""
         rows += f'<div class="{"now" if place == now else ""}">{stage}<span>{state}</span></div>'
     st.html(f'<div class="rt-stages">{rows}</div>')
+    draw_no_progress(progress)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Stop", key="stop-demo"):
             jobs.stop(folder)

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages import common
 from reid_core.workspace import jobs, uploads
-from reid_core.workspace.jobs import Job
+from reid_core.workspace.jobs import Job, Progress
 from reid_core.workspace.workspace import Workspace
 
 ENDED = {"finished": "Done", "failed": "Failed", "stopped": "Stopped", "lost": "Interrupted"}
@@ -30,7 +30,7 @@ def title_of(job: Job) -> str:
 
 
 def draw_running(job: Job) -> None:
-    """Its bar, stage, time left, and Stop."""
+    """Its bar, stage, time left, Stop, and that it makes no progress where it makes none."""
     progress = job.progress
     share = progress.done / progress.total if progress.total else 0.0
     standing = f"{progress.done:,} of {progress.total:,}" if progress.total else ""
@@ -40,15 +40,26 @@ def draw_running(job: Job) -> None:
         'aria-label="{stage}"><div style="width:{percent}%"></div></div>',
         stage=progress.stage or "Starting",
         standing=standing,
-        left=time_left(progress.seconds_left) if progress.total else "",
+        left=time_left(progress.seconds_left) if progress.total and not progress.no_progress else "",
         percent=round(100 * share),
     )
+    draw_no_progress(progress)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Stop", key=f"gal-stop-{job.folder.name}"):
             jobs.stop(job.folder)
             state[f"gal-stopping-{job.folder.name}"] = True
         if state.get(f"gal-stopping-{job.folder.name}"):
             common.text('<p class="rt-small">It stops after this step; what is done is kept.</p>')
+
+
+def draw_no_progress(progress: Progress) -> None:
+    """For a job whose process is there, and whose figures have stood still for minutes."""
+    if progress.no_progress:
+        common.text(
+            '<div class="rt-hint" role="status"><b>{first}{rest}.</b> Its process still runs. Some steps take long; if '
+            "the log says nothing new either, stop it and start it again.</div>",
+            first=progress.no_progress[0].upper(), rest=progress.no_progress[1:],
+        )  # fmt: skip
 
 
 def draw_how_it_ended(workspace: Workspace, job: Job) -> None:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages import common
 from pages.components import map_places as places
-from pages.components.job_card import time_left
+from pages.components.job_card import draw_no_progress, time_left
 from reid_core.workspace import jobs
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.map_files import MapInfo
@@ -199,3 +199,4 @@ def _watch(workspace: Workspace, gallery: str, known: set[tuple[str, str, str]])
         )  # fmt: skip
         if st.button("Stop", key="map-stop"):
             jobs.stop(job.folder)
+    draw_no_progress(progress)

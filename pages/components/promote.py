@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages import common
-from pages.components.job_card import time_left
+from pages.components.job_card import draw_no_progress, time_left
 from reid_core.embedder.card import ModelCard
 from reid_core.embedder.model import model_id
 from reid_core.evaluation.comparison import Difference
@@ -126,6 +126,7 @@ def _draw_running(workspace: Workspace, gallery: str, model: str) -> None:
         else "getting ready",
         percent=round(100 * share, 1),
     )
+    draw_no_progress(progress)
     if st.button("Stop", key="trn-prom-stop"):
         jobs.stop(job.folder)
 

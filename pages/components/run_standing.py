@@ -10,6 +10,7 @@ import streamlit as st
 from pages import common
 from pages.components import training_places as places
 from pages.components.curves import Chart, Line, draw_curves
+from pages.components.job_card import draw_no_progress
 from reid_core.errors import ReidError
 from reid_core.training.curves import read_table, thin
 from reid_core.training.predictions import predicted_epochs
@@ -44,6 +45,8 @@ def draw_standing(workspace: Workspace, run: Run, live: bool, epochs_shown: int)
     if len(epochs) > epochs_shown and predicted_epochs(run)[-1:] == [len(epochs)]:
         st.rerun()  # the predictions below are of an earlier epoch
     _draw_standing(stand, steps, starting)
+    if job is not None and stand.status == "running":
+        draw_no_progress(job.progress)
     if stand.status in ("failed", "lost", "stopped") and not starting:
         _draw_why(run, stand, job)
     _draw_numbers(stand, steps, epochs)

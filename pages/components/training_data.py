@@ -142,6 +142,9 @@ def _draw_plots(found: Insight) -> None:
         _histogram(found.sharpness, "0 blurred, 1 sharp", "crops", "sharpness")
     with right:
         common.text('<p class="rt-label">Crops of each camera</p>')
+        if not found.cameras:
+            common.text('<p class="rt-small">No crop says its camera.</p>')
+            return
         names = [common.camera_name(camera).removeprefix("camera ") for camera in found.cameras]
         parts = {side: [sides[side] for sides in found.cameras.values()] for side in SIDES if found.crops[side]}
         plots.draw_figure(plots.stacked(names, parts, "crops"), key="trn-plot-cameras", height=220)
@@ -164,7 +167,7 @@ def _draw_shared(found: Insight) -> None:
     """A table tinted by how many: cameras that share nobody cannot teach how one looks in the other."""
     table = pd.DataFrame(found.shared)
     if table.empty or table.to_numpy().max() == 0:
-        common.text('<p class="rt-small">No crop says its camera.</p>')
+        common.text('<p class="rt-small">No camera is known of those to train on.</p>')
         return
     most = int(table.to_numpy().max())
     names = [common.camera_name(camera).removeprefix("camera ") for camera in table.columns]

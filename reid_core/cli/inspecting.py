@@ -34,11 +34,12 @@ def inspect(
             ["side", "crops", "people"],
             [[side, f"{count:,}", f"{found.people.get(side, 0):,}"] for side, count in found.crops.items() if count],
         )
-        print_table(
-            ["camera", *(camera for camera in found.shared)],
-            [[camera, *(f"{count:,}" for count in row.values())] for camera, row in found.shared.items()],
-        )
-        say("People to train on whom both cameras see; on the diagonal, whom the camera sees.")
+        if found.shared:
+            print_table(
+                ["camera", *(camera for camera in found.shared)],
+                [[camera, *(f"{count:,}" for count in row.values())] for camera, row in found.shared.items()],
+            )
+            say("People to train on whom both cameras see; on the diagonal, whom the camera sees.")
         for finding in found.findings:
             say(f"{finding.level.capitalize()}: {finding.sentence}")
     if found.errors:

@@ -209,8 +209,10 @@ def _about_people(labelled: pd.DataFrame) -> list[Finding]:
                 labelled[labelled["identity"].isin(alone)]["id"].head(EXAMPLES).tolist(),
             )
         )
+    # Whose camera is not known of some crop may have been seen by two.
+    whole = labelled.groupby("identity")["camera"].agg(lambda column: column.notna().all())
     cameras = labelled.groupby("identity")["camera"].nunique()
-    single = cameras.index[cameras < 2]
+    single = cameras.index[(cameras < 2) & whole.loc[cameras.index].astype(bool)]
     if len(single):
         share = len(single) / len(cameras)
         found.append(
@@ -221,9 +223,19 @@ def _about_people(labelled: pd.DataFrame) -> list[Finding]:
                 labelled[labelled["identity"].isin(single)].drop_duplicates("identity")["id"].head(EXAMPLES).tolist(),
             )
         )
-    if labelled["camera"].isna().all():
+    unknown = labelled["camera"].isna()
+    if unknown.all():
         found.append(
             Finding("warning", "No crop says its camera, so hits of the query's own camera count as found.", [])
+        )
+    elif unknown.any():
+        found.append(
+            Finding(
+                "note",
+                f"The camera of {int(unknown.sum()):,} of {plural(len(labelled), 'crop')} is not known: hits with these"
+                " count as found though they may be of the query's own camera.",
+                labelled[unknown]["id"].head(EXAMPLES).tolist(),
+            )
         )
     return found
 
@@ -251,9 +263,12 @@ def _about_pictures(labelled: pd.DataFrame) -> list[Finding]:
 
 def _shared(labelled: pd.DataFrame, cameras: Sequence[str]) -> dict[str, dict[str, int]]:
     shown = list(cameras)[:CAMERAS]
-    seen = pd.crosstab(labelled["identity"], labelled["camera"]).clip(upper=1) if len(labelled) else pd.DataFrame()
-    seen = seen.reindex(columns=shown, fill_value=0)
-    both = (seen.T @ seen).to_numpy(np.int64) if len(labelled) else np.zeros((len(shown), len(shown)), np.int64)
+    known = labelled[labelled["camera"].notna()]
+    both = np.zeros((len(shown), len(shown)), np.int64)
+    if len(known):  # a table of no cameras has no columns to multiply
+        seen = pd.crosstab(known["identity"], known["camera"].astype(str)).clip(upper=1)
+        seen = seen.reindex(columns=shown, fill_value=0)
+        both = (seen.T @ seen).to_numpy(np.int64)
     return {one: dict(zip(shown, row, strict=True)) for one, row in zip(shown, both.tolist(), strict=True)}
 
 

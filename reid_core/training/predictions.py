@@ -108,9 +108,9 @@ def make_predictions(
         return [view.prediction(int(query), float(precision[query])) for query in chosen]
 
     first = view.first_hits(counted)
+    right = view.right(counted, first)
     people, cameras = (
-        _confusions(queries[column].to_numpy()[counted], gallery[column].to_numpy()[first], first_is_right)
-        for first_is_right in [view.right(counted, first)]
+        _confusions(queries[column].to_numpy(object)[counted], gallery[column].to_numpy(object)[first], right)
         for column in ("identity", "camera")
     )
     return Predictions(
@@ -165,9 +165,11 @@ def _columns(rows: pd.DataFrame) -> Iterable[tuple[tuple[Path, str], str | None,
 def _confusions(
     asked: npt.NDArray[np.object_], found: npt.NDArray[np.object_], right: npt.NDArray[np.bool_]
 ) -> list[Confusion]:
-    pairs = [(str(one), str(other)) for one, other in zip(asked, found, strict=True)]
-    queries = Counter(one for one, _ in pairs)
-    wrong = Counter(pair for pair, is_right in zip(pairs, right, strict=True) if not is_right)
+    """Where both are known: of an unknown camera nothing is confused."""
+    known = ~(pd.isna(asked) | pd.isna(found))
+    pairs = [(str(one), str(other)) for one, other in zip(asked[known], found[known], strict=True)]
+    queries = Counter(str(one) for one in asked[~pd.isna(asked)])
+    wrong = Counter(pair for pair, is_right in zip(pairs, right[known], strict=True) if not is_right)
     ordered = sorted(wrong.items(), key=lambda item: (-item[1], item[0]))
     return [Confusion(one, other, count, queries[one]) for (one, other), count in ordered[:CONFUSED]]
 

@@ -28,12 +28,17 @@ from reid_core.workspace.rows import now
 
 FOLDER = "jobs"  # of the workspace
 VARIABLE = "REID_JOB"  # names the job's folder to the command that runs in it
+QUIET = 120.0  # seconds without a change of progress from which on a running job is said to make none
 _SECONDS_BETWEEN_WRITES = 0.3
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a job is. `status` is running, finished, failed, stopped or lost; `seconds_left` -1 where unknown."""
+    """How far a job is. `status` is running, finished, failed, stopped or lost; `seconds_left` -1 where unknown.
+
+    `changed` is when stage or number last changed, in seconds since 1970; `quiet` how long ago that is, 0 where it does
+    not run: a process may be there and do nothing.
+    """
 
     status: str = "running"
     stage: str = ""
@@ -41,6 +46,16 @@ class Progress:
     total: int = 0
     seconds_left: float = -1.0
     message: str = ""
+    changed: float = 0.0
+    quiet: float = 0.0
+
+    @property
+    def no_progress(self) -> str:
+        """ "no progress for 4 minutes", once that is worth a word; else empty."""
+        if self.status != "running" or self.quiet < QUIET:
+            return ""
+        minutes = int(self.quiet // 60)
+        return f"no progress for {minutes} minutes" if minutes < 120 else f"no progress for {minutes // 60} hours"
 
 
 @dataclass(frozen=True)
@@ -151,6 +166,9 @@ def read(folder: Path) -> Progress | None:
         progress = Progress(stage="Starting")
     if progress.status == "running" and not alive:
         return dataclasses.replace(progress, status="lost", message="Its process ended without a word; see its log.")
+    if progress.status == "running":
+        since = progress.changed or _last_word(folder, job.get("started", ""))
+        return dataclasses.replace(progress, quiet=max(0.0, time.time() - since) if since else 0.0)
     return progress
 
 
@@ -174,6 +192,18 @@ def log_tail(folder: Path, lines: int = 40) -> str:
         return ""
 
 
+def _last_word(folder: Path, started: str) -> float:
+    """When a job that does not say when its figures changed wrote them, else was started; 0 where neither is known."""
+    try:
+        return (folder / "progress.json").stat().st_mtime
+    except OSError:
+        pass
+    try:
+        return datetime.fromisoformat(started).timestamp()
+    except (ValueError, TypeError):
+        return 0.0
+
+
 def _last_heard_of(folder: Path) -> str:
     times = [file.stat().st_mtime for file in (folder / "progress.json", folder / "log.txt") if file.exists()]
     return datetime.fromtimestamp(max(times), UTC).isoformat(timespec="seconds") if times else ""
@@ -186,18 +216,20 @@ class Reporter:
         self._folder = Path(os.environ[VARIABLE]) if VARIABLE in os.environ else None
         self._stage = ""
         self._began = self._written = 0.0
-        self._first = 0
+        self._first, self._done, self._changed = 0, -1, 0.0
 
     def progress(self, stage: str, done: int, total: int) -> None:
         now = time.monotonic()
         if stage != self._stage:
-            self._stage, self._began, self._first, self._written = stage, now, done, 0.0
+            self._stage, self._began, self._first, self._written, self._done = stage, now, done, 0.0, -1
+        if done != self._done:
+            self._done, self._changed = done, time.time()
         if now - self._written < _SECONDS_BETWEEN_WRITES and done < total:
             return
         self._written = now
         speed = (done - self._first) / max(now - self._began, 1e-6)
         left = (total - done) / speed if speed > 0 else -1.0
-        self._write(Progress("running", stage, done, total, round(left, 1)))
+        self._write(Progress("running", stage, done, total, round(left, 1), changed=round(self._changed, 1)))
 
     def end(self, status: str, message: str = "") -> None:
         self._write(Progress(status, message=message))

@@ -75,6 +75,19 @@ def test_what_runs_stands_on_top_with_its_progress_and_can_be_stopped(
     assert "It stops after this step" in words(page)
 
 
+def test_a_job_without_progress_for_minutes_says_so_and_promises_no_end(
+    open_view: Open, tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_job(tiny_workspace.path, "running", "Import hall", ["import", "/x"])
+    shown = words(open_view("draw_jobs"))
+    assert "no progress" not in shown.lower()
+    written = (folder / "progress.json").stat().st_mtime
+    monkeypatch.setattr("reid_core.workspace.jobs.time.time", lambda: written + 250)
+    shown = words(open_view("draw_jobs"))
+    assert "No progress for 4 minutes." in shown
+    assert "min left" not in shown
+
+
 def test_ended_jobs_say_how_and_what_they_did(open_view: Open, tiny_workspace: Workspace) -> None:
     make_job(tiny_workspace.path, "finished", "Import <i>yard</i>", ["import", "/y"], IMPORTED)
     page = open_view("draw_jobs")

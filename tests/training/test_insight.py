@@ -186,3 +186,40 @@ def test_a_run_is_refused_where_pictures_leak(tiny_workspace: Workspace) -> None
         database.execute("UPDATE crop SET look = 77, seq = seq + 1000 WHERE path LIKE '%-0.png'")
     with pytest.raises(ReidError, match="--allow-leakage"):
         refuse_leakage(tiny_workspace, TINY_GALLERY, Recipe(validation=0.0))
+
+
+def test_crops_without_cameras_are_looked_at_like_others() -> None:
+    """The column is all null, as objects or as floats: how a table of no cameras arrives depends on its reader."""
+    for nothing in (None, np.nan):
+        table = crops()
+        table["camera"] = pd.Series([nothing] * len(table), dtype=object if nothing is None else float)
+        insight = inspect_crops(table, Recipe(), "a test")
+        assert (insight.cameras, insight.shared) == ({}, {})
+        assert (insight.crops["train"] + insight.crops["validation"], insight.people["query"]) == (90, 5)
+        assert [finding.sentence for finding in insight.findings] == [
+            "No crop says its camera, so hits of the query's own camera count as found."
+        ]
+
+
+def test_of_some_unknown_cameras_only_what_is_known_is_said() -> None:
+    table = crops(people=20)
+    table.loc[table["camera"] == "2", "camera"] = None
+    insight = inspect_crops(table, Recipe(), "a test")
+    assert insight.shared == {"0": {"0": 15, "1": 15}, "1": {"0": 15, "1": 15}}
+    (finding,) = insight.findings
+    assert finding.level == "note"
+    assert finding.sentence.startswith("The camera of 30 of 90 crops is not known")
+    # A person seen by one known camera may have been seen by another as well.
+    table.loc[(table["identity"] == "3") & (table["camera"] == "1"), "camera"] = None
+    assert not any("seen by one camera only" in each for each in found(table, "note") + found(table, "warning"))
+
+
+def test_one_camera_and_no_labels_are_looked_at() -> None:
+    table = crops()
+    table["camera"] = "0"
+    assert inspect_crops(table, Recipe(), "a test").shared == {"0": {"0": 15}}
+    table["identity"] = None
+    insight = inspect_crops(table, Recipe(), "a test")
+    assert (insight.shared, insight.people["train"]) == ({"0": {"0": 0}}, 0)
+    assert insight.errors
+    assert inspect_crops(table.head(0), Recipe(), "a test").cameras == {}

@@ -63,6 +63,17 @@ def test_who_and_which_cameras_are_confused_is_counted(predictions: Predictions)
     assert predictions.confused_cameras == [Confusion("1", "2", 1, 2)]
 
 
+def test_an_unknown_camera_is_no_camera_that_others_are_taken_for() -> None:
+    """All first hits are wrong; the cameras of one query and of one hit are not known."""
+    queries = rows(("qa", "a", "1"), ("qb", "b", None), ("qc", "c", "1"))
+    gallery = rows(("ga", "a", "2"), ("gb", "b", "2"), ("gc", "c", "2"), ("gx", "x", "3"), ("gy", "y", None))
+    features = np.eye(5, dtype=np.float32)[[3, 3, 4]], np.eye(5, dtype=np.float32)
+    labels = encode_labels(*(list(table[column]) for table in (queries, gallery) for column in ("identity", "camera")))
+    found = make_predictions(1, queries, gallery, *features, match_ranks(*features, *labels), seed=0)
+    assert found.confused_cameras == [Confusion("1", "3", 1, 2)]
+    assert [(one.asked, one.found) for one in found.confused_identities] == [("a", "x"), ("b", "x"), ("c", "y")]
+
+
 def test_predictions_are_read_back_as_they_were_written(predictions: Predictions, tmp_path: Path) -> None:
     run = Run(tmp_path)
     write_predictions(run, predictions)

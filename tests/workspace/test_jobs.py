@@ -122,3 +122,95 @@ def test_a_job_tells_what_it_did_in_each_of_its_runs(tmp_path: Path, tiny_datase
 def test_a_folder_that_is_no_job_tells_nothing(tmp_path: Path) -> None:
     assert jobs.find(tmp_path / "nothing") is None
     assert jobs.results(tmp_path / "nothing") == []
+
+
+class Clock:
+    """Stands still until it is set."""
+
+    def __init__(self) -> None:
+        self.seconds = 1_800_000_000.0
+
+    def time(self) -> float:
+        return self.seconds
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    found = Clock()
+    monkeypatch.setattr("reid_core.workspace.jobs.time", found)
+    return found
+
+
+@pytest.fixture
+def running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a job whose process, this one, is there; what this process reports goes into it."""
+    own = psutil.Process()
+    content = {"process": own.pid, "process_started": own.create_time(), "started": "2027-01-15T08:00:00+00:00"}
+    (tmp_path / "job.json").write_text(json.dumps(content))
+    monkeypatch.setenv(jobs.VARIABLE, str(tmp_path))
+    return tmp_path
+
+
+def no_progress(folder: Path) -> str:
+    progress = jobs.read(folder)
+    assert progress is not None
+    return progress.no_progress
+
+
+def test_a_job_whose_figures_stand_still_for_minutes_says_so(running: Path, clock: Clock) -> None:
+    reporter = Reporter()
+    reporter.progress("Evaluating", 2, 5)
+    assert no_progress(running) == ""
+    clock.seconds += 119
+    assert no_progress(running) == ""
+    clock.seconds += 121 + 59  # 299 s
+    assert no_progress(running) == "no progress for 4 minutes"
+    clock.seconds += 2 * 3600
+    assert no_progress(running) == "no progress for 2 hours"
+
+
+def test_a_figure_that_is_only_repeated_is_no_progress(running: Path, clock: Clock) -> None:
+    reporter = Reporter()
+    for _ in range(50):
+        reporter.progress("Evaluating", 2, 5)
+        clock.seconds += 10
+    assert no_progress(running) == "no progress for 8 minutes"  # 500 s
+    reporter.progress("Evaluating", 3, 5)
+    assert no_progress(running) == ""
+    clock.seconds += 180
+    reporter.progress("Writing", 3, 5)  # another stage
+    assert no_progress(running) == ""
+
+
+def test_a_job_that_has_said_nothing_yet_counts_from_its_start(running: Path, clock: Clock) -> None:
+    clock.seconds = 1_800_000_000.0  # 2027-01-15T08:00:00Z, when it was started
+    assert no_progress(running) == ""
+    clock.seconds += 185
+    assert no_progress(running) == "no progress for 3 minutes"
+
+
+def test_a_job_that_has_ended_makes_no_progress_and_says_nothing_of_it(running: Path, clock: Clock) -> None:
+    reporter = Reporter()
+    reporter.progress("Evaluating", 2, 5)
+    reporter.end("failed", "It broke.")
+    clock.seconds += 600
+    assert no_progress(running) == ""
+    content = json.loads((running / "job.json").read_text())
+    (running / "job.json").write_text(json.dumps({**content, "process_started": 1.0}))
+    reporter.progress("Evaluating", 2, 5)
+    clock.seconds += 600
+    assert no_progress(running) == ""  # lost, which says it better
+
+
+def test_progress_that_an_older_program_wrote_is_read(running: Path, clock: Clock) -> None:
+    old = {"status": "running", "stage": "Embedding", "done": 3, "total": 9, "seconds_left": 4.0, "message": ""}
+    (running / "progress.json").write_text(json.dumps(old))
+    os.utime(running / "progress.json", (clock.seconds, clock.seconds))  # all that it says of when
+    progress = jobs.read(running)
+    assert progress is not None
+    assert (progress.stage, progress.done, progress.no_progress) == ("Embedding", 3, "")
+    clock.seconds += 240
+    assert no_progress(running) == "no progress for 4 minutes"
