@@ -15,7 +15,7 @@ from reid_core.workspace.indexing import embed_gallery
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_FIRST_TIME, TINY_MODEL, png_bytes, tiny_picture
 
-PEOPLE, CAMERAS, EACH = 8, ("door", "hall"), 2
+PEOPLE, CAMERAS, EACH = 12, ("door", "hall"), 2
 LACKING = (
     "no-cameras",
     "no-times",
@@ -29,7 +29,7 @@ LACKING = (
 
 
 def whole() -> pd.DataFrame:
-    """Eight people, half of them to train on, two crops of each in two cameras, all of known time."""
+    """Twelve people, eight of them to train on, two crops of each in two cameras, all of known time."""
     rows = [(person, camera, number) for person in range(PEOPLE) for camera in CAMERAS for number in range(EACH)]
     table = pd.DataFrame(rows, columns=["person", "camera", "number"])
     table["path"] = [f"{person}-{camera}-{number}.png" for person, camera, number in rows]
@@ -37,7 +37,7 @@ def whole() -> pd.DataFrame:
     table["tracklet"] = [f"{person}-{camera}" for person, camera, _ in rows]
     table["time"] = TINY_FIRST_TIME + 10 * table.index.to_numpy()
     tested = table["number"].map({0: "query", 1: "gallery"})
-    table["split"] = tested.where(table["person"] >= PEOPLE // 2, "train")
+    table["split"] = tested.where(table["person"] >= PEOPLE * 2 // 3, "train")
     return table
 
 

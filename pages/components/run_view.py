@@ -11,6 +11,7 @@ from pages import common
 from pages.components import training_places as places
 from pages.components.run_standing import draw_standing
 from reid_core.errors import ReidError
+from reid_core.evaluation.policy import NO_CAMERA
 from reid_core.records import plural
 from reid_core.training.curves import read_table
 from reid_core.training.run import Run, RunState
@@ -36,6 +37,8 @@ def draw_run(workspace: Workspace, name: str) -> None:
     live = stand.status == "running"
     epochs = len(read_table(run.epochs))
     st.fragment(draw_standing, run_every=1.0 if live else None)(workspace, run, live, epochs)
+    if epochs and places.names_no_camera(workspace, stand.gallery):
+        common.text('<p class="rt-small">{note}</p>', note=NO_CAMERA)
     section = st.segmented_control(
         "About the run", SECTIONS, default=SECTIONS[0], required=True, key="trn-section", label_visibility="collapsed"
     )

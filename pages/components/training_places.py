@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.workspace import Workspace
 
 VIEWS = ("Runs", "New run", "Data")
 VIEW, RUN, COPY, GALLERY, NEXT = "trn-view", "trn-run", "trn-copy", "trn-gallery", "trn-next"
@@ -78,6 +79,12 @@ def choose_gallery(galleries: Sequence[GalleryInfo]) -> None:
     trained = [info.name for info in galleries if info.splits.get("train")] or names
     elsewhere = state.get("gallery")
     state[GALLERY] = elsewhere if elsewhere in trained else trained[0]
+
+
+def names_no_camera(workspace: Workspace, gallery: str) -> bool:
+    """Whether no crop of the gallery says its camera; False where it is gone."""
+    found = [info for info in workspace.catalogue.galleries() if info.name == gallery]
+    return bool(found) and not found[0].cameras
 
 
 def in_form(sentence: str) -> str:

@@ -89,6 +89,8 @@ def _print(found: Calibration) -> None:
     print_table(
         ["false matches", "from similarity", "rate (95 % interval)", "measured on others", "one person missed"], rows
     )
+    if found.caution:
+        say(found.caution)
     say(
         f"From {found.different_pairs:,} pairs of different people and {found.same_pairs:,} of one person, of "
         f"{plural(found.people, 'person')}; checked on {plural(check['people'], 'person')}: {check['people_are']}."

@@ -27,6 +27,7 @@ from reid_core.workspace import networks
 
 if TYPE_CHECKING:
     from reid_core.workspace.experiments import Part
+    from reid_core.workspace.workspace import Workspace
 
 _ANY_VALUE = {"allow_extra_args": True, "ignore_unknown_options": True}
 RecipeOption = Annotated[str, typer.Option(help="Recipe to start from: a name, or a .yaml file.")]
@@ -65,6 +66,7 @@ def cross_validate(
         for title, figure in (("mAP", "mAP"), ("Rank-1", "rank1")):
             if found := means[figure]:
                 say(f"{title}: mean {100 * found[0]:.1f} %, standard deviation {100 * found[1]:.1f} over the folds.")
+        _say_of_cameras(opened, gallery)
         say("Each fold's best epoch was chosen on the fold itself, so these figures are a little too good.")
     end_if_stopped(any(part.status == "stopped" for part in parts), "run the same command to go on.")
 
@@ -106,8 +108,16 @@ def tune(
         )
         for part in failed:
             warn(f"{part.run} failed: {part.message}")
+        _say_of_cameras(opened, gallery)
         say("All trials share their validation people, whom the best was chosen by: measure it on others.")
     end_if_stopped(any(part.status == "stopped" for part in parts), "run the same command to go on.")
+
+
+def _say_of_cameras(workspace: Workspace, gallery: str) -> None:
+    from reid_core.workspace.evaluating import camera_caution
+
+    if caution := camera_caution(workspace, gallery, ["train"]):
+        say(caution)
 
 
 def _row(part: Part) -> Sequence[object]:

@@ -20,6 +20,7 @@ from reid_core.cli.options import (
     end_if_stopped,
     open_workspace,
 )
+from reid_core.records import plural
 from reid_core.signals import stop_on_signal
 from reid_core.training.recipe_file import read_recipe
 
@@ -71,4 +72,5 @@ def probe(
         memory += f" and {speed.gpu_memory_gb:.1f} GB of the GPU's"
     say(f"{rate(speed.images_per_second)} in training, {rate(speed.evaluated_per_second)} in validation, {memory}.")
     if guess:
-        say(f"A run of {chosen.epochs} epochs ({guess.steps:,} steps) would take about {duration(guess.seconds)}.")
+        run = f"{plural(chosen.epochs, 'epoch')} ({plural(guess.steps, 'step')})"
+        say(f"A run of {run} would take about {duration(guess.seconds)}.")

@@ -73,8 +73,9 @@ class Calibration:
 
     `galleries` are those for which it holds. `table` has T rising `similarity` values and for each the rates with their
     intervals (`fmr`, `fmr_low`, `fmr_high`, `fnmr`, `fnmr_low`, `fnmr_high`), and `evidence` at the T + 1 steps around
-    them: the decimal logarithm of how much likelier it is for one person. `check` is what people whom it did not see
-    said of it (`calibration_check.Check` as plain values), None before.
+    them: the decimal logarithm of how much likelier it is for one person. `caution` says that cameras were not known,
+    "" where they were. `check` is what people whom it did not see said of it (`calibration_check.Check` as plain
+    values), None before.
     """
 
     model: str
@@ -87,6 +88,7 @@ class Calibration:
     table: dict[str, tuple[float, ...]]
     same_camera: bool = False
     at: str = ""
+    caution: str = ""
     check: dict[str, Any] | None = field(default=None, compare=False)
 
     def false_matches(self, similarity: float) -> Rate:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy import sparse
 
 from reid_core.evaluation.crops import Crops
@@ -12,7 +14,7 @@ from reid_core.records import JUNK
 NOWHERE = -1
 
 
-def pictures_of(files: ArrayLike, alike: ArrayLike) -> NDArray[np.int64]:
+def pictures_of(files: Sequence[str], alike: Sequence[str | None]) -> NDArray[np.int64]:
     """(n,) codes of n crops, equal for one picture: of the same file, or of files of which one was found to look like
     the other. `files` are the crops' (n,) sha-256, `alike` the (n,) sha-256 of what they look like, None: of nothing.
     """

@@ -70,8 +70,8 @@ def few_people(people: int) -> str:
 def _check(people: int, pairs: float, of: str) -> None:
     if people < LEAST_PEOPLE or not pairs:
         raise ReidError(
-            f"There are {pairs:,.0f} pairs of {of} from different cameras, of {people} people; rates of error need "
-            f"at least {LEAST_PEOPLE} people seen by two cameras."
+            f"There are {pairs:,.0f} pairs of {of} that count, of {people} people; rates of error need at least "
+            f"{LEAST_PEOPLE} people, each seen by two cameras (or of unknown cameras)."
         )
 
 

@@ -218,6 +218,8 @@ def calibration(values: dict[str, Any]) -> str:
         ["different people match", "from similarity", "stated rate", "measured on others", "", "one person missed"],
         rows,
     )
+    if caution := values.get("caution"):
+        shown += f'<p class="ev-said ev-caution">{_text(caution)}</p>'
     doubt = few_people(values["people"])
     return f'{shown}<p class="ev-said">{doubt}</p>' if doubt else shown
 

@@ -210,15 +210,15 @@ def _about_people(labelled: pd.DataFrame) -> list[Finding]:
             )
         )
     # Whose camera is not known of some crop may have been seen by two.
-    whole = labelled.groupby("identity")["camera"].agg(lambda column: column.notna().all())
-    cameras = labelled.groupby("identity")["camera"].nunique()
-    single = cameras.index[(cameras < 2) & whole.loc[cameras.index].astype(bool)]
+    partly = set(labelled["identity"][labelled["camera"].isna()])
+    cameras = labelled[~labelled["identity"].isin(partly)].groupby("identity")["camera"].nunique()
+    single = cameras.index[cameras < 2]
     if len(single):
-        share = len(single) / len(cameras)
+        share = len(single) / len(each)
         found.append(
             Finding(
                 "warning" if share > 0.2 else "note",
-                f"{plural(len(single), 'person')} of {len(cameras):,} {_is(len(single))} seen by one camera only: they "
+                f"{plural(len(single), 'person')} of {len(each):,} {_is(len(single))} seen by one camera only: they "
                 "teach nothing of how one looks in another, and as validation people they ask nothing.",
                 labelled[labelled["identity"].isin(single)].drop_duplicates("identity")["id"].head(EXAMPLES).tolist(),
             )

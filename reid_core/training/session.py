@@ -20,6 +20,7 @@ from reid_core.embedder.network import Architecture, EmbeddingNetwork
 from reid_core.embedder.weights import load_backbone_weights, pretrained_mean_std
 from reid_core.errors import ReidError
 from reid_core.evaluation.metrics import RetrievalMetrics
+from reid_core.evaluation.policy import cameras_note
 from reid_core.files import write_atomically
 from reid_core.records import plural
 from reid_core.training.averaging import MovingAverage
@@ -52,6 +53,9 @@ class Session:
         people = {identity: number for number, identity in enumerate(sorted(crops["identity"].unique()))}
         classes = np.array([people[label] for label in crops["identity"]])
         self.concerns = concerns(recipe, classes)
+        cameras = data.rows("query", "gallery")["camera"]
+        if note := cameras_note(cameras.astype(object).where(cameras.notna(), None)):
+            self.concerns.append(f"Validation: {note[0].lower()}{note[1:]}")
         architecture = Architecture(recipe.backbone, recipe.pooling, recipe.projection)
         network = EmbeddingNetwork(architecture, (recipe.height, recipe.width))
         mean, std = pretrained_mean_std(recipe.backbone)

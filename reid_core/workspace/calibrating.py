@@ -24,6 +24,7 @@ from reid_core.errors import ReidError
 from reid_core.evaluation.calibration import Calibration, calibrate
 from reid_core.evaluation.calibration_check import DIVISIONS, check_calibration, interval_coverage
 from reid_core.evaluation.meaning import calibration_for
+from reid_core.evaluation.policy import cameras_note
 from reid_core.evaluation.ranking import Labels, encode_labels
 from reid_core.evaluation.report import Evaluation
 from reid_core.records import DISTRACTOR, JUNK, Records, plural, split_identities
@@ -88,7 +89,9 @@ def calibrate_model(
     everybody = _arrays(_part(pd.concat([division.calibration, division.check]), seed), vectors, row_of)
     coverage = interval_coverage(*everybody, similarities, same_camera=same_camera, seed=seed)
     check = dataclasses.replace(check_calibration(found, *checked), coverage=coverage, divisions=DIVISIONS)
-    found = dataclasses.replace(found, check={**check.to_dict(), "people_are": division.words})
+    used = pd.concat([division.calibration, division.check])["camera"].astype(object)
+    caution = cameras_note(used.where(used.notna(), None), same_camera=same_camera)
+    found = dataclasses.replace(found, check={**check.to_dict(), "people_are": division.words}, caution=caution)
     keep_calibration(workspace, folder, found)
     workspace.catalogue.log("calibrate", purpose, gallery=gallery, model=id, people=found.people, also=list(also))
     return found

@@ -14,6 +14,7 @@ from reid_core.evaluation.copies import pictures_of
 from reid_core.evaluation.crops import Crops, labels_of
 from reid_core.evaluation.evaluate import TRACKLET_LENGTH, evaluate
 from reid_core.evaluation.metrics import RetrievalMetrics, retrieval_metrics
+from reid_core.evaluation.policy import cameras_note
 from reid_core.evaluation.protocols import multi_query
 from reid_core.evaluation.ranking import MatchRanks, match_ranks, match_ranks_from_distances
 from reid_core.evaluation.report import EvaluationReport, Protocol, Tested
@@ -103,7 +104,7 @@ def read_sides(
         crops["identity"].to_numpy(dtype=object),
         _texts(crops["camera"]),
         columns,
-        pictures_of(crops["sha256"].to_numpy(dtype=object), _texts(crops["alike"])),
+        pictures_of(crops["sha256"].tolist(), _texts(crops["alike"]).tolist()),
     )
     return Sides(
         chosen.take(is_query), chosen.take(~is_query), int((~embedded).sum()), int(unknown.sum()), int(junk.sum()),
@@ -162,6 +163,13 @@ def evaluate_model(
     if groups is None:
         keep_report(workspace, report, measured)
     return report
+
+
+def camera_caution(workspace: Workspace, gallery: str, splits: Sequence[str]) -> str:
+    """What unknown cameras do to figures that are measured on the labelled people of these splits; "" for nothing."""
+    crops = workspace.catalogue.crops(gallery, splits)
+    people = crops["identity"].notna() & ~crops["identity"].isin([DISTRACTOR, JUNK])
+    return cameras_note(_texts(crops["camera"][people]))
 
 
 def rank_gallery(

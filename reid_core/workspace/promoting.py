@@ -18,12 +18,11 @@ from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
 from reid_core.evaluation.comparison import Difference, paired_differences
 from reid_core.evaluation.metrics import average_precision
-from reid_core.evaluation.policy import cameras_note
 from reid_core.files import write_atomically
-from reid_core.records import DISTRACTOR, JUNK, SPLITS, plural
+from reid_core.records import SPLITS, plural
 from reid_core.signals import StopRequest
 from reid_core.workspace.evaluating import SPLITS as HELD_OUT
-from reid_core.workspace.evaluating import Ranked, rank_gallery
+from reid_core.workspace.evaluating import Ranked, camera_caution, rank_gallery
 from reid_core.workspace.indexing import embed_gallery
 from reid_core.workspace.no_direction import REASON, without_direction
 from reid_core.workspace.provenance import run_of
@@ -193,10 +192,7 @@ def _missing(workspace: Workspace, gallery: str, model: str) -> int:
 
 def _about_crops(workspace: Workspace, gallery: str, without: Collection[int]) -> list[str]:
     """Whether matches of the same moment count, and what was left out."""
-    crops = workspace.catalogue.crops(gallery, HELD_OUT)
-    people = crops["identity"].notna() & ~crops["identity"].isin([DISTRACTOR, JUNK])
-    cameras = crops["camera"][people]
-    said = [cameras_note(None if camera is None else str(camera) for camera in cameras.where(cameras.notna(), None))]
+    said = [camera_caution(workspace, gallery, HELD_OUT)]
     if without:
         said.append(f"Left out: {plural(len(without), 'crop')} to which one of the models gives no direction.")
     return [sentence for sentence in said if sentence]

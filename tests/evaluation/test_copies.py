@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,7 @@ from reid_core.evaluation.pair_scores import PairScores
 from reid_core.evaluation.ranking import match_ranks
 
 
-def crops(rows: list[tuple[str | None, str, int]], first: int, angles: list[float]) -> Crops:
+def crops(rows: Sequence[tuple[str | None, str, int]], first: int, angles: list[float]) -> Crops:
     """Person, camera and code of the picture of each."""
     radians = np.radians(angles)
     return Crops(

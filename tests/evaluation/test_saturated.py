@@ -200,7 +200,8 @@ def test_a_calibration_of_saturated_pairs_states_what_was_counted(level: dict[st
         found = calibrate(features, labels, model="m", galleries=("g",), kind="k")
         check = check_calibration(found, features, labels)
         interval_coverage(features, labels, tuple(found.table["similarity"]), divisions=3)
-    same, other = [], []
+    same: list[float] = []
+    other: list[float] = []
     for one, two in itertools.combinations(range(len(features)), 2):
         if gallery.camera[one] != gallery.camera[two]:
             kind = same if gallery.identity[one] == gallery.identity[two] else other
@@ -213,9 +214,9 @@ def test_a_calibration_of_saturated_pairs_states_what_was_counted(level: dict[st
         )
         assert found.false_non_matches(value - FINE_WIDTH).value == pytest.approx((np.array(same) < value).mean())
     assert found.false_matches(1.0).value == pytest.approx((np.array(other) == 1).mean(), rel=1e-4)
-    for one in found.thresholds:
-        assert one.saturated == ((np.array(other) == 1).mean() > one.target)
-        assert not (one.saturated and one.similarity is not None)
+    for threshold in found.thresholds:
+        assert threshold.saturated == ((np.array(other) == 1).mean() > threshold.target)
+        assert not (threshold.saturated and threshold.similarity is not None)
     assert meaning(1.0, found, 100).sentence
     assert Calibration.from_dict(found.to_dict()) == found
     charts = [pictures.stated_and_measured(check.to_dict()), pictures.reliability(check.to_dict())]
