@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import html
 import os
-import secrets
+import shutil
 
 import streamlit as st
 
@@ -159,19 +158,19 @@ def _delete(workspace: Workspace, gallery: str, selection: Selection, plan: Plan
 
 def start_job(workspace: Workspace, gallery: str, selection: Selection, crops: int, purpose: str) -> str:
     """Start `reid delete` on a file with the selection, which the command removes; the job's folder."""
-    workspace.incoming.mkdir(exist_ok=True)
-    file = workspace.incoming / f"selection-{secrets.token_hex(8)}.json"
+    folder = jobs.new_folder(workspace.path, "delete")
+    file = folder / "selection.json"
     try:
         with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
             out.write(selection.to_json())
         # An "=" keeps a purpose that begins with a dash from being taken for an option.
         arguments = ["delete", "--gallery", gallery, "--selection", str(file), f"--purpose={purpose}", "--yes"]
         title = f"Delete {plural(crops, 'crop')} of {gallery}"
-        return str(jobs.start_new(workspace.path, "delete", title, arguments))
+        jobs.start(folder, arguments, workspace.path, title)
     except BaseException:
-        with contextlib.suppress(OSError):
-            file.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
         raise
+    return str(folder)
 
 
 def _show_receipt(receipt: Receipt) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +26,7 @@ from reid_core.evaluation.meaning import calibration_for
 from reid_core.evaluation.ranking import Labels, encode_labels
 from reid_core.evaluation.report import Evaluation
 from reid_core.records import DISTRACTOR, JUNK, Records, plural, split_identities
+from reid_core.temporary import temporary_folder
 from reid_core.workspace.provenance import run_of, zero_shot
 from reid_core.workspace.rows import now
 from reid_core.workspace.vectors import read_vectors
@@ -221,12 +221,10 @@ def _arrays(crops: pd.DataFrame, vectors: NDArray[np.float32], row_of: pd.Series
 
 def _copy_of(model: Path, models: Path) -> Path:
     folder = models / model.name
-    temporary = models / f".{model.name}.{uuid.uuid4().hex}"
     try:
-        shutil.copytree(model, temporary)
-        temporary.rename(folder)
+        with temporary_folder(folder) as temporary:
+            shutil.copytree(model, temporary, dirs_exist_ok=True)
+            temporary.rename(folder)
     except OSError as error:
         raise ReidError(f"The model {model.name} cannot be copied into {models} ({error.strerror}).") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return folder

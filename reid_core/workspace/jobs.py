@@ -6,6 +6,7 @@ the command itself), `log.txt` what it printed. It outlives the page and the ser
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -29,6 +30,7 @@ from reid_core.workspace.rows import now
 FOLDER = "jobs"  # of the workspace
 VARIABLE = "REID_JOB"  # names the job's folder to the command that runs in it
 _SECONDS_BETWEEN_WRITES = 0.3
+_SECONDS_TO_START = 60.0  # that a page has from making a job's folder until its process runs
 
 
 @dataclass(frozen=True)
@@ -112,6 +114,14 @@ def forget(folder: Path) -> None:
     progress = read(folder)
     if progress is not None and progress.status != "running":
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def forget_unstarted(workspace: Path) -> None:
+    """Remove folders of jobs whose process was never started, for who wrote down what it was given has died."""
+    for folder in (workspace / FOLDER).glob("*"):
+        with contextlib.suppress(OSError):
+            if not (folder / "job.json").exists() and time.time() - folder.stat().st_mtime > _SECONDS_TO_START:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def start(folder: Path, arguments: Sequence[str], workspace: Path, title: str = "") -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reid_core.errors import ReidError
 from reid_core.files import one_at_a_time
+from reid_core.temporary import temporary_file
 from reid_core.workspace.case_tables import COLOURS, INVESTIGATIONS, NO_REPLACING
 
 VERSION = 4
@@ -222,16 +223,15 @@ def _back_up(database: sqlite3.Connection, path: Path, version: int) -> None:
     final = path.with_name(BACKUP.format(name=path.name, version=version))
     if final.exists():
         return
-    partial = final.with_suffix(".partial")
-    partial.unlink(missing_ok=True)
     free, needed = shutil.disk_usage(path.parent).free, 2 * path.stat().st_size  # the copy, and the new tables
     if free < needed:
         raise ReidError(
             f"{path} is of an older version and has to be brought up to date, for which {needed / 1e9:.1f} GB must be "
             f"free; there are {free / 1e9:.1f} GB. Free some space and try again; nothing was changed."
         )
-    database.execute("VACUUM INTO ?", (str(partial),))
-    partial.replace(final)
+    with temporary_file(final) as (_, partial):  # SQLite writes into a file that is there and empty
+        database.execute("VACUUM INTO ?", (str(partial),))
+        partial.replace(final)
 
 
 @contextmanager

@@ -13,8 +13,10 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from reid_core.files import one_at_a_time
+from reid_core.temporary import sweep
 from reid_core.workspace.catalogue import Catalogue
-from reid_core.workspace.jobs import all_jobs, forget
+from reid_core.workspace.jobs import all_jobs, forget, forget_unstarted
+from reid_core.workspace.leftovers import sweep_for_deletion
 from reid_core.workspace.map_files import forget_on_maps
 from reid_core.workspace.rows import ORIGINALS, now
 from reid_core.workspace.run_traces import forget_in_runs
@@ -51,30 +53,50 @@ def last_receipt(catalogue: Catalogue) -> int:
 def finish(catalogue: Catalogue, thumbnails: Thumbnails, patience: float | None = None) -> bool:
     """Wipe what deletions have left to wipe; several processes may do so at once.
 
-    False when another process was reading for more than `patience` seconds, so that the write-ahead log could not be
-    emptied, or when a file could not be removed: then the deletion stays unfinished, and the next call tries again.
+    False when another process was reading or writing a file for more than `patience` seconds, so that the write-ahead
+    log could not be emptied or the file not be looked for where it belongs, or when a file could not be removed: then
+    the deletion stays unfinished, and the next call tries again.
     """
     patience = _SECONDS_FOR_READERS if patience is None else patience
     with catalogue.transaction() as database:
         deletions = [key for (key,) in database.execute("SELECT key FROM deletion WHERE finished IS NULL")]
     if not deletions:
         return True
-    with suppress(OSError):
-        for backup in backups(catalogue.path):
-            backup.unlink(missing_ok=True)
     with one_at_a_time(catalogue.workspace / LOCK):
         _add_orphans(catalogue, thumbnails, deletions[-1])
         last: int | None = 0
         while (last := _wipe_some(catalogue, thumbnails, last or 0)) is not None:
             pass
+        writing = sweep_for_deletion(catalogue.workspace)
     with catalogue.transaction() as database:
         left = database.execute("SELECT 1 FROM removal LIMIT 1").fetchone() is not None
+    left |= not _are_backups_gone(catalogue, thumbnails) or not _are_written(writing, patience)
     if not (_empty_log(catalogue.path, patience) and _empty_log(thumbnails.path, patience)) or left:
         return False
     with catalogue.transaction() as database:
         database.executemany(
             "UPDATE deletion SET finished = ? WHERE key = ? AND finished IS NULL", [(now(), key) for key in deletions]
         )
+    return True
+
+
+def _are_backups_gone(catalogue: Catalogue, thumbnails: Thumbnails) -> bool:
+    """Remove the copies of the databases from before they were brought up to date, which hold what was deleted."""
+    with suppress(OSError):
+        for path in (catalogue.path, thumbnails.path):
+            for backup in backups(path):
+                backup.unlink(missing_ok=True)
+        return True
+    return False
+
+
+def _are_written(writing: list[Path], patience: float) -> bool:
+    """Wait until living processes have ended what they were writing when the deletion looked."""
+    end = time.monotonic() + patience
+    while writing := sweep(writing):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
     return True
 
 
@@ -150,6 +172,7 @@ def _remove(catalogue: Catalogue, database: Connection, kind: str, name: str) ->
         for job in all_jobs(catalogue.workspace):
             if name in job.arguments:
                 forget(job.folder)
+        forget_unstarted(catalogue.workspace)
 
 
 def _remove_stale(catalogue: Catalogue, gallery: str) -> None:

@@ -14,6 +14,7 @@ from reid_core.embedder.model import BEST_FIRST, SHIPPED_MODELS, is_model, model
 from reid_core.errors import ReidError
 from reid_core.training.run import STATE_NAME, Run
 from reid_core.workspace.catalogue import Catalogue
+from reid_core.workspace.leftovers import sweep_at_opening
 from reid_core.workspace.rows import check_name, originals
 from reid_core.workspace.thumbnails import Thumbnails
 from reid_core.workspace.wiping import INDEXES, finish, pending
@@ -54,6 +55,7 @@ class Workspace:
             ) from error
         self.catalogue = Catalogue(self.path / "catalogue.sqlite")
         self.thumbnails = Thumbnails(self.path / "thumbnails.sqlite")
+        sweep_at_opening(self.path)
         if pending(self.catalogue):
             with contextlib.suppress(ReidError):  # the receipt stays unfinished, and the next one tries again
                 finish(self.catalogue, self.thumbnails, patience=0.5)
