@@ -67,7 +67,8 @@ def test_a_writer_that_a_sweep_saw_too_early_begins_again(tmp_path: Path, monkey
     """Between making the file and locking it there is a moment in which it looks abandoned."""
     from reid_core import temporary
 
-    real, swept = temporary._lock, []
+    real = temporary._lock
+    swept: list[Path] = []
 
     def late(handle: int, *, wait: bool) -> bool:
         if wait and not swept:

@@ -7,7 +7,6 @@ in `editing.py`, how crops go for good in `deletion.py`: functions on the same d
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -34,9 +33,9 @@ from reid_core.workspace.rows import (
     next_numbers,
     now,
     refuse_mixed_sides,
-    user,
 )
 from reid_core.workspace.schema import CATALOGUE, PAGE_BYTES, UPGRADES, VERSION, anchor, connect, create
+from reid_core.workspace.trail import read_log, write_log
 
 MOST = 2**63 - 1  # SQLite's largest integer
 IN_A_QUERY = 900  # SQLite's oldest limit on placeholders is 999
@@ -269,20 +268,6 @@ class Catalogue:
             write_log(database, action, purpose, details)
 
     def audit(self, last: int = 100) -> list[dict[str, Any]]:
-        """The newest lines of the log, newest first."""
+        """The newest lines of the log, newest first; see `trail.read_log`."""
         with connect(self.path) as database:
-            rows = database.execute(
-                "SELECT at, who, action, purpose, details FROM audit ORDER BY key DESC LIMIT ?", (last,)
-            )
-            return [
-                {"at": at, "who": who, "action": action, "purpose": purpose, **json.loads(details)}
-                for at, who, action, purpose, details in rows
-            ]
-
-
-def write_log(database: Connection, action: str, purpose: str, details: dict[str, Any]) -> None:
-    """A line of the log within the transaction of what it tells of."""
-    database.execute(
-        "INSERT INTO audit (at, who, action, purpose, details) VALUES (?, ?, ?, ?, ?)",
-        (now(), user(), action, purpose, json.dumps(details, ensure_ascii=False, sort_keys=True)),
-    )
+            return read_log(database, last)

@@ -17,9 +17,9 @@ from sqlite3 import Connection
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK, plural
 from reid_core.workspace.case_wiping import forget_in_cases
-from reid_core.workspace.catalogue import write_log
 from reid_core.workspace.rows import check_name, gallery_key, next_numbers, now, user
 from reid_core.workspace.selection import Selection
+from reid_core.workspace.trail import forget_crops, write_log
 from reid_core.workspace.wiping import DEMO, FILE, INSIGHTS, OF_GALLERY, ORIGINAL, THUMBNAIL, finish
 from reid_core.workspace.workspace import Workspace
 
@@ -125,6 +125,7 @@ def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: st
         database.execute(
             "UPDATE crop SET alike = NULL WHERE alike IN (SELECT sha256 FROM crop WHERE id IN (SELECT id FROM doomed))"
         )
+        lines = forget_crops(database, gallery, people, everything=selection.is_everything() and not held)
         forget_in_cases(database, gallery, people)
         database.execute("DELETE FROM vector WHERE crop IN (SELECT id FROM doomed)")
         database.execute("DELETE FROM edit_row WHERE crop IN (SELECT id FROM doomed)")
@@ -136,7 +137,7 @@ def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: st
             database.execute("DELETE FROM gallery WHERE key = ?", (key,))
         database.execute("DROP TABLE doomed")
         details = {"gallery": gallery, "crops": len(ids), "held": held, "receipt": number, "ids_sha256": digest}
-        write_log(database, "delete", purpose.strip(), details)
+        write_log(database, "delete", purpose.strip(), {**details, "log_lines": lines})
     from reid_core.workspace.calibrating import forget_gallery  # both are slow to import
     from reid_core.workspace.indexing import refresh_indexes
 

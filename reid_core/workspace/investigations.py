@@ -11,8 +11,8 @@ from sqlite3 import Connection, IntegrityError
 
 from reid_core.errors import ReidError
 from reid_core.records import plural
-from reid_core.workspace.catalogue import write_log
 from reid_core.workspace.rows import now, user
+from reid_core.workspace.trail import forget_investigation, write_log
 from reid_core.workspace.wiping import finish
 from reid_core.workspace.workspace import Workspace
 
@@ -104,8 +104,9 @@ def delete(workspace: Workspace, name: str, purpose: str) -> int:
         key = investigation_key(database, name)
         found = Investigation(*database.execute(f"{_SELECT} WHERE key = ?", (key,)).fetchone())
         number = write_receipt(database, f"investigation {key}: {found.describe()}", purpose)
+        lines = forget_investigation(database, key)
         database.execute("DELETE FROM investigation WHERE key = ?", (key,))
-        details = {"investigation": key, "receipt": number, "deleted": found.describe()}
+        details = {"investigation": key, "receipt": number, "deleted": found.describe(), "log_lines": lines}
         write_log(database, "delete investigation", purpose.strip(), details)
     finish(workspace.catalogue, workspace.thumbnails)
     return number

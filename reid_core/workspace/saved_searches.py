@@ -17,11 +17,11 @@ import pandas as pd
 
 from reid_core.errors import ReidError
 from reid_core.retrieval.filters import Filter
-from reid_core.workspace.catalogue import write_log
 from reid_core.workspace.indexing import GalleryIndex
 from reid_core.workspace.investigations import investigation_key, write_receipt
 from reid_core.workspace.rows import now, user
 from reid_core.workspace.searching import Answer, Example, Query, Question, answer_query
+from reid_core.workspace.trail import forget_search, write_log
 from reid_core.workspace.vectors import embedded_since
 from reid_core.workspace.wiping import finish
 from reid_core.workspace.workspace import Workspace
@@ -127,6 +127,7 @@ def run(workspace: Workspace, index: GalleryIndex, search: SavedSearch, *, new_o
         database.execute("BEGIN IMMEDIATE")
         database.execute("UPDATE saved_search SET seen = ? WHERE key = ?", (seen, search.key))
         details = {"gallery": search.gallery, "model": search.model, "search": search.key, "hits": len(answer.crops)}
+        details["investigation"] = investigation_key(database, search.investigation)
         write_log(database, "search", question.purpose, {**details, "new_only": new_only})
     return answer
 
@@ -154,7 +155,8 @@ def forget(workspace: Workspace, search: SavedSearch, purpose: str = "the search
             "AND example.photo NOT NULL)",
             (investigation,),
         )
-        details = {"investigation": investigation, "search": search.key, "receipt": number}
+        lines = forget_search(database, search.key)
+        details = {"investigation": investigation, "search": search.key, "receipt": number, "log_lines": lines}
         write_log(database, "delete search", purpose, details)
     finish(workspace.catalogue, workspace.thumbnails)
     return number

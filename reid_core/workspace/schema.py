@@ -1,10 +1,13 @@
-"""Tables of the catalogue, how a database file is opened, and how one of an older version is brought up to date."""
+"""Tables of the catalogue, how a database file is opened, and how one of an older version is brought up to date.
+
+The log is only added to: `trail.py` has its tables, and says for each action which fields are personal and which stay.
+"""
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,8 +15,10 @@ from reid_core.errors import ReidError
 from reid_core.files import one_at_a_time
 from reid_core.temporary import temporary_file
 from reid_core.workspace.case_tables import COLOURS, INVESTIGATIONS, NO_REPLACING
+from reid_core.workspace.scripts import run_script
+from reid_core.workspace.trail import AUDIT, move_personal_fields
 
-VERSION = 4
+VERSION = 5
 THUMBNAILS_VERSION = 1
 BACKUP = "{name}.version-{version}.backup"  # a copy of the file before it is brought up to date
 
@@ -131,12 +136,7 @@ INSERT INTO counter VALUES (0);
 {_DISMISSALS}
 {_WITHHELD}
 {INVESTIGATIONS}
-CREATE TABLE audit (
-    key INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
-    purpose TEXT NOT NULL, details TEXT NOT NULL
-) STRICT;
-CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
-CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+{AUDIT}
 {NO_REPLACING}
 """
 
@@ -165,7 +165,8 @@ DROP TABLE old_vector;
 {_EDITS}
 """
 _FROM_3 = f"{_DISMISSALS}{_WITHHELD}{COLOURS}{INVESTIGATIONS}{NO_REPLACING}"
-UPGRADES: Mapping[int, str] = {1: _FROM_1, 2: _SERVING, 3: _FROM_3}
+Upgrade = str | Callable[[sqlite3.Connection], None]  # a script, or what is to be done within the transaction
+UPGRADES: Mapping[int, Upgrade] = {1: _FROM_1, 2: _SERVING, 3: _FROM_3, 4: move_personal_fields}
 
 # With a key of its own a thumbnail of 3 KB lies in one page. By its hash alone, as workspaces made before November 2026
 # have it, most of it spilled into pages of its own: three times the bytes. Both are asked alike.
@@ -175,7 +176,7 @@ CREATE TABLE thumbnail (key INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, jp
 
 
 def create(
-    path: Path, tables: str, version: int, upgrades: Mapping[int, str] | None = None, *, page_bytes: int = 4096
+    path: Path, tables: str, version: int, upgrades: Mapping[int, Upgrade] | None = None, *, page_bytes: int = 4096
 ) -> None:
     """Make the database file with these tables unless it is there; bring an older one up to date, with a backup.
 
@@ -194,7 +195,7 @@ def create(
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("BEGIN IMMEDIATE")
             if _version(database) == 0:
-                _run(database, tables)
+                run_script(database, tables)
                 database.execute(f"PRAGMA user_version={version}")
     elif found < version:
         with one_at_a_time(path.with_name(f"{path.name}.lock")), connect(path) as database:
@@ -202,11 +203,17 @@ def create(
                 _upgrade(database, path, found, version, upgrades or {})
 
 
-def _upgrade(database: sqlite3.Connection, path: Path, found: int, version: int, upgrades: Mapping[int, str]) -> None:
+def _upgrade(
+    database: sqlite3.Connection, path: Path, found: int, version: int, upgrades: Mapping[int, Upgrade]
+) -> None:
     _back_up(database, path, found)
     database.execute("BEGIN IMMEDIATE")
     for step in range(found, version):
-        _run(database, upgrades[step])
+        upgrade = upgrades[step]
+        if isinstance(upgrade, str):
+            run_script(database, upgrade)
+        else:
+            upgrade(database)
     database.execute(f"PRAGMA user_version={version}")
 
 
@@ -281,18 +288,3 @@ def _explain(path: Path, error: sqlite3.Error) -> str:
     if "locked" in reason or "busy" in reason:
         return f"{path} was in use by another process for over a minute. Wait until its work is done, and try again."
     return f"{path} could not be used ({reason})."
-
-
-def _run(database: sqlite3.Connection, script: str) -> None:
-    for statement in _statements(script):
-        database.execute(statement)
-
-
-def _statements(script: str) -> Iterator[str]:
-    """Single statements of a script; `executescript` would commit in between."""
-    statement = ""
-    for line in script.strip().splitlines():
-        statement += line + "\n"
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""

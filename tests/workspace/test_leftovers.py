@@ -116,7 +116,7 @@ def until_it_is_killed(*_: Any) -> None:
 
 def write_and_hang(path: Path, writer: str) -> None:
     """Everything is written, and nothing is in its place yet."""
-    os.fsync = until_it_is_killed
+    os.fsync = until_it_is_killed  # type: ignore[assignment]
     Path.rename = until_it_is_killed  # type: ignore[assignment]
     WRITERS[writer](Workspace(path))
 
