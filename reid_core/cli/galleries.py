@@ -21,7 +21,7 @@ from reid_core.cli.options import (
     short_values,
 )
 from reid_core.cli.searching import embed_missing
-from reid_core.errors import ReidError
+from reid_core.errors import FREE_SPACE, ReidError
 from reid_core.records import plural
 from reid_core.signals import stop_on_signal
 from reid_core.workspace.browsing import flaws_of
@@ -161,6 +161,8 @@ def list_(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
         return
     for message in unreadable:
         warn(message)
+    if opened.is_short():
+        warn(f"The disk is full. Searching and deleting still work, for a while; to go on, {FREE_SPACE}")
     say(f"Workspace {opened.path}")
     print_table(
         ["gallery", "crops", "identities", "cameras", "indexed by"],

@@ -118,20 +118,6 @@ def keep_calibration(workspace: Workspace, folder: Path, calibration: Calibratio
     return folder
 
 
-def forget_gallery(workspace: Workspace, gallery: str) -> None:
-    """Calibrations hold no longer for a gallery that is gone: another may be given its name."""
-    for entry in workspace.models():
-        if entry.folder.resolve().parent == SHIPPED_MODELS or not entry.card.calibration:
-            continue
-        kept = {}
-        for kind, values in entry.card.calibration.items():
-            others = [name for name in values.get("galleries", ()) if name != gallery]
-            if others:
-                kept[kind] = {**values, "galleries": others}
-        if kept != entry.card.calibration:
-            dataclasses.replace(entry.card, calibration=kept or None).write(entry.folder)
-
-
 def divide_people(
     crops: pd.DataFrame,
     calibrate_on: Sequence[str],

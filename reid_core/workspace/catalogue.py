@@ -18,6 +18,7 @@ import pandas as pd
 
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK
+from reid_core.workspace.reserve import with_room
 from reid_core.workspace.rows import (
     CROP_COLUMNS,
     GalleryInfo,
@@ -263,9 +264,16 @@ class Catalogue:
     # --- who did what ---
 
     def log(self, action: str, purpose: str, **details: Any) -> None:
-        """Add a line to the append-only log: when, who (the operating system's user), what and why."""
-        with connect(self.path) as database:
-            write_log(database, action, purpose, details)
+        """Add a line to the append-only log: when, who (the operating system's user), what and why.
+
+        Raises DiskFull when there is no room for it, not even in the reserve.
+        """
+
+        def write() -> None:
+            with connect(self.path) as database:
+                write_log(database, action, purpose, details)
+
+        with_room(self.workspace, write)
 
     def audit(self, last: int = 100) -> list[dict[str, Any]]:
         """The newest lines of the log, newest first; see `trail.read_log`."""

@@ -11,6 +11,7 @@ from sqlite3 import Connection, IntegrityError
 
 from reid_core.errors import ReidError
 from reid_core.records import plural
+from reid_core.workspace.reserve import with_room
 from reid_core.workspace.rows import now, user
 from reid_core.workspace.trail import forget_investigation, write_log
 from reid_core.workspace.wiping import finish
@@ -99,6 +100,12 @@ def delete(workspace: Workspace, name: str, purpose: str) -> int:
     """
     if not purpose.strip():
         raise ReidError("Say why the investigation is deleted; the receipt keeps it (--purpose).")
+    number = with_room(workspace.path, lambda: _delete_rows(workspace, name, purpose))
+    finish(workspace.catalogue, workspace.thumbnails)
+    return number
+
+
+def _delete_rows(workspace: Workspace, name: str, purpose: str) -> int:
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         key = investigation_key(database, name)
@@ -108,8 +115,7 @@ def delete(workspace: Workspace, name: str, purpose: str) -> int:
         database.execute("DELETE FROM investigation WHERE key = ?", (key,))
         details = {"investigation": key, "receipt": number, "deleted": found.describe(), "log_lines": lines}
         write_log(database, "delete investigation", purpose.strip(), details)
-    finish(workspace.catalogue, workspace.thumbnails)
-    return number
+        return number
 
 
 def write_receipt(database: Connection, what: str, purpose: str) -> int:

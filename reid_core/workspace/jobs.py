@@ -22,9 +22,10 @@ from typing import Any
 
 import psutil
 
-from reid_core.errors import ReidError
+from reid_core.errors import DiskFull, ReidError, is_full
 from reid_core.files import write_atomically
 from reid_core.training.run import is_alive
+from reid_core.workspace.reserve import with_room
 from reid_core.workspace.rows import now
 
 FOLDER = "jobs"  # of the workspace
@@ -145,7 +146,12 @@ def start(folder: Path, arguments: Sequence[str], workspace: Path, title: str = 
         started = 0.0
     content = {"arguments": list(arguments), "process": process.pid, "process_started": started}
     content |= {"title": title or folder.name, "started": now()}
-    write_atomically(folder / "job.json", lambda file: file.write(json.dumps(content).encode()))
+    text = json.dumps(content).encode()
+    try:
+        with_room(workspace, lambda: write_atomically(folder / "job.json", lambda file: file.write(text)))
+    except BaseException:  # a job without a record could be neither seen nor stopped
+        process.kill()
+        raise
 
 
 def read(folder: Path) -> Progress | None:
@@ -219,6 +225,15 @@ class Reporter:
                 file.write(json.dumps(values, ensure_ascii=False) + "\n")
 
     def _write(self, progress: Progress) -> None:
-        if self._folder:
-            text = json.dumps(dataclasses.asdict(progress)).encode()
-            write_atomically(self._folder / "progress.json", lambda file: file.write(text))
+        if not self._folder:
+            return
+        file, text = self._folder / "progress.json", json.dumps(dataclasses.asdict(progress)).encode()
+
+        def write() -> None:
+            write_atomically(file, lambda opened: opened.write(text))
+
+        try:
+            write() if progress.status == "running" else with_room(self._folder.parents[1], write)
+        except (OSError, DiskFull) as error:
+            if not is_full(error):  # what the work itself has no room for it says, and how far it is can wait
+                raise

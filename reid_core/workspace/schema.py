@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from reid_core.errors import ReidError
+from reid_core.errors import FREE_SPACE, DiskFull, ReidError, is_full
 from reid_core.files import one_at_a_time
 from reid_core.temporary import temporary_file
 from reid_core.workspace.case_tables import COLOURS, INVESTIGATIONS, NO_REPLACING
@@ -22,6 +22,7 @@ VERSION = 5
 THUMBNAILS_VERSION = 1
 BACKUP = "{name}.version-{version}.backup"  # a copy of the file before it is brought up to date
 
+_TRIED_BYTES = 2**17  # more than SQLite needs to open a database
 PAGE_BYTES = 8192  # seven vectors of 512 half-precision numbers; in the usual 4096 there is room for three
 
 _VECTOR = """
@@ -264,6 +265,10 @@ def connect(path: Path) -> Iterator[sqlite3.Connection]:
         finally:
             database.close()
     except sqlite3.Error as error:
+        if _is_full(path, error):
+            raise DiskFull(
+                f"{path} could not be written: the disk is full. Nothing of this step was kept; {FREE_SPACE}"
+            ) from error
         raise ReidError(_explain(path, error)) from error
 
 
@@ -275,13 +280,27 @@ def anchor(path: Path) -> sqlite3.Connection:
         return database
 
 
+def _is_full(path: Path, error: sqlite3.Error) -> bool:
+    """SQLite calls some of it by that name, and the rest of it an I/O error: then it is tried out."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code not in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
+        return code == sqlite3.SQLITE_FULL
+    try:
+        with temporary_file(path) as (file, _):
+            file.write(bytes(_TRIED_BYTES))
+            file.flush()
+    except OSError as tried:
+        return is_full(tried)
+    return False
+
+
 def _explain(path: Path, error: sqlite3.Error) -> str:
     reason = str(error)
     if "readonly" in reason or "unable to open" in reason:
         return f"{path} cannot be written. Choose a workspace on a disk you may write to, with --workspace."
-    if "disk is full" in reason or "disk I/O" in reason:
+    if "disk I/O" in reason:
         return (
-            f"{path} could not be written: {reason}. Nothing of this step was kept; free some space and run it again."
+            f"{path} could not be written: {reason}. Nothing of this step was kept. Look at the disk, and run it again."
         )
     if "not a database" in reason or "malformed" in reason:
         return f"{path} is damaged ({reason}). Restore it from a backup, or choose another workspace."

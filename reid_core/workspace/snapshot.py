@@ -14,7 +14,6 @@ vectors are then mapped: the system keeps of them in memory what it has room for
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import mmap
 import os
@@ -28,7 +27,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, why
 from reid_core.retrieval.columns import CodedColumns
 from reid_core.retrieval.filters import LABELS, NUMBERS
 from reid_core.retrieval.index import ExactIndex
@@ -71,10 +70,9 @@ def write_snapshot(folder: Path, index: ExactIndex, seq: int) -> None:
             os.replace(partial, folder / _NAME)
         _sync_folder(folder)
     except OSError as error:
-        why = "the disk is full" if error.errno == errno.ENOSPC else (error.strerror or str(error))
         raise ReidError(
-            f"The index of {len(index):,} crops could not be kept in {folder}: {why}. Make room there or let it be "
-            "written; searches go on without it."
+            f"The index of {len(index):,} crops could not be kept in {folder}: {why(error)}. Make room there or let it "
+            "be written; searches go on without it."
         ) from error
 
 

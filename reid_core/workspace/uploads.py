@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, why
 from reid_core.images import is_hidden, printable
 from reid_core.records import is_unsafe_path
 from reid_core.temporary import sweep, temporary_folder
@@ -72,7 +72,7 @@ def keep_upload(workspace: Workspace, files: Sequence[tuple[str, Content]]) -> P
         _sync_folder(workspace.incoming)
     except OSError as error:
         raise ReidError(
-            f"The files could not be written into the workspace ({error.strerror or error}). Free some space and drop "
+            f"The files could not be written into the workspace ({why(error)}). Free some space and drop "
             "them again, or import them by their path."
         ) from error
     return _what_to_import(place)

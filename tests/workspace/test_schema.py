@@ -132,7 +132,7 @@ def test_the_backup_is_the_workspace_as_it_was_and_goes_with_a_deletion(old: Pat
 
 def test_a_change_that_breaks_off_leaves_the_old_workspace(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
-        upgrade = schema.UPGRADES[1] + "SELECT no_such_column FROM crop;\n"
+        upgrade = f"{schema.UPGRADES[1]}SELECT no_such_column FROM crop;\n"
         broken.setattr("reid_core.workspace.catalogue.UPGRADES", {1: upgrade})
         with pytest.raises(ReidError, match="no_such_column"):
             Workspace(old)

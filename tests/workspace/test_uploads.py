@@ -163,7 +163,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(workspace: Workspace, monk
             raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("reid_core.workspace.uploads.os.fsync", full)
-    with pytest.raises(ReidError, match="No space left on device.*Free some space"):
+    with pytest.raises(ReidError, match="the disk is full.*Free some space"):
         keep_upload(workspace, [("a.jpg", b"1"), ("b.jpg", b"2"), ("c.jpg", b"3")])
     assert list(workspace.incoming.iterdir()) == []
 
