@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reid_core.embedder.inference import Embedder
-from reid_core.errors import ReidError
+from reid_core.errors import FREE_SPACE, ReidError, disk_full, is_full
 from reid_core.images import decode
 from reid_core.picture_reader import PictureReader
 from reid_core.records import format_time, natural_order, plural
@@ -200,6 +200,8 @@ def workspace_or_problem() -> tuple[Workspace, list[GalleryInfo]] | None:
     """The workspace and its galleries; None, and why on the page, where it cannot be opened."""
     try:
         workspace = open_workspace()
+        if workspace.is_short():
+            problem("The disk is full", f"Searching and deleting still work, for a while. To go on, {FREE_SPACE}")
         return workspace, galleries(workspace)
     except ReidError as error:
         with st.container(key="start"):
@@ -302,7 +304,9 @@ def note(title: str, sentence: str) -> None:
 
 def explain(error: Exception) -> bool:
     """Show an error as a sentence; one that nobody foresaw is written to the log. True: it has been shown."""
-    if isinstance(error, ReidError):
+    if is_full(error):
+        problem("The disk is full", str(disk_full(error) if isinstance(error, OSError) else error))
+    elif isinstance(error, ReidError):
         problem("This did not work", str(error))
     else:
         place = _write_log(error)

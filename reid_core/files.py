@@ -9,19 +9,16 @@ from pathlib import Path
 from typing import BinaryIO
 
 from reid_core.errors import ReidError
+from reid_core.temporary import temporary_file
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
     """Calls `write` with an open binary file beside `path`, makes it durable, and puts it in place."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with temporary.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
+    with temporary_file(path) as (file, temporary):
+        write(file)
+        file.flush()
+        os.fsync(file.fileno())
         temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import io
 import json
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,6 +60,14 @@ class Ended(NamedTuple):
         """The one object that `--json` prints."""
         assert len(self.out.strip().splitlines()) == 1, self.out
         return json.loads(self.out)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_reserve() -> Iterator[None]:
+    """Of hundreds of workspaces each would keep 16 MiB for a full disk, and pytest keeps the workspaces."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("reid_core.workspace.reserve.BYTES", 2**18)
+        yield
 
 
 @pytest.fixture

@@ -46,6 +46,21 @@ def test_a_person_is_deleted_after_a_dry_run_and_the_receipt_is_kept(reid: Reid,
     assert "request 17" in reid("receipts").out
 
 
+def test_the_log_tells_of_photos_until_they_are_deleted(reid: Reid, tiny_workspace: Workspace) -> None:
+    sha256 = tiny_workspace.catalogue.crops_of([7])["sha256"].iloc[0]
+    assert reid("search", "--gallery", TINY_GALLERY, "--crop", "7", "--purpose", "a lost bag").code == 0
+    shown = reid("audit").out
+    assert sha256[:12] in shown
+    assert "a lost bag" in shown
+    assert reid("delete", "--gallery", TINY_GALLERY, "--crop", "7", "--purpose", "request 17", "--yes").code == 0
+    shown = reid("audit").out
+    assert sha256[:12] not in shown
+    assert "a lost bag" not in shown
+    deleted, searched = reid("audit", "--json").json()["audit"]
+    assert (deleted["purpose"], deleted["log_lines"]) == ("request 17", 1)
+    assert (searched["purpose"], searched["personal"], searched["action"]) == ("deleted", "deleted", "search")
+
+
 def test_retention_deletes_what_is_old_of_one_camera_in_every_gallery(reid: Reid, tiny_workspace: Workspace) -> None:
     planned = reid("delete", "--older-than", "1d", "--camera", "hall", "--dry-run", "--json").json()
     assert planned["plans"][TINY_GALLERY]["crops"] == 8  # their times are of January, today is later

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import html
 import os
-import secrets
+import shutil
+from pathlib import Path
 
 import streamlit as st
 
@@ -13,10 +13,11 @@ from pages import common
 from pages.components import chosen
 from pages.components.chosen import Ids
 from pages.components.gallery_grid import card_of, gallery_grid, rows_of
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, disk_full, is_full
 from reid_core.records import plural
 from reid_core.workspace import deletion, jobs
 from reid_core.workspace.deletion import Plan, Receipt
+from reid_core.workspace.reserve import with_room
 from reid_core.workspace.selection import Selection
 from reid_core.workspace.workspace import Workspace
 
@@ -151,7 +152,8 @@ def _delete(workspace: Workspace, gallery: str, selection: Selection, plan: Plan
         state[COMPLAINT] = str(error)
         return
     except OSError as error:
-        state[COMPLAINT] = f"The workspace cannot be written: {error.strerror}."
+        full = is_full(error)
+        state[COMPLAINT] = str(disk_full(error)) if full else f"The workspace cannot be written: {error.strerror}."
         return
     chosen.clear()
     st.rerun()
@@ -159,19 +161,23 @@ def _delete(workspace: Workspace, gallery: str, selection: Selection, plan: Plan
 
 def start_job(workspace: Workspace, gallery: str, selection: Selection, crops: int, purpose: str) -> str:
     """Start `reid delete` on a file with the selection, which the command removes; the job's folder."""
-    workspace.incoming.mkdir(exist_ok=True)
-    file = workspace.incoming / f"selection-{secrets.token_hex(8)}.json"
+    folder = jobs.new_folder(workspace.path, "delete")
+    file = folder / "selection.json"
     try:
-        with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-            out.write(selection.to_json())
+        with_room(workspace.path, lambda: _keep_private(file, selection.to_json()))
         # An "=" keeps a purpose that begins with a dash from being taken for an option.
         arguments = ["delete", "--gallery", gallery, "--selection", str(file), f"--purpose={purpose}", "--yes"]
         title = f"Delete {plural(crops, 'crop')} of {gallery}"
-        return str(jobs.start_new(workspace.path, "delete", title, arguments))
+        jobs.start(folder, arguments, workspace.path, title)
     except BaseException:
-        with contextlib.suppress(OSError):
-            file.unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
         raise
+    return str(folder)
+
+
+def _keep_private(file: Path, text: str) -> None:
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+        out.write(text)
 
 
 def _show_receipt(receipt: Receipt) -> None:

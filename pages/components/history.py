@@ -131,5 +131,6 @@ def _details(line: dict[str, object]) -> str:
         if name not in _OF_EVERY_LINE and value not in (None, "", [], {}) and value is not False:
             text = str(value)
             short = f"{text[:12]}…" if len(text) >= 64 and text.isalnum() else text
-            parts.append(f"{name.replace('_', ' ')} {short}")
+            called = "personal fields" if name == "personal" else name.replace("_", " ")
+            parts.append(f"{called} {short}")
     return ", ".join(parts)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
+from typing import NoReturn
 
 from reid_core.cli import (
     calibrating,
@@ -20,7 +22,7 @@ from reid_core.cli import (
 )
 from reid_core.cli.console import print_json, warn
 from reid_core.cli.options import REPORTER, STOPPED, app
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, disk_full, is_full
 
 __all__ = [
     "STOPPED",
@@ -42,15 +44,24 @@ __all__ = [
 
 
 def main() -> None:
-    """Entry point: a ReidError becomes its sentence and exit code 1, never a traceback."""
+    """Entry point: a ReidError, or a full disk, becomes its sentence and exit code 1, never a traceback."""
     try:
         app()
     except ReidError as error:
-        if "--json" in sys.argv:
-            print_json({"error": str(error)})
-        warn(f"Error: {error}")
-        REPORTER.end("failed", str(error))  # last: who reads that it failed finds the log written
-        sys.exit(1)
+        _fail(error)
+    except OSError as error:
+        if not is_full(error):
+            raise
+        _fail(disk_full(error))
     except SystemExit as end:
         REPORTER.end("finished" if not end.code else "stopped" if end.code == STOPPED else "failed")
         raise
+
+
+def _fail(error: ReidError) -> NoReturn:
+    with contextlib.suppress(OSError):  # what is printed may go to a file on the full disk
+        if "--json" in sys.argv:
+            print_json({"error": str(error)})
+        warn(f"Error: {error}")
+    REPORTER.end("failed", str(error))  # last: who reads that it failed finds the log written
+    sys.exit(1)

@@ -21,7 +21,7 @@ from reid_core.cli.options import (
     short_values,
 )
 from reid_core.cli.searching import embed_missing
-from reid_core.errors import ReidError
+from reid_core.errors import FREE_SPACE, ReidError
 from reid_core.records import plural
 from reid_core.signals import stop_on_signal
 from reid_core.workspace.browsing import flaws_of
@@ -162,6 +162,8 @@ def list_(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
         return
     for message in unreadable:
         warn(message)
+    if opened.is_short():
+        warn(f"The disk is full. Searching and deleting still work, for a while; to go on, {FREE_SPACE}")
     say(f"Workspace {opened.path}")
     print_table(
         ["gallery", "crops", "identities", "cameras", "indexed by"],
@@ -194,7 +196,10 @@ def audit(
     if json:
         print_json({"audit": lines})
     else:
-        rows = [
-            [n["at"], n["who"], n["action"], n.get("gallery"), n.get("photo", "")[:12], n["purpose"]] for n in lines
-        ]
-        print_table(["when", "who", "what", "gallery", "photo", "purpose"], rows)
+        rows = [[n["at"], n["who"], n["action"], n.get("gallery"), _photos(n), n["purpose"]] for n in lines]
+        print_table(["when", "who", "what", "gallery", "photos", "purpose"], rows)
+
+
+def _photos(line: dict[str, Any]) -> str:
+    """The first digits of the hash of each photo that was searched with; what became of them where they are gone."""
+    return ", ".join(sha256[:12] for sha256 in line.get("photos", [])) or str(line.get("personal", ""))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from reid_core.datasets.table_files import export_schema
 from reid_core.errors import ReidError
+from reid_core.files import write_atomically
 from reid_core.records import Records
 from reid_core.sources.tar import is_shard_folder
 
@@ -27,17 +27,14 @@ def records_to_parquet(records: Records, path: Path, *, source: Path | None = No
     schema = export_schema()
     prefix = _prefix(Path(source), Path(path)) if source is not None else ""
     table = records.table.assign(path=[f"{prefix}{name}" for name in records.table["path"]])
-    beside = Path(path).with_name(f".{Path(path).name}.part")
     try:
         columns = [pa.array(table[field.name].to_list(), field.type) for field in schema]
-        parquet.write_table(pa.Table.from_arrays(columns, schema=schema), beside)
-        os.replace(beside, path)
+        whole = pa.Table.from_arrays(columns, schema=schema)
+        write_atomically(Path(path), lambda file: parquet.write_table(whole, file))
     except UnicodeEncodeError as error:
         raise ReidError(f"{path} cannot be written: {error.object!r} is not text in Unicode. Rename it.") from error
     except OSError as error:
         raise ReidError(f"{path} cannot be written ({error.strerror or error}).") from error
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def _prefix(source: Path, path: Path) -> str:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
-import uuid
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ from reid_core.embedder.card import CARD_NAME, ModelCard
 from reid_core.embedder.model import ONNX_NAME, WEIGHTS_NAME, load_network, model_id
 from reid_core.errors import ReidError
 from reid_core.files import write_atomically
+from reid_core.temporary import temporary_folder
 
 FILES = (CARD_NAME, WEIGHTS_NAME, ONNX_NAME)
 MOST_BYTES = {CARD_NAME: 2**20, WEIGHTS_NAME: 2**32, ONNX_NAME: 2**31}  # unpacked; ONNX files end at 2 GB
@@ -53,9 +52,7 @@ def add_zip(file: Path, folder: Path) -> str:
     """
     if folder.exists():
         raise ReidError(f"There is a model {folder.name} already. Choose another name with --name.")
-    temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
-    temporary.mkdir(parents=True)
-    try:
+    with temporary_folder(folder) as temporary:
         try:
             with zipfile.ZipFile(file) as packed:
                 _unpack(packed, temporary, file.name)
@@ -66,8 +63,6 @@ def add_zip(file: Path, folder: Path) -> str:
         found = model_id(temporary)
         temporary.rename(folder)
         return found
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _unpack(packed: zipfile.ZipFile, folder: Path, called: str) -> None:

@@ -9,15 +9,14 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import io
-import os
 import shutil
-import uuid
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reid_core.embedder.card import CARD_NAME, ModelCard
 from reid_core.errors import ReidError
+from reid_core.temporary import temporary_folder
 
 if TYPE_CHECKING:
     import onnx
@@ -64,10 +63,7 @@ def save_model(folder: Path, network: EmbeddingNetwork, card: ModelCard) -> None
     import safetensors.torch
 
     rounded = {name: _halved(tensor).contiguous() for name, tensor in network.state_dict().items()}
-    temporary = folder.with_name(f".{folder.name}.{os.getpid()}")
-    shutil.rmtree(temporary, ignore_errors=True)
-    temporary.mkdir(parents=True)
-    try:
+    with temporary_folder(folder) as temporary:
         # Not its save_file, which says a full disk in an error of its own.
         (temporary / WEIGHTS_NAME).write_bytes(safetensors.torch.save(rounded))
         card.write(temporary)
@@ -75,8 +71,6 @@ def save_model(folder: Path, network: EmbeddingNetwork, card: ModelCard) -> None
         if folder.exists():
             shutil.rmtree(folder)
         temporary.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def load_network(folder: Path) -> EmbeddingNetwork:
@@ -123,9 +117,7 @@ def add_onnx(file: Path, folder: Path, card: ModelCard) -> ModelCard:
         raise ReidError(f"There is no file {file}.")
     if folder.exists():
         raise _taken(folder)
-    temporary = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}")
-    temporary.mkdir(parents=True)
-    try:
+    with temporary_folder(folder) as temporary:
         _copy_as_one_file(file, temporary / ONNX_NAME)
         size = output_size(temporary / ONNX_NAME, card.preprocessing, called=file.name)
         card = dataclasses.replace(card, embedding_size=size)
@@ -136,8 +128,6 @@ def add_onnx(file: Path, folder: Path, card: ModelCard) -> ModelCard:
             if folder.exists():  # since the look above: the same name was added at the same time
                 raise _taken(folder) from error
             raise
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return card
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +27,7 @@ from reid_core.evaluation.policy import cameras_note
 from reid_core.evaluation.ranking import Labels, encode_labels
 from reid_core.evaluation.report import Evaluation
 from reid_core.records import DISTRACTOR, JUNK, Records, plural, split_identities
+from reid_core.temporary import temporary_folder
 from reid_core.workspace.provenance import run_of, zero_shot
 from reid_core.workspace.rows import now
 from reid_core.workspace.vectors import read_vectors
@@ -121,20 +121,6 @@ def keep_calibration(workspace: Workspace, folder: Path, calibration: Calibratio
     return folder
 
 
-def forget_gallery(workspace: Workspace, gallery: str) -> None:
-    """Calibrations hold no longer for a gallery that is gone: another may be given its name."""
-    for entry in workspace.models():
-        if entry.folder.resolve().parent == SHIPPED_MODELS or not entry.card.calibration:
-            continue
-        kept = {}
-        for kind, values in entry.card.calibration.items():
-            others = [name for name in values.get("galleries", ()) if name != gallery]
-            if others:
-                kept[kind] = {**values, "galleries": others}
-        if kept != entry.card.calibration:
-            dataclasses.replace(entry.card, calibration=kept or None).write(entry.folder)
-
-
 def divide_people(
     crops: pd.DataFrame,
     calibrate_on: Sequence[str],
@@ -224,12 +210,10 @@ def _arrays(crops: pd.DataFrame, vectors: NDArray[np.float32], row_of: pd.Series
 
 def _copy_of(model: Path, models: Path) -> Path:
     folder = models / model.name
-    temporary = models / f".{model.name}.{uuid.uuid4().hex}"
     try:
-        shutil.copytree(model, temporary)
-        temporary.rename(folder)
+        with temporary_folder(folder) as temporary:
+            shutil.copytree(model, temporary, dirs_exist_ok=True)
+            temporary.rename(folder)
     except OSError as error:
         raise ReidError(f"The model {model.name} cannot be copied into {models} ({error.strerror}).") from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return folder

@@ -7,7 +7,6 @@ in `editing.py`, how crops go for good in `deletion.py`: functions on the same d
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -19,6 +18,7 @@ import pandas as pd
 
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK
+from reid_core.workspace.reserve import with_room
 from reid_core.workspace.rows import (
     CROP_COLUMNS,
     GalleryInfo,
@@ -34,9 +34,9 @@ from reid_core.workspace.rows import (
     next_numbers,
     now,
     refuse_mixed_sides,
-    user,
 )
 from reid_core.workspace.schema import CATALOGUE, PAGE_BYTES, UPGRADES, VERSION, anchor, connect, create
+from reid_core.workspace.trail import read_log, write_log
 
 MOST = 2**63 - 1  # SQLite's largest integer
 IN_A_QUERY = 900  # SQLite's oldest limit on placeholders is 999
@@ -264,25 +264,18 @@ class Catalogue:
     # --- who did what ---
 
     def log(self, action: str, purpose: str, **details: Any) -> None:
-        """Add a line to the append-only log: when, who (the operating system's user), what and why."""
-        with connect(self.path) as database:
-            write_log(database, action, purpose, details)
+        """Add a line to the append-only log: when, who (the operating system's user), what and why.
+
+        Raises DiskFull when there is no room for it, not even in the reserve.
+        """
+
+        def write() -> None:
+            with connect(self.path) as database:
+                write_log(database, action, purpose, details)
+
+        with_room(self.workspace, write)
 
     def audit(self, last: int = 100) -> list[dict[str, Any]]:
-        """The newest lines of the log, newest first."""
+        """The newest lines of the log, newest first; see `trail.read_log`."""
         with connect(self.path) as database:
-            rows = database.execute(
-                "SELECT at, who, action, purpose, details FROM audit ORDER BY key DESC LIMIT ?", (last,)
-            )
-            return [
-                {"at": at, "who": who, "action": action, "purpose": purpose, **json.loads(details)}
-                for at, who, action, purpose, details in rows
-            ]
-
-
-def write_log(database: Connection, action: str, purpose: str, details: dict[str, Any]) -> None:
-    """A line of the log within the transaction of what it tells of."""
-    database.execute(
-        "INSERT INTO audit (at, who, action, purpose, details) VALUES (?, ?, ?, ?, ?)",
-        (now(), user(), action, purpose, json.dumps(details, ensure_ascii=False, sort_keys=True)),
-    )
+            return read_log(database, last)

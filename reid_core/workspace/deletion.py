@@ -17,10 +17,20 @@ from sqlite3 import Connection
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK, plural
 from reid_core.workspace.case_wiping import forget_in_cases
-from reid_core.workspace.catalogue import write_log
+from reid_core.workspace.reserve import with_room
 from reid_core.workspace.rows import check_name, gallery_key, next_numbers, now, user
 from reid_core.workspace.selection import Selection
-from reid_core.workspace.wiping import DEMO, FILE, INSIGHTS, OF_GALLERY, ORIGINAL, THUMBNAIL, finish
+from reid_core.workspace.trail import forget_crops, write_log
+from reid_core.workspace.wiping import (
+    CALIBRATIONS,
+    DEMO,
+    FILE,
+    INSIGHTS,
+    OF_GALLERY,
+    ORIGINAL,
+    THUMBNAIL,
+    finish,
+)
 from reid_core.workspace.workspace import Workspace
 
 
@@ -96,6 +106,16 @@ def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: st
     """
     if not purpose.strip():
         raise ReidError("Say why these crops are deleted; the receipt keeps it (--purpose).")
+    number = with_room(workspace.path, lambda: _delete_rows(workspace, gallery, selection, purpose.strip()))
+    from reid_core.workspace.indexing import refresh_indexes  # slow to import
+
+    refresh_indexes(workspace, gallery)
+    finish(workspace.catalogue, workspace.thumbnails)
+    return next(receipt for receipt in receipts(workspace) if receipt.number == number)
+
+
+def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpose: str) -> int:
+    """The first half of a deletion, in one transaction; the number of its receipt."""
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         key = gallery_key(database, gallery)
@@ -105,18 +125,21 @@ def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: st
             raise ReidError(f"All {plural(held, 'crop')} are held by {', '.join(holds)}. Release them first.")
         if not ids and not selection.is_everything():
             raise ReidError(f"No crop of gallery {gallery!r} fits: {selection.describe()}.")
+        gone = selection.is_everything() and not held  # the gallery itself goes, too
         digest = hashlib.sha256(",".join(map(str, ids)).encode()).hexdigest()
         number = database.execute(
             "INSERT INTO deletion (at, who, purpose, gallery, selection, crops, held, files_kept, ids_sha256) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
             (
-                now(), user(), purpose.strip(), gallery, selection.describe(names=False), len(ids), held,
+                now(), user(), purpose, gallery, selection.describe(names=False), len(ids), held,
                 len(ids) - _count_own(database, workspace), digest,
             ),
         ).fetchall()[0][0]  # fmt: skip
         sources = _sources(database, key, everything=selection.is_everything())
         people = _people_who_go(database, key)
         _write_down_what_is_left(database, workspace, number, gallery)
+        if gone:
+            database.execute("INSERT INTO removal VALUES (?, ?, ?)", (number, CALIBRATIONS, gallery))
         first = next_numbers(database, len(ids) + 1)
         database.executemany(
             "INSERT INTO tombstone (seq, crop) VALUES (?, ?)",
@@ -125,26 +148,20 @@ def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: st
         database.execute(
             "UPDATE crop SET alike = NULL WHERE alike IN (SELECT sha256 FROM crop WHERE id IN (SELECT id FROM doomed))"
         )
+        lines = forget_crops(database, gallery, people, everything=gone)
         forget_in_cases(database, gallery, people)
         database.execute("DELETE FROM vector WHERE crop IN (SELECT id FROM doomed)")
         database.execute("DELETE FROM edit_row WHERE crop IN (SELECT id FROM doomed)")
         database.execute("DELETE FROM crop WHERE id IN (SELECT id FROM doomed)")
         _forget_decisions(database, key, people)
         _drop_empty_sources(database, number, sources)
-        if selection.is_everything() and not held:
+        if gone:
             database.execute("DELETE FROM edit WHERE gallery = ?", (key,))
             database.execute("DELETE FROM gallery WHERE key = ?", (key,))
         database.execute("DROP TABLE doomed")
         details = {"gallery": gallery, "crops": len(ids), "held": held, "receipt": number, "ids_sha256": digest}
-        write_log(database, "delete", purpose.strip(), details)
-    from reid_core.workspace.calibrating import forget_gallery  # both are slow to import
-    from reid_core.workspace.indexing import refresh_indexes
-
-    if selection.is_everything() and not held:
-        forget_gallery(workspace, gallery)
-    refresh_indexes(workspace, gallery)
-    finish(workspace.catalogue, workspace.thumbnails)
-    return next(receipt for receipt in receipts(workspace) if receipt.number == number)
+        write_log(database, "delete", purpose, {**details, "log_lines": lines})
+        return int(number)
 
 
 def receipts(workspace: Workspace) -> list[Receipt]:

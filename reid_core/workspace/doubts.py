@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 
 from reid_core.errors import ReidError
-from reid_core.workspace.catalogue import write_log
 from reid_core.workspace.editing import relabel
 from reid_core.workspace.examining import Examination, LabelDoubt, SamePerson
 from reid_core.workspace.rows import gallery_key, now, user
 from reid_core.workspace.selection import Selection
+from reid_core.workspace.trail import write_log
 from reid_core.workspace.workspace import Workspace
 
 

@@ -10,9 +10,10 @@ from typing import Literal
 
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK, LAST_CLOCK_TIME, format_time
-from reid_core.workspace.catalogue import Catalogue, write_log
+from reid_core.workspace.catalogue import Catalogue
 from reid_core.workspace.rows import gallery_key, next_numbers, now, user
 from reid_core.workspace.selection import Selection
+from reid_core.workspace.trail import write_log
 
 Column = Literal["identity", "camera", "time"]
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from reid_core.colours import clothing
 from reid_core.datasets import Dataset, Skipped
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, why
 from reid_core.files import one_at_a_time, write_atomically
 from reid_core.images import BadImage, decode, thumbnail
 from reid_core.quality import NEAR, Lookalikes, measure
@@ -154,7 +154,7 @@ def _copy(originals: Path, found: Sequence[_Inspected]) -> None:
                 write_atomically(place, partial(_write, item.data))
             except OSError as error:
                 raise ReidError(
-                    f"{item.crop.path} could not be copied into the workspace ({error.strerror}). Free some space and "
+                    f"{item.crop.path} could not be copied into the workspace ({why(error)}). Free some space and "
                     "run it again; what was imported so far is kept."
                 ) from error
 

@@ -11,8 +11,9 @@ from sqlite3 import Connection, IntegrityError
 
 from reid_core.errors import ReidError
 from reid_core.records import plural
-from reid_core.workspace.catalogue import write_log
+from reid_core.workspace.reserve import with_room
 from reid_core.workspace.rows import now, user
+from reid_core.workspace.trail import forget_investigation, write_log
 from reid_core.workspace.wiping import finish
 from reid_core.workspace.workspace import Workspace
 
@@ -99,16 +100,22 @@ def delete(workspace: Workspace, name: str, purpose: str) -> int:
     """
     if not purpose.strip():
         raise ReidError("Say why the investigation is deleted; the receipt keeps it (--purpose).")
+    number = with_room(workspace.path, lambda: _delete_rows(workspace, name, purpose))
+    finish(workspace.catalogue, workspace.thumbnails)
+    return number
+
+
+def _delete_rows(workspace: Workspace, name: str, purpose: str) -> int:
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         key = investigation_key(database, name)
         found = Investigation(*database.execute(f"{_SELECT} WHERE key = ?", (key,)).fetchone())
         number = write_receipt(database, f"investigation {key}: {found.describe()}", purpose)
+        lines = forget_investigation(database, key)
         database.execute("DELETE FROM investigation WHERE key = ?", (key,))
-        details = {"investigation": key, "receipt": number, "deleted": found.describe()}
+        details = {"investigation": key, "receipt": number, "deleted": found.describe(), "log_lines": lines}
         write_log(database, "delete investigation", purpose.strip(), details)
-    finish(workspace.catalogue, workspace.thumbnails)
-    return number
+        return number
 
 
 def write_receipt(database: Connection, what: str, purpose: str) -> int:

@@ -6,6 +6,7 @@ the command itself), `log.txt` what it printed. It outlives the page and the ser
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -21,15 +22,17 @@ from typing import Any
 
 import psutil
 
-from reid_core.errors import ReidError
+from reid_core.errors import DiskFull, ReidError, is_full
 from reid_core.files import write_atomically
 from reid_core.training.run import is_alive
+from reid_core.workspace.reserve import with_room
 from reid_core.workspace.rows import now
 
 FOLDER = "jobs"  # of the workspace
 VARIABLE = "REID_JOB"  # names the job's folder to the command that runs in it
 QUIET = 120.0  # seconds without a change of progress from which on a running job is said to make none
 _SECONDS_BETWEEN_WRITES = 0.3
+_SECONDS_TO_START = 60.0  # that a page has from making a job's folder until its process runs
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,14 @@ def forget(folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def forget_unstarted(workspace: Path) -> None:
+    """Remove folders of jobs whose process was never started, for who wrote down what it was given has died."""
+    for folder in (workspace / FOLDER).glob("*"):
+        with contextlib.suppress(OSError):
+            if not (folder / "job.json").exists() and time.time() - folder.stat().st_mtime > _SECONDS_TO_START:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
 def start(folder: Path, arguments: Sequence[str], workspace: Path, title: str = "") -> None:
     """Run `reid <arguments>` detached, as the job in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -150,7 +161,12 @@ def start(folder: Path, arguments: Sequence[str], workspace: Path, title: str = 
         started = 0.0
     content = {"arguments": list(arguments), "process": process.pid, "process_started": started}
     content |= {"title": title or folder.name, "started": now()}
-    write_atomically(folder / "job.json", lambda file: file.write(json.dumps(content).encode()))
+    text = json.dumps(content).encode()
+    try:
+        with_room(workspace, lambda: write_atomically(folder / "job.json", lambda file: file.write(text)))
+    except BaseException:  # a job without a record could be neither seen nor stopped
+        process.kill()
+        raise
 
 
 def read(folder: Path) -> Progress | None:
@@ -241,6 +257,15 @@ class Reporter:
                 file.write(json.dumps(values, ensure_ascii=False) + "\n")
 
     def _write(self, progress: Progress) -> None:
-        if self._folder:
-            text = json.dumps(dataclasses.asdict(progress)).encode()
-            write_atomically(self._folder / "progress.json", lambda file: file.write(text))
+        if not self._folder:
+            return
+        file, text = self._folder / "progress.json", json.dumps(dataclasses.asdict(progress)).encode()
+
+        def write() -> None:
+            write_atomically(file, lambda opened: opened.write(text))
+
+        try:
+            write() if progress.status == "running" else with_room(self._folder.parents[1], write)
+        except (OSError, DiskFull) as error:
+            if not is_full(error):  # what the work itself has no room for it says, and how far it is can wait
+                raise

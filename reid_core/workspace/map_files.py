@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, why
 from reid_core.files import one_at_a_time, write_atomically
 from reid_core.projection.faithfulness import Faithfulness
 from reid_core.projection.layout import Layout, Points
@@ -142,7 +142,7 @@ def write_map_file(file: Path, made: CropMap) -> None:
     except OSError as error:
         raise ReidError(
             f"The map of {plural(len(made.ids), 'crop')} could not be kept in {file.parent}: "
-            f"{error.strerror or error}. Make room there and make it again."
+            f"{why(error)}. Make room there and make it again."
         ) from error
 
 

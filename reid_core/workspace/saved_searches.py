@@ -17,11 +17,12 @@ import pandas as pd
 
 from reid_core.errors import ReidError
 from reid_core.retrieval.filters import Filter
-from reid_core.workspace.catalogue import write_log
 from reid_core.workspace.indexing import GalleryIndex
 from reid_core.workspace.investigations import investigation_key, write_receipt
+from reid_core.workspace.reserve import with_room
 from reid_core.workspace.rows import now, user
 from reid_core.workspace.searching import Answer, Example, Query, Question, answer_query
+from reid_core.workspace.trail import forget_search, write_log
 from reid_core.workspace.vectors import embedded_since
 from reid_core.workspace.wiping import finish
 from reid_core.workspace.workspace import Workspace
@@ -123,11 +124,16 @@ def run(workspace: Workspace, index: GalleryIndex, search: SavedSearch, *, new_o
         fresh = embedded_since(workspace.catalogue, search.gallery, search.model, search.seen)
         question = dataclasses.replace(question, where=dataclasses.replace(question.where, only_ids=fresh))
     answer = answer_query(workspace, index, query_of(workspace, search, question))
-    with workspace.catalogue.transaction() as database:
-        database.execute("BEGIN IMMEDIATE")
-        database.execute("UPDATE saved_search SET seen = ? WHERE key = ?", (seen, search.key))
-        details = {"gallery": search.gallery, "model": search.model, "search": search.key, "hits": len(answer.crops)}
-        write_log(database, "search", question.purpose, {**details, "new_only": new_only})
+    details = {"gallery": search.gallery, "model": search.model, "search": search.key, "hits": len(answer.crops)}
+
+    def write() -> None:
+        with workspace.catalogue.transaction() as database:
+            database.execute("BEGIN IMMEDIATE")
+            database.execute("UPDATE saved_search SET seen = ? WHERE key = ?", (seen, search.key))
+            key = investigation_key(database, search.investigation)
+            write_log(database, "search", question.purpose, {**details, "investigation": key, "new_only": new_only})
+
+    with_room(workspace.path, write)
     return answer
 
 
@@ -143,6 +149,12 @@ def forget(workspace: Workspace, search: SavedSearch, purpose: str = "the search
 
     Verdicts stay.
     """
+    number = with_room(workspace.path, lambda: _forget_rows(workspace, search, purpose))
+    finish(workspace.catalogue, workspace.thumbnails)
+    return number
+
+
+def _forget_rows(workspace: Workspace, search: SavedSearch, purpose: str) -> int:
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         investigation = investigation_key(database, search.investigation)
@@ -154,10 +166,10 @@ def forget(workspace: Workspace, search: SavedSearch, purpose: str = "the search
             "AND example.photo NOT NULL)",
             (investigation,),
         )
-        details = {"investigation": investigation, "search": search.key, "receipt": number}
+        lines = forget_search(database, search.key)
+        details = {"investigation": investigation, "search": search.key, "receipt": number, "log_lines": lines}
         write_log(database, "delete search", purpose, details)
-    finish(workspace.catalogue, workspace.thumbnails)
-    return number
+        return number
 
 
 def photo(workspace: Workspace, investigation: str, sha256: str) -> bytes | None:

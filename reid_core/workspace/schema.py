@@ -1,21 +1,28 @@
-"""Tables of the catalogue, how a database file is opened, and how one of an older version is brought up to date."""
+"""Tables of the catalogue, how a database file is opened, and how one of an older version is brought up to date.
+
+The log is only added to: `trail.py` has its tables, and says for each action which fields are personal and which stay.
+"""
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from reid_core.errors import ReidError
+from reid_core.errors import FREE_SPACE, DiskFull, ReidError, is_full
 from reid_core.files import one_at_a_time
+from reid_core.temporary import temporary_file
 from reid_core.workspace.case_tables import COLOURS, INVESTIGATIONS, NO_REPLACING
+from reid_core.workspace.scripts import run_script
+from reid_core.workspace.trail import AUDIT, move_personal_fields
 
-VERSION = 4
+VERSION = 5
 THUMBNAILS_VERSION = 1
 BACKUP = "{name}.version-{version}.backup"  # a copy of the file before it is brought up to date
 
+_TRIED_BYTES = 2**17  # more than SQLite needs to open a database
 PAGE_BYTES = 8192  # seven vectors of 512 half-precision numbers; in the usual 4096 there is room for three
 
 _VECTOR = """
@@ -130,12 +137,7 @@ INSERT INTO counter VALUES (0);
 {_DISMISSALS}
 {_WITHHELD}
 {INVESTIGATIONS}
-CREATE TABLE audit (
-    key INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
-    purpose TEXT NOT NULL, details TEXT NOT NULL
-) STRICT;
-CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
-CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+{AUDIT}
 {NO_REPLACING}
 """
 
@@ -164,7 +166,8 @@ DROP TABLE old_vector;
 {_EDITS}
 """
 _FROM_3 = f"{_DISMISSALS}{_WITHHELD}{COLOURS}{INVESTIGATIONS}{NO_REPLACING}"
-UPGRADES: Mapping[int, str] = {1: _FROM_1, 2: _SERVING, 3: _FROM_3}
+Upgrade = str | Callable[[sqlite3.Connection], None]  # a script, or what is to be done within the transaction
+UPGRADES: Mapping[int, Upgrade] = {1: _FROM_1, 2: _SERVING, 3: _FROM_3, 4: move_personal_fields}
 
 # With a key of its own a thumbnail of 3 KB lies in one page. By its hash alone, as workspaces made before November 2026
 # have it, most of it spilled into pages of its own: three times the bytes. Both are asked alike.
@@ -174,7 +177,7 @@ CREATE TABLE thumbnail (key INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, jp
 
 
 def create(
-    path: Path, tables: str, version: int, upgrades: Mapping[int, str] | None = None, *, page_bytes: int = 4096
+    path: Path, tables: str, version: int, upgrades: Mapping[int, Upgrade] | None = None, *, page_bytes: int = 4096
 ) -> None:
     """Make the database file with these tables unless it is there; bring an older one up to date, with a backup.
 
@@ -193,7 +196,7 @@ def create(
             database.execute("PRAGMA journal_mode=WAL")
             database.execute("BEGIN IMMEDIATE")
             if _version(database) == 0:
-                _run(database, tables)
+                run_script(database, tables)
                 database.execute(f"PRAGMA user_version={version}")
     elif found < version:
         with one_at_a_time(path.with_name(f"{path.name}.lock")), connect(path) as database:
@@ -201,11 +204,17 @@ def create(
                 _upgrade(database, path, found, version, upgrades or {})
 
 
-def _upgrade(database: sqlite3.Connection, path: Path, found: int, version: int, upgrades: Mapping[int, str]) -> None:
+def _upgrade(
+    database: sqlite3.Connection, path: Path, found: int, version: int, upgrades: Mapping[int, Upgrade]
+) -> None:
     _back_up(database, path, found)
     database.execute("BEGIN IMMEDIATE")
     for step in range(found, version):
-        _run(database, upgrades[step])
+        upgrade = upgrades[step]
+        if isinstance(upgrade, str):
+            run_script(database, upgrade)
+        else:
+            upgrade(database)
     database.execute(f"PRAGMA user_version={version}")
 
 
@@ -222,16 +231,15 @@ def _back_up(database: sqlite3.Connection, path: Path, version: int) -> None:
     final = path.with_name(BACKUP.format(name=path.name, version=version))
     if final.exists():
         return
-    partial = final.with_suffix(".partial")
-    partial.unlink(missing_ok=True)
     free, needed = shutil.disk_usage(path.parent).free, 2 * path.stat().st_size  # the copy, and the new tables
     if free < needed:
         raise ReidError(
             f"{path} is of an older version and has to be brought up to date, for which {needed / 1e9:.1f} GB must be "
             f"free; there are {free / 1e9:.1f} GB. Free some space and try again; nothing was changed."
         )
-    database.execute("VACUUM INTO ?", (str(partial),))
-    partial.replace(final)
+    with temporary_file(final) as (_, partial):  # SQLite writes into a file that is there and empty
+        database.execute("VACUUM INTO ?", (str(partial),))
+        partial.replace(final)
 
 
 @contextmanager
@@ -257,6 +265,10 @@ def connect(path: Path) -> Iterator[sqlite3.Connection]:
         finally:
             database.close()
     except sqlite3.Error as error:
+        if _is_full(path, error):
+            raise DiskFull(
+                f"{path} could not be written: the disk is full. Nothing of this step was kept; {FREE_SPACE}"
+            ) from error
         raise ReidError(_explain(path, error)) from error
 
 
@@ -268,31 +280,30 @@ def anchor(path: Path) -> sqlite3.Connection:
         return database
 
 
+def _is_full(path: Path, error: sqlite3.Error) -> bool:
+    """SQLite calls some of it by that name, and the rest of it an I/O error: then it is tried out."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code not in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
+        return code == sqlite3.SQLITE_FULL
+    try:
+        with temporary_file(path) as (file, _):
+            file.write(bytes(_TRIED_BYTES))
+            file.flush()
+    except OSError as tried:
+        return is_full(tried)
+    return False
+
+
 def _explain(path: Path, error: sqlite3.Error) -> str:
     reason = str(error)
     if "readonly" in reason or "unable to open" in reason:
         return f"{path} cannot be written. Choose a workspace on a disk you may write to, with --workspace."
-    if "disk is full" in reason or "disk I/O" in reason:
+    if "disk I/O" in reason:
         return (
-            f"{path} could not be written: {reason}. Nothing of this step was kept; free some space and run it again."
+            f"{path} could not be written: {reason}. Nothing of this step was kept. Look at the disk, and run it again."
         )
     if "not a database" in reason or "malformed" in reason:
         return f"{path} is damaged ({reason}). Restore it from a backup, or choose another workspace."
     if "locked" in reason or "busy" in reason:
         return f"{path} was in use by another process for over a minute. Wait until its work is done, and try again."
     return f"{path} could not be used ({reason})."
-
-
-def _run(database: sqlite3.Connection, script: str) -> None:
-    for statement in _statements(script):
-        database.execute(statement)
-
-
-def _statements(script: str) -> Iterator[str]:
-    """Single statements of a script; `executescript` would commit in between."""
-    statement = ""
-    for line in script.strip().splitlines():
-        statement += line + "\n"
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""

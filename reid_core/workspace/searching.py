@@ -24,6 +24,7 @@ from reid_core.retrieval.index import ExactIndex, Filter
 from reid_core.retrieval.rerank import rerank
 from reid_core.retrieval.results import NO_HIT, RankedResults
 from reid_core.workspace.indexing import GalleryIndex
+from reid_core.workspace.investigations import find
 from reid_core.workspace.vectors import vectors_of
 from reid_core.workspace.verdicts import MATCH, NOT, Standing, of_decision, standing
 from reid_core.workspace.workspace import Workspace
@@ -147,10 +148,13 @@ def search(workspace: Workspace, index: GalleryIndex, embedder: Embedder, questi
     """
     began = time.perf_counter()
     answer = answer_query(workspace, index, prepare(workspace, index, embedder, question))
-    workspace.catalogue.log(
-        "search", question.purpose, gallery=index.gallery, model=embedder.id, photos=list(answer.query.sha256s),
-        hits=len(answer.crops), top=question.top, rerank=question.rerank,
-    )  # fmt: skip
+    details: dict[str, Any] = {"gallery": index.gallery, "model": embedder.id, "hits": len(answer.crops)}
+    details |= {"top": question.top, "rerank": question.rerank, "photos": list(answer.query.sha256s)}
+    if question.where.identities:
+        details["identities"] = sorted(question.where.identities)
+    if question.investigation is not None:
+        details["investigation"] = find(workspace, question.investigation).key
+    workspace.catalogue.log("search", question.purpose, **details)
     return dataclasses.replace(answer, seconds=time.perf_counter() - began)
 
 

@@ -14,14 +14,11 @@ vectors are then mapped: the system keeps of them in memory what it has room for
 from __future__ import annotations
 
 import contextlib
-import errno
 import json
 import mmap
 import os
 import struct
 import threading
-import time
-import uuid
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -30,16 +27,15 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, why
 from reid_core.retrieval.columns import CodedColumns
 from reid_core.retrieval.filters import LABELS, NUMBERS
 from reid_core.retrieval.index import ExactIndex
 from reid_core.retrieval.segments import BaseSegment
+from reid_core.temporary import is_temporary, sweep, temporary_file
 
 VERSION = 2
 _NAME = "index.snapshot"
-_PARTIAL = f"{_NAME}.*.partial"
-_ABANDONED = 3600.0  # seconds without a write after which a partial file's writer is taken for dead
 _MAGIC = b"REIDSNAP"
 _TRAILER = struct.Struct("<QII8s")  # length and CRC-32 of the footer, version, magic
 _BLOCK = 4 << 20  # bytes
@@ -64,25 +60,20 @@ def write_snapshot(folder: Path, index: ExactIndex, seq: int) -> None:
     applied again. Of several writers the last one wins. Raises ReidError when the file cannot be written; then
     the one that was there still is.
     """
-    partial = folder / f"{_NAME}.{uuid.uuid4().hex}.partial"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        remove_partials(folder, older_than=_ABANDONED)
-        with partial.open("xb") as file:
+        sweep(list(folder.iterdir()))
+        with temporary_file(folder / _NAME) as (file, partial):
             _write(file, index, seq)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(partial, folder / _NAME)
+            os.replace(partial, folder / _NAME)
         _sync_folder(folder)
     except OSError as error:
-        why = "the disk is full" if error.errno == errno.ENOSPC else (error.strerror or str(error))
         raise ReidError(
-            f"The index of {len(index):,} crops could not be kept in {folder}: {why}. Make room there or let it be "
-            "written; searches go on without it."
+            f"The index of {len(index):,} crops could not be kept in {folder}: {why(error)}. Make room there or let it "
+            "be written; searches go on without it."
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
 
 
 def read_snapshot(folder: Path, model: str) -> tuple[ExactIndex, int] | None:
@@ -127,12 +118,11 @@ def remove_snapshots(folder: Path) -> None:
         ) from error
 
 
-def remove_partials(folder: Path, older_than: float | None = None) -> None:
+def remove_partials(folder: Path) -> None:
     """Remove what is being written, or was when its process died; a writer that is alive then fails."""
-    for partial in folder.glob(_PARTIAL):
-        with contextlib.suppress(FileNotFoundError):
-            if older_than is None or time.time() - partial.stat().st_mtime > older_than:
-                partial.unlink()
+    for partial in folder.glob("*"):
+        if is_temporary(partial.name):
+            partial.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """Files that people drop on a page: written into the workspace at once, whole or not at all, until they are imported.
 
-Each upload is a folder `incoming/<time>-<random>/`. While it is written its name begins with a dot, so a crash leaves
+Each upload is a folder `incoming/<time>-<random>/`. While it is written its name is a temporary one, so a crash leaves
 nothing that looks like an upload; what it leaves is swept away by the next one.
 """
 
@@ -18,11 +18,10 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-import psutil
-
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, why
 from reid_core.images import is_hidden, printable
 from reid_core.records import is_unsafe_path
+from reid_core.temporary import sweep, temporary_folder
 from reid_core.workspace import jobs
 from reid_core.workspace.workspace import Workspace
 
@@ -58,26 +57,24 @@ def keep_upload(workspace: Workspace, files: Sequence[tuple[str, Content]]) -> P
     names = _safe_names([name for name, _ in files])
     archive = _check_mixture(names)
     stem = f"{datetime.now(UTC):{_STAMP}}-{secrets.token_hex(3)}"
-    place, part = workspace.incoming / stem, workspace.incoming / f".{stem}.{os.getpid()}"
+    place = workspace.incoming / stem
     try:
         workspace.incoming.mkdir(parents=True, exist_ok=True)
-        _sweep(workspace)
-        part.mkdir()
-        for name, (_, content) in zip(names, files, strict=True):
-            _write(part / name, content)
-        if archive is not None and len(names) > 1:
-            _put_tables_in(part, archive, [name for name in names if name != archive])
-        for folder, _, _ in os.walk(part, topdown=False):
-            _sync_folder(Path(folder))
-        part.rename(place)
+        sweep(list(workspace.incoming.iterdir()))
+        with temporary_folder(place) as part:
+            for name, (_, content) in zip(names, files, strict=True):
+                _write(part / name, content)
+            if archive is not None and len(names) > 1:
+                _put_tables_in(part, archive, [name for name in names if name != archive])
+            for folder, _, _ in os.walk(part, topdown=False):
+                _sync_folder(Path(folder))
+            part.rename(place)
         _sync_folder(workspace.incoming)
     except OSError as error:
         raise ReidError(
-            f"The files could not be written into the workspace ({error.strerror or error}). Free some space and drop "
+            f"The files could not be written into the workspace ({why(error)}). Free some space and drop "
             "them again, or import them by their path."
         ) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
     return _what_to_import(place)
 
 
@@ -232,14 +229,6 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def _sweep(workspace: Workspace) -> None:
-    """Remove what a process that died was writing."""
-    for part in workspace.incoming.glob(".*"):
-        process = part.name.rpartition(".")[2]
-        if not process.isdecimal() or not psutil.pid_exists(int(process)):
-            shutil.rmtree(part, ignore_errors=True)
 
 
 def _what_to_import(folder: Path) -> Path:

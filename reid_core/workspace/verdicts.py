@@ -13,9 +13,9 @@ from sqlite3 import Connection
 
 from reid_core.errors import ReidError
 from reid_core.records import plural
-from reid_core.workspace.catalogue import write_log
 from reid_core.workspace.investigations import investigation_key
 from reid_core.workspace.rows import now, user
+from reid_core.workspace.trail import write_log
 from reid_core.workspace.workspace import Workspace
 
 MATCH, NOT, CANNOT_TELL = "match", "not", "cannot tell"

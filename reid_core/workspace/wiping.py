@@ -12,10 +12,15 @@ from contextlib import suppress
 from pathlib import Path
 from sqlite3 import Connection
 
+from reid_core.errors import DiskFull, disk_full, is_full
 from reid_core.files import one_at_a_time
+from reid_core.temporary import sweep
+from reid_core.workspace.calibration_traces import forget_calibrations
 from reid_core.workspace.catalogue import Catalogue
-from reid_core.workspace.jobs import all_jobs, forget
+from reid_core.workspace.jobs import all_jobs, forget, forget_unstarted
+from reid_core.workspace.leftovers import sweep_for_deletion
 from reid_core.workspace.map_files import forget_on_maps
+from reid_core.workspace.reserve import with_room
 from reid_core.workspace.rows import ORIGINALS, now
 from reid_core.workspace.run_traces import forget_in_runs
 from reid_core.workspace.schema import backups, connect
@@ -30,7 +35,7 @@ DEMO = "demo"  # folder of the pictures that Retrace draws itself
 LOCK = "wiping.lock"  # held while an import lays out files and writes their rows, and while files without rows go
 # Kinds of `removal.name`.
 THUMBNAIL, ORIGINAL, INDEX, FILE, JOBS, RUNS = "thumbnail", "original", "index", "file", "jobs", "runs"
-MAPS, REPORTS = "maps", "evaluations"
+MAPS, REPORTS, CALIBRATIONS = "maps", "evaluations", "calibrations"
 OF_GALLERY = (INDEX, JOBS, RUNS, MAPS, REPORTS)  # whose name is the gallery's
 _AT_ONCE = 2_000
 _SECONDS_FOR_READERS = 20.0  # that other processes have to end what they are reading
@@ -49,32 +54,61 @@ def last_receipt(catalogue: Catalogue) -> int:
 
 
 def finish(catalogue: Catalogue, thumbnails: Thumbnails, patience: float | None = None) -> bool:
-    """Wipe what deletions have left to wipe; several processes may do so at once.
+    """Wipe what deletions have left to wipe; several processes may do so at once. A full disk gets the reserve.
 
-    False when another process was reading for more than `patience` seconds, so that the write-ahead log could not be
-    emptied, or when a file could not be removed: then the deletion stays unfinished, and the next call tries again.
+    False when another process was reading or writing a file for more than `patience` seconds, so that the write-ahead
+    log could not be emptied or the file not be looked for where it belongs, when a file could not be removed, or when
+    there was no room for what stays of one: then the deletion stays unfinished, and the next call tries again.
     """
+    with suppress(DiskFull):
+        return with_room(catalogue.workspace, lambda: _finish(catalogue, thumbnails, patience))
+    return False
+
+
+def _finish(catalogue: Catalogue, thumbnails: Thumbnails, patience: float | None) -> bool:
     patience = _SECONDS_FOR_READERS if patience is None else patience
     with catalogue.transaction() as database:
         deletions = [key for (key,) in database.execute("SELECT key FROM deletion WHERE finished IS NULL")]
     if not deletions:
         return True
-    with suppress(OSError):
-        for backup in backups(catalogue.path):
-            backup.unlink(missing_ok=True)
     with one_at_a_time(catalogue.workspace / LOCK):
         _add_orphans(catalogue, thumbnails, deletions[-1])
         last: int | None = 0
-        while (last := _wipe_some(catalogue, thumbnails, last or 0)) is not None:
+        failed: list[OSError] = []
+        while (last := _wipe_some(catalogue, thumbnails, last or 0, failed)) is not None:
             pass
+        if full := next((error for error in failed if is_full(error)), None):
+            raise disk_full(full)
+        writing = sweep_for_deletion(catalogue.workspace)
     with catalogue.transaction() as database:
         left = database.execute("SELECT 1 FROM removal LIMIT 1").fetchone() is not None
+    left |= not _are_backups_gone(catalogue, thumbnails) or not _are_written(writing, patience)
     if not (_empty_log(catalogue.path, patience) and _empty_log(thumbnails.path, patience)) or left:
         return False
     with catalogue.transaction() as database:
         database.executemany(
             "UPDATE deletion SET finished = ? WHERE key = ? AND finished IS NULL", [(now(), key) for key in deletions]
         )
+    return True
+
+
+def _are_backups_gone(catalogue: Catalogue, thumbnails: Thumbnails) -> bool:
+    """Remove the copies of the databases from before they were brought up to date, which hold what was deleted."""
+    with suppress(OSError):
+        for path in (catalogue.path, thumbnails.path):
+            for backup in backups(path):
+                backup.unlink(missing_ok=True)
+        return True
+    return False
+
+
+def _are_written(writing: list[Path], patience: float) -> bool:
+    """Wait until living processes have ended what they were writing when the deletion looked."""
+    end = time.monotonic() + patience
+    while writing := sweep(writing):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.1)
     return True
 
 
@@ -101,10 +135,10 @@ def _add_orphans(catalogue: Catalogue, thumbnails: Thumbnails, deletion: int) ->
             database.executemany("INSERT INTO removal VALUES (?, ?, ?)", rows)
 
 
-def _wipe_some(catalogue: Catalogue, thumbnails: Thumbnails, after: int) -> int | None:
+def _wipe_some(catalogue: Catalogue, thumbnails: Thumbnails, after: int, failed: list[OSError]) -> int | None:
     """One batch, from the row after `after` on; the last row of it, or None at the end.
 
-    The catalogue is locked meanwhile. What cannot be removed keeps its row, and the rest goes on.
+    The catalogue is locked meanwhile. What cannot be removed keeps its row, adds to `failed`, and the rest goes on.
     """
     with catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
@@ -120,8 +154,8 @@ def _wipe_some(catalogue: Catalogue, thumbnails: Thumbnails, after: int) -> int 
             try:
                 _remove(catalogue, database, kind, name)
                 done.append(row)
-            except OSError:
-                continue
+            except OSError as error:
+                failed.append(error)
         if gone:
             thumbnails.remove(gone)
         database.executemany("DELETE FROM removal WHERE rowid = ?", [(row,) for row in done])
@@ -144,12 +178,15 @@ def _remove(catalogue: Catalogue, database: Connection, kind: str, name: str) ->
             _unlink(catalogue.workspace, file.relative_to(catalogue.workspace).as_posix())
     elif kind == RUNS:
         forget_in_runs(database, catalogue.workspace, name)
+    elif kind == CALIBRATIONS:
+        forget_calibrations(catalogue.workspace, name)
     elif kind == MAPS:
         forget_on_maps(database, catalogue.workspace, name)
     elif kind == JOBS:
         for job in all_jobs(catalogue.workspace):
             if name in job.arguments:
                 forget(job.folder)
+        forget_unstarted(catalogue.workspace)
 
 
 def _remove_stale(catalogue: Catalogue, gallery: str) -> None:

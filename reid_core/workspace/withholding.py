@@ -9,9 +9,10 @@ from typing import Any
 
 import pandas as pd
 
-from reid_core.workspace.catalogue import Catalogue, write_log
+from reid_core.workspace.catalogue import Catalogue
 from reid_core.workspace.rows import gallery_key, next_numbers, now, user
 from reid_core.workspace.selection import Selection
+from reid_core.workspace.trail import write_log
 
 
 def withhold(catalogue: Catalogue, gallery: str, selection: Selection) -> int:

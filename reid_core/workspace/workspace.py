@@ -14,6 +14,8 @@ from reid_core.embedder.model import BEST_FIRST, SHIPPED_MODELS, is_model, model
 from reid_core.errors import ReidError
 from reid_core.training.run import STATE_NAME, Run
 from reid_core.workspace.catalogue import Catalogue
+from reid_core.workspace.leftovers import sweep_at_opening
+from reid_core.workspace.reserve import is_short, with_room
 from reid_core.workspace.rows import check_name, originals
 from reid_core.workspace.thumbnails import Thumbnails
 from reid_core.workspace.wiping import INDEXES, finish, pending
@@ -35,7 +37,7 @@ class ModelEntry:
 class Workspace:
     """One folder: `catalogue.sqlite` (the truth), `thumbnails.sqlite`, `originals/` (copies of imported pictures),
     `incoming/` (uploads that are not imported yet), `indexes/` (disposable), `models/`, `runs/`, `jobs/`, `reports/`
-    (what was left out of imports) and `demo/`.
+    (what was left out of imports), `demo/`, and `space.reserve` (room for the day when the disk is full).
 
     Opening makes what is missing, brings an older workspace up to date (with a backup beside it) and wipes what an
     interrupted deletion had still to wipe. Raises ReidError when the folder cannot be made or written.
@@ -52,11 +54,17 @@ class Workspace:
             raise ReidError(
                 f"The workspace {path} cannot be made ({error.strerror}). Choose another folder with --workspace."
             ) from error
-        self.catalogue = Catalogue(self.path / "catalogue.sqlite")
-        self.thumbnails = Thumbnails(self.path / "thumbnails.sqlite")
+        sweep_at_opening(self.path)
+        self.catalogue = with_room(self.path, lambda: Catalogue(self.path / "catalogue.sqlite"))
+        self.thumbnails = with_room(self.path, lambda: Thumbnails(self.path / "thumbnails.sqlite"))
         if pending(self.catalogue):
             with contextlib.suppress(ReidError):  # the receipt stays unfinished, and the next one tries again
                 finish(self.catalogue, self.thumbnails, patience=0.5)
+        self.is_short()
+
+    def is_short(self) -> bool:
+        """Whether the disk is so full that some of the room kept for that was used; see `reserve`."""
+        return is_short(self.path)
 
     def originals(self, source: int) -> Path:
         """Where copies of a source's pictures are kept."""

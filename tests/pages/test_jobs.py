@@ -147,6 +147,17 @@ def test_an_empty_history_says_so_three_times(open_view: Open) -> None:
         assert part in shown
 
 
+def test_the_log_shows_what_a_line_tells_until_it_is_deleted(open_view: Open, tiny_workspace: Workspace) -> None:
+    tiny_workspace.catalogue.log("search", "for anna", gallery=TINY_GALLERY, photos=["ab" * 32], hits=7)
+    shown = words(open_view("draw_history"))
+    assert "for anna" in shown
+    assert "abababababab" in shown
+    deletion.delete(tiny_workspace, TINY_GALLERY, Selection(), "over")
+    shown = words(open_view("draw_history"))
+    assert "anna" not in shown
+    assert "hits 7, personal fields deleted" in shown
+
+
 def test_receipts_are_listed_and_one_is_downloaded_as_json(
     open_view: Open, tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

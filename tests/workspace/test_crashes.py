@@ -316,7 +316,7 @@ def test_a_disk_that_is_full_of_copies_is_a_sentence(
 
     with monkeypatch.context() as full:
         full.setattr(importing, "write_atomically", until_full)
-        with pytest.raises(ReidError, match="could not be copied into the workspace .No space left"):
+        with pytest.raises(ReidError, match="could not be copied into the workspace .the disk is full"):
             import_dataset(workspace, dataset, "site", stop=StopRequest(), copy=True)
     assert len(workspace.catalogue.crops("site")) == 16
     assert import_dataset(workspace, dataset, "site", stop=StopRequest(), copy=True).added == PEOPLE * EACH - 16

@@ -97,7 +97,8 @@ def test_an_older_workspace_keeps_all_it_has(old: Path) -> None:
     ids, vectors = read_vectors(workspace.catalogue, "site2", "m2")
     assert ids.tolist() == [4, 5, 6]
     assert vectors.tolist() == [[2, 4], [2, 5], [2, 6]]
-    assert [line["purpose"] for line in workspace.catalogue.audit()] == ["z"]
+    moved, first = workspace.catalogue.audit()
+    assert (moved["action"], moved["lines"], first["purpose"]) == ("move personal fields", 1, "z")
     crops = workspace.catalogue.crops("site1")
     assert np.isnan(crops["sharpness"]).all()
     assert browsing.numbers(workspace.catalogue, "site1").unmeasured == 3
@@ -131,7 +132,7 @@ def test_the_backup_is_the_workspace_as_it_was_and_goes_with_a_deletion(old: Pat
 
 def test_a_change_that_breaks_off_leaves_the_old_workspace(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as broken:
-        upgrade = schema.UPGRADES[1] + "SELECT no_such_column FROM crop;\n"
+        upgrade = f"{schema.UPGRADES[1]}SELECT no_such_column FROM crop;\n"
         broken.setattr("reid_core.workspace.catalogue.UPGRADES", {1: upgrade})
         with pytest.raises(ReidError, match="no_such_column"):
             Workspace(old)

@@ -1,0 +1,55 @@
+"""What processes that died were writing into a workspace: where to look for it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from reid_core.temporary import is_ours, sweep
+
+# Folders that only Retrace writes into, and how many folders below each are looked into. What was dropped lies in
+# folders of `incoming`, under names that people gave; a deletion looks through copies of pictures (`originals`).
+FOLDERS = {
+    "evaluations": 0, "insights": 0, "comparisons": 0, "runs": 3, "models": 1, "maps": 1, "indexes": 1, "jobs": 1,
+    "reports": 0, "incoming": 0, "demo": 9,
+}  # fmt: skip
+_SLOW = ("demo",)  # thousands of pictures, and nobody real on them
+_SELECTION = re.compile(r"selection-[0-9a-f]{16}\.json")  # of a deletion, as versions before November 2026 kept it
+_IN_THE_WORKSPACE = re.compile(r"\.speeds\.json\.\d+|(catalogue|thumbnails)\.sqlite\..+\.partial")
+
+
+def sweep_at_opening(workspace: Path) -> None:
+    """Remove what dead processes left in the folders that are quickly looked through."""
+    sweep(_beside_the_databases(workspace))
+    sweep([path for name, depth in FOLDERS.items() if name not in _SLOW for path in _below(workspace / name, depth)])
+
+
+def sweep_for_deletion(workspace: Path) -> list[Path]:
+    """Remove it wherever it lies in the workspace; gives what is being written by a living process now."""
+    left = sweep([path for name, depth in FOLDERS.items() for path in _below(workspace / name, depth)], at_once=True)
+    left += sweep(_beside_the_databases(workspace), at_once=True)
+    left += sweep([path for path in _below(workspace, None) if is_ours(path.name)])
+    for selection in (workspace / "incoming").glob("selection-*.json"):
+        if _SELECTION.fullmatch(selection.name):
+            selection.unlink(missing_ok=True)
+    return [path for path in dict.fromkeys(left) if os.path.lexists(path)]
+
+
+def _beside_the_databases(workspace: Path) -> list[Path]:
+    """A user's own files may lie there, too."""
+    return [path for path in workspace.glob("*") if is_ours(path.name) or _IN_THE_WORKSPACE.fullmatch(path.name)]
+
+
+def _below(folder: Path, depth: int | None) -> Iterator[Path]:
+    """Files and folders in it, and in those that lie so many levels below it."""
+    try:
+        with os.scandir(folder) as entries:
+            found = list(entries)
+    except OSError:  # it is not there, or went in this moment
+        return
+    for entry in found:
+        yield Path(entry.path)
+        if depth != 0 and entry.is_dir(follow_symlinks=False):
+            yield from _below(Path(entry.path), None if depth is None else depth - 1)

@@ -1,0 +1,85 @@
+"""Room that a workspace keeps for the day when the disk is full: to be opened, to write its log, and to delete.
+
+It is a file that nobody reads. What must work then is done in `with_room`, which gives the file back bit by bit until
+there is room, and after it the snapshots of indexes, which are only copies. An import or a training gets none of it.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from reid_core.errors import DiskFull, disk_full, is_full
+
+FILE = "space.reserve"
+BYTES = 16 * 2**20  # deletes some thousands of crops at once
+_AT_FIRST = 2**18  # that is given back; each time it was too little, twice as much
+Result = TypeVar("Result")
+
+
+def with_room(workspace: Path, work: Callable[[], Result]) -> Result:
+    """What `work` returns. Where the disk is full it is called again with more room: it has to do all or nothing.
+
+    Raises DiskFull when the reserve is used up.
+    """
+    part = _AT_FIRST
+    while True:
+        try:
+            return work()
+        except (OSError, DiskFull) as error:
+            if not is_full(error):
+                raise
+            if not _give(workspace, part):
+                if isinstance(error, OSError):
+                    raise disk_full(error) from error
+                raise
+            part *= 2
+
+
+def is_short(workspace: Path) -> bool:
+    """Whether the reserve was used and the disk has no room to make it whole again. Makes it whole where there is."""
+    try:
+        left = _size(workspace)
+        if left < BYTES and shutil.disk_usage(workspace).free >= 2 * BYTES:
+            _fill(workspace / FILE)
+            return False
+        return left < BYTES
+    except OSError:  # it cannot be written here, or there is no such room for this user
+        return False
+
+
+def _fill(file: Path) -> None:
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
+    try:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(handle, 0, BYTES)
+        else:  # macOS
+            os.write(handle, bytes(BYTES))
+    finally:
+        os.close(handle)
+
+
+def _give(workspace: Path, part: int) -> bool:
+    """Whether some room was made."""
+    file = workspace / FILE
+    if left := _size(workspace):
+        if left <= part:
+            file.unlink(missing_ok=True)
+        else:
+            os.truncate(file, left - part)
+        return True
+    for snapshot in (workspace / "indexes").glob("*/index.snapshot"):
+        with suppress(FileNotFoundError):
+            snapshot.unlink()
+            return True
+    return False
+
+
+def _size(workspace: Path) -> int:
+    with suppress(FileNotFoundError):
+        return (workspace / FILE).stat().st_size
+    return 0

@@ -1,0 +1,288 @@
+"""A disk that is full to the last byte: what must work then works, and the rest says so in a sentence."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import gc
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from reid_core.datasets import read_dataset
+from reid_core.errors import DiskFull, ReidError
+from reid_core.signals import StopRequest
+from reid_core.workspace import jobs, reserve, run_traces
+from reid_core.workspace.deletion import delete, receipts
+from reid_core.workspace.importing import import_dataset
+from reid_core.workspace.reserve import is_short, with_room
+from reid_core.workspace.selection import Selection
+from reid_core.workspace.workspace import Workspace
+from tests.conftest import TINY_GALLERY, Ended, png_bytes, tiny_picture
+from tests.workspace.test_run_traces import add_run
+
+Reid = Callable[..., Ended]
+FULL = OSError(errno.ENOSPC, "No space left on device")
+
+
+# --- a real disk ---
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 24 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    if os.geteuid() != 0 or shutil.which("mount") is None:
+        pytest.skip("only root may mount a small disk to fill")
+    made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", place], capture_output=True, check=False)
+    if made.returncode != 0:
+        pytest.skip(f"no small disk could be mounted here: {made.stderr.decode().strip()}")
+    yield place
+    subprocess.run(["umount", "-l", place], check=True)
+
+
+def fill(disk: Path) -> None:
+    """To the last byte, as a recorder on the same disk would."""
+    with (disk / "recording").open("ab", buffering=0) as file:
+        for size in (2**20, 2**12, 1):
+            with contextlib.suppress(OSError):
+                while file.write(bytes(size)):
+                    pass
+    assert shutil.disk_usage(disk).free == 0
+
+
+@pytest.fixture
+def reid(disk: Path, tiny_model: Path, run_command: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch) -> Reid:
+    """A workspace on that disk with 20 crops of five people and a reserve of 4 MiB; no process has it open."""
+    monkeypatch.setattr(reserve, "BYTES", 2**22)
+
+    def command(*arguments: object) -> Ended:
+        ended = run_command(disk / "workspace", *arguments)
+        gc.collect()  # whoever opened the workspace closes it, as a process that ends does
+        return ended
+
+    pictures = disk.parent / "pictures"
+    for person in range(5):
+        (pictures / f"p{person}").mkdir(parents=True)
+        for number in range(4):
+            picture = png_bytes(tiny_picture(person, number))
+            (pictures / f"p{person}" / f"cam{number % 2 + 1}_{number}.png").write_bytes(picture)
+    shutil.copytree(tiny_model, disk / "workspace" / "models" / "stripes")
+    assert command("import", pictures, "--gallery", "site", "--copy").code == 0
+    assert command("index", "site", "--model", "stripes").code == 0
+    assert not (disk / "workspace" / "catalogue.sqlite-shm").exists()
+    return command
+
+
+def test_on_a_full_disk_listing_searching_and_deleting_work(reid: Reid, disk: Path) -> None:
+    fill(disk)
+    listed = reid("list")
+    assert listed.code == 0
+    assert "site" in listed.out
+    assert "The disk is full" in listed.err
+    found = reid("search", "--gallery", "site", "--crop", "1", "--purpose", "a lost bag", "--json").json()
+    assert len(found["hits"]) == 10, "of the other camera"
+    assert reid("audit", "--json").json()["audit"][0]["purpose"] == "a lost bag"
+    asked = ["delete", "--gallery", "site", "--identity", "p1", "--purpose", "request 17", "--yes", "--json"]
+    (receipt,) = reid(*asked).json()["receipts"]
+    assert receipt["crops"] == 4
+    assert receipt["finished"] is not None
+    assert not list((disk / "workspace" / "originals").rglob("*/p1/*"))
+    assert reid("list", "--json").json()["galleries"][0]["crops"] == 16
+    assert [line["action"] for line in reid("audit", "--json").json()["audit"]] == ["delete", "search"]
+
+
+def test_what_else_is_done_then_says_that_the_disk_is_full(reid: Reid, disk: Path) -> None:
+    fill(disk)
+    (disk.parent / "more" / "p9").mkdir(parents=True)
+    noise = np.random.default_rng(1).integers(0, 256, (600, 600, 3), np.uint8)  # a PNG of 1 MB
+    (disk.parent / "more" / "p9" / "a.png").write_bytes(png_bytes(Image.fromarray(noise)))
+    ended = reid("import", disk.parent / "more", "--gallery", "site", "--copy")
+    assert ended.code == 1
+    assert "could not be copied into the workspace (the disk is full). Free some space and run it again" in ended.err
+    assert "Traceback" not in ended.err
+    assert (disk / "workspace" / reserve.FILE).stat().st_size > 3 * 2**20, "an import is given none of the reserve"
+
+
+def test_beside_a_recorder_that_takes_every_byte_no_search_is_answered_that_is_not_in_the_log(
+    reid: Reid, disk: Path
+) -> None:
+    answered = 0
+    for _ in range(40):
+        fill(disk)
+        ended = reid("search", "--gallery", "site", "--crop", "1", "--purpose", "a lost bag", "--json")
+        if ended.code:
+            assert "disk is full" in ended.json()["error"]
+            assert "free some space" in ended.json()["error"]
+            break
+        answered += 1
+    else:
+        pytest.fail("the reserve never ended")
+    assert answered >= 5
+    (disk / "recording").unlink()
+    lines = reid("audit", "--json").json()["audit"]
+    assert len(lines) == answered
+    assert not is_short(disk / "workspace"), "there is room again, and it is kept again"
+
+
+# --- the reserve ---
+
+
+def test_a_workspace_keeps_room_that_is_really_taken(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "workspace")
+    file = workspace.path / reserve.FILE
+    assert file.stat().st_size == reserve.BYTES
+    assert file.stat().st_blocks * 512 >= reserve.BYTES
+    assert not workspace.is_short()
+
+
+def test_room_is_given_bit_by_bit_until_it_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reserve, "BYTES", 2**22)
+    Workspace(tmp_path)
+    tried: list[int] = []
+
+    def work() -> str:
+        tried.append((tmp_path / reserve.FILE).stat().st_size)
+        if len(tried) < 4:
+            raise FULL if len(tried) % 2 else DiskFull("The disk is full.")
+        return "done"
+
+    assert with_room(tmp_path, work) == "done"
+    assert tried == [2**22 - part for part in (0, 2**18, 2**18 + 2**19, 2**18 + 2**19 + 2**20)]
+
+
+def test_copies_of_indexes_are_given_last_and_then_it_is_said(tmp_path: Path) -> None:
+    Workspace(tmp_path)
+    snapshot = tmp_path / "indexes" / "site@1" / "index.snapshot"
+    snapshot.parent.mkdir(parents=True)
+    snapshot.write_bytes(b"index")
+    left: list[tuple[bool, bool]] = []
+
+    def work() -> None:
+        left.append(((tmp_path / reserve.FILE).exists(), snapshot.exists()))
+        raise FULL
+
+    with pytest.raises(DiskFull, match="The disk is full.*free some space"):
+        with_room(tmp_path, work)
+    assert left == [(True, True), (False, True), (False, False)]
+
+
+@pytest.mark.parametrize("error", [ReidError("no"), OSError(errno.EIO, "I/O"), PermissionError(13, "no")])
+def test_other_errors_take_nothing_of_it(tmp_path: Path, error: Exception) -> None:
+    Workspace(tmp_path)
+
+    def work() -> None:
+        raise error
+
+    with pytest.raises(type(error)):
+        with_room(tmp_path, work)
+    assert (tmp_path / reserve.FILE).stat().st_size == reserve.BYTES
+
+
+def test_it_is_made_whole_when_there_is_room_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Workspace(tmp_path)
+    os.truncate(tmp_path / reserve.FILE, 1000)
+
+    class Little:
+        free = 2 * reserve.BYTES - 1
+
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "disk_usage", lambda path: Little)
+        assert is_short(tmp_path)
+        assert (tmp_path / reserve.FILE).stat().st_size == 1000
+    assert not is_short(tmp_path)
+    assert (tmp_path / reserve.FILE).stat().st_size == reserve.BYTES
+
+
+# --- what meets a full disk ---
+
+
+def test_what_stays_of_a_run_is_written_with_the_reserve(
+    tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_run(tiny_workspace, "mine", TINY_GALLERY)
+    real, full = run_traces.write_atomically, iter([FULL, FULL])
+
+    def write(*given: object) -> None:
+        if (error := next(full, None)) is not None:
+            raise error
+        real(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(run_traces, "write_atomically", write)
+    monkeypatch.setattr(reserve, "_AT_FIRST", 2**16)
+    assert delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({1})), "test").finished is not None
+    assert next(full, None) is None
+    assert (tiny_workspace.path / reserve.FILE).stat().st_size < reserve.BYTES
+
+
+def test_a_deletion_without_any_room_is_kept_and_finished_later(
+    tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_run(tiny_workspace, "mine", TINY_GALLERY)
+
+    def never(*_: object) -> None:
+        raise FULL
+
+    with monkeypatch.context() as full:
+        full.setattr(run_traces, "write_atomically", never)
+        assert delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({1})), "test").finished is None
+        assert Workspace(tiny_workspace.path).catalogue.gallery(TINY_GALLERY).crops == 23
+    assert receipts(Workspace(tiny_workspace.path))[0].finished is not None
+
+
+def test_a_job_goes_on_when_its_progress_has_no_room_and_says_its_end_with_the_reserve(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = Workspace(tmp_path / "workspace")
+    folder = workspace.path / "jobs" / "one"
+    folder.mkdir(parents=True)
+    monkeypatch.setenv(jobs.VARIABLE, str(folder))
+    reporter = jobs.Reporter()
+    real, full = jobs.write_atomically, iter([FULL, FULL])
+
+    def write(*given: object) -> None:
+        if (error := next(full, None)) is not None:
+            raise error
+        real(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(jobs, "write_atomically", write)
+    reporter.progress("Importing", 0, 10)
+    assert not (folder / "progress.json").exists()
+    reporter.end("failed", "The disk is full.")
+    assert json.loads((folder / "progress.json").read_text())["message"] == "The disk is full."
+
+
+def test_a_command_that_meets_a_full_disk_says_so(
+    tiny_workspace: Workspace, run_command: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/data/report.json")
+
+    monkeypatch.setattr("reid_core.workspace.insight.write_atomically", full)
+    ended = run_command(tiny_workspace.path, "inspect", TINY_GALLERY)
+    assert ended.code == 1
+    assert "\nError: The disk is full, and /data/report.json could not be written. What was done" in ended.err
+    assert "free some space" in ended.err
+
+
+def test_an_import_on_a_full_disk_names_the_file_and_what_to_do(
+    tiny_workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "more"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(png_bytes(tiny_picture(9, 9)))
+
+    def full(*_: object) -> None:
+        raise FULL
+
+    monkeypatch.setattr("reid_core.workspace.importing.write_atomically", full)
+    with pytest.raises(ReidError, match=r"a\.png could not be copied.*the disk is full.*Free some space"):
+        import_dataset(tiny_workspace, read_dataset(folder), TINY_GALLERY, stop=StopRequest(), copy=True)

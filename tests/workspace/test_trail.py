@@ -1,0 +1,254 @@
+"""The log is only added to; what is personal in a line goes with a deletion, and the line stays valid."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reid_core.embedder.inference import Embedder
+from reid_core.retrieval.filters import Filter
+from reid_core.workspace import investigations, saved_searches, verdicts
+from reid_core.workspace.catalogue import Catalogue
+from reid_core.workspace.deletion import delete, hold
+from reid_core.workspace.indexing import GalleryIndex
+from reid_core.workspace.schema import backups
+from reid_core.workspace.searching import Answer, Example, Question, search
+from reid_core.workspace.selection import Selection
+from reid_core.workspace.verdicts import MATCH, Seen
+from reid_core.workspace.workspace import Workspace
+from tests.conftest import TINY_GALLERY, png_bytes, tiny_picture
+from tests.workspace.test_deletion import found_in
+
+MARK = b"zelda-quux"
+
+
+def person(identity: str) -> Selection:
+    return Selection(identities=frozenset({identity}))
+
+
+def photo(number: int) -> bytes:
+    return png_bytes(tiny_picture(100 + number, 0))
+
+
+def ask(workspace: Workspace, question: Question) -> Answer:
+    embedder = Embedder(workspace.find_model("stripes"), "cpu")
+    return search(workspace, GalleryIndex(workspace, TINY_GALLERY, embedder.id), embedder, question)
+
+
+def rows(workspace: Workspace) -> list[Any]:
+    """The stored lines, as a chain would hash them."""
+    with workspace.catalogue.transaction() as database:
+        return database.execute("SELECT * FROM audit ORDER BY key").fetchall()
+
+
+def of_action(workspace: Workspace, action: str) -> dict[str, Any]:
+    return next(line for line in workspace.catalogue.audit(1000) if line["action"] == action)
+
+
+def test_a_line_holds_a_commitment_that_its_fields_and_salt_prove(tiny_workspace: Workspace) -> None:
+    ask(tiny_workspace, Question((Example(photo(1)),), purpose="find zelda-quux"))
+    with tiny_workspace.catalogue.transaction() as database:
+        purpose, details, commitment = database.execute("SELECT purpose, details, commitment FROM audit").fetchone()
+        salt, fields = database.execute("SELECT salt, fields FROM audit_fields").fetchone()
+    sha256 = hashlib.sha256(photo(1)).hexdigest()
+    assert purpose == ""
+    assert sha256 not in details
+    assert json.loads(fields) == {"photos": [sha256], "purpose": "find zelda-quux"}
+    assert len(salt) == 32
+    assert commitment == hmac.new(salt, fields.encode(), "sha256").hexdigest()
+    line = tiny_workspace.catalogue.audit(1)[0]
+    assert (line["purpose"], line["photos"], line["hits"]) == ("find zelda-quux", [sha256], 20)
+    assert "personal" not in line
+
+
+def test_the_same_fields_have_another_commitment_in_each_line(tiny_workspace: Workspace) -> None:
+    for _ in range(2):
+        ask(tiny_workspace, Question((Example(photo(1)),), purpose="again"))
+    assert len({row[-1] for row in rows(tiny_workspace)}) == 2
+
+
+def test_deleting_a_person_takes_the_hashes_of_her_photos_and_leaves_the_lines_as_they_were(
+    tiny_workspace: Workspace,
+) -> None:
+    hers = tiny_workspace.catalogue.crops(TINY_GALLERY).query("identity == '1'")
+    ask(tiny_workspace, Question((Example(crop=int(hers["id"].iloc[0])),), purpose="who is it"))
+    ask(tiny_workspace, Question((Example(photo(1)),), purpose="somebody else"))
+    ask(tiny_workspace, Question((Example(photo(1)),), where=Filter(identities=frozenset({"1"}))))
+    before = rows(tiny_workspace)
+    needle = {"hash": hers["sha256"].iloc[0].encode(), "bytes": bytes.fromhex(hers["sha256"].iloc[0])}
+    delete(tiny_workspace, TINY_GALLERY, person("1"), "request 17")
+    assert found_in(tiny_workspace.path, needle) == set()
+    assert rows(tiny_workspace)[:-1] == before, "a chain over the lines is as valid as it was"
+    deleted, filtered, other, first = tiny_workspace.catalogue.audit()
+    assert (deleted["purpose"], deleted["log_lines"]) == ("request 17", 2)
+    assert (first["purpose"], first["personal"], first["hits"]) == ("deleted", "deleted", 16), (
+        "24 crops but for 8 of its camera"
+    )
+    assert "photos" not in first
+    assert filtered["personal"] == "deleted"
+    assert (other["purpose"], len(other["photos"])) == ("somebody else", 1)
+
+
+def test_a_purpose_that_names_who_goes_goes_too(tiny_workspace: Workspace) -> None:
+    with tiny_workspace.catalogue.transaction() as database:
+        database.execute("UPDATE crop SET identity = 'zelda-quux' WHERE identity = '1'")
+    hold(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({20})), "zelda-quux.12")
+    ask(tiny_workspace, Question((Example(photo(1)),), purpose="Find Zelda-Quux, please"))
+    ask(tiny_workspace, Question((Example(photo(2)),), purpose="find zelda-quuxley"))
+    with tiny_workspace.catalogue.transaction() as database:
+        database.execute("DELETE FROM hold")
+    delete(tiny_workspace, TINY_GALLERY, person("zelda-quux"), "request 17")
+    assert [line["purpose"] for line in tiny_workspace.catalogue.audit()] == [
+        "request 17", "find zelda-quuxley", "deleted", "deleted",
+    ]  # fmt: skip
+
+
+def test_a_number_for_a_name_is_no_word_of_a_purpose(tiny_workspace: Workspace) -> None:
+    ask(tiny_workspace, Question((Example(photo(1)),), purpose="case 1"))
+    delete(tiny_workspace, TINY_GALLERY, person("1"), "test")
+    assert tiny_workspace.catalogue.audit()[1]["purpose"] == "case 1"
+
+
+def test_a_gallery_takes_all_that_was_said_of_it(tiny_workspace: Workspace) -> None:
+    ask(tiny_workspace, Question((Example(photo(1)),), purpose="find zelda-quux"))
+    tiny_workspace.catalogue.log("export hits", "for zelda-quux", gallery=TINY_GALLERY, hits=3)
+    tiny_workspace.catalogue.log("export hits", "of another", gallery="other", hits=3)
+    needles = {"name": MARK, "hash": hashlib.sha256(photo(1)).hexdigest().encode()}
+    assert {name for name, _ in found_in(tiny_workspace.path, needles)} == set(needles)
+    delete(tiny_workspace, TINY_GALLERY, Selection(), "over")
+    assert found_in(tiny_workspace.path, needles) == set()
+    assert of_action(tiny_workspace, "export hits")["purpose"] == "of another"
+
+
+def test_an_investigation_takes_its_purpose_its_searches_and_its_verdicts(tiny_workspace: Workspace) -> None:
+    investigations.create(tiny_workspace, "bag", "zelda-quux lost a bag")
+    answer = ask(tiny_workspace, Question((Example(photo(1)),), purpose="zelda-quux", investigation="bag"))
+    kept = saved_searches.save(tiny_workspace, "bag", "first", answer, TINY_GALLERY, "stripes")
+    index = GalleryIndex(tiny_workspace, TINY_GALLERY, kept.model)
+    saved_searches.run(tiny_workspace, index, kept)
+    verdicts.give(tiny_workspace, "bag", MATCH, [Seen(3)], who="ann")
+    verdicts.undo(tiny_workspace, "bag", who="ann")
+    ask(tiny_workspace, Question((Example(photo(2)),), purpose="another matter"))
+    before = rows(tiny_workspace)
+    needles = {"name": MARK, "hash": hashlib.sha256(photo(1)).hexdigest().encode()}
+    investigations.delete(tiny_workspace, "bag", "the bag is back")
+    assert found_in(tiny_workspace.path, needles) == set()
+    lines = tiny_workspace.catalogue.audit()
+    assert rows(tiny_workspace)[:-1] == before
+    assert [(line["action"], line["purpose"]) for line in lines] == [
+        ("delete investigation", "the bag is back"), ("search", "another matter"), ("verdict", "deleted"),
+        ("verdict", "deleted"), ("search", "deleted"), ("save search", "deleted"), ("search", "deleted"),
+        ("investigation", "deleted"),
+    ]  # fmt: skip
+    assert lines[2]["analyst"] == "ann"
+
+
+def test_a_saved_search_takes_the_lines_of_its_runs(tiny_workspace: Workspace) -> None:
+    investigations.create(tiny_workspace, "bag", "a lost bag")
+    answer = ask(tiny_workspace, Question((Example(photo(1)),), purpose="zelda-quux"))
+    kept = saved_searches.save(tiny_workspace, "bag", "first", answer, TINY_GALLERY, "stripes")
+    saved_searches.forget(tiny_workspace, kept)
+    assert of_action(tiny_workspace, "save search")["purpose"] == "deleted"
+    assert of_action(tiny_workspace, "investigation")["purpose"] == "a lost bag"
+
+
+def test_neither_lines_nor_their_fields_can_be_changed(tiny_workspace: Workspace) -> None:
+    ask(tiny_workspace, Question((Example(photo(1)),), purpose="case 12"))
+    replaced = "REPLACE INTO {0} SELECT * FROM {0} LIMIT 1"
+    with sqlite3.connect(tiny_workspace.catalogue.path) as database:
+        for statement in (
+            "DELETE FROM audit", "UPDATE audit SET purpose = 'x'", replaced.format("audit"),
+            "DELETE FROM audit_fields", "UPDATE audit_fields SET fields = '{}'", replaced.format("audit_fields"),
+            "INSERT INTO audit_fields VALUES (77, x'00', '{}')",
+        ):  # fmt: skip
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                database.execute(statement)
+    database.close()
+
+
+def test_fields_that_are_not_those_that_were_written_are_called_altered(tiny_workspace: Workspace) -> None:
+    ask(tiny_workspace, Question((Example(photo(1)),), purpose="case 12"))
+    with sqlite3.connect(tiny_workspace.catalogue.path) as database:  # by somebody who owns the file
+        database.execute("DROP TRIGGER audit_fields_are_final")
+        database.execute("UPDATE audit_fields SET fields = replace(fields, 'case 12', 'case 13')")
+    database.close()
+    assert tiny_workspace.catalogue.audit(1)[0]["personal"] == "altered"
+
+
+@pytest.mark.parametrize(
+    ("action", "purpose", "details", "stays"),
+    [
+        ("relabel", "", {"gallery": "g", "column": "identity", "crops": 3}, True),
+        ("delete", "request 17", {"gallery": "g", "crops": 3, "ids_sha256": "ab"}, True),
+        ("calibrate", "", {"gallery": "g", "model": "m", "people": 70, "also": ["h"]}, True),
+        ("export", "", {"gallery": "g", "crops": 3, "format": "csv"}, True),
+        ("serve", "", {"gallery": "g", "model": "m", "former": "n", "name": "mine"}, True),
+        ("serve", "", {"gallery": "g", "model": "m", "even_so": "zelda-quux wants it"}, False),
+        ("hold", "zelda-quux", {"gallery": "g", "crops": 3}, False),
+        ("an action of tomorrow", "", {"gallery": "g", "file": "zelda-quux.jpg"}, False),
+    ],
+)
+def test_what_is_not_known_to_be_public_is_personal(
+    tmp_path: Path, action: str, purpose: str, details: dict[str, Any], stays: bool
+) -> None:
+    catalogue = Catalogue(tmp_path / "catalogue.sqlite")
+    catalogue.log(action, purpose, **details)
+    (line,) = catalogue.audit()
+    assert line == {"at": line["at"], "who": line["who"], "action": action, "purpose": purpose, **details}
+    with catalogue.transaction() as database:
+        stored = str(database.execute("SELECT * FROM audit").fetchall())
+        kept = database.execute("SELECT COUNT(*) FROM audit_fields").fetchone()[0]
+    assert (kept == 0) == stays
+    assert "zelda" not in stored
+
+
+# --- a log as earlier versions wrote it ---
+
+
+@pytest.fixture
+def old(tiny_workspace: Workspace) -> Path:
+    """Version 4: lines hold everything, here the hash of crop 1's picture and a name."""
+    path = tiny_workspace.path
+    sha256 = tiny_workspace.catalogue.crops_of([1])["sha256"].iloc[0]
+    with sqlite3.connect(tiny_workspace.catalogue.path) as database:
+        database.execute("DROP TABLE audit_fields")
+        database.execute("ALTER TABLE audit DROP COLUMN commitment")
+        database.execute("PRAGMA user_version=4")
+        line = "INSERT INTO audit (at, who, action, purpose, details) VALUES ('2026-11-01T00:00:00Z', 'ann', ?, ?, ?)"
+        details = json.dumps({"gallery": TINY_GALLERY, "photos": [sha256], "hits": 20, "model": "m"})
+        database.execute(line, ("search", "find zelda-quux", details))
+        database.execute(line, ("delete", "request 16", json.dumps({"gallery": "gone", "crops": 3})))
+    database.close()
+    return path
+
+
+def test_old_lines_are_divided_once_and_the_log_says_so(old: Path) -> None:
+    workspace = Workspace(old)
+    moved, deleted, searched = workspace.catalogue.audit()
+    assert (moved["action"], moved["lines"], moved["purpose"]) == ("move personal fields", 1, "")
+    assert (deleted["at"], deleted["purpose"], deleted["crops"]) == ("2026-11-01T00:00:00Z", "request 16", 3)
+    assert (searched["who"], searched["purpose"], searched["hits"]) == ("ann", "find zelda-quux", 20)
+    assert searched["photos"] == [workspace.catalogue.crops_of([1])["sha256"].iloc[0]]
+    assert "zelda" not in str(rows(workspace))
+    again = Workspace(old)
+    assert len(again.catalogue.audit()) == 3
+    with pytest.raises(sqlite3.IntegrityError, match="append-only"), sqlite3.connect(again.catalogue.path) as database:
+        database.execute("UPDATE audit SET who = 'ben'")
+    database.close()
+
+
+def test_a_deletion_reaches_the_backup_of_the_old_log(old: Path) -> None:
+    workspace = Workspace(old)
+    sha256 = workspace.catalogue.crops_of([1])["sha256"].iloc[0]
+    needles = {"name": MARK, "hash": sha256.encode(), "bytes": bytes.fromhex(sha256)}
+    (backup,) = backups(workspace.catalogue.path)
+    assert ("name", f"./{backup.name}") in found_in(old, needles)
+    delete(workspace, TINY_GALLERY, person("1"), "request 17")
+    assert found_in(old, needles) == set()
+    assert workspace.catalogue.audit()[-1]["purpose"] == "deleted"
