@@ -23,6 +23,8 @@ SPLITS = ("train", "query", "gallery")
 COLUMNS = ("path", "identity", "camera", "time", "tracklet", "split")
 _DRIVE = re.compile("[A-Za-z]:")  # Windows reads "c:x.jpg" as a path on drive c; "1:05.jpg" is only an odd name
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+_FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_BLANKS_OF_FORMULAS = ("\t", "\r", "\n")
 FIRST_CLOCK_TIME = 1e8  # seconds; smaller times count from the start of a recording whose date is not known
 LAST_CLOCK_TIME = 253_402_300_799.0  # seconds; 9999-12-31T23:59:59Z, the last that a calendar date can say
 
@@ -237,8 +239,13 @@ def _read_moment(text: str) -> datetime:
 
 
 def harmless(value: object) -> object:
-    """As a cell of a table for spreadsheets: text that one would take for a formula is quoted."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    """As a cell of a table for spreadsheets: text that one would take for a formula is quoted, as OWASP advises.
+
+    The full-width signs are taken for the plain ones where Japanese or Chinese is spoken, and some programs cut blanks
+    off in front before they look.
+    """
+    is_formula = isinstance(value, str) and (value[:1] in _BLANKS_OF_FORMULAS or value.lstrip()[:1] in _FORMULAS)
+    return f"'{value}" if is_formula else value
 
 
 def plural(count: int, noun: str, *, number: bool = True) -> str:
