@@ -59,7 +59,7 @@ def import_(
         path, format=format, columns=pairs(column or [], "column"), train_share=train_share, seed=seed,
         time_zone=time_zone, camera_pattern=camera_pattern, time_format=time_format,
     )  # fmt: skip
-    described = {"gallery": gallery, "description": dataset.describe(), "format": dataset.format}
+    described: dict[str, Any] = {"gallery": gallery, "description": dataset.describe(), "format": dataset.format}
     described |= {"notes": list(dataset.notes), "without_time": len(dataset.incomplete)}
     if not json:
         say(dataset.describe())

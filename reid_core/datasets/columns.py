@@ -67,15 +67,15 @@ def find_columns(
     no person.
     """
     by_name: dict[str, str] = {}
-    for column in there:
-        by_name.setdefault(_plain(column), column)
-        by_name.setdefault(column.lower(), column)
+    for name in there:
+        by_name.setdefault(_plain(name), name)
+        by_name.setdefault(name.lower(), name)
     found: dict[str, str] = {}
     rejected: dict[str, str] = {}
     for kind, usual in COLUMN_NAMES.items():
         if kind in given:
             wanted = given[kind]
-            column = wanted if wanted in there else by_name.get(wanted.lower()) if wanted else None
+            column: str | None = wanted if wanted in there else by_name.get(wanted.lower()) if wanted else None
         else:
             fitting = [by_name[name] for name in usual if name in by_name and by_name[name] not in given.values()]
             column = _choose(kind, fitting, {name: (cells or {}).get(name, ()) for name in fitting}, rejected)

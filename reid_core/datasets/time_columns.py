@@ -6,7 +6,7 @@ A value whose time cannot be told costs that time and nothing more. How the colu
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
@@ -119,8 +119,8 @@ def reads_of_day(times: Iterable[object]) -> bool:
 # --- one column ---
 
 
-def _read_all(values: Sequence[object], told: dict[object, Told], way: _Way) -> Times:
-    known: dict[object, _Read] = {}
+def _read_all(values: Sequence[object], told: Mapping[tuple[type, object], Told], way: _Way) -> Times:
+    known: dict[tuple[type, object], _Read] = {}
     for value in values:
         key = _key(value)
         if key not in known:

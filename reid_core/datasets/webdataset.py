@@ -145,7 +145,7 @@ def _cells(values: Mapping[str, object], found: Found, options: Options) -> dict
 
 
 def _add_times(read: ReadCrops, cells: Mapping[str, Mapping[str, object]], found: Found, options: Options) -> None:
-    kinds = [kind for kind in ("time", "date") if kind in found.columns]
+    kinds: list[str] = [kind for kind in ("time", "date") if kind in found.columns]
     columns = {kind: [cells[picture].get(kind) for picture in read.crops] for kind in kinds}
     times = read_column_of_times(columns, found, options)
     without = []

@@ -28,8 +28,8 @@ class Reading:
     columns: tuple[tuple[str, str], ...] = ()
     time_zone: str = "UTC"
     camera_pattern: str | None = None
-    time_format: str | None = None
     train_share: float = 0.0
+    time_format: str | None = None
 
     def read(self, path: Path, **changed: float) -> Dataset:
         options = {**vars(self), "columns": dict(self.columns), **changed}
