@@ -22,7 +22,11 @@ JUNK = "junk"  # a crop too bad to count either way: never ranked in an evaluati
 SPLITS = ("train", "query", "gallery")
 COLUMNS = ("path", "identity", "camera", "time", "tracklet", "split")
 _DRIVE = re.compile("[A-Za-z]:")  # Windows reads "c:x.jpg" as a path on drive c; "1:05.jpg" is only an odd name
+_YEAR_OR_SECONDS = re.compile("(?:19[0-9]|20[0-9])[0-9]")
+_DATE_IN_DIGITS = re.compile("(?:19[0-9]|20[0-9])[0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
+_FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_BLANKS_OF_FORMULAS = ("\t", "\r", "\n")
 FIRST_CLOCK_TIME = 1e8  # seconds; smaller times count from the start of a recording whose date is not known
 LAST_CLOCK_TIME = 253_402_300_799.0  # seconds; 9999-12-31T23:59:59Z, the last that a calendar date can say
 
@@ -209,13 +213,20 @@ def format_time(seconds: float) -> str | None:
 def parse_time(value: object, zone: tzinfo = UTC) -> float:
     """Seconds from a number, or from ISO 8601 text in `zone` where it names none; NaN for an empty value.
 
-    Of an hour that a change of the clocks repeats, the first is meant. Raises ValueError for anything else, for
-    negative times and for those past the year 9999.
+    Text may also be a date in digits (20260302), and Unix time in thousandths, millionths or billionths of a second. Of
+    an hour that a change of the clocks repeats, the first is meant. Raises ValueError for anything else, for text that
+    may be a year or seconds, for negative times and for those past the year 9999.
     """
     if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
         return float("nan")
     if isinstance(value, str) and not value.strip():
         return float("nan")
+    if isinstance(value, str):
+        value = value.strip()
+        if _YEAR_OR_SECONDS.fullmatch(value):
+            raise ValueError(f"{value!r} may be a year or seconds: write {value}-01-01, or {value}.0 for seconds")
+        if _DATE_IN_DIGITS.fullmatch(value):
+            value = datetime.strptime(value, "%Y%m%d").replace(tzinfo=zone)
     try:
         if isinstance(value, str) and "_" in value:  # to float() it is a mark between digits: 20260302_081130
             raise ValueError(value)
@@ -223,6 +234,8 @@ def parse_time(value: object, zone: tzinfo = UTC) -> float:
     except (TypeError, ValueError):
         moment = value if isinstance(value, datetime) else _read_moment(str(value).strip())
         seconds = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
+    if isinstance(value, str) and seconds > LAST_CLOCK_TIME:
+        seconds = next((seconds / unit for unit in (1e3, 1e6, 1e9) if 1e9 <= seconds / unit < 1e10), seconds)
     if not 0 <= seconds <= LAST_CLOCK_TIME:
         raise ValueError(f"{value!r} is not a time in seconds since 1970")
     return seconds
@@ -237,8 +250,13 @@ def _read_moment(text: str) -> datetime:
 
 
 def harmless(value: object) -> object:
-    """As a cell of a table for spreadsheets: text that one would take for a formula is quoted."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
+    """As a cell of a table for spreadsheets: text that one would take for a formula is quoted, as OWASP advises.
+
+    The full-width signs are taken for the plain ones where Japanese or Chinese is spoken, and some programs cut blanks
+    off in front before they look.
+    """
+    is_formula = isinstance(value, str) and (value[:1] in _BLANKS_OF_FORMULAS or value.lstrip()[:1] in _FORMULAS)
+    return f"'{value}" if is_formula else value
 
 
 def plural(count: int, noun: str, *, number: bool = True) -> str:

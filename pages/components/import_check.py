@@ -10,6 +10,7 @@ import base64
 import html
 import os
 import zoneinfo
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from pages import common
 from pages.components.import_where import CHOICES, Where, draw_where
 from pages.components.job_card import draw_table
 from reid_core.datasets import READERS, TableDescription
-from reid_core.datasets.choices import compile_camera_pattern
+from reid_core.datasets.choices import check_time_format, compile_camera_pattern
 from reid_core.datasets.table_files import COLUMN_NAMES
 from reid_core.errors import ReidError
 from reid_core.records import SPLITS, plural
@@ -29,6 +30,8 @@ from reid_core.workspace.workspace import Workspace
 
 NOT_THERE = ""
 SHOWN = 10  # files that cannot be used
+NOTES = 12  # sentences on how it was read
+TIME_FIELD = "How times are written"
 FORMATS = {
     "market1501": "Market-1501", "msmt17": "MSMT17", "mars": "MARS", "viper": "VIPeR", "cuhk01": "CUHK01",
     "cuhk03-detected": "CUHK03, detected", "cuhk03-labeled": "CUHK03, labelled",
@@ -41,7 +44,8 @@ RECOGNISED = {
 }  # fmt: skip
 UNNAMED = ("flat folder", "folder per identity")  # formats that tell what they tell by names alone
 COLUMNS = {
-    "image": "Picture", "identity": "Who", "camera": "Camera", "time": "When", "tracklet": "Tracklet", "split": "Split",
+    "image": "Picture", "identity": "Who", "camera": "Camera", "time": "When", "date": "Date, if apart",
+    "tracklet": "Tracklet", "split": "Split",
 }  # fmt: skip
 state = st.session_state
 
@@ -131,6 +135,11 @@ def _reading(table: TableDescription | None) -> tuple[Reading, dict[str, str]]:
         compile_camera_pattern(pattern)
     except ReidError as error:
         errors["pattern"] = str(error)
+    time_format = (state.get(CHOICES + "time-format") or "").strip() or None
+    try:
+        check_time_format(time_format)
+    except ReidError as error:
+        errors["time-format"] = str(error)
     columns: tuple[tuple[str, str], ...] = ()
     if table is not None:
         chosen = {kind: state.get(CHOICES + kind, table.guessed.get(kind, NOT_THERE)) for kind in COLUMN_NAMES}
@@ -138,14 +147,15 @@ def _reading(table: TableDescription | None) -> tuple[Reading, dict[str, str]]:
             columns = tuple(chosen.items())
     share = state.get(CHOICES + "share", 0) / 100
     zone = state.get(CHOICES + "zone", "UTC")
-    return Reading(state.get(CHOICES + "format") or None, columns, zone, pattern, share), errors
+    return Reading(state.get(CHOICES + "format") or None, columns, zone, pattern, share, time_format), errors
 
 
 def _in_words(message: str) -> str:
-    """The library names formats by their keys; the page by what stands in its list."""
+    """The library names formats by their keys and choices by their options; the page by what stands in its fields."""
     for key, words in FORMATS.items():
         message = message.replace(f"format '{key}'", f"format “{words}”")
-    return message
+    message = message.replace("with --time-format", f"under “{TIME_FIELD}”:")
+    return message.replace("with --column date=…", "under “Date, if apart”")
 
 
 def _draw_facts(preview: Preview) -> None:
@@ -167,11 +177,14 @@ def _draw_facts(preview: Preview) -> None:
         if len(times)
         else "not known"
     )
+    if unread := len(preview.dataset.incomplete):
+        facts["Times"] += f"; {plural(unread, 'crop')} without, though one stands there"
     if preview.is_divided and (table["split"] != "gallery").any():
         sizes = table["split"].value_counts()
         facts["Splits"] = ", ".join(f"{sizes[split]:,} {split}" for split in SPLITS if split in sizes)
     rows = "".join(f"<tr><th>{name}</th><td>{html.escape(value)}</td></tr>" for name, value in facts.items())
     st.html(f'<table class="rt-facts">{rows}</table>')
+    _draw_notes(preview.dataset.notes)
     skipped = preview.dataset.skipped
     if skipped:
         with st.expander(f"{plural(len(skipped), 'file')} cannot be used", key=CHOICES + "skipped"):
@@ -181,6 +194,17 @@ def _draw_facts(preview: Preview) -> None:
                     '<p class="rt-small">… and {more} more. After the import all are in its report.</p>',
                     more=f"{len(skipped) - SHOWN:,}",
                 )
+
+
+def _draw_notes(notes: Sequence[str]) -> None:
+    """What was guessed, and which columns are not used, before anything is imported."""
+    if not notes:
+        return
+    common.text('<p class="rt-label">How it was read</p>')
+    for note in notes[:NOTES]:
+        common.text('<p class="rt-small">{note}</p>', note=_in_words(note))
+    if len(notes) > NOTES:
+        common.text('<p class="rt-small">… and {more} more.</p>', more=f"{len(notes) - NOTES:,}")
 
 
 def _draw_samples(preview: Preview) -> None:
@@ -219,7 +243,7 @@ def _draw_columns(table: TableDescription, errors: dict[str, str]) -> None:
     if "columns" in errors:
         common.problem("The table cannot be read like this", errors["columns"])
     for row in (list(COLUMNS)[:3], list(COLUMNS)[3:]):
-        for column, kind in zip(st.columns(3), row, strict=True):
+        for column, kind in zip(st.columns(len(row)), row, strict=True):
             state.setdefault(CHOICES + kind, table.guessed.get(kind, NOT_THERE))
             column.selectbox(
                 COLUMNS[kind], [NOT_THERE, *table.columns], key=CHOICES + kind, persist_state="session",
@@ -246,6 +270,7 @@ def _draw_reading(preview: Preview | None, reading: Reading, errors: dict[str, s
         common.problem("It is not in this format", errors["format"])
     state.setdefault(CHOICES + "zone", "UTC")
     st.selectbox("Time zone of times that name none", _zones(), key=CHOICES + "zone", persist_state="session")
+    _draw_time_format(preview, errors)
     st.text_input(
         "Camera from the path", key=CHOICES + "pattern", persist_state="session", placeholder=r"lobby-(\w+)",
         help=r"A regular expression whose one group is the camera: lobby-(\w+) finds camera 3 in lobby-3/0001.jpg. "
@@ -278,6 +303,20 @@ def _draw_reading(preview: Preview | None, reading: Reading, errors: dict[str, s
         common.text('<p class="rt-small">{words}</p>', words=words)
 
 
+def _draw_time_format(preview: Preview | None, errors: dict[str, str]) -> None:
+    """Only a table or a shard tells times in a way of its own."""
+    if preview is not None and preview.dataset.format not in ("table", "WebDataset"):
+        return
+    st.text_input(
+        TIME_FIELD, key=CHOICES + "time-format", persist_state="session", placeholder="%d/%m/%Y %H:%M",
+        help="Only where they were not understood, or wrongly. A pattern of parts: %d day, %m month, %Y year, %H:%M:%S "
+        "time, %I and %p for 8 PM; or one of seconds, milliseconds, microseconds, nanoseconds (since 1970, or since the "
+        "start of a recording) and excel (a spreadsheet’s days).",
+    )  # fmt: skip
+    if "time-format" in errors:
+        common.problem("The times cannot be read like this", errors["time-format"])
+
+
 @st.cache_data
 def _zones() -> list[str]:
     return sorted(zoneinfo.available_timezones() | {"UTC"})
@@ -290,6 +329,7 @@ def _order(path: Path, uploaded: bool, preview: Preview, reading: Reading, where
     arguments += [f"--column={kind}={column}" for kind, column in reading.columns]
     arguments += [f"--time-zone={reading.time_zone}"]
     arguments += [f"--camera-pattern={reading.camera_pattern}"] if reading.camera_pattern else []
+    arguments += [f"--time-format={reading.time_format}"] if reading.time_format else []
     arguments += ["--copy"] if where.copy and not uploaded else []
     arguments += [f"--index-with={where.model}"] if where.model else []
     crops = plural(len(preview.dataset.records), "crop")

@@ -79,10 +79,12 @@ def _draw_imported(results: list[dict[str, Any]]) -> None:
             f"{plural(last['differing'], 'crop')} have other labels in these files than in the gallery; the gallery's "
             "were kept."
         )
+    if untimed := last.get("without_time", 0):
+        sentences.append(f"{plural(untimed, 'crop')} came in without a time, because theirs could not be read.")
     sentences += flaw_sentences(last.get("flaws", {}), last["added"] + last["already"])
     if sentences:
         common.text('<p class="rt-text">{words}</p>', words=" ".join(sentences))
-    if last["left_out"]:
+    if last["left_out"] or last.get("without_time"):
         _draw_left_out(last)
 
 
@@ -100,11 +102,11 @@ def _flaw_word(name: str, count: int) -> str:
 
 
 def _draw_left_out(result: dict[str, Any]) -> None:
-    count = result["left_out"]
-    common.text('<p class="rt-label">Left out: {files}</p>', files=plural(count, "file"))
-    draw_table(
-        ["File", "Why"], [[item["path"], item["reason"]] for item in result["skipped"][:_SHOWN]], label="Left out"
-    )
+    if count := result["left_out"]:
+        common.text('<p class="rt-label">Left out: {files}</p>', files=plural(count, "file"))
+        draw_table(
+            ["File", "Why"], [[item["path"], item["reason"]] for item in result["skipped"][:_SHOWN]], label="Left out"
+        )
     report = Path(result["report"]) if result.get("report") else None
     if report is not None and report.is_file():
         st.download_button(

@@ -146,7 +146,7 @@ def _draw_file() -> None:
         if file is None:
             return
         try:
-            recipe = from_yaml(file.getvalue()[: 2**16].decode("utf-8", "replace"), called=file.name)
+            recipe = from_yaml(file.getvalue()[: 2**20].decode("utf-8", "replace"), called=file.name)
         except ReidError as error:
             common.problem("This recipe cannot be used", str(error))
             return

@@ -16,6 +16,7 @@ from pages import common
 from pages.components import training_places as places
 from pages.components.curves import Chart, Line, draw_curves
 from pages.components.run_table import run_table
+from reid_core.records import harmless
 from reid_core.training.curves import differences, read_table, thin
 from reid_core.training.recipe import RECIPES, Recipe, recipe_values
 from reid_core.training.run import Run
@@ -262,4 +263,4 @@ def _draw_exports(workspace: Workspace, names: Sequence[str]) -> None:
 def _as_csv(
     table: Callable[[Workspace, Sequence[str]], pd.DataFrame], workspace: Workspace, names: Sequence[str]
 ) -> bytes:
-    return table(workspace, names).to_csv(index=False).encode()
+    return table(workspace, names).map(harmless).to_csv(index=False).encode()

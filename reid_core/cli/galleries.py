@@ -43,6 +43,9 @@ def import_(
     camera_pattern: Annotated[
         str | None, typer.Option(help="Regular expression with one group that finds the camera in a path.")
     ] = None,
+    time_format: Annotated[
+        str | None, typer.Option(help="How a table writes times: '%d/%m/%Y %H:%M', excel, seconds, milliseconds, …")
+    ] = None,
     copy: Annotated[bool, typer.Option(help="Copy the pictures into the workspace.")] = False,
     index_with: Annotated[str | None, typer.Option(help="Then embed them with this model or run.")] = None,
     dry_run: Annotated[bool, typer.Option(help="Only say what would come in; no picture is opened.")] = False,
@@ -55,15 +58,19 @@ def import_(
 
     dataset = read_dataset(
         path, format=format, columns=pairs(column or [], "column"), train_share=train_share, seed=seed,
-        time_zone=time_zone, camera_pattern=camera_pattern,
+        time_zone=time_zone, camera_pattern=camera_pattern, time_format=time_format,
     )  # fmt: skip
-    described = {"gallery": gallery, "description": dataset.describe(), "format": dataset.format}
+    described: dict[str, Any] = {"gallery": gallery, "description": dataset.describe(), "format": dataset.format}
+    described |= {"notes": list(dataset.notes), "without_time": len(dataset.incomplete)}
     if not json:
         say(dataset.describe())
+        for note in dataset.notes:
+            say(f"  {note}")
     if dry_run:
         if json:
-            skipped = [dataclasses.asdict(item) for item in dataset.skipped]
-            print_json({**described, "crops": len(dataset.records), "skipped": skipped})
+            named = {"skipped": dataset.skipped, "incomplete": dataset.incomplete}
+            lists = {key: [dataclasses.asdict(item) for item in items] for key, items in named.items()}
+            print_json({**described, "crops": len(dataset.records), **lists})
         else:
             print_skipped(dataset.skipped)
         return
@@ -97,7 +104,7 @@ def import_(
 def _say_imported(gallery: str, path: Path, report: Report) -> None:
     print_skipped(report.skipped)
     if report.file:
-        say(f"All that was left out is named in {report.file}.")
+        say(f"All that was left out, and every crop without its time, is named in {report.file}.")
     say(f"Gallery {gallery}: {plural(report.added, 'crop')} added, {report.already:,} there before.")
     if report.duplicates:
         say(f"{plural(report.duplicates, 'picture')} left out that the gallery has already, with the same labels.")

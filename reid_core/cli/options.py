@@ -11,7 +11,7 @@ import typer
 
 from reid_core.cli.console import warn
 from reid_core.colours import COLOURS
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, shown
 from reid_core.records import parse_time
 from reid_core.workspace import jobs
 from reid_core.workspace.report import Report
@@ -93,7 +93,8 @@ def moment(text: str | None, option: str) -> float | None:
     try:
         return parse_time(text)
     except ValueError as error:
-        raise ReidError(f"{option} {text!r} is not a time; use 2026-03-02T08:00:00Z, or seconds.") from error
+        why = error if "may be" in str(error) else f"{shown(text)} is not a time; use 2026-03-02T08:00:00Z, or seconds"
+        raise ReidError(f"{option} {why}.") from error
 
 
 def weekdays(text: str | None) -> frozenset[int] | None:

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, list_files, require_pictures
-from reid_core.datasets.choices import compile_camera_pattern, find_time_zone
+from reid_core.datasets.choices import check_time_format, compile_camera_pattern, find_time_zone
 from reid_core.datasets.cuhk01 import read_cuhk01
 from reid_core.datasets.cuhk03 import read_cuhk03_detected, read_cuhk03_labeled
 from reid_core.datasets.describe import TableDescription, describe_table
@@ -53,20 +53,24 @@ def read_dataset(
     seed: int = 0,
     time_zone: str | None = None,
     camera_pattern: str | None = None,
+    time_format: str | None = None,
 ) -> Dataset:
     """The data set in a folder, a zip, a tar, a folder of tar shards, CUHK03's .mat, or a table (.csv, .tsv, .parquet).
 
     The first of `READERS` that recognises it reads it; `format` names one instead. A link in `path` is followed first:
     a table's pictures lie beside the table itself, not beside the link. `columns` says which column of a table, or
-    which name in a shard's JSON, holds what ("image", "identity", "camera", "time", "tracklet", "split"); "" says that
-    none does. Where the source names no splits, `train_share` of the identities are for training, chosen by `seed`.
-    `time_zone` ("Europe/London"; UTC) is that of times in file names and tables that name none. `camera_pattern` is a
-    regular expression that runs on each path; its one group, where it matches, is the camera.
+    which name in a shard's JSON, holds what ("image", "identity", "camera", "time", "date" where it is apart from the
+    time of day, "tracklet", "split"); "" says that none does. Where the source names no splits, `train_share` of the
+    identities are for training, chosen by `seed`. `time_zone` ("Europe/London"; UTC) is that of times in file names and
+    tables that name none. `camera_pattern` is a regular expression that runs on each path; its one group, where it
+    matches, is the camera. `time_format` says how a table or a shard writes times where that is not clear: "seconds",
+    "milliseconds", "microseconds", "nanoseconds", "excel", or a pattern of `datetime.strptime`: "%d/%m/%Y %H:%M".
 
     Raises ReidError, naming the path, when nothing is there, nothing can be used or the format does not fit, and when
-    the zone is unknown or the pattern cannot be used.
+    the zone is unknown or a pattern cannot be used.
     """
     zone, pattern = find_time_zone(time_zone), compile_camera_pattern(camera_pattern)
+    check_time_format(time_format)
     _check_known(format, READERS, "format")
     for key in columns or {}:
         _check_known(key, COLUMN_NAMES, "kind of column")
@@ -78,7 +82,7 @@ def read_dataset(
         takes_columns = format == "table" or (format == "webdataset" and not listing.only)
         if not takes_columns and (listing.only or columns):
             raise ReidError(f"{path} cannot be read as {format!r}, because a table or its columns were given.")
-        options = Options(dict(columns or {}), train_share, seed, format is not None, zone, pattern)
+        options = Options(dict(columns or {}), train_share, seed, format is not None, zone, pattern, time_format)
         require_pictures(listing, path)
         for name, reader in READERS.items():
             if format not in (None, name):

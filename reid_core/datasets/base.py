@@ -55,18 +55,22 @@ class Dataset:
     to, absolute and without links, so that the same place has one name however it was given.
 
     `format` is the published data set's name ("Market-1501"), "WebDataset", "folder per identity", "flat folder" or
-    "table".
+    "table". `notes` say what was guessed and what was not used, each a sentence for a person; `incomplete` names crops
+    that come in without a time, though one stands there, and why.
     """
 
     source: Path
     format: str
     records: Records
     skipped: tuple[Skipped, ...] = ()
+    notes: tuple[str, ...] = ()
+    incomplete: tuple[Skipped, ...] = ()
 
     def describe(self) -> str:
         """One line: "Market-1501: 10,679 train, 663 query, 1,594 gallery crops, 751 identities, 6 cameras"."""
         left_out = f"; {len(self.skipped):,} skipped" if self.skipped else ""
-        return f"{self.format}: {self.records.describe()}{left_out}"
+        untimed = f"; {len(self.incomplete):,} without their time" if self.incomplete else ""
+        return f"{self.format}: {self.records.describe()}{untimed}{left_out}"
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,8 @@ class Options:
     """What the caller of `read_dataset` chose; each reader takes what concerns it.
 
     `required` is true when the format was chosen too: a reader that can say why it does not fit then raises.
-    `time_zone` is that of times that name none. The one group of `camera_pattern` is the camera in a path.
+    `time_zone` is that of times that name none, and `time_format` how a table writes them. The one group of
+    `camera_pattern` is the camera in a path.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -83,6 +88,7 @@ class Options:
     required: bool = False
     time_zone: tzinfo = UTC
     camera_pattern: regex.Pattern[str] | None = None
+    time_format: str | None = None
 
     def find_camera(self, path: str) -> regex.Match[str] | None:
         """Where the pattern finds a camera; None in paths of more than `MAX_PATH_FOR_PATTERN` characters.

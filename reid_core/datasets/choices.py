@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import zoneinfo
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from difflib import get_close_matches
 
 import regex
 
-from reid_core.errors import ReidError
+from reid_core.datasets.time_columns import UNITS
+from reid_core.errors import ReidError, shown
 
 MAX_PATTERN = 200  # characters
+TIME_FORMATS = (*UNITS, "excel")
 
 
 def find_time_zone(name: str | None) -> tzinfo:
@@ -25,6 +28,22 @@ def find_time_zone(name: str | None) -> tzinfo:
     near = get_close_matches(name.strip().lower().replace(" ", "_"), spelled, n=1)
     hint = f" Did you mean {spelled[near[0]]!r}?" if near else ""
     raise ReidError(f"There is no time zone {name[:80]!r}; write one like 'Europe/London' or 'UTC'.{hint}")
+
+
+def check_time_format(form: str | None) -> None:
+    """Raises ReidError where it is neither a unit nor a pattern that `datetime.strptime` reads."""
+    if form is None or form in TIME_FORMATS:
+        return
+    example = f"use {', '.join(TIME_FORMATS)}, or a pattern like '%d/%m/%Y %H:%M'"
+    if "%" not in form or len(form) > MAX_PATTERN:
+        raise ReidError(f"There is no time format {shown(form)}; {example}.")
+    try:
+        datetime.strptime("", form)
+    except ValueError as error:
+        if "does not match" not in str(error):
+            raise ReidError(f"The time format {shown(form)} cannot be used ({error}); {example}.") from error
+    except re.error as error:  # a directive that is there twice
+        raise ReidError(f"The time format {shown(form)} says one thing twice; {example}.") from error
 
 
 def compile_camera_pattern(pattern: str | None) -> regex.Pattern[str] | None:

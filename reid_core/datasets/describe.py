@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from reid_core.datasets.base import TABLE_SUFFIXES
-from reid_core.datasets.table_files import MAX_TABLE_BYTES, find_columns, preview_table
+from reid_core.datasets.table_files import MAX_TABLE_BYTES, preview_table
 from reid_core.errors import ReidError
 from reid_core.images import BadImage, printable, read_file
 
@@ -18,13 +18,15 @@ MAX_CELL = 200  # characters that are shown
 
 @dataclass(frozen=True, eq=False)
 class TableDescription:
-    """`columns` in the table's order; `guessed` maps "image", "identity", "camera", "time", "tracklet" and "split" to
-    the column that `read_dataset` would take for each; `sample` holds the first 5 rows as text, "" for empty cells.
+    """`columns` in the table's order; `guessed` maps "image", "identity", "camera", "time", "date", "tracklet" and
+    "split" to the column that `read_dataset` would take for each; `sample` holds the first 5 rows as text, "" for empty
+    cells; `notes` say why a column with a usual name was not guessed.
     """
 
     columns: list[str]
     guessed: dict[str, str]
     sample: pd.DataFrame
+    notes: tuple[str, ...] = ()
 
 
 def describe_table(path: Path) -> TableDescription:
@@ -45,12 +47,12 @@ def describe_table(path: Path) -> TableDescription:
 
 def describe_table_bytes(name: str, data: bytes) -> TableDescription:
     """The same of a file's bytes, for a table inside an archive. Raises ReidError when they cannot be read."""
-    there, rows = preview_table(name, data, SAMPLE_ROWS)
-    columns = [name for name in dict.fromkeys(there) if name]
-    cells = {name: [_shown(row[there.index(name)]) for row in rows] for name in columns}
-    return TableDescription(
-        columns, find_columns(there, {}), pd.DataFrame(cells, columns=pd.Index(columns), dtype=object)
-    )
+    found = preview_table(name, data, SAMPLE_ROWS)
+    columns = [name for name in dict.fromkeys(found.columns) if name]
+    place = {name: found.columns.index(name) for name in columns}
+    cells = {name: [_shown(row[place[name]]) for row in found.rows] for name in columns}
+    sample = pd.DataFrame(cells, columns=pd.Index(columns), dtype=object)
+    return TableDescription(columns, found.found.columns, sample, found.found.words)
 
 
 def _shown(value: object) -> str:

@@ -1,8 +1,9 @@
 """Times that file names tell: "cam1_2026-03-02T08-11-30.jpg", "IMG_20260302_081130.jpg", "1772439090123.jpg".
 
-ISO 8601 in its extended and basic form, with the separators that file systems allow, and Unix time in seconds or
-milliseconds. A name that only holds digits must not be misread: a time stands between separators, lies between 2000
-and 2100, and is the only one in the name.
+ISO 8601 in its extended and basic form, with the separators that file systems, cameras (2026:03:02 08:11:30), phones
+(2026-03-02 at 8.11.30 PM) and recorders (2026_03_02_08_11_30) use, and Unix time in seconds, or thousandths, millionths
+or billionths of one. A name that only holds digits must not be misread: a time stands between separators, lies between
+2000 and 2100, and is the only one in the name. A day or month first is not read: a name alone cannot say which.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ _BEFORE = r"(?<![0-9A-Za-z])(?:[A-Za-z]{1,12})?"  # phones write IMG202603020811
 _AFTER = r"(?:(?P<offset>Z|[+-][0-9]{2}[:-]?[0-9]{2}))?(?![0-9A-Za-z])"
 _EXTENDED = re.compile(
     _BEFORE
-    + r"(?P<year>[0-9]{4})-(?P<month>[0-9]{2})-(?P<day>[0-9]{2})[T_ -]{1,3}"
-    + r"(?P<hour>[0-9]{2})(?P<mark>[-.:_])(?P<minute>[0-9]{2})(?P=mark)(?P<second>[0-9]{2})"
+    + r"(?P<year>[0-9]{4})(?P<between>[-:._])(?P<month>[0-9]{2})(?P=between)(?P<day>[0-9]{2})(?:[T_ -]{1,3}| at )"
+    + r"(?P<hour>[0-9]{1,2})(?P<mark>[-.:_])(?P<minute>[0-9]{2})(?P=mark)(?P<second>[0-9]{2})"
     + r"(?:[.,](?P<fraction>[0-9]{1,6}))?"
+    + r"(?:[\s_]?(?P<half>[AaPp])\.?[Mm]\.?)?"  # macOS puts a narrow blank before PM
     + _AFTER
 )
 _BASIC = re.compile(
@@ -28,7 +30,9 @@ _BASIC = re.compile(
     + r"[.,]?(?P<fraction>(?<=[.,])[0-9]{1,6}|[0-9]{3})?"  # some phones write milliseconds without a point
     + _AFTER
 )
-_UNIX = re.compile(r"(?<![0-9A-Za-z])(?:([0-9]{10})(?:\.([0-9]{1,6}))?|([0-9]{10})([0-9]{3}))(?![0-9A-Za-z])")
+_UNIX = re.compile(
+    r"(?<![0-9A-Za-z])(?:([0-9]{10})(?:\.([0-9]{1,6}))?|([0-9]{10})([0-9]{3}(?:[0-9]{3}){0,2}))(?![0-9A-Za-z])"
+)
 _HOUR_OF_DAY = re.compile(r"(20[0-9]{2})(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])([01][0-9]|2[0-3])")
 
 
@@ -50,6 +54,13 @@ def time_of_name(name: str, zone: tzinfo = UTC) -> float | None:
 
 def _moment(match: re.Match[str], zone: tzinfo) -> float | None:
     parts = [int(match[key]) for key in ("year", "month", "day", "hour", "minute", "second")]
+    half = match.groupdict().get("half")
+    if half is not None:
+        if not 1 <= parts[3] <= 12:
+            return None
+        parts[3] = parts[3] % 12 + 12 * (half in "Pp")
+    elif len(match["hour"]) == 1:
+        return None
     try:
         naive = datetime(*parts, microsecond=int((match["fraction"] or "").ljust(6, "0")))  # type: ignore[misc, arg-type]
         offset = _offset(match["offset"])

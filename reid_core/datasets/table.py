@@ -1,16 +1,15 @@
 """Tables that name pictures, alone or beside them: which rows mean which pictures, and what they tell.
 
-Columns are found by the names that people use, whatever the case; `columns={"identity": "who"}` names others. A file of
-`records_to_parquet` is taken at its word.
+Columns are found by the names that people use, whatever the case, and by what stands in them; `columns={"identity":
+"who"}` names others. A file of `records_to_parquet` is taken at its word.
 """
 
 from __future__ import annotations
 
 import posixpath
 import re
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from datetime import tzinfo
+from dataclasses import dataclass, field
 
 from reid_core.datasets.base import (
     SPLIT_NAMES,
@@ -22,23 +21,36 @@ from reid_core.datasets.base import (
     build_records,
     identity_label,
 )
+from reid_core.datasets.columns import GALLERY_MARK, QUERY_MARK, Found
 from reid_core.datasets.folders import tells_identities
+from reid_core.datasets.named_pictures import NamedPictures
 from reid_core.datasets.table_files import COLUMN_NAMES, MAX_TABLE_BYTES, Table, may_name_pictures, parse_table
-from reid_core.errors import ReidError
+from reid_core.datasets.text_tables import listed
+from reid_core.datasets.time_columns import Times, read_dates_and_times, read_times
+from reid_core.datasets.time_values import MISSING
+from reid_core.errors import ReidError, shown
 from reid_core.images import BadImage
-from reid_core.records import is_unsafe_path, parse_time
+from reid_core.records import plural
 
+MAX_LABEL = 300  # characters
 _SPLIT_OF_TABLE = {"train": "train", "query": "query", "probe": "query", "gallery": "gallery", "test": "test"}
-_MISSING = frozenset({"", "nan", "na", "n/a", "nat", "none", "null", "<na>"})
+_SPLITS: Mapping[str, str] = (
+    dict(SPLIT_NAMES)
+    | dict.fromkeys(("trn",), "train")
+    | dict.fromkeys(("dev", "eval", "evaluation", "testing", "tst"), "test")
+    | dict.fromkeys(("database", "db", "reference", "references"), "gallery")
+)
+_YES, _NO = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
 _WHOLE_NUMBER = re.compile(r"(-?[0-9]+)\.0+")
+_WORDS = {"image": "picture", "identity": "person", "date": "date of the time"}
 
 
 def read_table(listing: Listing, options: Options) -> Dataset | Declined:
     """The crops that tables name; declined where no table can be used and the format was not asked for.
 
     Identity "-1" means junk. Without a column for the split, two tables or more called train..., query..., gallery...
-    or test... are those splits; one table is divided by identity. Rows whose picture is unsafe, missing, ambiguous or
-    named before, and rows with a wrong time, are skipped by name.
+    or test... are those splits; one table is divided by identity, and its test half as `is_query` and `is_gallery` say.
+    Rows whose picture is unsafe, missing, ambiguous or named before are skipped by name; a wrong time costs the time.
 
     Where the format was not asked for, a table that cannot be used is skipped by name too. But one that is broken and
     was meant to name pictures raises ReidError where skipping it would lose what is known of people: beside a table
@@ -67,108 +79,175 @@ def read_table(listing: Listing, options: Options) -> Dataset | Declined:
     if options.required:
         _check_columns(usable, useless, options.columns)
     skipped += [Skipped(table.name, "it has no column that names pictures") for table in useless]
-    crops, skipped_rows = _read_crops(usable, listing.pictures, options)
-    if usable and not crops:
-        names_none = _names_no_picture(usable, skipped_rows)
+    read = _read_crops(usable, listing.pictures, options)
+    if usable and not read.crops:
+        names_none = _names_no_picture(usable, read.skipped)
         if options.required:
             raise names_none
         broken = broken or names_none
         skipped += [Skipped(table.name, "no row of it names a picture that is there") for table in usable]
-    if broken is not None and (crops or not tells_identities(listing.pictures, options)):
+    if broken is not None and (read.crops or not tells_identities(listing.pictures, options)):
         raise ReidError(f"{broken} Choose the format 'flat' to read the pictures without any table.") from broken
-    if not crops:
+    if not read.crops:
         return Declined(tuple(skipped))
-    rows = {key: [crop[key] for crop in crops.values()] for key in ("identity", "camera", "time", "tracklet", "split")}
-    records = build_records({"path": list(crops), **rows}, options)
-    return Dataset(listing.source.path, "table", records, (*listing.skipped, *skipped, *skipped_rows))
+    return Dataset(
+        listing.source.path,
+        "table",
+        build_records(read.columns(), options),
+        (*listing.skipped, *skipped, *read.skipped),
+        notes=tuple(read.notes),
+        incomplete=tuple(read.incomplete),
+    )
 
 
-def _read_crops(
-    tables: list[Table], names: tuple[str, ...], options: Options
-) -> tuple[dict[str, dict[str, object]], list[Skipped]]:
-    """Path -> what the tables tell of the picture, and the rows that could not be used."""
-    pictures = _Pictures(names)
-    crops: dict[str, dict[str, object]] = {}
-    skipped: list[Skipped] = []
+@dataclass
+class ReadCrops:
+    """What tables tell of pictures, by path; `skipped` and `incomplete` name rows, `notes` are sentences."""
+
+    crops: dict[str, dict[str, object]] = field(default_factory=dict)
+    marks: dict[str, tuple[bool | None, bool | None]] = field(default_factory=dict)  # is it a query, and of the gallery
+    skipped: list[Skipped] = field(default_factory=list)
+    incomplete: list[Skipped] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def keep_marks(self, path: str, cells: Mapping[str, object], where: str) -> None:
+        """Raises ReidError for a mark that is neither yes nor no."""
+        if QUERY_MARK in cells or GALLERY_MARK in cells:
+            self.marks[path] = (_mark(cells, QUERY_MARK, where), _mark(cells, GALLERY_MARK, where))
+
+    def columns(self) -> dict[str, list[object]]:
+        kinds = ("identity", "camera", "time", "tracklet", "split")
+        return {"path": list(self.crops), **{kind: [crop[kind] for crop in self.crops.values()] for kind in kinds}}
+
+
+def _read_crops(tables: list[Table], names: tuple[str, ...], options: Options) -> ReadCrops:
+    read = ReadCrops()
     for table in tables:
+        wanted = () if table.is_export else [_text(image, number=False) or "" for image in table.cells["image"]]
+        pictures = NamedPictures(names, wanted)
         implied = implied_split(table.name) if len(tables) > 1 else None
-        for row, image in enumerate(table.cells["image"]):
-            where = f"row {row + table.first_row} of {table.name}"
+        times = read_column_of_times(table.cells, table.found, options) if not table.is_export else Times([], {})
+        without: list[tuple[str, int]] = []
+        for place, row in enumerate(table.rows):
+            where = f"row {row} of {table.name}"
+            cells = {key: column[place] for key, column in table.cells.items()}
             try:
-                path = pictures.find(image, posixpath.dirname(table.name), exactly=table.is_export)
-                if path in crops:
-                    raise ValueError(f"the picture {path!r} is named by an earlier row")
-                cells = {key: column[row] for key, column in table.cells.items()}
-                crops[path] = cells if table.is_export else read_crop(cells, implied, where, options.time_zone)
+                path = _find(pictures, cells["image"], table)
+                if path in read.crops:
+                    raise ValueError(f"the picture {shown(path)} is named by an earlier row")
+                if table.is_export:
+                    read.crops[path] = cells
+                    continue
+                crop = read_crop(cells, implied, where) | {"time": times.seconds[place] if times.seconds else None}
             except ValueError as error:
-                skipped.append(Skipped(where, str(error)))
-    return crops, skipped
+                read.skipped.append(Skipped(where, str(error)))
+                continue
+            read.crops[path] = crop
+            read.keep_marks(path, cells, where)
+            if place in times.problems:
+                problem = times.problems[place]
+                read.incomplete.append(Skipped(where, f"without its time: {problem.value} {problem.why}"))
+                without.append((where, place))
+        read.notes += [
+            *describe_columns(table.name, table.there, table.found),
+            *describe_times(table.name, times, without),
+        ]
+    divide_by_marks(read)
+    return read
+
+
+def _find(pictures: NamedPictures, image: object, table: Table) -> str:
+    folder = posixpath.dirname(table.name)
+    if table.is_export and image is not None:
+        return pictures.find_exactly(image, folder)
+    text = _text(image, number=False)
+    if text is None:
+        raise ValueError("it names no picture")
+    return pictures.find(text, folder)
+
+
+def read_column_of_times(cells: Mapping[str, list[object]], found: Found, options: Options) -> Times:
+    """The times of the column, or of two of which one holds the date."""
+    if "time" not in cells:
+        return Times([], {})
+    if "date" in cells:
+        return read_dates_and_times(cells["date"], cells["time"], options.time_zone, options.time_format)
+    column = found.columns["time"]
+    return read_times(cells["time"], options.time_zone, form=options.time_format, column=column)
+
+
+def describe_columns(name: str, there: Iterable[str], found: Found) -> list[str]:
+    """Which column was taken for what, and which were not used."""
+    taken = {**found.columns, **{mark: mark for mark in found.marks}}
+    words = ", ".join(f"{_WORDS.get(kind, kind)} from {shown(column)}" for kind, column in taken.items())
+    used = {*found.columns.values(), *found.marks.values()}
+    unused = [shown(column, 40) for column in dict.fromkeys(there) if column and column not in used]
+    left = f"; not used: {listed(unused)}" if unused else ""
+    reasons = [f"{name}: {reason}." for reason in found.words]
+    return [f"{name}: {words}{left}.", *reasons] if taken else reasons
+
+
+def describe_times(name: str, times: Times, without: list[tuple[str, int]]) -> list[str]:
+    """How the times were read, and of which crops they are not known: `without` names these and their places."""
+    notes = [f"{name}: times are read as {'; '.join(times.readings)}."] if times.readings else []
+    by_reason: dict[str, list[tuple[str, int]]] = {}
+    for where, place in without:
+        by_reason.setdefault(times.problems[place].why, []).append((where, place))
+    for why, places in by_reason.items():
+        where, place = places[0]
+        others = f" and {len(places) - 1:,} more" if len(places) > 1 else ""
+        crops = plural(len(places), "crop")
+        notes.append(
+            f"{crops} {'comes' if len(places) == 1 else 'come'} in without a time: {times.problems[place].value} {why} "
+            f"({where}{others})."
+        )
+    return notes
+
+
+def divide_by_marks(read: ReadCrops) -> None:
+    """The test half as the marks of open-metric-learning say; rows that are neither are skipped."""
+    tested = {
+        path: marks
+        for path, marks in read.marks.items()
+        if (split := read.crops[path]["split"]) == "test" or (split is None and marks != (None, None))
+    }
+    both = sum(bool(asked) and bool(kept) for asked, kept in tested.values())
+    only_asked = any(asked and not kept for asked, kept in tested.values())
+    only_kept = any(kept and not asked for asked, kept in tested.values())
+    either = "gallery" if only_asked else "query" if only_kept else "test"
+    if both:
+        meant = "divided into the two" if either == "test" else f"taken for {either}"
+        read.notes.append(f"{plural(both, 'crop')} said to be query and gallery at once: {meant}.")
+    for path, marks in read.marks.items():
+        asked, kept = marks
+        if path not in tested:
+            if read.crops[path]["split"] is None:
+                read.crops[path]["split"] = "train"  # marked as neither: no part of the test half
+        elif asked or kept:
+            read.crops[path]["split"] = either if asked and kept else "query" if asked else "gallery"
+        else:
+            del read.crops[path]
+            read.skipped.append(Skipped(path, "its row says that it is neither query nor gallery"))
 
 
 def _names_no_picture(tables: list[Table], skipped: list[Skipped]) -> ReidError:
     why = f" {skipped[0].path}: {skipped[0].reason}." if skipped else " It has no rows."
-    if skipped and skipped[0].reason.startswith("the time"):
-        return ReidError(
-            f"No row of {_listed(t.name for t in tables)} can be read.{why} Name another column for the time, or none."
-        )
-    return ReidError(
-        f"No row of {_listed(t.name for t in tables)} names a picture that is there.{why} Correct the paths."
-    )
+    names = listed([table.name for table in tables])
+    return ReidError(f"No row of {names} names a picture that is there.{why} Correct the paths.")
 
 
-def read_crop(cells: Mapping[str, object], implied_split: str | None, where: str, zone: tzinfo) -> dict[str, object]:
-    """What a row tells of its crop. Raises ValueError for a wrong time, ReidError for an unknown split."""
-    identity = _text(cells.get("identity"))
+def read_crop(cells: Mapping[str, object], implied_split: str | None, where: str) -> dict[str, object]:
+    """What a row tells of its crop, but for its time. Raises ValueError for a label that cannot be one, ReidError for
+    an unknown split.
+    """
+    identity = _label(cells, "identity")
     return {
         "identity": None if identity is None else identity_label(identity),
-        "camera": _text(cells.get("camera")),
-        "time": _time(cells.get("time"), zone),
-        "tracklet": _text(cells.get("tracklet")),
+        "camera": _label(cells, "camera"),
+        "time": None,
+        "tracklet": _label(cells, "tracklet"),
         "split": _split(cells["split"], where) if "split" in cells else implied_split,
     }
-
-
-class _Pictures:
-    """Finds the picture that a table means."""
-
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self._names = frozenset(names)
-        self._by_file_name: dict[str, list[str]] = defaultdict(list)
-        self._by_stem: dict[str, list[str]] = defaultdict(list)
-        for name in names:
-            file_name = name.rpartition("/")[2]
-            self._by_file_name[file_name].append(name)
-            self._by_stem[file_name.rpartition(".")[0]].append(name)
-
-    def find(self, value: object, folder: str, *, exactly: bool = False) -> str:
-        """The path itself, the path below the table's folder, or the one picture whose path ends with it.
-
-        The suffix may be left out. With `exactly`, only the path below the table's folder is meant. Raises ValueError
-        with the reason where no picture fits, or more than one.
-        """
-        if exactly and value is not None:
-            below = posixpath.join(folder, str(value))
-            if below not in self._names:
-                raise ValueError(f"the picture {value!r} is not there")
-            return below
-        text = _text(value, number=False)
-        if text is None:
-            raise ValueError("it names no picture")
-        if is_unsafe_path(text):
-            raise ValueError(f"the path {text!r} leads out of the folder")
-        wanted = "/".join(part for part in text.replace("\\", "/").split("/") if part not in ("", "."))
-        below = posixpath.join(folder, wanted)
-        if wanted in self._names or below in self._names:
-            return wanted if wanted in self._names else below
-        last = posixpath.basename(wanted)
-        fitting = [name for name in self._by_file_name.get(last, ()) if f"/{name}".endswith(f"/{wanted}")] or [
-            name for name in self._by_stem.get(last, ()) if f"/{name.rpartition('.')[0]}".endswith(f"/{wanted}")
-        ]
-        if not fitting:
-            raise ValueError(f"the picture {text!r} is not there")
-        if len(fitting) > 1:
-            raise ValueError(f"{text!r} could be {fitting[0]!r} or {fitting[1]!r}; write the path with its folder")
-        return fitting[0]
 
 
 def _read(listing: Listing, name: str) -> bytes:
@@ -182,11 +261,11 @@ def _check_columns(usable: list[Table], useless: list[Table], given: Mapping[str
     tables = [*usable, *useless]
     if not tables:
         raise ReidError("There is no table (.csv, .tsv or .parquet).")
-    there = _listed(dict.fromkeys(column for table in tables for column in table.there))
-    names = _listed(table.name for table in tables)
+    there = listed(list(dict.fromkeys(column for table in tables for column in table.there)))
+    names = listed([table.name for table in tables])
     for key, column in given.items():
         if column and not any(key in table.cells for table in usable):
-            raise ReidError(f"{names} has no column {column!r} for the {key}. Its columns are: {there}.")
+            raise ReidError(f"{names} has no column {shown(column)} for the {key}. Its columns are: {there}.")
     if not usable:
         raise ReidError(
             f"{names} has no column that names pictures ({', '.join(COLUMN_NAMES['image'])}). "
@@ -202,30 +281,37 @@ def implied_split(name: str) -> str | None:
 
 def _split(value: object, where: str) -> str:
     text = _text(value)
-    split = SPLIT_NAMES.get((text or "").lower())
+    split = _SPLITS.get((text or "").lower())
     if split is None:
-        raise ReidError(f"{where.capitalize()}: the split is {text!r}; use train, query, gallery, test or val.")
+        raise ReidError(f"{where.capitalize()}: the split is {shown(text)}; use train, query, gallery, test or val.")
     return split
 
 
-def _time(value: object, zone: tzinfo) -> float:
-    text = value.strip() if isinstance(value, str) else value
-    if isinstance(text, str) and text.lower() in _MISSING:
-        return float("nan")
-    try:
-        return parse_time(text, zone)
-    except (ValueError, OverflowError) as error:
-        raise ValueError(f"the time {value!r} is neither seconds nor like 2024-05-31T14:03:07") from error
+def _mark(cells: Mapping[str, object], mark: str, where: str) -> bool | None:
+    """Yes, no, or None where nothing is said; of one mark alone, the other is its opposite."""
+    if mark not in cells:
+        other = _mark(cells, GALLERY_MARK if mark == QUERY_MARK else QUERY_MARK, where)
+        return None if other is None else not other
+    text = (_text(cells[mark]) or "").lower()
+    if text and text not in _YES | _NO:
+        raise ReidError(f"{where.capitalize()}: {mark} is {shown(cells[mark])}; use True or False.")
+    return text in _YES if text else None
+
+
+def _label(cells: Mapping[str, object], kind: str) -> str | None:
+    text = _text(cells.get(kind))
+    if text is not None and ("\0" in text or len(text) > MAX_LABEL):
+        why = "a character that no name has" if "\0" in text else f"more than {MAX_LABEL} characters"
+        raise ValueError(f"the {_WORDS.get(kind, kind)} {shown(text)} has {why}")
+    return text
 
 
 def _text(value: object, *, number: bool = True) -> str | None:
     """A cell as a label; None where it is empty. 5 and 5.0 (a whole number beside empty cells) are "5"."""
+    if isinstance(value, float) and value.is_integer() and number:
+        return str(int(value))
     text = str(value).strip()
-    if value is None or text.lower() in _MISSING:
+    if value is None or text.lower() in MISSING:
         return None
     whole = _WHOLE_NUMBER.fullmatch(text) if number else None
     return whole[1] if whole else text
-
-
-def _listed(names: Iterable[str]) -> str:
-    return ", ".join(names)

@@ -1,54 +1,54 @@
-"""The files of tables: CSV (RFC 4180; comma, semicolon or tab), TSV and Parquet, read only where used."""
+"""The files of tables: text (see `text_tables`) and Parquet, read only where used."""
 
 from __future__ import annotations
 
-import csv
-import io
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from reid_core.errors import ReidError
-from reid_core.records import COLUMNS
+from reid_core.datasets.columns import COLUMN_NAMES, EVIDENCE_ROWS, Found, candidates, find_columns
+from reid_core.datasets.text_tables import first_cells, open_text
+from reid_core.errors import ReidError, shown
+from reid_core.records import COLUMNS, plural
 
 if TYPE_CHECKING:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-COLUMN_NAMES: Mapping[str, tuple[str, ...]] = {
-    "image": (
-        *("path", "image", "image_path", "image_id", "file", "filename", "file_name", "img"),
-        *("bild", "datei", "dateiname", "photo", "foto", "imagen", "fichier"),
-    ),
-    "identity": ("identity", "label", "person_id", "pid", "id", "target", "class", "person", "personne", "persona"),
-    "camera": ("camera", "camera_id", "camid", "cam", "kamera", "caméra", "cámara"),
-    "time": ("time", "timestamp", "datetime", "date", "zeit", "zeitpunkt", "datum", "heure", "hora", "fecha"),
-    "tracklet": ("tracklet", "track", "track_id", "tracklet_id"),
-    "split": ("split", "set", "subset"),
-}
+__all__ = ["COLUMN_NAMES", "MAX_TABLE_BYTES", "Preview", "Table", "export_schema", "may_name_pictures", "parse_table"]
 EXPORT_MARK = b"retrace.records"  # in the metadata of a Parquet file that we wrote
 MAX_TABLE_BYTES = 512 * 2**20
 MAX_ROWS = 5_000_000  # about 350 bytes each in memory, measured with rows that repeat one picture
 MAX_UNPACKED_BYTES = 2 * 2**30  # of the Parquet columns that are used: a few kilobytes can stand for terabytes
+MAX_ROW_BYTES, SPARE_BYTES = 400, 16 * 2**20  # of one column: no label is longer on average; some are in small files
 
 
 @dataclass(frozen=True, eq=False)
 class Table:
     """The columns that are used, of equal length, by what they hold: {"image": [...], "identity": [...]}.
 
-    `there` names all columns; without one of pictures no cells are read. `first_row` is what the first row is called:
-    spreadsheets count the header as row 1. `is_export` marks our own Parquet files, whose cells mean just what they
-    say: a person called "nan" is one.
+    `there` names all columns and `found` says which were taken; without one of pictures no cells are read. `rows` holds
+    the number of each row: spreadsheets count the header as row 1. `is_export` marks our own Parquet files, whose cells
+    mean just what they say: a person called "nan" is one.
     """
 
     name: str
     there: tuple[str, ...]
     cells: dict[str, list[object]]
-    first_row: int
+    rows: Sequence[int] = ()
     is_export: bool = False
+    found: Found = field(default_factory=lambda: Found({}, {}))
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """The columns that may hold labels, what each would be taken for, and the first rows of all of them."""
+
+    columns: list[str]
+    found: Found
+    rows: list[list[object]]
 
 
 def parse_table(name: str, data: bytes, given: Mapping[str, str]) -> Table:
@@ -67,65 +67,50 @@ def export_schema() -> pa.Schema:
     return pa.schema(fields, metadata={EXPORT_MARK: b"1"})
 
 
-def preview_table(name: str, data: bytes, rows: int) -> tuple[list[str], list[list[object]]]:
-    """The names of the columns that `parse_table` would look at, and the first rows of all of them.
+def preview_table(name: str, data: bytes, rows: int) -> Preview:
+    """What `parse_table` would look at and take, and the first `rows`.
 
     Raises ReidError, naming the file, as `parse_table` does.
     """
     return (_preview_parquet if name.lower().endswith(".parquet") else _preview_text)(name, data, rows)
 
 
+# --- text ---
+
+
 def _parse_text(name: str, data: bytes, given: Mapping[str, str]) -> Table:
-    with _open_text(name, data) as (header, reader):
-        column_of = find_columns(header, given)
-        if "image" not in column_of:
-            return Table(name, tuple(header), {}, first_row=2)
-        rows = _used_cells(name, reader, len(header), [header.index(column) for column in column_of.values()])
-    return Table(name, tuple(header), dict(zip(column_of, rows, strict=True)), first_row=2)
-
-
-def _preview_text(name: str, data: bytes, rows: int) -> tuple[list[str], list[list[object]]]:
-    with _open_text(name, data) as (header, reader):
-        columns = _used_cells(name, islice(reader, rows), len(header), list(range(len(header))))
-    return header, [list(row) for row in zip(*columns, strict=True)]
-
-
-@contextmanager
-def _open_text(name: str, data: bytes) -> Iterator[tuple[list[str], Iterator[list[str]]]]:
-    """The names of the columns and the rows below them. What the csv module raises inside becomes a ReidError."""
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ReidError(
-            f"{name} is not UTF-8 text (byte {error.start + 1} is 0x{data[error.start]:02X}). Save it as CSV UTF-8."
-        ) from error
-    heading = text.partition("\n")[0]
-    delimiter = "\t" if name.lower().endswith(".tsv") else max(",;\t", key=heading.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        header = [cell.strip() for cell in next(reader, [])]
-        if not any(header):
-            raise ReidError(f"{name} is empty; its first line must name the columns.")
-        yield header, reader
-    except csv.Error as error:
-        raise ReidError(f"{name}, line {reader.line_num}, is not valid CSV ({error}). Correct that line.") from error
-
-
-def _used_cells(name: str, rows: Iterable[list[str]], width: int, places: list[int]) -> list[list[object]]:
-    """The columns at `places` of rows with `width` cells; a blank line is a row of empty cells, but not at the end."""
+    header, found = _find_in_text(name, data, given)
+    if "image" not in found.columns:
+        return Table(name, tuple(header), {}, found=found)
+    used = {**found.columns, **found.marks}
+    places = [header.index(column) for column in used.values()]
     columns: list[list[object]] = [[] for _ in places]
-    filled = 0
-    for number, row in enumerate(rows, start=1):
-        if row and len(row) != width:
-            raise ReidError(
-                f"Row {number + 1} of {name} has {len(row)} cells, but its first line names {width} columns. "
-                "Correct that row; a comma inside a cell needs quotes around the cell."
-            )
-        _check_extent(name, number, 0)
-        filled = number if row else filled
-        for column, place in zip(columns, places, strict=True):
-            column.append(row[place] if row else "")
-    return [column[:filled] for column in columns]
+    numbers: list[int] = []
+    with open_text(name, data, most=MAX_ROWS) as (_, rows):
+        for number, row in rows:
+            numbers.append(number)
+            for column, place in zip(columns, places, strict=True):
+                column.append(row[place])
+    return Table(name, tuple(header), dict(zip(used, columns, strict=True)), numbers, found=found)
+
+
+def _preview_text(name: str, data: bytes, rows: int) -> Preview:
+    header, found = _find_in_text(name, data, {})
+    with open_text(name, data, most=MAX_ROWS) as (_, below):
+        return Preview(header, found, [list(row) for _, row in islice(below, rows)])
+
+
+def _find_in_text(name: str, data: bytes, given: Mapping[str, str]) -> tuple[list[str], Found]:
+    with open_text(name, data, most=MAX_ROWS) as (header, rows):
+        looked_at = {column: header.index(column) for column in candidates(header)}
+        cells: dict[str, list[object]] = {column: [] for column in looked_at}
+        for _, row in islice(rows, EVIDENCE_ROWS) if looked_at else ():
+            for column, place in looked_at.items():
+                cells[column].append(row[place])
+        return header, find_columns(header, given, cells)
+
+
+# --- Parquet ---
 
 
 def _parse_parquet(name: str, data: bytes, given: Mapping[str, str]) -> Table:
@@ -133,9 +118,10 @@ def _parse_parquet(name: str, data: bytes, given: Mapping[str, str]) -> Table:
     from pyarrow import parquet
 
     with _open_parquet(name, data) as (file, fields):
-        column_of = find_columns(list(fields), given)
-        if "image" not in column_of:
-            return Table(name, tuple(fields), {}, first_row=1)
+        found = _find_in_parquet(file, fields, given)
+        if "image" not in found.columns:
+            return Table(name, tuple(fields), {}, found=found)
+        column_of = {**found.columns, **found.marks}
         used = list(dict.fromkeys(column_of.values()))
         _check_parquet_extent(name, file, used)
         # Read as a dictionary, text that the file has once and every row repeats stays in memory once.
@@ -143,19 +129,45 @@ def _parse_parquet(name: str, data: bytes, given: Mapping[str, str]) -> Table:
         whole = parquet.ParquetFile(pa.BufferReader(data), metadata=file.metadata, read_dictionary=texts)
         read = whole.read(columns=used)
         columns = {column: _cells(read.column(column)) for column in used}
-        schema = file.schema_arrow
-        is_marked = (schema.metadata or {}).get(EXPORT_MARK) == export_schema().metadata[EXPORT_MARK]
-        is_export = is_marked and schema.equals(export_schema()) and not given
+        is_export = _is_export(file) and not given
     cells = {key: columns[column] for key, column in column_of.items()}
-    return Table(name, tuple(fields), cells, first_row=1, is_export=is_export)
+    rows = range(1, 1 + len(cells["image"]))
+    return Table(name, tuple(fields), cells, rows, is_export=is_export, found=found)
 
 
-def _preview_parquet(name: str, data: bytes, rows: int) -> tuple[list[str], list[list[object]]]:
+def _preview_parquet(name: str, data: bytes, rows: int) -> Preview:
     with _open_parquet(name, data) as (file, fields):
-        _check_parquet_extent(name, file, list(fields))
-        batch = next(file.iter_batches(batch_size=rows, columns=list(fields)), None)
-        columns = [batch.column(column).to_pylist() for column in fields] if batch is not None else [[] for _ in fields]
-    return list(fields), [list(row) for row in zip(*columns, strict=True)]
+        labels = [column for column in fields if _column_bytes(file, column) <= _most_bytes(file)]
+        _check_parquet_extent(name, file, labels)
+        found = _find_in_parquet(file, fields, {})
+        first = _first_rows(file, labels, rows)
+    return Preview(labels, found, [list(row) for row in zip(*first.values(), strict=True)])
+
+
+def _find_in_parquet(file: pq.ParquetFile, fields: Mapping[str, pa.DataType], given: Mapping[str, str]) -> Found:
+    """A column with more bytes than labels have is no evidence; it is refused only where it is taken."""
+    if _is_export(file):
+        return find_columns(list(fields), given)
+    looked_at = [column for column in candidates(list(fields)) if _column_bytes(file, column) <= _most_bytes(file)]
+    return find_columns(list(fields), given, _first_rows(file, looked_at, EVIDENCE_ROWS))
+
+
+def _is_export(file: pq.ParquetFile) -> bool:
+    schema = file.schema_arrow
+    is_marked = (schema.metadata or {}).get(EXPORT_MARK) == export_schema().metadata[EXPORT_MARK]
+    return bool(is_marked and schema.equals(export_schema()))
+
+
+def _first_rows(file: pq.ParquetFile, columns: list[str], rows: int) -> dict[str, list[object]]:
+    cells: dict[str, list[object]] = {column: [] for column in columns}
+    left = rows
+    for batch in file.iter_batches(batch_size=rows, columns=columns) if columns else ():
+        for column in columns:
+            cells[column] += batch.column(column).slice(0, left).to_pylist()
+        left -= batch.num_rows
+        if left <= 0:
+            break
+    return cells
 
 
 @contextmanager
@@ -172,13 +184,28 @@ def _open_parquet(name: str, data: bytes) -> Iterator[tuple[pq.ParquetFile, dict
 
 
 def _check_parquet_extent(name: str, file: pq.ParquetFile, used: list[str]) -> None:
+    _check_extent(name, _rows_of(file), sum(_column_bytes(file, column) for column in used))
+    for column in used:
+        if (size := _column_bytes(file, column)) > _most_bytes(file):
+            raise ReidError(
+                f"The column {shown(column)} of {name} would unpack to {size / 2**20:,.0f} MB for "
+                f"{plural(_rows_of(file), 'row')}: these are no labels. Leave it out, or name another column."
+            )
+
+
+def _rows_of(file: pq.ParquetFile) -> int:
+    groups = [file.metadata.row_group(place) for place in range(file.metadata.num_row_groups)]
+    return int(max(file.metadata.num_rows, sum(group.num_rows for group in groups)))
+
+
+def _column_bytes(file: pq.ParquetFile, column: str) -> int:
     groups = [file.metadata.row_group(place) for place in range(file.metadata.num_row_groups)]
     chunks = [group.column(place) for group in groups for place in range(group.num_columns)]
-    _check_extent(
-        name,
-        max(file.metadata.num_rows, sum(group.num_rows for group in groups)),
-        sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema in used),
-    )
+    return int(sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema == column))
+
+
+def _most_bytes(file: pq.ParquetFile) -> int:
+    return SPARE_BYTES + MAX_ROW_BYTES * _rows_of(file)
 
 
 def _holds_labels(kind: pa.DataType) -> bool:
@@ -211,23 +238,4 @@ def _check_extent(name: str, rows: int, size: int) -> None:
 
 def may_name_pictures(name: str, data: bytes) -> bool:
     """Whether a table that cannot be parsed may be about pictures: false only where its first line says otherwise."""
-    if name.lower().endswith(".parquet"):
-        return True
-    line = data[:65_536].replace(b"\0", b"").partition(b"\n")[0].decode("latin-1")  # NULs: UTF-16
-    header = [cell.strip(' "\r\xff\xfe\xef\xbb\xbf') for cell in re.split("[,;\t]", line)]  # and its byte order mark
-    return "image" in find_columns(header, {})
-
-
-def find_columns(there: list[str], given: Mapping[str, str]) -> dict[str, str]:
-    """Which of these columns holds what: {"image": "File", "identity": "who"}. Given as "", a kind is not there."""
-    by_lower = {column.lower(): column for column in reversed(there)}
-    found = {}
-    for key, usual in COLUMN_NAMES.items():
-        if key in given:
-            wanted = given[key]
-            fits = None if not wanted else wanted if wanted in there else by_lower.get(wanted.lower())
-        else:
-            fits = next((by_lower[name] for name in usual if name in by_lower), None)
-        if fits is not None:
-            found[key] = fits
-    return found
+    return name.lower().endswith(".parquet") or "image" in find_columns(first_cells(data), {}).columns

@@ -6,7 +6,7 @@ import difflib
 import math
 import re
 
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, shown
 
 CLASS_LOSSES = {  # compare a crop with one learned direction for each identity
     "cross-entropy": "linear classifier with label smoothing (Szegedy et al., CVPR 2016)",
@@ -34,17 +34,17 @@ def parse_losses(text: str) -> dict[str, float]:
         term = _TERM.fullmatch(part.strip())
         if not term:
             raise ReidError(
-                f"The loss {text!r} cannot be read at {part.strip()!r}; write it as arcface + 0.5 triplet. "
+                f"The loss {shown(text)} cannot be read at {shown(part.strip())}; write it as arcface + 0.5 triplet. "
                 f"Known are: {', '.join(LOSSES)}."
             )
         name, weight = term["name"], float(term["weight"] or 1)
         if name not in LOSSES:
-            near = difflib.get_close_matches(name, LOSSES, n=1, cutoff=0.5)
+            near = difflib.get_close_matches(name[:80], LOSSES, n=1, cutoff=0.5)
             hint = f"Did you mean {near[0]}?" if near else f"Known are: {', '.join(LOSSES)}."
-            raise ReidError(f"There is no loss {name!r}. {hint}")
+            raise ReidError(f"There is no loss {shown(name)}. {hint}")
         if name in weights:
-            raise ReidError(f"The loss {text!r} names {name} twice; give it one weight.")
+            raise ReidError(f"The loss {shown(text)} names {name} twice; give it one weight.")
         if not 0 < weight < math.inf:
-            raise ReidError(f"The weight of {name} in the loss {text!r} is {weight:g}; use a number above 0.")
+            raise ReidError(f"The weight of {name} in the loss {shown(text)} is {weight:g}; use a number above 0.")
         weights[name] = weight
     return weights

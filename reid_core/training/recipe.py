@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import math
+import re
 from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
 from reid_core.embedder.model import SYNTHETIC
 from reid_core.embedder.network_names import NONE, PRETRAINED
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, shortened, shown
 from reid_core.training.loss_text import LOSSES, PAIR_LOSSES, parse_losses
 
 POOLINGS = ("average", "gem")
@@ -20,6 +21,11 @@ SCHEDULES = ("cosine", "step", "one-cycle", "constant")
 PRECISIONS = ("auto", "float32", "bfloat16")
 STARTS = (PRETRAINED, SYNTHETIC, NONE)  # beside files and earlier runs
 EARLIER_RUN = "run:"
+MOST_OF_A_NAME = 80  # characters of an unknown one that the nearest is looked for
+MOST_DIGITS = 40  # of a number as it is typed
+LARGEST = 2**53  # of whole numbers, which are compared and written as floats too
+_NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?(?:nan|inf)", re.IGNORECASE)
+_PADDED = re.compile(r"[-+]?0[0-9]+")  # base 8 to some, base 10 to others
 
 T = TypeVar("T")
 
@@ -123,7 +129,7 @@ class Recipe:
         terms = parse_losses(self.loss)
         if self.memory and not PAIR_LOSSES.keys() & terms:
             raise ReidError(
-                f"memory is {self.memory}, but {self.loss} compares no pairs; add triplet, circle or supcon."
+                f"memory is {self.memory}, but {shortened(self.loss)} compares no pairs; add triplet, circle or supcon."
             )
         if 0 < self.memory < self.batch_size:
             raise ReidError(f"memory is {self.memory}; it must hold a batch of {self.batch_size} at least.")
@@ -153,9 +159,9 @@ class Recipe:
         checked = {}
         for name, value in values.items():
             if name not in kinds:
-                near = difflib.get_close_matches(name, kinds, n=1, cutoff=0.4)
+                near = difflib.get_close_matches(name[:MOST_OF_A_NAME], kinds, n=1, cutoff=0.4)
                 hint = f" Did you mean {near[0]}?" if near else f" Known are: {', '.join(kinds)}."
-                raise ReidError(f"A recipe has no value {name!r}.{hint}")
+                raise ReidError(f"A recipe has no value {shown(name)}.{hint}")
             checked[name] = _converted(name, value, kinds[name])
         return dataclasses.replace(self, **checked)
 
@@ -200,10 +206,17 @@ def _kinds() -> dict[str, type]:
 
 
 def _converted(name: str, value: Any, kind: type) -> Any:
-    """The value, or text that says it, as its kind; true and false are no numbers, and numbers are no text."""
-    problem = ReidError(f"{name} is {value!r}; it must be {_WORDS[kind]}.")
+    """The value, or text that says it, as its kind; true and false are no numbers, and numbers are no text.
+
+    Text says a number as people write it: not 1_0, ٣ or 010, of which Python or YAML make one.
+    """
+    problem = ReidError(f"{name} is {shown(value)}; it must be {_WORDS[kind]}.")
     if isinstance(value, bool) or (kind is str and not isinstance(value, str)):
         raise problem
+    if kind is not str and isinstance(value, str):
+        value = value.strip()
+        if len(value) > MOST_DIGITS or not _NUMBER.fullmatch(value) or _PADDED.fullmatch(value):
+            raise problem
     try:
         number = kind(value)
         whole = kind is not int or float(value) == number
@@ -219,9 +232,11 @@ _WORDS = {int: "a whole number", float: "a number", str: "text"}
 
 def _check_range(name: str, value: Any, choices: tuple[str, ...], least: float | None, most: float | None) -> None:
     if choices and value not in choices:
-        near = difflib.get_close_matches(str(value), choices, n=1, cutoff=0.5)
+        near = difflib.get_close_matches(str(value)[:MOST_OF_A_NAME], choices, n=1, cutoff=0.5)
         hint = f"Did you mean {near[0]}?" if near else f"Use {' or '.join(choices)}."
-        raise ReidError(f"{name} {value!r} is not known. {hint}")
+        raise ReidError(f"{name} {shown(value)} is not known. {hint}")
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise ReidError(f"{name} is {shown(value)}; it cannot be above {LARGEST:,}.")
     if isinstance(value, float) and not math.isfinite(value):
         raise ReidError(f"{name} is {value}; it must be a finite number.")
     if (least, most) == (0, 1) and not 0 <= value <= 1:
@@ -251,5 +266,5 @@ RECIPES: dict[str, Recipe] = {
 def get_recipe(name: str) -> Recipe:
     """The recipe of that name. Raises ReidError with the names that there are."""
     if name not in RECIPES:
-        raise ReidError(f"There is no recipe {name!r}. There are: {', '.join(RECIPES)}.")
+        raise ReidError(f"There is no recipe {shown(name)}. There are: {', '.join(RECIPES)}.")
     return RECIPES[name]

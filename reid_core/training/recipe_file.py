@@ -1,16 +1,27 @@
-"""Recipes as YAML: every value in a line of its own, its meaning in the line above."""
+"""Recipes as YAML: every value in a line of its own, its meaning in the line above.
+
+What stands there is read as it was typed. Readers of YAML 1.1 take `1:30` for 90, `010` for 8, `1_0` for 10, `yes` for
+true and `2026-03-02` for a date; here those are text, which is no number and says so. What a list of values never needs
+is refused: anchors and aliases (of which a few hundred bytes make gigabytes), tags, and depth.
+"""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import yaml
 
-from reid_core.errors import ReidError
-from reid_core.training.recipe import Recipe, get_recipe, recipe_values
+from reid_core.errors import ReidError, shortened
+from reid_core.images import BadImage, read_file
+from reid_core.training.recipe import MOST_DIGITS, Recipe, get_recipe, recipe_values
 
 SUFFIXES = (".yaml", ".yml")
 LARGEST = 2**16  # bytes; a recipe is about 4,000
+DEEPEST = 4  # lists and groups inside one another; a recipe has one group
+_NUMBER = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)|[0-9]+\.[0-9]*(?:[eE][-+][0-9]+)?)")  # what is no text unless quoted
+_NOT_FINITE = re.compile(r"[-+]?\.(?:nan|inf)", re.IGNORECASE)
+_NOTHING = ("", "~", "null")
 
 
 def to_yaml(recipe: Recipe) -> str:
@@ -28,42 +39,83 @@ def to_yaml(recipe: Recipe) -> str:
 def from_yaml(text: str, *, called: str = "the recipe") -> Recipe:
     """The recipe; values that are left out are the reference recipe's.
 
-    Raises ReidError for what is no YAML, for a name that stands there twice, and as `Recipe.replace` does.
+    Raises ReidError for what is no YAML or larger than any recipe, for a name that stands there twice or has no value,
+    and as `Recipe.replace` does.
     """
+    called = shortened(called, 200)
+    if len(text) > LARGEST:
+        raise ReidError(f"{called} is larger than any recipe ({LARGEST:,} bytes). Give another file.")
     try:
-        values = yaml.load(text, Loader=_OnceLoader)  # a SafeLoader: builds nothing but plain values
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        first = " ".join(str(error).split())[:200]
+        node = _PlainLoader(text).get_single_node()
+    except (yaml.YAMLError, ValueError) as error:
+        first = shortened(" ".join(str(error).split()), 200)
         raise ReidError(f"{called} is not YAML that can be read ({first}). Write lines such as epochs: 5.") from error
-    if not isinstance(values, dict):
+    if not isinstance(node, yaml.MappingNode) or not node.value:
         raise ReidError(f"{called} holds no values; write lines such as epochs: 5.")
     try:
-        return Recipe().replace(**{str(name): value for name, value in values.items()})
+        return Recipe().replace(**_values(node))
     except ReidError as error:
         raise ReidError(f"{called}: {error}") from error
 
 
 def read_recipe(name: str) -> Recipe:
     """A recipe by its name, or by the path of a .yaml file. Raises ReidError when there is none or it is not right."""
-    file = Path(name)
-    if file.suffix.lower() not in SUFFIXES:
+    if not name.lower().endswith(SUFFIXES):
         return get_recipe(name)
     try:
-        if file.stat().st_size > LARGEST:
-            raise ReidError(f"{name} is larger than any recipe ({LARGEST:,} bytes). Give another file.")
-        return from_yaml(file.read_text(encoding="utf-8"), called=name)
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
+        return from_yaml(read_file(Path(name), limit=2 * LARGEST).decode("utf-8-sig"), called=name)
+    except (BadImage, UnicodeDecodeError) as error:
+        reason = error if isinstance(error, BadImage) else "it is no text"
         raise ReidError(
-            f"The recipe {name} cannot be read ({reason}). Give a .yaml file, or a recipe's name."
+            f"The recipe {name} cannot be read: {reason}. Give a .yaml file, or a recipe's name."
         ) from error
 
 
-class _OnceLoader(yaml.SafeLoader):
-    """A SafeLoader that refuses a key that stands there twice, of which YAML readers silently take the last."""
+class _PlainLoader(yaml.SafeLoader):
+    """A SafeLoader of which only the nodes are used, without anchors, aliases, tags and depth."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        names = [key.value for key, _ in node.value]
-        if repeated := {name for name in names if isinstance(name, str) and names.count(name) > 1}:
-            raise yaml.constructor.ConstructorError(None, None, f"{min(repeated)} stands there twice", node.start_mark)
-        return super().construct_mapping(node, deep)
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        self._refuse(isinstance(event, yaml.AliasEvent), "uses an alias (*name); write the value out", event)
+        self._refuse(event.anchor is not None, "uses an anchor (&name); leave it out", event)
+        self._refuse(getattr(event, "tag", None) is not None, "names a type (!name); leave it out", event)
+        self._depth += 1
+        self._refuse(self._depth > DEEPEST, "is nested too deep", event)
+        node: yaml.Node | None = super().compose_node(parent, index)  # type: ignore[no-untyped-call]
+        self._depth -= 1
+        return node
+
+    def _refuse(self, wrong: bool, problem: str, event: yaml.Event) -> None:
+        if wrong:
+            raise yaml.composer.ComposerError(None, None, f"it {problem}", event.start_mark)
+
+
+def _values(node: yaml.MappingNode) -> dict[str, object]:
+    """Name -> value as it was typed. Raises ReidError for a name that stands there twice, and for one without a value."""
+    values: dict[str, object] = {}
+    for key, value in node.value:
+        if not isinstance(key, yaml.ScalarNode):
+            raise ReidError("a name is a list or a group of values; write lines such as epochs: 5.")
+        if key.value in values:
+            raise ReidError(f"{shortened(key.value)} stands there twice; keep one of the lines.")
+        values[key.value] = _value(key.value, value)
+    return values
+
+
+def _value(name: str, node: yaml.Node) -> object:
+    if not isinstance(node, yaml.ScalarNode):
+        return node.value  # a list; `Recipe.replace` says what should stand there
+    text: str = node.value
+    if node.style is not None:  # quoted, or a block of text
+        return text
+    if text.lower() in _NOTHING:
+        raise ReidError(f"{shortened(name)} has no value; write one, or leave the line out.")
+    if _NOT_FINITE.fullmatch(text):
+        return text.replace(".", "")
+    if not _NUMBER.fullmatch(text) or len(text) > MOST_DIGITS:
+        return text  # that a number is none, or has thousands of digits, `Recipe.replace` says
+    return float(text) if "." in text else int(text)

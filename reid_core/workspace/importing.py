@@ -23,7 +23,7 @@ from reid_core.errors import ReidError, why
 from reid_core.files import one_at_a_time, write_atomically
 from reid_core.images import BadImage, decode, thumbnail
 from reid_core.quality import NEAR, Lookalikes, measure
-from reid_core.records import SPLITS
+from reid_core.records import SPLITS, harmless
 from reid_core.signals import StopRequest
 from reid_core.sources import ImageSource, open_source
 from reid_core.workspace.report import Report
@@ -103,7 +103,7 @@ def import_dataset(
                 on_progress(done, len(rows))
     finally:
         source.close()
-    report_file = _write_report(workspace, key, skipped)
+    report_file = _write_report(workspace, key, [*skipped, *dataset.incomplete])
     if uploaded and not stop.requested:
         _remove_upload(workspace, dataset.source)
     return Report(
@@ -203,7 +203,10 @@ def _bits_that_differ(looks: NDArray[np.int64]) -> NDArray[np.float32]:
 
 
 def _write_report(workspace: Workspace, source: int, skipped: Sequence[Skipped]) -> Path | None:
-    """What was left out of the last import from this source, as a table; None, and no file, where nothing was."""
+    """What the last import from this source left out, as a table; None, and no file, where it was nothing.
+
+    A crop whose time was left out stands there too.
+    """
     file = workspace.path / "reports" / f"{source}.csv"
     if not skipped:
         file.unlink(missing_ok=True)
@@ -212,7 +215,7 @@ def _write_report(workspace: Workspace, source: int, skipped: Sequence[Skipped])
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(["path", "reason"])
-    writer.writerows((item.path, item.reason) for item in skipped)
+    writer.writerows((harmless(item.path), harmless(item.reason)) for item in skipped)
     write_atomically(file, lambda out: out.write(text.getvalue().encode("utf-8", "backslashreplace")))
     return file
 

@@ -29,6 +29,7 @@ class Reading:
     time_zone: str = "UTC"
     camera_pattern: str | None = None
     train_share: float = 0.0
+    time_format: str | None = None
 
     def read(self, path: Path, **changed: float) -> Dataset:
         options = {**vars(self), "columns": dict(self.columns), **changed}

@@ -154,12 +154,17 @@ def test_a_path_with_another_folder_is_not_mistaken_for_a_picture_of_that_name(m
     assert len(dataset.skipped) == 1
 
 
-def test_a_wrong_time_skips_its_row_and_names_the_value(miniature: Miniature) -> None:
+def test_a_wrong_time_costs_the_time_and_names_the_value(miniature: Miniature) -> None:
     dataset = read_dataset(miniature.make(ABC, {"t.csv": "image,time\nimages/a.jpg,noon\nimages/b.jpg,3\n"}))
-    [(where, reason)] = miniature.skipped(dataset).items()
-    assert where.startswith("row 2 of")
-    assert "'noon'" in reason
-    assert len(dataset.records) == 1
+    [incomplete] = dataset.incomplete
+    assert incomplete.path.startswith("row 2 of")
+    assert "without its time: 'noon'" in incomplete.reason
+    assert dataset.skipped == ()
+    assert dataset.describe().endswith("2 gallery crops; 1 without their time")
+    assert any("1 crop comes in without a time: 'noon'" in note for note in dataset.notes)
+    times = miniature.column(dataset, "time")
+    assert math.isnan(times[ABC[0]])
+    assert times[ABC[1]] == 3
 
 
 def test_columns_can_be_named(miniature: Miniature) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,56 @@ def test_a_recipe_file_that_is_missing_or_no_text_is_a_sentence(tmp_path: Path) 
     (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ReidError, match="no text"):
         read_recipe(str(tmp_path / "bytes.yaml"))
+
+
+BOMB = "epochs: [&a [x,x,x,x,x,x,x,x,x], " + ", ".join(
+    f"&{name} [{','.join([f'*{before}'] * 9)}]" for before, name in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (BOMB + "]", "anchor"),
+        ("flip: &a 0.5\nerasing: *a", "anchor"),
+        ("erasing: *a", "alias"),
+        ("epochs: !!int '3'", "names a type"),
+        ("epochs: " + "[" * 9_000, "nested too deep"),
+        ("[a, b]: 3", "a name is a list"),
+        ("epochs:", "epochs has no value"),
+        ("weights: null", "weights has no value"),
+        ("epochs: 3\n'epochs': 4", "stands there twice"),
+        ("a: " + "x" * 70_000, "larger than any recipe"),
+    ],
+)
+def test_what_no_recipe_needs_is_refused_in_a_short_sentence_and_little_memory(text: str, said: str) -> None:
+    tracemalloc.start()
+    with pytest.raises(ReidError, match=said) as raised:
+        from_yaml(text)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(str(raised.value)) < 500
+    assert peak < 20 * 2**20
+
+
+@pytest.mark.parametrize(
+    "typed", ["1:30", "12:30:45", "010", "0o10", "0x10", "1_000", "2026-03-02", "yes", "on", "٣", "9" * 5_000, "1e999"]
+)
+@pytest.mark.parametrize("name", ["warmup", "patience"])
+def test_what_yaml_takes_for_another_number_is_refused_as_it_was_typed(name: str, typed: str) -> None:
+    with pytest.raises(ReidError, match=f"{name} is ") as raised:
+        from_yaml(f"{name}: {typed}")
+    assert typed[:9] in str(raised.value) or "inf" in str(raised.value)
+    assert len(str(raised.value)) < 200
+
+
+@pytest.mark.parametrize("typed", ["2026-03-02", "1:30", "0x10", "yes", "run:mine@3"])
+def test_text_is_read_as_it_was_typed(typed: str) -> None:
+    assert from_yaml(f"weights: {typed}").weights == typed
+
+
+@pytest.mark.parametrize("name", ["epochs", "weights", "loss", "pooling", "x" * 60_000])
+def test_a_long_value_is_shown_by_its_ends(name: str) -> None:
+    with pytest.raises(ReidError) as raised:
+        from_yaml(f"{name}: [{'x ' * 1000}]" if name == "weights" else f"? {name}\n: {'x ' * 1000}end")
+    assert len(str(raised.value)) < 1_000

@@ -1,0 +1,343 @@
+"""A column of times as seconds: what its values may mean is decided by all of them, and never guessed in silence.
+
+A value whose time cannot be told costs that time and nothing more. How the column was read is said in words.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from reid_core.datasets.time_values import (
+    DAY_FIRST,
+    MONTH_FIRST,
+    YEAR_FIRST,
+    Told,
+    moment_of_digits,
+    read_value,
+    time_of_day,
+)
+from reid_core.errors import shown
+from reid_core.records import FIRST_CLOCK_TIME, format_time
+
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()
+LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+DAY = 86_400.0  # seconds
+UNITS = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}  # in a second
+DATE_NAMES = ("day", "datum", "fecha", "jour", "dia", "tag", "year", "jahr", "zeitpunkt")  # and all with "date" in them
+_SPREADSHEET = datetime(1899, 12, 30)  # day 0 of Excel, LibreOffice and Google Sheets
+_SHEET_DAYS = (32_874.0, 73_050.0)  # 1990 to 2099
+_LIKELY_SHEET_DAYS = (36_526.0, 51_544.0)  # 2000 to 2040: seconds of a recording are as large
+_LONGEST_SPAN = 3_660.0  # days that the pictures of one gallery span
+_LONGEST_RECORDING = 100 * DAY
+_SAY = "say which with --time-format"
+_YEAR = f"is a year to some and seconds to others: {_SAY} seconds, or name another column"
+_ORDER = f"has the day or the month first, and no date of the column tells: {_SAY} '%d/%m/%Y %H:%M' or '%m/%d/%Y %H:%M'"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A time that is there and not known: the cell as it is shown, and why: "lies before 1990"."""
+
+    value: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Times:
+    """`seconds` as in `Records`, NaN where unknown; `problems` by row; `readings` says how the others were read, with
+    an example of each: "Unix milliseconds ('1772439091123' is 2026-03-02T08:11:31Z)".
+    """
+
+    seconds: list[float]
+    problems: dict[int, Problem]
+    readings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    seconds: float = float("nan")
+    way: str = ""
+    why: str = ""
+    is_clock: bool = True  # and not a time since the start of a recording
+
+
+_NOTHING = _Read()
+_Way = Callable[[object, Told], "_Read"]
+
+
+def read_times(values: Sequence[object], zone: tzinfo, *, form: str | None = None, column: str = "") -> Times:
+    """The times of a column called `column`; `form` says how they are written, where it is known.
+
+    `form` is "seconds", "milliseconds", "microseconds", "nanoseconds" (since 1970, or since a recording's start),
+    "excel" (days), or a pattern of `strptime`. Times without a zone are in `zone`.
+    """
+    told = {key: read_value(value) for key, value in {_key(value): value for value in values}.items()}
+    way = _by_form(form, zone) if form else _by_column(list(told.values()), zone, _is_of_dates(column))
+    return _read_all(values, told, way)
+
+
+def read_dates_and_times(dates: Sequence[object], times: Sequence[object], zone: tzinfo, form: str | None) -> Times:
+    """The times of two columns, of which one holds the day and the other the time of day; see `reads_of_day`."""
+    pairs = list(zip(dates, times, strict=True))
+    empty = {key for key in {*map(_key, dates), *map(_key, times)} if read_value(key[1]).is_empty}
+    lacks = [(_key(day) in empty) + (_key(time) in empty) for day, time in pairs]
+    written = [f"{_written(day)} {_written(time)}".strip() for day, time in pairs]
+    if form:
+        return read_times([None if gap else text for text, gap in zip(written, lacks, strict=True)], zone, form=form)
+    days, clock = read_times(dates, UTC, column="date"), _clock(times)
+    way = f"{days.readings[0].partition(' (')[0] if days.readings else 'dates'} and times of day, in two columns"
+    found = []
+    for row, (_, time) in enumerate(pairs):
+        if lacks[row]:
+            found.append(_Read(why="has a date or a time of day alone" if lacks[row] == 1 else ""))
+        elif row in days.problems:
+            found.append(_Read(why=days.problems[row].why))
+        elif (since_midnight := clock(time)) is None:
+            found.append(_Read(why="is no time of day"))
+        elif days.seconds[row] % DAY:
+            found.append(_Read(why="has a time of day in both columns"))
+        else:
+            midnight = datetime.fromtimestamp(days.seconds[row], UTC).replace(tzinfo=None)
+            found.append(_Read(_timestamp(midnight + timedelta(seconds=since_midnight), zone), way))
+    return _collect(written, found)
+
+
+def reads_of_day(times: Iterable[object]) -> bool:
+    """Whether a column of times, beside one of dates, holds times of day: 08:01:01, 080101 or a share of the day."""
+    values = list({_key(value): value for value in times}.values())
+    told = [read_value(value) for value in values]
+    filled = [one for one in told if not one.is_empty]
+    numbers = [one for one in filled if one.number is not None]
+    if len(numbers) * 2 > len(filled):
+        return _numbers_of_day(numbers) is not None
+    return bool(filled) and 2 * sum(time_of_day(value) is not None for value in values) >= len(filled)
+
+
+# --- one column ---
+
+
+def _read_all(values: Sequence[object], told: Mapping[tuple[type, object], Told], way: _Way) -> Times:
+    known: dict[tuple[type, object], _Read] = {}
+    for value in values:
+        key = _key(value)
+        if key not in known:
+            known[key] = way(value, told[key])
+    return _collect(values, [known[_key(value)] for value in values])
+
+
+def _collect(values: Sequence[object], found: Sequence[_Read]) -> Times:
+    seconds: list[float] = []
+    problems: dict[int, Problem] = {}
+    ways: Counter[str] = Counter()
+    examples: dict[str, str] = {}
+    for row, (value, read) in enumerate(zip(values, found, strict=True)):
+        why = read.why or _why_implausible(read)
+        seconds.append(float("nan") if why else read.seconds)
+        if why:
+            problems[row] = Problem(shown(_written(value)), why)
+        elif read.way:
+            ways[read.way] += 1
+            if read.way not in examples:
+                examples[read.way] = f"{read.way} ({shown(_written(value))} is {format_time(read.seconds)})"
+    return Times(seconds, problems, tuple(examples[way] for way, _ in ways.most_common()))
+
+
+def _why_implausible(read: _Read) -> str:
+    if not read.way:
+        return ""
+    if not read.is_clock:
+        return "is negative" if read.seconds < 0 else ""
+    return "lies before 1990" if read.seconds < EARLIEST else "lies after 2099" if read.seconds >= LATEST else ""
+
+
+def _by_form(form: str, zone: tzinfo) -> _Way:
+    def read(value: object, told: Told) -> _Read:
+        if told.is_empty:
+            return _NOTHING
+        if "%" in form:
+            try:
+                moment = datetime.strptime(_written(value).strip()[:200], form)
+                return _Read(_timestamp(moment, zone), form)
+            except (ValueError, OverflowError):
+                return _Read(why=f"is not written as {form}")
+        if told.number is None:
+            return _Read(why=f"is no number of {'days' if form == 'excel' else form}")
+        if form == "excel":
+            return _of_sheet(told.number, zone)
+        seconds = told.number / UNITS[form]
+        is_clock = seconds >= FIRST_CLOCK_TIME
+        return _Read(seconds, f"{form} since {'1970' if is_clock else 'the start of a recording'}", is_clock=is_clock)
+
+    return read
+
+
+def _by_column(told: list[Told], zone: tzinfo, is_of_dates: bool) -> _Way:
+    small = _small_numbers(told, zone, is_of_dates)
+    order = _orders([one for one in told if not one.has_dots])
+    dotted = _orders([one for one in told if one.has_dots], DAY_FIRST)
+    might_be_hours = _all_might_be_hours(told)
+
+    def read(value: object, one: Told) -> _Read:
+        if one.is_empty or one.why:
+            return _Read(why=one.why)
+        if one.of_day is not None:
+            return _Read(why="is a time of day without its date: name that column with --column date=…")
+        if one.number is not None:
+            return _read_number(one, zone, small, might_be_hours)
+        return _read_moments(one, dotted if one.has_dots else order, zone)
+
+    return read
+
+
+def _read_moments(one: Told, order: str, zone: tzinfo) -> _Read:
+    """The moment that is meant, where all readings that are left agree."""
+    if len(one.moments) > 1 and order in one.moments:
+        return _Read(_timestamp(one.moments[order], zone), f"dates with the {order.replace(' first', '')} first")
+    moments = {_timestamp(moment, zone) for moment in one.moments.values()}
+    if len(moments) > 1:
+        return _Read(why=_ORDER)
+    way = next(iter(one.moments), "")
+    first = order or way if len(one.moments) > 1 else way
+    return _Read(moments.pop(), f"dates with the {first.replace(' first', '')} first" if first else "dates")
+
+
+def _orders(told: Iterable[Told], usual: str = "") -> str:
+    """Which part of the dates is first: the one reading that all values have. "" where nothing tells, or two values
+    tell different things.
+    """
+    left = {DAY_FIRST, MONTH_FIRST, YEAR_FIRST}
+    for one in told:
+        if one.moments and "" not in one.moments:
+            left &= one.moments.keys()
+    if left == {DAY_FIRST, MONTH_FIRST}:
+        return usual
+    return left.pop() if len(left) == 1 else ""
+
+
+# --- numbers ---
+
+
+def _read_number(one: Told, zone: tzinfo, small: Callable[[float], _Read], might_be_hours: bool) -> _Read:
+    number = one.number if one.number is not None else -1.0
+    if number < 0:
+        return _Read(why="is negative")
+    if (found := moment_of_digits(one)) is not None:
+        moment, tells_hours = found
+        return _Read(_timestamp(moment, zone), "dates and times in digits" if tells_hours else "dates, at midnight")
+    for unit, scale in UNITS.items():
+        if EARLIEST <= number / scale < LATEST:
+            if unit == "seconds" and might_be_hours:
+                return _Read(why=f"is a date and hour to some and seconds to others: {_SAY} %Y%m%d%H or seconds")
+            return _Read(number / scale, f"Unix {unit}")
+    if number < FIRST_CLOCK_TIME:
+        return small(number)
+    return _Read(why="fits no scale of time between 1990 and 2099")
+
+
+def _small_numbers(told: list[Told], zone: tzinfo, is_of_dates: bool) -> Callable[[float], _Read]:
+    """How numbers are read that are no Unix time and no digits of a date, by all of them."""
+    numbers = [one.number for one in told if one.number is not None and _is_small(one)]
+    least, most = min(numbers, default=0.0), max(numbers, default=0.0)
+    why, in_days = "", False
+    if all(number == int(number) for number in numbers) and least >= 1900 and most < 2100:
+        why = "is a year, which says no day" if is_of_dates else _YEAR
+    elif is_of_dates:
+        in_days = least >= _SHEET_DAYS[0] and most < _SHEET_DAYS[1]
+        why = "" if in_days else "is no date that is known here"
+    elif least >= _LIKELY_SHEET_DAYS[0] and most < _LIKELY_SHEET_DAYS[1] and most - least <= _LONGEST_SPAN:
+        why = f"is a spreadsheet's day to some and seconds to others: {_SAY} excel or seconds"
+    elif most > _LONGEST_RECORDING:
+        why = f"is more seconds than a recording has, and no time since 1970: {_SAY} milliseconds, for example"
+    is_dated = any(one.moments or (one.number is not None and one.number >= EARLIEST) for one in told)
+
+    def read(number: float) -> _Read:
+        if why:
+            return _Read(why=why)
+        if in_days:
+            return _of_sheet(number, zone)
+        if not number and is_dated:
+            return _Read(why="is 0 among dates")
+        return _Read(number, "seconds since the start of a recording", is_clock=False)
+
+    return read
+
+
+def _is_small(one: Told) -> bool:
+    return one.number is not None and 0 <= one.number < FIRST_CLOCK_TIME and moment_of_digits(one) is None
+
+
+def _all_might_be_hours(told: list[Told]) -> bool:
+    """Whether all numbers of ten digits could be 2026030208 as well as Unix seconds."""
+    tens = [one.number for one in told if one.number is not None and 1e9 <= one.number < 1e10]
+    return bool(tens) and all(moment_of_digits(Told(number=number * 100)) is not None for number in tens)
+
+
+def _of_sheet(days: float, zone: tzinfo) -> _Read:
+    if not _SHEET_DAYS[0] <= days < _SHEET_DAYS[1]:
+        return _Read(why="is no day of a spreadsheet between 1990 and 2099")
+    moment = _SPREADSHEET + timedelta(milliseconds=round(days * DAY * 1000))
+    return _Read(_timestamp(moment, zone), "a spreadsheet's days since 1899-12-30")
+
+
+def _clock(times: Sequence[object]) -> Callable[[object], float | None]:
+    """Seconds since midnight of a cell of this column; None where it tells none."""
+    told = [read_value(value) for value in {_key(value): value for value in times}.values()]
+    of_number = _numbers_of_day([one for one in told if one.number is not None])
+
+    def read(value: object) -> float | None:
+        number = read_value(value).number
+        return time_of_day(value) if number is None else of_number(number) if of_number else None
+
+    return read
+
+
+def _numbers_of_day(told: list[Told]) -> Callable[[float], float | None] | None:
+    """How numbers tell the time of day: as a share of the day, or as digits. None where they may be something else."""
+    numbers = [one.number for one in told if one.number is not None]
+    if not numbers:
+        return None
+    if all(0 <= number < 1 for number in numbers) and any(numbers):
+        return lambda number: round(number * DAY * 1000) / 1000 if 0 <= number < 1 else None
+    written = [one.digits for one in told]
+    if all(len(text) == 4 for text in written) and any(text[0] == "0" for text in written):
+        return lambda number: _digits_of_day(number * 100)
+    are_all_times = all(_digits_of_day(number) is not None for number in numbers)
+    settles = max(numbers) >= DAY or any(len(text) == 6 and text[0] == "0" for text in written)
+    return _digits_of_day if are_all_times and settles else None
+
+
+def _digits_of_day(number: float) -> float | None:
+    """Seconds since midnight of 80101 (08:01:01)."""
+    if number != int(number) or not 0 <= number < 240_000:
+        return None
+    minutes, second = divmod(int(number), 100)
+    hour, minute = divmod(minutes, 100)
+    return float(hour * 3600 + minute * 60 + second) if minute < 60 and second < 60 else None
+
+
+# --- shared ---
+
+
+def _is_of_dates(column: str) -> bool:
+    return "date" in column.lower() or column.strip().lower() in DATE_NAMES
+
+
+def _key(value: object) -> tuple[type, object]:
+    """The same for cells that are read alike; 1, 1.0 and True are not, and a NaN equals itself."""
+    return (type(value), str(value) if isinstance(value, float) else value)
+
+
+def _timestamp(moment: datetime, zone: tzinfo) -> float:
+    """Of an hour that a change of the clocks repeats, the first is meant."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
+
+
+def _written(value: object) -> str:
+    """The cell as text; a whole number without the ".0" that pandas gives it beside empty cells."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    text = "" if value is None else str(value)
+    return text[:-2] if text.endswith(".0") and text[:-2].isdecimal() else text
