@@ -17,6 +17,7 @@ from reid_core.datasets.cuhk03 import read_cuhk03_detected, read_cuhk03_labeled
 from reid_core.datasets.describe import TableDescription, describe_table
 from reid_core.datasets.export import records_to_parquet
 from reid_core.datasets.folders import read_flat, read_identity_folders
+from reid_core.datasets.layouts import LAYOUTS
 from reid_core.datasets.market1501 import read_market1501
 from reid_core.datasets.mars import read_mars
 from reid_core.datasets.msmt17 import read_msmt17
@@ -37,6 +38,7 @@ READERS: Mapping[str, Callable[[Listing, Options], Dataset | Declined]] = {
     "cuhk01": read_cuhk01,
     "cuhk03-detected": read_cuhk03_detected,
     "cuhk03-labeled": read_cuhk03_labeled,
+    **LAYOUTS,
     "webdataset": read_webdataset,
     "table": read_table,
     "identity-folders": read_identity_folders,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,13 +14,14 @@ import pandas as pd
 import regex
 
 from reid_core.errors import ReidError
-from reid_core.images import is_hidden, is_image_name, unreadable_kind
+from reid_core.images import NO_VIDEO, is_hidden, is_image_name, is_video_name, unreadable_kind
 from reid_core.records import JUNK, Records, is_unsafe_path, make_records, plural, split_identities
 from reid_core.sources import ImageSource, open_source
 from reid_core.sources.folder import FolderSource
-from reid_core.sources.tar import is_compressed_tar
+from reid_core.sources.tar import ShardSource, TarSource, is_compressed_tar
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
+TEXT_SUFFIXES = (".txt", ".xml", ".json")
 CUHK03_FILE = "cuhk-03.mat"
 MAX_PATH_FOR_PATTERN = 300  # characters; a pattern with nested repeats takes time that grows with each one more
 MAX_PATTERN_SECONDS = 0.25  # on one path; a good pattern takes microseconds
@@ -29,6 +31,29 @@ SPLIT_NAMES: Mapping[str, str] = MappingProxyType(
     | {"gallery": "gallery", "test_gallery": "gallery"}
     | {"test": "test", "val": "test", "valid": "test", "validation": "test", "bbox_test": "test"}
     | {"bounding_box_test": "test"}
+)
+_ARCHIVES = (".zip", ".rar", ".7z", ".cbz", ".cbr", ".iso", ".jar")
+_NO_PICTURES = frozenset(
+    {".md", ".rst", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".log", ".names", ".data", ".mat", ".m", ".py", ".ipynb"}
+    | {".sh", ".bat", ".js", ".css", ".html", ".htm", ".pkl", ".npy", ".npz", ".h5", ".hdf5", ".pt", ".pth", ".onnx"}
+    | {
+        ".pdf",
+        ".doc",
+        ".docx",
+        ".odt",
+        ".xls",
+        ".xlsx",
+        ".ods",
+        ".ppt",
+        ".pptx",
+        ".rtf",
+        ".tex",
+        ".bib",
+        ".url",
+        ".lnk",
+    }
+    | {".db", ".sqlite", ".lock", ".bak", ".tmp", ".part", ".cls", ".sha256", ".md5", ".jsonl", ".c", ".cpp"}
+    | {"readme", "license", "licence", "copying", "makefile", "thumbs.db", "desktop.ini", "sha256sums", "md5sums"}
 )
 _CAMERA_FOLDER = re.compile(r"cam(?:era)?(?:[-_ ]?0*(\d{1,4})|[-_ ]([a-z]))", re.IGNORECASE)
 _CAMERA_TOKEN = re.compile(r"(?<![a-z0-9])(?:cam(?:era)?[-_ ]?|c)0*(\d{1,3})(?:s\d{1,4})?(?![a-z0-9])", re.IGNORECASE)
@@ -105,7 +130,8 @@ class Options:
 class Listing:
     """The names in a folder or archive, with nothing opened: pictures, tables, and entries that are never read.
 
-    `only` is the table that the user named, when it is a table and not a folder that was named.
+    `only` is the table that the user named, when it is a table and not a folder that was named. `texts` are other files
+    that may tell of the pictures: .txt, .xml and .json.
     """
 
     source: ImageSource
@@ -113,6 +139,7 @@ class Listing:
     tables: tuple[str, ...]
     skipped: tuple[Skipped, ...]
     only: str | None = None
+    texts: tuple[str, ...] = ()
 
 
 def list_files(path: Path) -> Listing:
@@ -132,7 +159,9 @@ def list_files(path: Path) -> Listing:
 
 
 def _list(source: ImageSource, only: str | None) -> Listing:
-    pictures, tables, skipped = [], [], []
+    pictures, tables, texts, skipped = [], [], [], []
+    unknown: dict[str, list[str]] = {}
+    in_shards = isinstance(source, TarSource | ShardSource)  # where files of any kind tell of a picture
     for name, refusal in source.entries():
         if refusal is not None:
             if is_unsafe_path(name) or not is_hidden(name):
@@ -141,11 +170,33 @@ def _list(source: ImageSource, only: str | None) -> Listing:
             pictures.append(name)
         elif (reason := _why_unreadable(name, source)) is not None:
             skipped.append(Skipped(name, reason))
-        elif name.lower().endswith(TABLE_SUFFIXES) and not is_hidden(name):
+        elif is_hidden(name):
+            continue
+        elif name.lower().endswith(TABLE_SUFFIXES):
             tables.append(name)
+        elif name.lower().endswith(TEXT_SUFFIXES):
+            texts.append(name)
+        elif not in_shards and not _is_about_others(name):
+            unknown.setdefault(os.path.splitext(name)[1].lower(), []).append(name)
     if only is not None:
         tables = [only]
-    return Listing(source, tuple(pictures), tuple(tables), tuple(skipped), only=only)
+    skipped += [skip for suffix, names in unknown.items() for skip in _of_unknown_kind(suffix, names)]
+    return Listing(source, tuple(pictures), tuple(tables), tuple(skipped), only=only, texts=tuple(texts))
+
+
+def _is_about_others(name: str) -> bool:
+    """Whether a file can be no picture by its name: documents, programs, what systems leave behind."""
+    file = name.rpartition("/")[2].lower()
+    return os.path.splitext(file)[1] in _NO_PICTURES or file in _NO_PICTURES
+
+
+def _of_unknown_kind(suffix: str, names: Sequence[str]) -> list[Skipped]:
+    """Up to three by name, more as one line for them all."""
+    reason = f"{suffix} files are not read as pictures" if suffix else "its name has no ending such as .jpg"
+    if len(names) <= 3:
+        return [Skipped(name, reason) for name in names]
+    rest = f"{plural(len(names), 'file')} {f'ending with {suffix}' if suffix else 'without an ending'}"
+    return [Skipped(rest, f"{reason}; the first is {names[0]}")]
 
 
 def _why_unreadable(name: str, source: ImageSource) -> str | None:
@@ -154,8 +205,13 @@ def _why_unreadable(name: str, source: ImageSource) -> str | None:
         return f"{kind} pictures cannot be read; convert them to JPEG"
     if is_hidden(name):
         return None
+    if is_video_name(name):
+        return "it is a recording, and video is not read yet"
     if is_compressed_tar(name):
         return "it is a compressed tar, which cannot be read at random; unpack it to a plain .tar"
+    if name.lower().endswith(_ARCHIVES):
+        remedy = "import it by itself" if name.lower().endswith(".zip") else "unpack it"
+        return f"it is an archive, which is not opened inside a folder or another archive; {remedy}"
     if name.lower().endswith(".tar"):
         return "it is an archive beside other files; import it by itself, or its folder without pictures and folders"
     if name.rpartition("/")[2].lower() == CUHK03_FILE and not isinstance(source, FolderSource):
@@ -213,6 +269,8 @@ def require_pictures(listing: Listing, path: Path) -> None:
     """Raises ReidError when there is nothing to read."""
     if listing.pictures:
         return
+    if listing.skipped and all(is_video_name(skip.path) for skip in listing.skipped):
+        raise ReidError(f"{path} holds recordings. {NO_VIDEO}")
     refused = f" {plural(len(listing.skipped), 'entry')} could not be used: " if listing.skipped else ""
     first = f"{listing.skipped[0].path!r}: {listing.skipped[0].reason}." if listing.skipped else ""
     raise ReidError(f"{path} holds no pictures (JPEG, PNG, WebP, BMP, TIFF or PPM).{refused}{first} Check the path.")
