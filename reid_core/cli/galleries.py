@@ -42,6 +42,9 @@ def import_(
     camera_pattern: Annotated[
         str | None, typer.Option(help="Regular expression with one group that finds the camera in a path.")
     ] = None,
+    identity_pattern: Annotated[
+        str | None, typer.Option(help="The same for the person: --identity-pattern 'person(\\d+)'.")
+    ] = None,
     copy: Annotated[bool, typer.Option(help="Copy the pictures into the workspace.")] = False,
     index_with: Annotated[str | None, typer.Option(help="Then embed them with this model or run.")] = None,
     dry_run: Annotated[bool, typer.Option(help="Only say what would come in; no picture is opened.")] = False,
@@ -49,16 +52,21 @@ def import_(
     json: JsonOption = False,
 ) -> None:
     """Bring crops into a gallery. Bad files are named and left out; run again to go on."""
-    from reid_core.datasets import read_dataset
+    from reid_core.datasets import doubts, read_dataset
     from reid_core.workspace.importing import import_dataset
 
     dataset = read_dataset(
         path, format=format, columns=pairs(column or [], "column"), train_share=train_share, seed=seed,
-        time_zone=time_zone, camera_pattern=camera_pattern,
+        time_zone=time_zone, camera_pattern=camera_pattern, identity_pattern=identity_pattern,
     )  # fmt: skip
-    described = {"gallery": gallery, "description": dataset.describe(), "format": dataset.format}
+    described: dict[str, Any] = {"gallery": gallery, "description": dataset.describe(), "format": dataset.format}
+    described |= {"guesses": list(dataset.guesses), "doubts": list(doubts(dataset))}
     if not json:
         say(dataset.describe())
+        for guess in described["guesses"]:
+            say(f"Guessed: {guess}")
+        for doubt in described["doubts"]:
+            warn(f"Please check: {doubt}")
     if dry_run:
         if json:
             skipped = [dataclasses.asdict(item) for item in dataset.skipped]

@@ -27,7 +27,9 @@ MAX_PATH_FOR_PATTERN = 300  # characters; a pattern with nested repeats takes ti
 MAX_PATTERN_SECONDS = 0.25  # on one path; a good pattern takes microseconds
 SPLIT_NAMES: Mapping[str, str] = MappingProxyType(
     {"train": "train", "training": "train", "bbox_train": "train", "bounding_box_train": "train"}
-    | {"query": "query", "queries": "query", "probe": "query"}
+    | {"train_set": "train", "train-set": "train", "image_train": "train", "images_train": "train"}
+    | {"query": "query", "queries": "query", "probe": "query", "probes": "query", "image_query": "query"}
+    | {"test-set-query": "query", "test-set-gallery": "gallery", "image_gallery": "gallery", "image_test": "test"}
     | {"gallery": "gallery", "test_gallery": "gallery"}
     | {"test": "test", "val": "test", "valid": "test", "validation": "test", "bbox_test": "test"}
     | {"bounding_box_test": "test"}
@@ -79,14 +81,16 @@ class Dataset:
     """A data set that has been recognised. `source` is the folder or archive that the paths in `records` are relative
     to, absolute and without links, so that the same place has one name however it was given.
 
-    `format` is the published data set's name ("Market-1501"), "WebDataset", "folder per identity", "flat folder" or
-    "table".
+    `format` is the published data set's name ("Market-1501"), "WebDataset", "folder per identity", "flat folder",
+    "people by pattern" or "table". `guesses` are sentences about what was taken for something on weak signs, to be
+    shown to whoever imports it.
     """
 
     source: Path
     format: str
     records: Records
     skipped: tuple[Skipped, ...] = ()
+    guesses: tuple[str, ...] = ()
 
     def describe(self) -> str:
         """One line: "Market-1501: 10,679 train, 663 query, 1,594 gallery crops, 751 identities, 6 cameras"."""
@@ -99,7 +103,8 @@ class Options:
     """What the caller of `read_dataset` chose; each reader takes what concerns it.
 
     `required` is true when the format was chosen too: a reader that can say why it does not fit then raises.
-    `time_zone` is that of times that name none. The one group of `camera_pattern` is the camera in a path.
+    `time_zone` is that of times that name none. The one group of `camera_pattern` is the camera in a path, that of
+    `identity_pattern` the person.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -108,22 +113,32 @@ class Options:
     required: bool = False
     time_zone: tzinfo = UTC
     camera_pattern: regex.Pattern[str] | None = None
+    identity_pattern: regex.Pattern[str] | None = None
 
     def find_camera(self, path: str) -> regex.Match[str] | None:
         """Where the pattern finds a camera; None in paths of more than `MAX_PATH_FOR_PATTERN` characters.
 
         Raises ReidError when that takes too long: thousands of paths are to follow.
         """
-        if self.camera_pattern is None or len(path) > MAX_PATH_FOR_PATTERN:
-            return None
-        try:
-            match = self.camera_pattern.search(path, timeout=MAX_PATTERN_SECONDS)
-        except TimeoutError as error:
-            raise ReidError(
-                f"The camera pattern {self.camera_pattern.pattern!r} took over {MAX_PATTERN_SECONDS} s on {path!r}. "
-                "Write it without one repeat next to, or inside, another."
-            ) from error
-        return match if match is not None and match[1] else None
+        return _find(self.camera_pattern, "camera", path)
+
+    def find_identity(self, path: str) -> str | None:
+        """The person that the pattern finds; None and ReidError as `find_camera` has it."""
+        match = _find(self.identity_pattern, "identity", path)
+        return identity_label(match[1]) if match else None
+
+
+def _find(pattern: regex.Pattern[str] | None, kind: str, path: str) -> regex.Match[str] | None:
+    if pattern is None or len(path) > MAX_PATH_FOR_PATTERN:
+        return None
+    try:
+        match = pattern.search(path, timeout=MAX_PATTERN_SECONDS)
+    except TimeoutError as error:
+        raise ReidError(
+            f"The {kind} pattern {pattern.pattern!r} took over {MAX_PATTERN_SECONDS} s on {path!r}. "
+            "Write it without one repeat next to, or inside, another."
+        ) from error
+    return match if match is not None and match[1] else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,8 +259,13 @@ def build_records(rows: Mapping[str, Sequence[object]], options: Options) -> Rec
     """Records from columns whose `split` may also be "test" (to divide into query and gallery) or None (to divide).
 
     Where there are queries and no gallery, "test" is the gallery: some data sets call it so. A camera that the options'
-    pattern finds in a path takes the place of what the reader says.
+    pattern finds in a path takes the place of what the reader says, and so does a person.
     """
+    if options.identity_pattern is not None:
+        told = rows.get("identity", [None] * len(rows["path"]))
+        people = [options.find_identity(str(path)) for path in rows["path"]]
+        identities = [person or identity for person, identity in zip(people, told, strict=True)]
+        rows = {**rows, "identity": identities}
     if options.camera_pattern is not None:
         told = rows.get("camera", [None] * len(rows["path"]))
         found = [options.find_camera(str(path)) for path in rows["path"]]
