@@ -18,8 +18,18 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from reid_core.errors import ReidError
 from reid_core.records import plural
 
-IMAGE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"})
-UNREADABLE_KINDS = frozenset({"HEIC", "HEIF", "AVIF", "GIF"})  # suffixes of pictures that `decode` refuses
+JPEG_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".jfif-tbnl", ".jfi", ".jif"})  # Chrome saves .jfif
+IMAGE_SUFFIXES = JPEG_SUFFIXES | {".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".ppm"}
+# Suffixes of pictures that `decode` refuses, or that nobody has tried.
+UNREADABLE_KINDS = frozenset(
+    {"HEIC", "HEIF", "HIF", "AVIF", "GIF", "JP2", "J2K", "JPF", "JPX", "JXL", "JXR", "PGM", "PBM", "PNM", "PAM", "PFM"}
+    | {"SVG", "TGA", "ICO", "PSD", "EXR", "HDR", "PCX", "RAW", "DNG", "CR2", "CR3", "NEF", "ARW", "ORF", "RAF", "RW2"}
+)
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".m4v", ".mkv", ".avi", ".mov", ".webm", ".wmv", ".flv", ".mpg", ".mpeg", ".mts", ".m2ts", ".ts", ".3gp"}
+    | {".vob", ".ogv", ".dav", ".h264", ".264", ".h265", ".265", ".hevc", ".asf", ".mjpeg", ".mjpg"}
+)
+NO_VIDEO = "Video is not read yet. Import pictures cropped to one person."
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM")  # a phone's MPO (two JPEGs in one) opens as JPEG
 MAX_FILE_BYTES = 64 * 2**20
 MAX_PIXELS = 50_000_000
@@ -47,9 +57,26 @@ def is_image_name(name: str) -> bool:
 
 
 def unreadable_kind(name: str) -> str | None:
-    """ "HEIC", "HEIF", "AVIF" or "GIF" for a picture that people mean to import and that is never decoded."""
+    """ "HEIC", "GIF", "JP2", ... for a picture that people mean to import and that is never decoded."""
     stem, _, suffix = name.rpartition(".")
     return suffix.upper() if stem and suffix.upper() in UNREADABLE_KINDS and not is_hidden(name) else None
+
+
+def is_video_name(name: str) -> bool:
+    """Whether the name looks like a recording that people mean to import."""
+    stem, dot, suffix = name.rpartition(".")
+    return bool(dot and stem) and f".{suffix.lower()}" in VIDEO_SUFFIXES and not is_hidden(name)
+
+
+def is_video(data: bytes) -> bool:
+    """Whether a file begins like MP4, MOV, Matroska, WebM, AVI, MPEG or FLV, whatever its name; 16 bytes are enough.
+
+    HEIC and AVIF pictures, which begin like MP4, are none.
+    """
+    if data[4:8] == b"ftyp":
+        return data[8:12] not in (*_HEIC_BRANDS, b"avif", b"avis")
+    starts = (b"\x1aE\xdf\xa3", b"\x00\x00\x01\xba", b"\x00\x00\x01\xb3", b"FLV\x01", b"\x00\x00\x00\x01g")
+    return data.startswith(starts) or (data[:4] == b"RIFF" and data[8:12] == b"AVI ")
 
 
 def is_hidden(name: str) -> bool:
@@ -62,16 +89,7 @@ def decode(data: bytes) -> Image.Image:
 
     The first frame of an animation is taken; transparency is laid on white.
     """
-    if not data:
-        raise BadImage("the file is empty (0 bytes)")
-    if len(data) > MAX_FILE_BYTES:
-        raise BadImage(f"the file has more than {MAX_FILE_BYTES // 2**20} MB")
-    try:
-        image: Image.Image = Image.open(io.BytesIO(data), formats=_formats())
-    except UnidentifiedImageError as error:
-        raise BadImage(_why_unreadable(data)) from error
-    except Exception as error:  # Pillow's parsers raise many kinds on hostile headers
-        raise BadImage(f"its header is damaged ({error})") from error
+    image = _open(data)
     width, height = image.size
     if width * height > MAX_PIXELS:
         raise BadImage(
@@ -93,6 +111,25 @@ def decode(data: bytes) -> Image.Image:
         return image.convert("RGB")
     except Exception as error:
         raise BadImage(f"it is damaged or cut short ({error})") from error
+
+
+def picture_size(data: bytes) -> tuple[int, int]:
+    """Width and height in pixels, as stored, by the header alone. Raises BadImage with the reason."""
+    return _open(data).size
+
+
+def _open(data: bytes) -> Image.Image:
+    """The picture with its header read and its pixels untouched. Raises BadImage with the reason."""
+    if not data:
+        raise BadImage("the file is empty (0 bytes)")
+    if len(data) > MAX_FILE_BYTES:
+        raise BadImage(f"the file has more than {MAX_FILE_BYTES // 2**20} MB")
+    try:
+        return Image.open(io.BytesIO(data), formats=_formats())
+    except UnidentifiedImageError as error:
+        raise BadImage(_why_unreadable(data)) from error
+    except Exception as error:  # Pillow's parsers raise many kinds on hostile headers
+        raise BadImage(f"its header is damaged ({error})") from error
 
 
 @cache

@@ -174,7 +174,9 @@ def test_making_a_thumbnail_leaves_the_picture_alone() -> None:
     assert image.size == (300, 600)
 
 
-@pytest.mark.parametrize("name", ["a.jpg", "x/A.JPEG", "x y/a.b.png", "ü.WebP"])
+@pytest.mark.parametrize(
+    "name", ["a.jpg", "x/A.JPEG", "x y/a.b.png", "ü.WebP", "a.jfif", "a.JPE", "a.jif", "a.jfif-tbnl"]
+)
 def test_names_of_pictures(name: str) -> None:
     assert is_image_name(name)
 
@@ -194,6 +196,8 @@ def test_names_of_other_files(name: str) -> None:
         ("x/IMG_1.HEIF", "HEIF"),
         ("a.avif", "AVIF"),
         ("a.b.Gif", "GIF"),
+        ("a.jp2", "JP2"),
+        ("a.pgm", "PGM"),
         ("a.jpg", None),
         ("heic", None),
         ("._a.heic", None),

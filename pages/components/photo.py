@@ -14,15 +14,15 @@ from pages.components.events import done, new_events
 from pages.components.gallery_grid import card_of, gallery_grid, rows_of
 from pages.components.photo_stage import cut_of, photo_stage
 from pages.components.photo_tray import photo_tray
-from reid_core.images import MAX_FILE_BYTES, BadImage
+from reid_core.images import IMAGE_SUFFIXES, MAX_FILE_BYTES, BadImage
 from reid_core.records import plural
 from reid_core.workspace.browsing import some_people
 from reid_core.workspace.demo import GALLERY as DEMO
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.workspace import Workspace
 
-# Of the last four some cannot be read; then the page says why, and what to do.
-PICTURES = ["jpg", "jpeg", "png", "webp", "bmp", "tif", "tiff", "heic", "heif", "avif", "gif"]
+# Of the last five some cannot be read; then the page says why, and what to do.
+PICTURES = [*sorted(suffix[1:] for suffix in IMAGE_SUFFIXES), "heic", "heif", "avif", "gif", "jp2"]
 EXAMPLES = 6
 TRAY, STAGE = "tray", "stage"  # keys of the two components
 WORDS = {

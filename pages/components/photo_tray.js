@@ -1,7 +1,7 @@
 // The photos of photo_tray.py, and the way in for pictures that are pasted or dropped anywhere on the page: these are
 // handed to the page's own uploader, with its limits.
 
-const PICTURE = /\.(jpe?g|png|webp|bmp|tiff?|heic|heif|avif|gif)$/i;
+const PICTURE = /\.(jpe?g?|jf?if?(-tbnl)?|png|webp|bmp|dib|tiff?|ppm|heic|heif|avif|gif|jp2)$/i;
 const ROLES = [["positive", "This person"], ["negative", "Somebody else"], ["aside", "Set aside"]];
 const drawn = new WeakMap(); // root element -> the data that it shows
 

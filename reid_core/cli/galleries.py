@@ -46,6 +46,9 @@ def import_(
     time_format: Annotated[
         str | None, typer.Option(help="How a table writes times: '%d/%m/%Y %H:%M', excel, seconds, milliseconds, …")
     ] = None,
+    identity_pattern: Annotated[
+        str | None, typer.Option(help="The same for the person: --identity-pattern 'person(\\d+)'.")
+    ] = None,
     copy: Annotated[bool, typer.Option(help="Copy the pictures into the workspace.")] = False,
     index_with: Annotated[str | None, typer.Option(help="Then embed them with this model or run.")] = None,
     dry_run: Annotated[bool, typer.Option(help="Only say what would come in; no picture is opened.")] = False,
@@ -53,19 +56,22 @@ def import_(
     json: JsonOption = False,
 ) -> None:
     """Bring crops into a gallery. Bad files are named and left out; run again to go on."""
-    from reid_core.datasets import read_dataset
+    from reid_core.datasets import doubts, read_dataset
     from reid_core.workspace.importing import import_dataset
 
     dataset = read_dataset(
         path, format=format, columns=pairs(column or [], "column"), train_share=train_share, seed=seed,
-        time_zone=time_zone, camera_pattern=camera_pattern, time_format=time_format,
+        time_zone=time_zone, camera_pattern=camera_pattern, identity_pattern=identity_pattern, time_format=time_format,
     )  # fmt: skip
     described: dict[str, Any] = {"gallery": gallery, "description": dataset.describe(), "format": dataset.format}
-    described |= {"notes": list(dataset.notes), "without_time": len(dataset.incomplete)}
+    described |= {"notes": list(dataset.notes), "doubts": list(doubts(dataset))}
+    described |= {"without_time": len(dataset.incomplete)}
     if not json:
         say(dataset.describe())
-        for note in dataset.notes:
+        for note in described["notes"]:
             say(f"  {note}")
+        for doubt in described["doubts"]:
+            warn(f"Please check: {doubt}")
     if dry_run:
         if json:
             named = {"skipped": dataset.skipped, "incomplete": dataset.incomplete}

@@ -1,6 +1,7 @@
 """Data sets from anywhere: `read_dataset` recognises the format of a folder, archive or table and returns `Records`.
 
-No pixels are decoded here: what a data set holds is told by its names and tables.
+No pixels are decoded here: what a data set holds is told by its names and tables. Only where a file holds boxes are
+the sizes of some pictures read.
 """
 
 from __future__ import annotations
@@ -10,24 +11,36 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
+from reid_core.datasets.annotations import without_frames
 from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, list_files, require_pictures
-from reid_core.datasets.choices import check_time_format, compile_camera_pattern, find_time_zone
+from reid_core.datasets.choices import (
+    check_time_format,
+    compile_camera_pattern,
+    compile_identity_pattern,
+    find_time_zone,
+)
 from reid_core.datasets.cuhk01 import read_cuhk01
 from reid_core.datasets.cuhk03 import read_cuhk03_detected, read_cuhk03_labeled
 from reid_core.datasets.describe import TableDescription, describe_table
 from reid_core.datasets.export import records_to_parquet
 from reid_core.datasets.folders import read_flat, read_identity_folders
+from reid_core.datasets.layouts import LAYOUTS
 from reid_core.datasets.market1501 import read_market1501
 from reid_core.datasets.mars import read_mars
 from reid_core.datasets.msmt17 import read_msmt17
+from reid_core.datasets.plausibility import doubts
 from reid_core.datasets.table import read_table
 from reid_core.datasets.table_files import COLUMN_NAMES
 from reid_core.datasets.viper import read_viper
 from reid_core.datasets.webdataset import read_webdataset
 from reid_core.errors import ReidError
 from reid_core.images import printable
+from reid_core.records import plural
 
-__all__ = ["READERS", "Dataset", "Skipped", "TableDescription", "describe_table", "read_dataset", "records_to_parquet"]
+__all__ = [
+    "READERS", "Dataset", "Skipped", "TableDescription", "describe_table", "doubts", "read_dataset",
+    "records_to_parquet",
+]  # fmt: skip
 
 READERS: Mapping[str, Callable[[Listing, Options], Dataset | Declined]] = {
     "market1501": read_market1501,
@@ -37,11 +50,15 @@ READERS: Mapping[str, Callable[[Listing, Options], Dataset | Declined]] = {
     "cuhk01": read_cuhk01,
     "cuhk03-detected": read_cuhk03_detected,
     "cuhk03-labeled": read_cuhk03_labeled,
+    **LAYOUTS,
     "webdataset": read_webdataset,
     "table": read_table,
     "identity-folders": read_identity_folders,
     "flat": read_flat,
 }
+
+
+_BY_WEAK_SIGNS = ("table", "identity-folders", "flat")
 
 
 def read_dataset(
@@ -53,6 +70,7 @@ def read_dataset(
     seed: int = 0,
     time_zone: str | None = None,
     camera_pattern: str | None = None,
+    identity_pattern: str | None = None,
     time_format: str | None = None,
 ) -> Dataset:
     """The data set in a folder, a zip, a tar, a folder of tar shards, CUHK03's .mat, or a table (.csv, .tsv, .parquet).
@@ -63,31 +81,38 @@ def read_dataset(
     time of day, "tracklet", "split"); "" says that none does. Where the source names no splits, `train_share` of the
     identities are for training, chosen by `seed`. `time_zone` ("Europe/London"; UTC) is that of times in file names and
     tables that name none. `camera_pattern` is a regular expression that runs on each path; its one group, where it
-    matches, is the camera. `time_format` says how a table or a shard writes times where that is not clear: "seconds",
-    "milliseconds", "microseconds", "nanoseconds", "excel", or a pattern of `datetime.strptime`: "%d/%m/%Y %H:%M".
+    matches, is the camera. `identity_pattern` is one for the person, where only folders and names tell the person.
+    `time_format` says how a table or a shard writes times where that is not clear: "seconds", "milliseconds",
+    "microseconds", "nanoseconds", "excel", or a pattern of `datetime.strptime`: "%d/%m/%Y %H:%M".
 
     Raises ReidError, naming the path, when nothing is there, nothing can be used or the format does not fit, and when
     the zone is unknown or a pattern cannot be used.
     """
-    zone, pattern = find_time_zone(time_zone), compile_camera_pattern(camera_pattern)
+    zone, cameras = find_time_zone(time_zone), compile_camera_pattern(camera_pattern)
+    people = compile_identity_pattern(identity_pattern)
     check_time_format(time_format)
     _check_known(format, READERS, "format")
     for key in columns or {}:
         _check_known(key, COLUMN_NAMES, "kind of column")
     path = _resolve(Path(path))
     listing = list_files(path)
+    asked, looked = format is not None, False
     try:
         if format is None and (listing.only or columns):
             format = "table"
         takes_columns = format == "table" or (format == "webdataset" and not listing.only)
         if not takes_columns and (listing.only or columns):
             raise ReidError(f"{path} cannot be read as {format!r}, because a table or its columns were given.")
-        options = Options(dict(columns or {}), train_share, seed, format is not None, zone, pattern, time_format)
+        given = dict(columns or {})
+        options = Options(given, train_share, seed, format is not None, zone, cameras, people, time_format)
         require_pictures(listing, path)
         for name, reader in READERS.items():
             if format not in (None, name):
                 continue
+            if name in _BY_WEAK_SIGNS and not asked and not looked:
+                listing, looked = without_frames(listing, str(path)), True
             if isinstance(read := reader(listing, options), Dataset):
+                _check_that_the_pattern_finds_people(options, read)
                 return read
             listing = dataclasses.replace(listing, skipped=(*listing.skipped, *read.skipped))
     except ReidError as error:
@@ -95,6 +120,17 @@ def read_dataset(
     finally:
         listing.source.close()
     raise ReidError(f"{path} is not in the format {format!r}. Leave the format out to have it recognised.")
+
+
+def _check_that_the_pattern_finds_people(options: Options, dataset: Dataset) -> None:
+    """Raises ReidError where the identity pattern fits no path at all: what was read is then not what was meant."""
+    paths = dataset.records.table["path"]
+    if options.identity_pattern is None or any(options.find_identity(path) for path in paths):
+        return
+    raise ReidError(
+        f"The identity pattern {options.identity_pattern.pattern!r} finds nobody in {plural(len(paths), 'path')}, "
+        f"such as {paths.iloc[0]!r}. Correct it, or leave it out."
+    )
 
 
 def _resolve(path: Path) -> Path:

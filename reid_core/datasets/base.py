@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,22 +14,48 @@ import pandas as pd
 import regex
 
 from reid_core.errors import ReidError
-from reid_core.images import is_hidden, is_image_name, unreadable_kind
+from reid_core.images import NO_VIDEO, is_hidden, is_image_name, is_video_name, unreadable_kind
 from reid_core.records import JUNK, Records, is_unsafe_path, make_records, plural, split_identities
 from reid_core.sources import ImageSource, open_source
 from reid_core.sources.folder import FolderSource
-from reid_core.sources.tar import is_compressed_tar
+from reid_core.sources.tar import ShardSource, TarSource, is_compressed_tar
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
+TEXT_SUFFIXES = (".txt", ".xml", ".json")
 CUHK03_FILE = "cuhk-03.mat"
 MAX_PATH_FOR_PATTERN = 300  # characters; a pattern with nested repeats takes time that grows with each one more
 MAX_PATTERN_SECONDS = 0.25  # on one path; a good pattern takes microseconds
 SPLIT_NAMES: Mapping[str, str] = MappingProxyType(
     {"train": "train", "training": "train", "bbox_train": "train", "bounding_box_train": "train"}
-    | {"query": "query", "queries": "query", "probe": "query"}
+    | {"train_set": "train", "train-set": "train", "image_train": "train", "images_train": "train"}
+    | {"query": "query", "queries": "query", "probe": "query", "probes": "query", "image_query": "query"}
+    | {"test-set-query": "query", "test-set-gallery": "gallery", "image_gallery": "gallery", "image_test": "test"}
     | {"gallery": "gallery", "test_gallery": "gallery"}
     | {"test": "test", "val": "test", "valid": "test", "validation": "test", "bbox_test": "test"}
     | {"bounding_box_test": "test"}
+)
+_ARCHIVES = (".zip", ".rar", ".7z", ".cbz", ".cbr", ".iso", ".jar")
+_NO_PICTURES = frozenset(
+    {".md", ".rst", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".log", ".names", ".data", ".mat", ".m", ".py", ".ipynb"}
+    | {".sh", ".bat", ".js", ".css", ".html", ".htm", ".pkl", ".npy", ".npz", ".h5", ".hdf5", ".pt", ".pth", ".onnx"}
+    | {
+        ".pdf",
+        ".doc",
+        ".docx",
+        ".odt",
+        ".xls",
+        ".xlsx",
+        ".ods",
+        ".ppt",
+        ".pptx",
+        ".rtf",
+        ".tex",
+        ".bib",
+        ".url",
+        ".lnk",
+    }
+    | {".db", ".sqlite", ".lock", ".bak", ".tmp", ".part", ".cls", ".sha256", ".md5", ".jsonl", ".c", ".cpp"}
+    | {"readme", "license", "licence", "copying", "makefile", "thumbs.db", "desktop.ini", "sha256sums", "md5sums"}
 )
 _CAMERA_FOLDER = re.compile(r"cam(?:era)?(?:[-_ ]?0*(\d{1,4})|[-_ ]([a-z]))", re.IGNORECASE)
 _CAMERA_TOKEN = re.compile(r"(?<![a-z0-9])(?:cam(?:era)?[-_ ]?|c)0*(\d{1,3})(?:s\d{1,4})?(?![a-z0-9])", re.IGNORECASE)
@@ -54,9 +81,9 @@ class Dataset:
     """A data set that has been recognised. `source` is the folder or archive that the paths in `records` are relative
     to, absolute and without links, so that the same place has one name however it was given.
 
-    `format` is the published data set's name ("Market-1501"), "WebDataset", "folder per identity", "flat folder" or
-    "table". `notes` say what was guessed and what was not used, each a sentence for a person; `incomplete` names crops
-    that come in without a time, though one stands there, and why.
+    `format` is the published data set's name ("Market-1501"), "WebDataset", "folder per identity", "flat folder",
+    "people by pattern" or "table". `notes` say what was guessed and what was not used, each a sentence for whoever
+    imports it; `incomplete` names crops that come in without a time, though one stands there, and why.
     """
 
     source: Path
@@ -79,7 +106,7 @@ class Options:
 
     `required` is true when the format was chosen too: a reader that can say why it does not fit then raises.
     `time_zone` is that of times that name none, and `time_format` how a table writes them. The one group of
-    `camera_pattern` is the camera in a path.
+    `camera_pattern` is the camera in a path, that of `identity_pattern` the person.
     """
 
     columns: Mapping[str, str] = field(default_factory=dict)
@@ -88,6 +115,7 @@ class Options:
     required: bool = False
     time_zone: tzinfo = UTC
     camera_pattern: regex.Pattern[str] | None = None
+    identity_pattern: regex.Pattern[str] | None = None
     time_format: str | None = None
 
     def find_camera(self, path: str) -> regex.Match[str] | None:
@@ -95,23 +123,33 @@ class Options:
 
         Raises ReidError when that takes too long: thousands of paths are to follow.
         """
-        if self.camera_pattern is None or len(path) > MAX_PATH_FOR_PATTERN:
-            return None
-        try:
-            match = self.camera_pattern.search(path, timeout=MAX_PATTERN_SECONDS)
-        except TimeoutError as error:
-            raise ReidError(
-                f"The camera pattern {self.camera_pattern.pattern!r} took over {MAX_PATTERN_SECONDS} s on {path!r}. "
-                "Write it without one repeat next to, or inside, another."
-            ) from error
-        return match if match is not None and match[1] else None
+        return _find(self.camera_pattern, "camera", path)
+
+    def find_identity(self, path: str) -> str | None:
+        """The person that the pattern finds; None and ReidError as `find_camera` has it."""
+        match = _find(self.identity_pattern, "identity", path)
+        return identity_label(match[1]) if match else None
+
+
+def _find(pattern: regex.Pattern[str] | None, kind: str, path: str) -> regex.Match[str] | None:
+    if pattern is None or len(path) > MAX_PATH_FOR_PATTERN:
+        return None
+    try:
+        match = pattern.search(path, timeout=MAX_PATTERN_SECONDS)
+    except TimeoutError as error:
+        raise ReidError(
+            f"The {kind} pattern {pattern.pattern!r} took over {MAX_PATTERN_SECONDS} s on {path!r}. "
+            "Write it without one repeat next to, or inside, another."
+        ) from error
+    return match if match is not None and match[1] else None
 
 
 @dataclass(frozen=True, eq=False)
 class Listing:
     """The names in a folder or archive, with nothing opened: pictures, tables, and entries that are never read.
 
-    `only` is the table that the user named, when it is a table and not a folder that was named.
+    `only` is the table that the user named, when it is a table and not a folder that was named. `texts` are other files
+    that may tell of the pictures: .txt, .xml and .json.
     """
 
     source: ImageSource
@@ -119,6 +157,7 @@ class Listing:
     tables: tuple[str, ...]
     skipped: tuple[Skipped, ...]
     only: str | None = None
+    texts: tuple[str, ...] = ()
 
 
 def list_files(path: Path) -> Listing:
@@ -138,7 +177,9 @@ def list_files(path: Path) -> Listing:
 
 
 def _list(source: ImageSource, only: str | None) -> Listing:
-    pictures, tables, skipped = [], [], []
+    pictures, tables, texts, skipped = [], [], [], []
+    unknown: dict[str, list[str]] = {}
+    in_shards = isinstance(source, TarSource | ShardSource)  # where files of any kind tell of a picture
     for name, refusal in source.entries():
         if refusal is not None:
             if is_unsafe_path(name) or not is_hidden(name):
@@ -147,11 +188,33 @@ def _list(source: ImageSource, only: str | None) -> Listing:
             pictures.append(name)
         elif (reason := _why_unreadable(name, source)) is not None:
             skipped.append(Skipped(name, reason))
-        elif name.lower().endswith(TABLE_SUFFIXES) and not is_hidden(name):
+        elif is_hidden(name):
+            continue
+        elif name.lower().endswith(TABLE_SUFFIXES):
             tables.append(name)
+        elif name.lower().endswith(TEXT_SUFFIXES):
+            texts.append(name)
+        elif not in_shards and not _is_about_others(name):
+            unknown.setdefault(os.path.splitext(name)[1].lower(), []).append(name)
     if only is not None:
         tables = [only]
-    return Listing(source, tuple(pictures), tuple(tables), tuple(skipped), only=only)
+    skipped += [skip for suffix, names in unknown.items() for skip in _of_unknown_kind(suffix, names)]
+    return Listing(source, tuple(pictures), tuple(tables), tuple(skipped), only=only, texts=tuple(texts))
+
+
+def _is_about_others(name: str) -> bool:
+    """Whether a file can be no picture by its name: documents, programs, what systems leave behind."""
+    file = name.rpartition("/")[2].lower()
+    return os.path.splitext(file)[1] in _NO_PICTURES or file in _NO_PICTURES
+
+
+def _of_unknown_kind(suffix: str, names: Sequence[str]) -> list[Skipped]:
+    """Up to three by name, more as one line for them all."""
+    reason = f"{suffix} files are not read as pictures" if suffix else "its name has no ending such as .jpg"
+    if len(names) <= 3:
+        return [Skipped(name, reason) for name in names]
+    rest = f"{plural(len(names), 'file')} {f'ending with {suffix}' if suffix else 'without an ending'}"
+    return [Skipped(rest, f"{reason}; the first is {names[0]}")]
 
 
 def _why_unreadable(name: str, source: ImageSource) -> str | None:
@@ -160,8 +223,13 @@ def _why_unreadable(name: str, source: ImageSource) -> str | None:
         return f"{kind} pictures cannot be read; convert them to JPEG"
     if is_hidden(name):
         return None
+    if is_video_name(name):
+        return "it is a recording, and video is not read yet"
     if is_compressed_tar(name):
         return "it is a compressed tar, which cannot be read at random; unpack it to a plain .tar"
+    if name.lower().endswith(_ARCHIVES):
+        remedy = "import it by itself" if name.lower().endswith(".zip") else "unpack it"
+        return f"it is an archive, which is not opened inside a folder or another archive; {remedy}"
     if name.lower().endswith(".tar"):
         return "it is an archive beside other files; import it by itself, or its folder without pictures and folders"
     if name.rpartition("/")[2].lower() == CUHK03_FILE and not isinstance(source, FolderSource):
@@ -194,8 +262,13 @@ def build_records(rows: Mapping[str, Sequence[object]], options: Options) -> Rec
     """Records from columns whose `split` may also be "test" (to divide into query and gallery) or None (to divide).
 
     Where there are queries and no gallery, "test" is the gallery: some data sets call it so. A camera that the options'
-    pattern finds in a path takes the place of what the reader says.
+    pattern finds in a path takes the place of what the reader says, and so does a person.
     """
+    if options.identity_pattern is not None:
+        told = rows.get("identity", [None] * len(rows["path"]))
+        people = [options.find_identity(str(path)) for path in rows["path"]]
+        identities = [person or identity for person, identity in zip(people, told, strict=True)]
+        rows = {**rows, "identity": identities}
     if options.camera_pattern is not None:
         told = rows.get("camera", [None] * len(rows["path"]))
         found = [options.find_camera(str(path)) for path in rows["path"]]
@@ -219,6 +292,8 @@ def require_pictures(listing: Listing, path: Path) -> None:
     """Raises ReidError when there is nothing to read."""
     if listing.pictures:
         return
+    if listing.skipped and all(is_video_name(skip.path) for skip in listing.skipped):
+        raise ReidError(f"{path} holds recordings. {NO_VIDEO}")
     refused = f" {plural(len(listing.skipped), 'entry')} could not be used: " if listing.skipped else ""
     first = f"{listing.skipped[0].path!r}: {listing.skipped[0].reason}." if listing.skipped else ""
     raise ReidError(f"{path} holds no pictures (JPEG, PNG, WebP, BMP, TIFF or PPM).{refused}{first} Check the path.")

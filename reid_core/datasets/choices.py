@@ -47,24 +47,30 @@ def check_time_format(form: str | None) -> None:
 
 
 def compile_camera_pattern(pattern: str | None) -> regex.Pattern[str] | None:
-    """The regular expression, whose one group is the camera in a path.
+    """The regular expression, whose one group is the camera in a path. Raises ReidError when it cannot be used."""
+    return _compile(pattern, "camera", r"write one like 'lobby-(\w+)'")
 
-    Of the package `regex`, which can be told to give up on a pattern that takes for ever. Raises ReidError when it
-    cannot be used.
-    """
+
+def compile_identity_pattern(pattern: str | None) -> regex.Pattern[str] | None:
+    """The same, whose one group is the person in a path."""
+    return _compile(pattern, "identity", r"write one like 'person(\d+)'")
+
+
+def _compile(pattern: str | None, kind: str, example: str) -> regex.Pattern[str] | None:
+    """Of the package `regex`, which can be told to give up on a pattern that takes for ever."""
     if pattern is None:
         return None
-    example = r"write one like 'lobby-(\w+)'"
     if len(pattern) > MAX_PATTERN:
-        raise ReidError(f"The camera pattern has {len(pattern)} characters; use at most {MAX_PATTERN}.")
+        raise ReidError(f"The {kind} pattern has {len(pattern)} characters; use at most {MAX_PATTERN}.")
     try:
         compiled = regex.compile(pattern)
     except (regex.error, OverflowError, RecursionError) as error:
-        raise ReidError(f"The camera pattern {pattern!r} is no regular expression ({error}); {example}.") from error
+        raise ReidError(f"The {kind} pattern {pattern!r} is no regular expression ({error}); {example}.") from error
     if compiled.groups != 1:
         count = compiled.groups or "no"
+        meant = "camera" if kind == "camera" else "person"
         raise ReidError(
-            f"The camera pattern {pattern!r} has {count} groups in parentheses, where the one is the camera; {example}."
-            " Further parentheses are written (?:…)."
+            f"The {kind} pattern {pattern!r} has {count} groups in parentheses, where the one is the {meant}; "
+            f"{example}. Further parentheses are written (?:…)."
         )
     return compiled

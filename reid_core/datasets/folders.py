@@ -5,15 +5,21 @@
 all pictures share are ignored: nobody can tell whether the only folder is a person (`anna/`) or the name of a trip
 (`holiday/`), and a whole trip under one wrong name would be worse than photos without names. Who knows that it is a
 person asks for this format, and the last shared folder is the identity; not in a zip, whose only folder mostly has
-the name of the zip. A folder in which the camera pattern finds a camera is no person.
+the name of the zip. A folder in which the camera pattern finds a camera is no person. Nor is one above a folder that
+says to be a person (`multi_shot/person_0001/`), or one of several kinds of light (`thermal/`, `visible/`), which stand
+for cameras.
+
+Pictures in folders for queries and gallery may tell people by their names; see `_read_names`. With an identity pattern
+it alone tells people.
 
 File names may tell the time too: see `name_times`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from reid_core.datasets.base import (
     SPLIT_NAMES,
@@ -28,14 +34,22 @@ from reid_core.datasets.base import (
     identity_label,
 )
 from reid_core.datasets.name_times import time_of_name
+from reid_core.datasets.person_names import PERSON_FOLDER, guess_people
+from reid_core.records import plural
 from reid_core.sources.folder import FolderSource
+
+_LIGHTS = frozenset({"visible", "vis", "rgb", "thermal", "infrared", "ir", "nir", "lwir"})
+_LETTERS_AND_NUMBER = re.compile(r"([^\W\d]+[-_ ]?)\d+")
 
 
 @dataclass(frozen=True)
 class _Place:
+    """What the path of a picture tells. `above` is a folder that is no person, though it comes before the person's."""
+
     split: str | None
     camera: str | None
     identity: str | None
+    above: str | None = None
 
 
 def read_identity_folders(listing: Listing, options: Options) -> Dataset | Declined:
@@ -45,8 +59,18 @@ def read_identity_folders(listing: Listing, options: Options) -> Dataset | Decli
     gallery, unless there is a "query" folder and no "gallery": then "test" is the gallery. The identity
     "-1" is junk. A single folder for all pictures is an identity only where this format was asked for.
     """
+    if options.identity_pattern is not None:
+        return _read_by_pattern(listing, options)
     in_folder = isinstance(listing.source, FolderSource)
     places = _places(listing.pictures, options, one_person=options.required and in_folder)
+    notes = _notes_of_folders(places)
+    if by_name := _named_like_their_folders(places):
+        places |= by_name
+        example = next(iter(by_name))
+        notes.append(
+            f"{plural(len(by_name), 'picture')} in no person's folder: their names tell the person, as the others' do "
+            f"({by_name[example].identity} of {example})."
+        )
     labelled = {name: place for name, place in places.items() if place.identity is not None}
     if not _enough(len(labelled), len(places)):
         return Declined()
@@ -59,7 +83,11 @@ def read_identity_folders(listing: Listing, options: Options) -> Dataset | Decli
         "split": [place.split for place in labelled.values()],
     }
     return Dataset(
-        listing.source.path, "folder per identity", build_records(rows, options), (*listing.skipped, *skipped)
+        listing.source.path,
+        "folder per identity",
+        build_records(rows, options),
+        (*listing.skipped, *skipped),
+        tuple(notes),
     )
 
 
@@ -70,8 +98,15 @@ def tells_identities(pictures: tuple[str, ...], options: Options) -> bool:
 
 
 def read_flat(listing: Listing, options: Options) -> Dataset:
-    """All pictures as a gallery of unknown people; cameras and times from folders and file names where these tell."""
+    """All pictures as a gallery of unknown people; cameras and times from folders and file names where these tell.
+
+    Where the format was not asked for, names in folders for queries and gallery may tell people: see `_read_names`.
+    """
+    if options.identity_pattern is not None:
+        return _read_by_pattern(listing, options)
     places = _places(listing.pictures, options)
+    if not options.required and (read := _read_names(listing, options, places)) is not None:
+        return read
     rows: dict[str, Sequence[object]] = {
         "path": list(places),
         "camera": [place.camera for place in places.values()],
@@ -79,6 +114,82 @@ def read_flat(listing: Listing, options: Options) -> Dataset:
         "split": ["gallery"] * len(places),
     }
     return Dataset(listing.source.path, "flat folder", build_records(rows, options), listing.skipped)
+
+
+def _read_by_pattern(listing: Listing, options: Options) -> Dataset:
+    """People as the identity pattern finds them, splits of folders; a path in which it finds nobody is unlabelled."""
+    places = _places(listing.pictures, options)
+    rows: dict[str, Sequence[object]] = {
+        "path": list(places),
+        "camera": [place.camera for place in places.values()],
+        "time": [time_of_name(name, options.time_zone) for name in places],
+        "split": [place.split for place in places.values()],
+    }
+    return Dataset(listing.source.path, "people by pattern", build_records(rows, options), listing.skipped)
+
+
+def _read_names(listing: Listing, options: Options, places: Mapping[str, _Place]) -> Dataset | None:
+    """People by a part of the names, where the folders bear it out that this is the person.
+
+    There must be folders for queries and for the gallery; nine in ten of those who are asked for are in the gallery,
+    and none is in the training folder.
+    """
+    sides = {place.split for place in places.values()}
+    if None in sides or "query" not in sides or not sides & {"gallery", "test"}:
+        return None
+    guess = guess_people(list(places))
+    if guess is None or len(guess.people) < len(places):
+        return None
+    seen: dict[str, set[str]] = {"train": set(), "query": set(), "gallery": set()}
+    for name, person in guess.people.items():
+        seen["gallery" if places[name].split == "test" else str(places[name].split)].add(person)
+    asked, gallery = seen["query"], seen["gallery"]
+    if len(asked) < 2 or len(asked & gallery) < 0.9 * len(asked) or seen["train"] & (asked | gallery):
+        return None
+    identities = {name: identity_label(person) for name, person in guess.people.items()}
+    rows: dict[str, Sequence[object]] = {
+        "path": list(places),
+        "identity": [identities[name] for name in places],
+        "camera": [place.camera for place in places.values()],
+        "time": [time_of_name(name, options.time_zone) for name in places],
+        "split": [place.split for place in places.values()],
+    }
+    example = next(name for name in places if places[name].split == "query")
+    guessed = (
+        f"No folder is a person's. The person is taken from the names, {identities[example]} of {example}, since who "
+        "is in the folder of queries is in the gallery's, too. If not, give --format flat or --identity-pattern."
+    )
+    return Dataset(listing.source.path, "people by names", build_records(rows, options), listing.skipped, (guessed,))
+
+
+def _notes_of_folders(places: Mapping[str, _Place]) -> list[str]:
+    """What was guessed of folders, in a sentence."""
+    above = sorted({place.above for place in places.values() if place.above is not None})
+    person = next((place.identity for place in places.values() if place.above is not None), None)
+    if person is None:
+        return []
+    listed = ", ".join(above[:4]) + (", …" if len(above) > 4 else "")
+    return [f"The people are the folders like {person}, and not those above them ({listed})."]
+
+
+def _named_like_their_folders(places: Mapping[str, _Place]) -> dict[str, _Place]:
+    """The pictures in no person's folder whose names tell one, in the way in which those of all others do.
+
+    All of those lie in folders like "person01" and have that in their names: `person01/cam1_person01_0001.jpg`.
+    """
+    labelled = {name: place for name, place in places.items() if place.identity is not None}
+    starts = {match[1] for place in labelled.values() if (match := _LETTERS_AND_NUMBER.fullmatch(place.identity or ""))}
+    if len(starts) != 1 or len(labelled) == len(places):
+        return {}
+    pattern = re.compile(rf"(?<![^\W_]){re.escape(starts.pop())}\d+(?![^\W_])")
+    tell = {name: set(pattern.findall(name.rpartition("/")[2])) for name in places}
+    if any(tell[name] != {place.identity} for name, place in labelled.items()):
+        return {}
+    return {
+        name: replace(places[name], identity=tell[name].pop())
+        for name in places
+        if name not in labelled and len(tell[name]) == 1
+    }
 
 
 def _enough(labelled: int, pictures: int) -> bool:
@@ -93,13 +204,15 @@ def _places(pictures: tuple[str, ...], options: Options, *, one_person: bool = F
     folders = {folder: _parts(folder) for folder in {name.rpartition("/")[0] for name in pictures}}
     cameras = _folders_of_cameras(pictures, options)
     shared = _shared_folders(list(folders.values()), cameras)
-    told = {folder: _read_folders(parts[shared:], cameras) for folder, parts in folders.items()}
+    lights = {part.lower() for parts in folders.values() for part in parts[shared:]} & _LIGHTS
+    lights = lights if len(lights) > 1 else set()
+    told = {folder: _read_folders(parts[shared:], cameras, lights) for folder, parts in folders.items()}
     if one_person and shared and not any(place.identity or place.split for place in told.values()):
-        told = {folder: _read_folders(parts[shared - 1 :], cameras) for folder, parts in folders.items()}
+        told = {folder: _read_folders(parts[shared - 1 :], cameras, lights) for folder, parts in folders.items()}
     places = {}
     for name in pictures:
         place = told[name.rpartition("/")[0]]
-        places[name] = _Place(place.split, place.camera or camera_of_file(name), place.identity)
+        places[name] = replace(place, camera=place.camera or camera_of_file(name))
     return places
 
 
@@ -130,9 +243,15 @@ def _shared_folders(folders: list[list[str]], cameras: frozenset[str]) -> int:
     return shared
 
 
-def _read_folders(parts: list[str], cameras: frozenset[str]) -> _Place:
-    split = SPLIT_NAMES.get(parts[0].lower()) if parts else None
-    below = parts[1:] if split else parts
+def _read_folders(parts: list[str], cameras: frozenset[str], lights: set[str]) -> _Place:
+    split, below = None, parts
+    while below and split != "train" and (name := SPLIT_NAMES.get(below[0].lower())):
+        if split not in (None, "test"):
+            break
+        split, below = name, below[1:]  # of test/query the second
     found = [camera for part in below if (camera := camera_of_folder(part))]
-    people = [part for part in below if not camera_of_folder(part) and part not in cameras]
-    return _Place(split, found[0] if found else None, identity_label(people[0]) if people else None)
+    found += [part.lower() for part in below if part.lower() in lights]
+    rest = [part for part in below if not camera_of_folder(part) and part not in cameras and part.lower() not in lights]
+    people = [part for part in rest if PERSON_FOLDER.fullmatch(part)] or rest
+    above = rest[0] if people and people[0] != rest[0] else None
+    return _Place(split, found[0] if found else None, identity_label(people[0]) if people else None, above)

@@ -3,12 +3,16 @@
 Zheng et al., "Scalable Person Re-identification: A Benchmark", ICCV 2015: `0002_c1s1_000451_03.jpg` is identity 0002 in
 camera 1, sequence 1, frame 451, detection 3, in `bounding_box_train`, `query` or `bounding_box_test`. Identity 0000 is
 a distractor, -1 junk. Ristani et al. 2016, Zheng et al. 2017 (DukeMTMC-reID): `0001_c2_f0046182.jpg`, no sequences.
+
+CVAT and Datumaro write `bounding_box_<subset>`, and call a task's only subset "default": people there are divided by
+`split_identities`, or are the gallery where `query` or `bounding_box_test` is there too. So is a single folder of any
+name all of whose pictures have such names.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, build_records, identity_label
@@ -18,6 +22,7 @@ from reid_core.records import DISTRACTOR, JUNK
 SPLIT_OF_FOLDER = {"bounding_box_train": "train", "query": "query", "bounding_box_test": "gallery"}
 MARKET_FRAMES_PER_SECOND = 25.0
 DUKE_FRAMES_PER_SECOND = 60000 / 1001
+_ANY_SUBSET = re.compile(r"bounding_box_\w[\w.-]*")
 _OTHER_FOLDERS = ("gt_bbox", "gt_query")  # Market-1501's hand-drawn boxes, the same people once more
 _MARKET = re.compile(r"(-1|[0-9]+)_c([0-9]+)s([0-9]+)_([0-9]{1,12})_[0-9]+")
 _DUKE = re.compile(r"(-1|[0-9]+)_c([0-9]+)_f([0-9]{1,12})")
@@ -49,20 +54,23 @@ def parse_name(name: str) -> FileName | None:
 
 
 def read_market1501(listing: Listing, options: Options) -> Dataset | Declined:
-    """The data set; declined where no folder of the layout holds a picture with such a name.
+    """The data set; declined where no folder of the layout holds a picture with such a name, and not all are such.
 
     Raises ReidError when a folder of the layout is there twice.
     """
-    places = [name.rpartition("/") for name in listing.pictures]
-    folders = {folder for folder, _, _ in places if folder.rpartition("/")[2] in SPLIT_OF_FOLDER}
-    parsed = {
-        f"{folder}/{file}": (SPLIT_OF_FOLDER[folder.rpartition("/")[2]], told)
-        for folder, _, file in places
+    places = {name: name.rpartition("/") for name in listing.pictures}
+    folders = {folder for folder, _, _ in places.values() if _is_of_layout(folder.rpartition("/")[2])}
+    if not folders and len({folder for folder, _, _ in places.values()}) == 1:
+        folders = {folder for folder, _, _ in places.values() if all(map(parse_name, _files(places)))}
+    named = {
+        name: (folder.rpartition("/")[2], told)
+        for name, (folder, _, file) in places.items()
         if folder in folders and (told := parse_name(file))
     }
-    if not parsed:
+    if not named:
         return Declined()
     _check_folders(folders, str(listing.source.path))
+    parsed = _with_splits(named)
     skipped = [
         Skipped(name, _why_skipped(name, folders))
         for name in listing.pictures
@@ -85,6 +93,25 @@ def read_market1501(listing: Listing, options: Options) -> Dataset | Declined:
     )
 
 
+def _files(places: Mapping[str, tuple[str, str, str]]) -> list[str]:
+    return [file for _, _, file in places.values()]
+
+
+def _is_of_layout(folder: str) -> bool:
+    return folder in SPLIT_OF_FOLDER or _ANY_SUBSET.fullmatch(folder) is not None
+
+
+def _with_splits(named: Mapping[str, tuple[str, FileName]]) -> dict[str, tuple[str | None, FileName]]:
+    """Path -> split and what its name tells; a subset of another name is divided, or added to those that are there."""
+    trained = {told.identity for folder, told in named.values() if SPLIT_OF_FOLDER.get(folder) == "train"}
+    is_tested = any(SPLIT_OF_FOLDER.get(folder) in ("query", "gallery") for folder, _ in named.values())
+    rest = "gallery" if is_tested else None
+    return {
+        name: (SPLIT_OF_FOLDER.get(folder, "train" if told.identity in trained - {DISTRACTOR, JUNK} else rest), told)
+        for name, (folder, told) in named.items()
+    }
+
+
 def _check_folders(folders: set[str], source: str) -> None:
     kinds: dict[str, str] = {}
     for folder in sorted(folders):
@@ -100,4 +127,4 @@ def _check_folders(folders: set[str], source: str) -> None:
 def _why_skipped(name: str, folders: set[str]) -> str:
     if name.rpartition("/")[0] in folders:
         return "the name is not like 0002_c1s1_000451_03.jpg or 0001_c2_f0046182.jpg"
-    return f"it lies outside {', '.join(SPLIT_OF_FOLDER)}"
+    return f"it lies outside {', '.join(SPLIT_OF_FOLDER)} and other folders called bounding_box_…"

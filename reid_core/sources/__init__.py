@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from reid_core.errors import ReidError
-from reid_core.images import MAX_FILE_BYTES
+from reid_core.images import MAX_FILE_BYTES, NO_VIDEO, is_image_name, is_video, is_video_name, unreadable_kind
 from reid_core.sources.folder import FolderSource
 from reid_core.sources.mat import MatSource
 from reid_core.sources.tar import ShardSource, TarSource, is_compressed_tar, is_shard_folder
@@ -43,7 +43,24 @@ def open_source(path: Path) -> ImageSource:
         return ShardSource(path) if is_shard_folder(path) else FolderSource(path)
     if is_compressed_tar(path.name) and path.is_file():
         raise ReidError(f"{path} is a compressed tar, which cannot be read at random. Unpack it to a plain .tar.")
+    if path.is_file() and is_video_name(path.name):
+        raise ReidError(f"{path}: {NO_VIDEO}")
     if path.is_file():
+        if path.suffix.lower() not in (".zip", ".tar", ".mat"):
+            _refuse_what_is_no_archive(path)
         kinds: dict[str, type[TarSource] | type[MatSource]] = {".tar": TarSource, ".mat": MatSource}
         return kinds.get(path.suffix.lower(), ZipSource)(path)
     raise ReidError(f"There is no folder or file {path}. Check the path.")
+
+
+def _refuse_what_is_no_archive(path: Path) -> None:
+    """Raises ReidError that says what a file is which is no archive, where that can be seen."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError:  # to open it says why
+        return
+    if is_video(start):
+        raise ReidError(f"{path}: {NO_VIDEO}")
+    if is_image_name(path.name) or unreadable_kind(path.name):
+        raise ReidError(f"{path} is one picture. Give the folder or zip that it lies in.")

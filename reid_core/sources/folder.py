@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from operator import itemgetter
 from pathlib import Path
@@ -31,7 +33,7 @@ class FolderSource:
                 with os.scandir(os.path.join(self._root, folder)) as listing:
                     inside = list(listing)
             except OSError as error:
-                found.append((printable(folder), f"the folder cannot be opened: {error.strerror or error}"))
+                found.append((printable(folder) or ".", f"the folder cannot be opened: {error.strerror or error}"))
                 continue
             for entry in inside:
                 name = f"{folder}/{entry.name}" if folder else entry.name
@@ -43,8 +45,8 @@ class FolderSource:
                     found.append((name, "it is a link that leads out of the folder"))
                 elif entry.is_dir(follow_symlinks=False):
                     folders.append(name)
-                elif entry.is_file(follow_symlinks=False) or os.path.isfile(entry.path):
-                    found.append((name, None))
+                else:
+                    found.append((name, _why_refused(entry)))
         yield from sorted(found, key=itemgetter(0))
 
     def read(self, name: str, *, limit: int = MAX_FILE_BYTES) -> bytes:
@@ -58,3 +60,21 @@ class FolderSource:
     def _leads_outside(self, name: str) -> bool:
         real = os.path.realpath(os.path.join(self._root, name))
         return os.path.commonpath([self._root, real]) != self._root
+
+
+def _why_refused(entry: os.DirEntry[str]) -> str | None:
+    """Why something that is no folder is never read; None for a file and for a link to one."""
+    try:
+        mode = entry.stat().st_mode
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "it is a link that leads in a circle"
+        is_gone = isinstance(error, FileNotFoundError) and entry.is_symlink()
+        return "it is a link to nothing" if is_gone else f"it cannot be read: {error.strerror or error}"
+    if stat.S_ISREG(mode):
+        return None
+    if stat.S_ISDIR(mode):
+        return "it is a link to a folder, which is read where it lies"
+    kinds = {stat.S_ISFIFO: "a named pipe", stat.S_ISSOCK: "a socket"}
+    kind = next((words for is_kind, words in kinds.items() if is_kind(mode)), "a device")
+    return f"it is {kind}, not a file"

@@ -28,6 +28,7 @@ class Reading:
     columns: tuple[tuple[str, str], ...] = ()
     time_zone: str = "UTC"
     camera_pattern: str | None = None
+    identity_pattern: str | None = None
     train_share: float = 0.0
     time_format: str | None = None
 

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import os
+import socket
 import time
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from reid_core.errors import ReidError
 if TYPE_CHECKING:
     from conftest import Miniature
 
+JPEGS = ("jpg", "jpeg", "jpe", "jfif", "jif", "JFIF", "jfif-tbnl")
 MARKET = ["bounding_box_train/0002_c1s1_000450_03.jpg", "query/0007_c1s1_000000_00.jpg"]
 
 
@@ -77,8 +80,11 @@ def test_a_path_to_nothing_is_refused_by_its_name(tmp_path: Path, name: str) -> 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, tiny_jpeg: bytes) -> None:
     (tmp_path / "photo.jpg").write_bytes(tiny_jpeg)
-    with pytest.raises(ReidError, match="not a readable zip"):
+    (tmp_path / "photo.7z").write_bytes(b"7z\xbc\xaf\x27\x1c")
+    with pytest.raises(ReidError, match="photo.jpg is one picture. Give the folder"):
         read_dataset(tmp_path / "photo.jpg")
+    with pytest.raises(ReidError, match="not a readable zip"):
+        read_dataset(tmp_path / "photo.7z")
 
 
 def test_unsafe_zip_entries_are_skipped_by_name_and_the_rest_is_read(tmp_path: Path) -> None:
@@ -198,3 +204,91 @@ def test_13000_names_in_a_zip_are_read_in_well_under_a_second(tmp_path: Path) ->
     dataset = read_dataset(path)
     assert time.process_time() - begin < 1.5  # 0.25 s measured; room for a slow machine
     assert len(dataset.records) == 13_000
+
+
+def test_every_name_of_a_jpeg_is_a_picture(miniature: Miniature) -> None:
+    names = [f"{person}/{shot}.{suffix}" for person in ("ada", "bo") for shot, suffix in enumerate(JPEGS)]
+    dataset = read_dataset(miniature.make(names))
+    assert sorted(miniature.column(dataset, "path")) == sorted(names)
+    assert dataset.skipped == ()
+
+
+def test_nothing_that_people_may_mean_to_import_is_left_out_unsaid(miniature: Miniature) -> None:
+    named = {
+        "bo/x.jp2": "JP2 pictures cannot be read; convert them to JPEG",
+        "bo/x.pgm": "PGM pictures cannot be read; convert them to JPEG",
+        "bo/v.mkv": "it is a recording, and video is not read yet",
+        "bo/000123": "its name has no ending such as .jpg",
+        "bo/x.xyz": ".xyz files are not read as pictures",
+        "in.zip": "it is an archive, which is not opened inside a folder or another archive; import it by itself",
+        "in.rar": "it is an archive, which is not opened inside a folder or another archive; unpack it",
+    }
+    others = ["readme", "README.md", "labels.txt", "notes.docx", "ada/Thumbs.db", ".DS_Store", "ada/list.json"]
+    dataset = read_dataset(miniature.make(["ada/1.jpg", "bo/1.jpg"], dict.fromkeys([*named, *others], b"x")))
+    assert miniature.skipped(dataset) == named
+
+
+def test_many_files_of_an_unknown_kind_are_one_line_with_their_number(miniature: Miniature) -> None:
+    dataset = read_dataset(miniature.make(["ada/1.jpg"], {f"x/{number}.emb": b"x" for number in range(1, 6)}))
+    assert {(skip.path, skip.reason.replace("top/", "")) for skip in dataset.skipped} == {
+        ("5 files ending with .emb", ".emb files are not read as pictures; the first is x/1.emb")
+    }
+
+
+@pytest.mark.parametrize("name", ["walk.mp4", "walk.MKV", "walk.avi", "walk.mov", "walk"])
+def test_a_recording_is_refused_as_such_and_not_as_a_broken_archive(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"\0\0\0\x20ftypisom" + bytes(100))
+    with pytest.raises(ReidError, match=r"Video is not read yet\. Import pictures cropped to one person\."):
+        read_dataset(tmp_path / name)
+
+
+def test_a_folder_of_recordings_is_refused_as_such(tmp_path: Path) -> None:
+    (tmp_path / "walk.mp4").write_bytes(b"")
+    with pytest.raises(ReidError, match=r"holds recordings\. Video is not read yet"):
+        read_dataset(tmp_path)
+
+
+def test_what_is_no_file_is_named_with_its_kind(tmp_path: Path, tiny_jpeg: bytes) -> None:
+    (tmp_path / "ada").mkdir()
+    (tmp_path / "ada" / "1.jpg").write_bytes(tiny_jpeg)
+    (tmp_path / "bo").mkdir()
+    (tmp_path / "bo" / "1.jpg").write_bytes(tiny_jpeg)
+    os.mkfifo(tmp_path / "pipe.jpg")
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(str(tmp_path / "door"))
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    (tmp_path / "round").symlink_to("about")
+    (tmp_path / "about").symlink_to("round")
+    (tmp_path / "gone.jpg").symlink_to("nothing.jpg")
+    (tmp_path / "friend").symlink_to("ada")
+    dataset = read_dataset(tmp_path)
+    assert len(dataset.records) == 2
+    assert {skip.path: skip.reason for skip in dataset.skipped} == {
+        "pipe.jpg": "it is a named pipe, not a file",
+        "door": "it is a socket, not a file",
+        "loop.jpg": "it is a link that leads in a circle",
+        "round": "it is a link that leads in a circle",
+        "about": "it is a link that leads in a circle",
+        "gone.jpg": "it is a link to nothing",
+        "friend": "it is a link to a folder, which is read where it lies",
+    }
+
+
+def test_a_folder_that_cannot_be_opened_is_named(
+    tmp_path: Path, tiny_jpeg: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ada", "bo", "closed"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "1.jpg").write_bytes(tiny_jpeg)
+    really = os.scandir
+
+    def scandir(path: str) -> Iterator[os.DirEntry[str]]:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied")
+        return really(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)  # root, who may run this, can open every folder
+    dataset = read_dataset(tmp_path)
+    assert [(skip.path, skip.reason) for skip in dataset.skipped] == [
+        ("closed", "the folder cannot be opened: Permission denied")
+    ]

@@ -8,6 +8,7 @@ import pytest
 
 from reid_core.datasets import READERS, read_dataset
 from reid_core.errors import ReidError
+from tests.datasets.layouts.test_layouts import LAYOUTS as PATHS
 
 if TYPE_CHECKING:
     from conftest import Miniature
@@ -21,11 +22,13 @@ LAYOUTS: dict[str, tuple[str, list[str], dict[str, str]]] = {
     "cuhk01": ("CUHK01", ["campus/0001001.png", "campus/0001003.png"], {}),
     "cuhk03-detected": ("CUHK03 detected", ["images_detected/1_001_1_01.png", "images_detected/1_001_2_06.png"], {}),
     "cuhk03-labeled": ("CUHK03 labeled", ["images_labeled/1_001_1_01.png", "images_labeled/1_001_2_06.png"], {}),
+    "tracker-crops": ("tracker's crops", ["crops/person/1/a.jpg", "crops/dog/2/a.jpg"], {}),
+    **{key: (name, list(told), {}) for key, (name, told) in PATHS.items()},
     "table": ("table", ["a.jpg", "b.jpg"], {"crops.csv": "image,identity\na.jpg,ada\nb.jpg,bo\n"}),
     "identity-folders": ("folder per identity", ["train/ada/1.jpg", "test/bo/1.jpg", "test/bo/2.jpg"], {}),
     "flat": ("flat folder", ["1.jpg", "2.jpg"], {}),
 }
-PUBLISHED = ("market1501", "msmt17", "mars", "viper", "cuhk01", "cuhk03-detected", "cuhk03-labeled", "webdataset")
+PUBLISHED = tuple(reader for reader in READERS if reader not in ("table", "identity-folders", "flat"))
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

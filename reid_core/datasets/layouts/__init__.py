@@ -1,0 +1,55 @@
+"""Published data sets whose folders and file names tell who is on a crop, each described in a file of its own.
+
+`LAYOUTS` holds the readers by the names that `--format` takes. A new one is a `Layout` (see `layout.py`) in a new file,
+and a line here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from reid_core.datasets.base import Dataset, Declined, Listing, Options
+from reid_core.datasets.layouts.celeb_reid import CELEB_REID
+from reid_core.datasets.layouts.cuhk02 import CUHK02
+from reid_core.datasets.layouts.grid import GRID
+from reid_core.datasets.layouts.ilids_vid import ILIDS_VID
+from reid_core.datasets.layouts.last import LAST
+from reid_core.datasets.layouts.layout import Layout, read_layout
+from reid_core.datasets.layouts.ltcc import LTCC
+from reid_core.datasets.layouts.nkup import NKUP
+from reid_core.datasets.layouts.occluded import OCCLUDED_REID, PARTIAL_REID
+from reid_core.datasets.layouts.prcc import PRCC
+from reid_core.datasets.layouts.prid import PRID
+from reid_core.datasets.layouts.regdb import REGDB
+from reid_core.datasets.layouts.tracker_crops import read_tracker_crops
+from reid_core.datasets.layouts.vc_clothes import VC_CLOTHES
+from reid_core.datasets.layouts.veri import VERI
+
+__all__ = ["DESCRIBED", "LAYOUTS", "Layout"]
+
+DESCRIBED: Mapping[str, Layout] = {
+    "prcc": PRCC,
+    "ltcc": LTCC,
+    "nkup": NKUP,
+    "celeb-reid": CELEB_REID,
+    "vc-clothes": VC_CLOTHES,
+    "last": LAST,
+    "partial-reid": PARTIAL_REID,  # before the other, two of whose folders it has
+    "occluded-reid": OCCLUDED_REID,
+    "regdb": REGDB,
+    "ilids-vid": ILIDS_VID,
+    "prid": PRID,
+    "grid": GRID,
+    "cuhk02": CUHK02,
+    "veri": VERI,
+}
+
+
+def _reader(layout: Layout) -> Callable[[Listing, Options], Dataset | Declined]:
+    return lambda listing, options: read_layout(layout, listing, options)
+
+
+LAYOUTS: Mapping[str, Callable[[Listing, Options], Dataset | Declined]] = {
+    **{key: _reader(layout) for key, layout in DESCRIBED.items()},
+    "tracker-crops": read_tracker_crops,
+}
