@@ -28,9 +28,11 @@ from pages.headers import CLOSED, headers_for
 VARIABLE = "REID_ALLOWED_HOSTS"
 OWN_NAMES = ("127.0.0.1", "localhost", "[::1]")
 LONGEST_NAME = 253  # characters; RFC 1035
+MOST_SAID = 20  # refusals in the terminal, each once: a page that tries many names may not fill it
 DEFAULT_PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9]+(?:[._-]+[a-z0-9]+)*)(?::([1-9][0-9]{0,4}))?")
 _ORIGIN = re.compile(r"(https?)://(.+)")
+_FOREIGN_PAGE = "A page of another site asked for this, and Retrace answers its own pages only."
 _FOREIGN_SITES = ("cross-site", "same-site")  # of Sec-Fetch-Site; another port of localhost is "same-site"
 
 
@@ -100,14 +102,17 @@ def refusal(scope: Scope, allowed: AllowedHosts) -> str | None:
     host = read_host(named[0])
     if host is None or not allowed.admits(host, server):
         return _unknown_name(host, server)
-    origins = headers.getlist("origin")
-    if origins and (len(origins) > 1 or (page := _origin(origins[0])) is None or not allowed.admits(page, server)):
-        return (
-            "A page of another site asked for this, and Retrace answers its own pages only. If both sites are yours, "
-            f"name the other in {VARIABLE} (several: separated by commas) and restart Retrace."
-        )
+    if origins := headers.getlist("origin"):
+        page = _origin(origins[0]) if len(origins) == 1 else None
+        if page is None:
+            return _FOREIGN_PAGE
+        if not allowed.admits(page, server):
+            return (
+                f"A page of {page} asked for this, and Retrace answers its own pages only. If you lead people here by "
+                f"that name yourself, start Retrace with {VARIABLE}={page} (several: separated by commas)."
+            )
     if headers.get("sec-fetch-site") in _FOREIGN_SITES and not _is_a_visit(scope, headers):
-        return "A page of another site asked for this, and Retrace answers its own pages only."
+        return _FOREIGN_PAGE
     return None
 
 
@@ -118,7 +123,7 @@ def _unknown_name(host: Host | None, server: Server) -> str:
         why = f"This connection does not come from the machine that Retrace runs on, though it asks for {host}."
     else:
         why = f"Retrace does not answer under the name {host}."
-        if server.port is not None:
+        if server.local and server.port is not None:
             why += f" Open http://127.0.0.1:{server.port} on the machine that it runs on."
     return (
         f"{why} If you lead people here under this name yourself (a proxy, a forwarded port, a local network), start "
@@ -159,12 +164,13 @@ def is_loopback(address: str) -> bool:
 
 
 class Door:
-    """ASGI middleware around everything that the server answers; `say` gets what its operator should know at start."""
+    """ASGI middleware around everything that the server answers; `say` gets what whoever started it should know."""
 
     def __init__(self, app: ASGIApp, address: str = "", say: Callable[[str], None] | None = None) -> None:
         self.app, self.address = app, address
         self.allowed = allowed_hosts(os.environ.get(VARIABLE, ""))
         self.say = say or (lambda sentence: print(sentence, file=sys.stderr, flush=True))
+        self.said: set[str] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -175,6 +181,9 @@ class Door:
             return
         why = refusal(scope, self.allowed)
         if why is not None:
+            if why not in self.said and len(self.said) < MOST_SAID:  # a page does not see why its socket is refused
+                self.said.add(why)
+                self.say(f"Refused: {why}")
             await _refuse(why, scope, receive, send)
         elif scope["type"] == "websocket":
             await self.app(_as_our_own_page(scope), receive, send)
@@ -191,9 +200,14 @@ def notices(allowed: AllowedHosts, address: str) -> list[str]:
     ]
     if address and not is_loopback(address):
         names = ", ".join(sorted(str(host) for host in allowed.hosts))
+        example = "the address that people type, such as 192.168.1.5"
         found.append(
             f"Retrace listens on {address}, beyond this machine, and has no login: whoever reaches it sees everything. "
-            + (f"It answers under {names}." if names else f"It answers this machine alone until {VARIABLE} is set.")
+            + (
+                f"It answers under {names}."
+                if names
+                else f"It answers no other machine until {VARIABLE} names {example}."
+            )
         )
     return found
 
@@ -218,8 +232,11 @@ def _as_our_own_page(scope: Scope) -> Scope:
     it looks up its external address on the Internet.
     """
     host = Headers(scope=scope)["host"].encode("latin-1")
-    same = [(name, b"http://" + host if name == b"origin" else value) for name, value in scope["headers"]]
-    return {**scope, "headers": same}
+    headers = [
+        (name, value.partition(b"://")[0] + b"://" + host if name == b"origin" else value)
+        for name, value in scope["headers"]
+    ]
+    return {**scope, "headers": headers}
 
 
 def _with_headers(scope: Scope, send: Send) -> Send:

@@ -223,7 +223,10 @@ def _copy_of(model: Path, models: Path) -> Path:
     folder = models / model.name
     temporary = models / f".{model.name}.{uuid.uuid4().hex}"
     try:
-        shutil.copytree(model, temporary)
+        temporary.mkdir()
+        for file in model.iterdir():  # not their permissions: what was shipped may be read by everybody
+            if file.is_file():
+                shutil.copyfile(file, temporary / file.name)
         temporary.rename(folder)
     except OSError as error:
         raise ReidError(f"The model {model.name} cannot be copied into {models} ({error.strerror}).") from error

@@ -69,6 +69,30 @@ def ask(port: int, method: str, path: str, headers: Headers, address: str = "127
         connection.close()
 
 
+def ask_raw(port: int, request: str) -> int:
+    """Sends these lines as they are; gives the status, 0 where the connection was closed without an answer."""
+    with socket.create_connection(("127.0.0.1", port), timeout=ANSWERED_WITHIN) as opened:
+        opened.sendall(request.replace("\n", "\r\n").encode())
+        answer = opened.makefile("rb").readline().split()
+        return int(answer[1]) if len(answer) > 1 else 0
+
+
+def malformed(port: int) -> list[str]:
+    """Requests that a program other than a browser may send."""
+    own = f"Host: 127.0.0.1:{port}\n"
+    return [
+        "GET /_stcore/health HTTP/1.0\n\n",
+        "GET /_stcore/health HTTP/1.1\nConnection: close\n\n",
+        f"GET /_stcore/health HTTP/1.1\n{own}Host: evil.example\n\n",
+        f"GET /_stcore/health HTTP/1.0\n{own}Host: evil.example\n\n",
+        f"GET http://evil.example/_stcore/health HTTP/1.1\n{own}\n",
+        f"GET http://127.0.0.1:{port}/_stcore/health HTTP/1.1\nHost: evil.example\n\n",
+        f"OPTIONS * HTTP/1.1\n{own}\n",
+        f"GET /_stcore/health HTTP/1.1\n{own}Origin: http://127.0.0.1:{port}\nOrigin: http://evil.example\n\n",
+        f"GET /_stcore/health HTTP/1.1\nHost: 127.0.0.1:{port}, evil.example\n\n",
+    ]
+
+
 def known_paths() -> list[str]:
     """An address for each route of the app and of Streamlit, as the server itself lists them."""
     printed = subprocess.run([sys.executable, "-c", ROUTES], cwd=ROOT, stdout=subprocess.PIPE, check=True, text=True)
@@ -126,17 +150,21 @@ def main(workspace: str) -> None:
                         if "frame-ancestors 'none'" not in sent.get("content-security-policy", ""):
                             bare.append([method, path])
             headers_of = {path: ask(port, "GET", path, own) for path in paths}
+            raw = [ask_raw(port, request) for request in malformed(port)]
             own_socket = [
                 ask(port, "GET", "/_stcore/stream", {**own, **SOCKET, **origin})[0]
                 for origin in ({}, {"Origin": f"http://127.0.0.1:{port}"}, {"Origin": f"http://[::1]:{port}"})
             ]
         finally:
             server.terminate()
-            server.wait(30)
+            try:
+                server.wait(30)
+            except subprocess.TimeoutExpired:
+                server.kill()
         calls = [json.loads(line) for line in Path(folder, "calls").read_text().splitlines()]
     print(json.dumps({
         "paths": paths, "asked": asked, "answered": answered, "without headers": bare, "own socket": own_socket,
-        "own": headers_of, "calls": calls, "interfaces": [name for _, name in socket.if_nameindex()],
+        "raw": raw, "own": headers_of, "calls": calls, "interfaces": [name for _, name in socket.if_nameindex()],
     }))  # fmt: skip
 
 

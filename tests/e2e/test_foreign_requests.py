@@ -44,6 +44,7 @@ def check(found: dict[str, Any]) -> None:
     assert found["asked"] > 3000
     assert found["answered"] == []
     assert found["without headers"] == []
+    assert set(found["raw"]) <= {400, 403}
     assert found["own socket"] == [101, 101, 101]
     assert [call for call in found["calls"] if call[1] not in ("127.0.0.1", "::1", "localhost")] == []
     for path, (status, headers) in found["own"].items():

@@ -44,6 +44,9 @@ def test_each_page_works_under_the_policy_and_what_is_smuggled_in_does_not(
 ) -> None:
     address = serve(tiny_workspace.path)
     page = open_page("about:blank")
+    named = address.replace("127.0.0.1", "localhost")  # as many type it
+    page.goto(f"{named}/search?gallery={TINY_GALLERY}")
+    page.get_by_text("Or pick someone").first.wait_for(timeout=2 * SLOW)
     for place, words in PLACES.items():
         page.goto(f"{address}/{place}")
         page.get_by_text(re.compile(words, re.IGNORECASE)).first.wait_for(timeout=2 * SLOW)

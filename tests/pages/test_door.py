@@ -209,7 +209,7 @@ def test_listening_beyond_this_machine_is_said() -> None:
     assert notices(AllowedHosts(), "127.0.0.1") == notices(AllowedHosts(), "localhost") == []
     [said] = notices(AllowedHosts(), "0.0.0.0")
     assert "no login" in said
-    assert f"this machine alone until {VARIABLE} is set" in said
+    assert f"no other machine until {VARIABLE} names" in said
     [said] = notices(allowed_hosts("192.168.1.5"), "192.168.1.5")
     assert "It answers under 192.168.1.5." in said
 
@@ -221,10 +221,28 @@ def test_the_refusal_names_the_way_out() -> None:
     said = ask(("Host", "localhost:8501"), server=("192.168.1.5", PORT)).text
     assert "does not come from the machine" in said
     assert VARIABLE in said
-    assert VARIABLE in ask(("Host", OWN), ("Origin", "http://evil.example")).text
+    assert f"{VARIABLE}=lab.example:443" in ask(("Host", OWN), ("Origin", "https://lab.example")).text
     for asked in (ask(("Host", "<b>\xe9" * 9_000)), ask()):
         assert len(asked.text) < 400  # what was sent is not sent back at any length
         assert "<" not in asked.text
+
+
+def test_each_refusal_is_said_once_to_whoever_started_the_server() -> None:
+    """Whoever forwards the port sees a page that never connects: why stands in the terminal."""
+    said: list[str] = []
+
+    async def nothing(*of_asgi: Any) -> None:
+        pass
+
+    guard = Door(nothing, say=said.append)
+    for number in [0, 0, *range(100)]:
+        headers = [(b"host", OWN.encode()), (b"origin", f"https://{number}.lab.example".encode())]
+        asyncio.run(
+            guard({"type": "websocket", "path": "/", "server": ("::1", PORT), "headers": headers}, nothing, nothing)
+        )
+    assert len(said) == 20
+    assert len(set(said)) == 20
+    assert f"{VARIABLE}=0.lab.example:443" in said[0]
 
 
 def test_a_socket_is_refused_before_it_is_accepted_whatever_the_server_can_say() -> None:
@@ -258,7 +276,7 @@ def test_streamlit_sees_a_socket_that_may_come_in_as_one_of_its_own_page(monkeyp
         ("Retrace.example.org", "http://127.0.0.1:8501"),
     ):
         [scope] = ask(("Host", host), ("Origin", origin), kind="websocket").through
-        assert dict(scope["headers"])[b"origin"] == f"http://{host}".encode()
+        assert dict(scope["headers"])[b"origin"] == f"{origin.partition(':')[0]}://{host}".encode()
         assert dict(scope["headers"])[b"host"] == host.encode()
     [scope] = ask(("Host", OWN), kind="websocket").through
     assert b"origin" not in dict(scope["headers"])
