@@ -10,12 +10,13 @@ import re
 from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
 
-from pages import common
+from pages import common, door
 from pages.components import map_data, pictures
 from reid_core.errors import ReidError
 
@@ -23,10 +24,9 @@ HERE = Path(__file__).resolve().parent
 FONT_NAME = re.compile(r"[a-z-]+\.woff2")
 HASH = re.compile(r"[0-9a-f]{64}")
 ON_THE_WAY = "on the way to Search"
-SAFE = {"Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
-FOR_EVER = {**SAFE, "Cache-Control": "private, max-age=31536000, immutable"}
+FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 # A thumbnail's address names its content, which never changes; but a deleted person may not stay in a browser for ever.
-FOR_AN_HOUR = {**SAFE, "Cache-Control": "private, max-age=3600, must-revalidate"}
+FOR_AN_HOUR = {"Cache-Control": "private, max-age=3600, must-revalidate"}
 
 # A folder `pages/` beside app.py wakes Streamlit's older way of making pages: on a fresh server a deep link would run
 # the page's file without this one.
@@ -87,7 +87,7 @@ def map_numbers(request: Request) -> Response:
 def map_crop(request: Request) -> Response:
     """What is shown of the crop in a row of a map."""
     found = map_data.crop(*(request.path_params[name] for name in ("gallery", "model", "layout", "row")))
-    headers = {**SAFE, "Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store"}
     return Response(status_code=404, headers=headers) if found is None else JSONResponse(found, headers=headers)
 
 
@@ -130,4 +130,10 @@ else:
         Route("/maps/{gallery}/{model}/{layout}/crops/{row:int}.json", map_crop),
         Route("/maps/{gallery}/{model}/{layout}/{what}.bin", map_numbers),
     ]
-    app = st.App(__file__, routes=routes, on_script_error=common.explain)
+    app = st.App(
+        __file__,
+        routes=routes,
+        middleware=[Middleware(door.Door, address=st.get_option("server.address") or "0.0.0.0")],
+        exception_handlers={Exception: door.failed},
+        on_script_error=common.explain,
+    )

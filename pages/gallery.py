@@ -12,7 +12,7 @@ from pages.components.embed_now import draw_embed_now
 from pages.components.label_bar import draw_last_change
 from reid_core.errors import ReidError
 from reid_core.records import plural
-from reid_core.workspace import deletion
+from reid_core.workspace import deletion, privacy
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.selection import Selection
 from reid_core.workspace.workspace import Workspace
@@ -33,6 +33,8 @@ def main() -> None:
         view = choose_view(galleries)
     if "gal-trouble-address" in state:
         common.note("Another gallery", state.pop("gal-trouble-address"))
+    if (sentence := privacy.warning(workspace.path)) is not None:
+        common.text('<p class="rt-small">{sentence}</p>', sentence=sentence)
     try:
         draw_view(workspace, gallery, view)
     except ReidError as error:

@@ -1,4 +1,5 @@
-"""Files that a crash or a second process could spoil: written whole or not at all, and locked while in use."""
+"""Files that a crash or a second process could spoil, or another user read: written whole or not at all, locked while
+in use, made for their owner alone."""
 
 from __future__ import annotations
 
@@ -10,6 +11,9 @@ from typing import BinaryIO
 
 from reid_core.errors import ReidError
 from reid_core.temporary import temporary_file
+
+_FOR_OWNER = 0o077  # what the umask takes from the group and from everybody else
+_umask_of_user: int | None = None  # as it was before `keep_to_owner`
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -45,3 +49,27 @@ def one_at_a_time(lock: Path) -> Iterator[None]:
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+def keep_to_owner() -> None:
+    """From here on, files and folders that this process and its children make are for their owner alone."""
+    global _umask_of_user
+    before = os.umask(_FOR_OWNER)
+    os.umask(before | _FOR_OWNER)
+    if before & _FOR_OWNER != _FOR_OWNER:
+        _umask_of_user = before
+
+
+@contextmanager
+def by_umask_of_user() -> Iterator[None]:
+    """In this block files get the permissions that the user's umask leaves them: what is exported on request.
+
+    The umask is the whole process's, so this is for commands, and not for a server with threads.
+    """
+    before = os.umask(_FOR_OWNER) if _umask_of_user is None else os.umask(_umask_of_user)
+    if _umask_of_user is None:
+        os.umask(before)
+    try:
+        yield
+    finally:
+        os.umask(before)

@@ -11,7 +11,7 @@ import typer
 from reid_core.cli.console import print_json, print_table, say
 from reid_core.cli.options import JsonOption, WorkspaceOption, app, open_workspace
 from reid_core.errors import ReidError
-from reid_core.files import write_atomically
+from reid_core.files import by_umask_of_user, write_atomically
 from reid_core.records import plural
 
 case_app = typer.Typer(no_args_is_help=True, help="Investigations: searches that are kept, and verdicts on their hits.")
@@ -154,7 +154,8 @@ def export(
     case = collect(opened, name)
     text = to_html(opened, case) if kind == "html" else to_csv(case) if kind == "csv" else to_json(case)
     try:
-        write_atomically(file, lambda out: out.write(text.encode()))
+        with by_umask_of_user():
+            write_atomically(file, lambda out: out.write(text.encode()))
     except OSError as error:
         raise ReidError(f"{file} cannot be written ({error.strerror}). Choose another place.") from error
     say(f"Investigation {name} written to {file}. What is outside of the workspace no deletion reaches.")

@@ -13,6 +13,7 @@ from reid_core.cli.evaluation_words import print_evaluation, summary
 from reid_core.cli.options import REPORTER, JsonOption, WorkspaceOption, app, end_if_stopped, open_workspace
 from reid_core.cli.searching import embed_missing
 from reid_core.evaluation.policy import USUAL
+from reid_core.files import by_umask_of_user
 
 MODELS = ("--models", "--model")
 
@@ -89,7 +90,8 @@ def evaluate(
                 )  # fmt: skip
             reports.append(found)
     evaluation = compare_all(reports)
-    write_reports(opened, evaluation, report or (), purpose)
+    with by_umask_of_user():
+        write_reports(opened, evaluation, report or (), purpose)
     summaries = [summary(one) for one in evaluation.reports]
     REPORTER.result({"evaluations": [{key: s[key] for key in ("gallery_name", "model", "mAP")} for s in summaries]})
     if json:

@@ -26,6 +26,7 @@ from reid_core.cli.options import (
     report_values,
 )
 from reid_core.errors import ReidError
+from reid_core.files import by_umask_of_user
 from reid_core.records import plural
 from reid_core.signals import stop_on_signal
 from reid_core.workspace.selection import Selection
@@ -194,7 +195,9 @@ def export(
     from reid_core.workspace.exporting import export_gallery
 
     with stop_on_signal() as stop, progress_bar("Exporting", REPORTER) as update:
-        report = export_gallery(open_workspace(workspace), gallery, folder, stop=stop, on_progress=update)
+        opened = open_workspace(workspace)
+        with by_umask_of_user():
+            report = export_gallery(opened, gallery, folder, stop=stop, on_progress=update)
     if json:
         print_json({"folder": str(folder), **report_values(report)})
     else:

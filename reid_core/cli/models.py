@@ -175,7 +175,7 @@ def model_export(
     """Write a model as one zip, or as ONNX with its card; that ONNX and PyTorch agree is checked and said."""
     from reid_core.embedder.exchange import parity, write_onnx, zip_model
     from reid_core.embedder.model import model_id
-    from reid_core.files import write_atomically
+    from reid_core.files import by_umask_of_user, write_atomically
 
     folder = open_workspace(workspace).find_model(name)
     kind = file.suffix.lower()
@@ -183,11 +183,13 @@ def model_export(
         raise ReidError(f"{file} must end with .zip (the whole model) or .onnx (the network alone).")
     checked = parity(folder)
     if kind == ".onnx":
-        beside = write_onnx(folder, file)
+        with by_umask_of_user():
+            beside = write_onnx(folder, file)
     else:
         content = zip_model(folder)
         try:
-            write_atomically(file, lambda opened: opened.write(content))
+            with by_umask_of_user():
+                write_atomically(file, lambda opened: opened.write(content))
         except OSError as error:
             raise ReidError(f"{file} cannot be written ({error.strerror}). Choose another place.") from error
     if json:

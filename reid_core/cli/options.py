@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from reid_core.colours import COLOURS
 from reid_core.errors import ReidError, shown
 from reid_core.records import parse_time
 from reid_core.workspace import jobs
+from reid_core.workspace.privacy import warning
 from reid_core.workspace.report import Report
 from reid_core.workspace.workspace import VARIABLE, Workspace, default_path
 
@@ -26,6 +28,7 @@ app = typer.Typer(
 
 STOPPED = 130  # exit code after Ctrl-C or SIGTERM, as shells have it
 REPORTER = jobs.Reporter()
+_said: set[str] = set()
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 WorkspaceOption = Annotated[
@@ -41,7 +44,12 @@ ModelOption = Annotated[str | None, typer.Option(help="Name of a model or run, o
 
 
 def open_workspace(workspace: Path | None) -> Workspace:
-    return Workspace(workspace or default_path())
+    """Says on standard error, once, where other users of the machine can look into it; a page says so itself."""
+    opened = Workspace(workspace or default_path())
+    if jobs.VARIABLE not in os.environ and (sentence := warning(opened.path)) is not None and sentence not in _said:
+        _said.add(sentence)
+        warn(sentence)
+    return opened
 
 
 def end_if_stopped(stopped: bool, how_to_go_on: str) -> None:

@@ -11,6 +11,7 @@ from reid_core.evaluation import pictures, tables
 from reid_core.evaluation.charts import legend
 from reid_core.evaluation.failures import REASONS
 from reid_core.evaluation.report import Evaluation, EvaluationReport
+from reid_core.html_policy import META
 
 _STYLE = """
 :root { color-scheme: light dark; --line: rgba(128,136,140,.3); }
@@ -43,7 +44,7 @@ def html_report(evaluation: Evaluation, *, calibrations: Calibrations | None = N
         parts.append(_gallery(gallery, found, evaluation, calibrations or {}))
     title = html.escape(", ".join(evaluation.galleries))
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Evaluation: {title}</title>'
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8">{META}<title>Evaluation: {title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<style>{_STYLE}{tables.STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
     )

@@ -212,7 +212,9 @@ def _copy_of(model: Path, models: Path) -> Path:
     folder = models / model.name
     try:
         with temporary_folder(folder) as temporary:
-            shutil.copytree(model, temporary, dirs_exist_ok=True)
+            for file in model.iterdir():  # not their permissions: what was shipped may be read by everybody
+                if file.is_file():
+                    shutil.copyfile(file, temporary / file.name)
             temporary.rename(folder)
     except OSError as error:
         raise ReidError(f"The model {model.name} cannot be copied into {models} ({error.strerror}).") from error

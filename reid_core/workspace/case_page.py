@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from string import Template
 from typing import Any
 
+from reid_core.html_policy import META
 from reid_core.images import BadImage, decode, thumbnail
 from reid_core.records import format_time, plural
 from reid_core.workspace.case_report import LEAD, NO_CALIBRATION, Case, Found, pictures
@@ -26,6 +27,7 @@ def to_html(workspace: Workspace, case: Case) -> str:
     head = case.investigation
     judged = pictures(workspace, list(case.crops.values()))
     return _PAGE.substitute(
+        policy=META,
         name=_text(head.name),
         purpose=_text(head.purpose),
         notes=_text(head.notes) or "None.",
@@ -164,7 +166,7 @@ def _text(value: str) -> str:
 
 _PAGE = Template("""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>$name</title>
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+$policy
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
 body { font: 15px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff; max-width: 62rem; margin: 2rem auto;

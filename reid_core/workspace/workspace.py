@@ -15,6 +15,7 @@ from reid_core.errors import ReidError
 from reid_core.training.run import STATE_NAME, Run
 from reid_core.workspace.catalogue import Catalogue
 from reid_core.workspace.leftovers import sweep_at_opening
+from reid_core.workspace.privacy import CATALOGUE, make_folder
 from reid_core.workspace.reserve import is_short, with_room
 from reid_core.workspace.rows import check_name, originals
 from reid_core.workspace.thumbnails import Thumbnails
@@ -40,7 +41,8 @@ class Workspace:
     (what was left out of imports), `demo/`, and `space.reserve` (room for the day when the disk is full).
 
     Opening makes what is missing, brings an older workspace up to date (with a backup beside it) and wipes what an
-    interrupted deletion had still to wipe. Raises ReidError when the folder cannot be made or written.
+    interrupted deletion had still to wipe. A new one is its owner's alone, and so are files that are made from then
+    on (see `privacy`). Raises ReidError when the folder cannot be made or written.
     """
 
     def __init__(self, path: Path) -> None:
@@ -49,13 +51,13 @@ class Workspace:
         self.runs_folder = self.path / "runs"
         self.incoming = self.path / "incoming"
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path)
         except OSError as error:
             raise ReidError(
                 f"The workspace {path} cannot be made ({error.strerror}). Choose another folder with --workspace."
             ) from error
         sweep_at_opening(self.path)
-        self.catalogue = with_room(self.path, lambda: Catalogue(self.path / "catalogue.sqlite"))
+        self.catalogue = with_room(self.path, lambda: Catalogue(self.path / CATALOGUE))
         self.thumbnails = with_room(self.path, lambda: Thumbnails(self.path / "thumbnails.sqlite"))
         if pending(self.catalogue):
             with contextlib.suppress(ReidError):  # the receipt stays unfinished, and the next one tries again

@@ -155,7 +155,7 @@ def until(page: Any, condition: str, wait: int = WAIT) -> None:
 
 def look(browser: Any, rows: int, workspace: Path) -> None:
     with served(workspace) as (address, server):
-        page = browser.new_context(viewport={"width": 1440, "height": 1100}).new_page()
+        page = browser.new_context(viewport={"width": 1440, "height": 1100}, bypass_csp=True).new_page()
         page.goto(f"{address}/training", timeout=WAIT)
         page.get_by_role("link", name="Map", exact=True).wait_for(timeout=WAIT)
         time.sleep(3)

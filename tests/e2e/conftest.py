@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,29 +24,30 @@ ROOT = Path(__file__).parents[2]
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 STARTED_WITHIN = 60.0  # seconds
 SLOW = 20_000  # milliseconds; a busy machine
+POLICY = "Content Security Policy"  # Chromium's words in the console where a page wants what its policy forbids
 SETTLED = """() => {
   const running = document.querySelector("[data-testid=stApp]")?.dataset.testScriptState !== "notRunning";
   const faded = (part) => part.dataset.stale === "true" || getComputedStyle(part).opacity !== "1";
   return !running && ![...document.querySelectorAll("[data-testid=stElementContainer]")].some(faded);
 }"""
 
-Serve = Callable[[Path], str]
+Serve = Callable[..., str]
 OpenPage = Callable[..., Any]
 
 
 @pytest.fixture
 def serve() -> Iterator[Serve]:
-    """Gives `serve(workspace path)`: starts the app as a user does, and returns its address."""
+    """Gives `serve(workspace path, *options)`: starts the app as a user does, and returns its address."""
     servers: list[subprocess.Popen[bytes]] = []
 
-    def started(workspace: Path) -> str:
+    def started(workspace: Path, *options: str) -> str:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
         servers.append(
             subprocess.Popen(
-                [*command, "--server.headless", "true"],
+                [*command, "--server.headless", "true", *options],
                 cwd=ROOT,
                 env={**os.environ, VARIABLE: str(workspace)},
                 stdout=subprocess.DEVNULL,
@@ -78,16 +80,22 @@ def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
+def launch() -> Iterator[Callable[..., Any]]:
+    """Gives `launch(*arguments)`: a Chromium started with these arguments and our usual ones."""
     api = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
     with api.sync_playwright() as playwright:
         own = Path(playwright.chromium.executable_path)
         found = str(own) if own.is_file() else shutil.which("chromium") or shutil.which("google-chrome")
         if found is None:
             pytest.skip("needs a Chromium: install Debian's `chromium`, or run `playwright install chromium`")
-        browser = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield browser
-        browser.close()
+        yield lambda *arguments: playwright.chromium.launch(executable_path=found, args=[*ARGUMENTS, *arguments])
+
+
+@pytest.fixture(scope="session")
+def chromium(launch: Callable[..., Any]) -> Iterator[Any]:
+    browser = launch()
+    yield browser
+    browser.close()
 
 
 @pytest.fixture
@@ -104,6 +112,7 @@ def open_page(chromium: Any) -> Iterator[OpenPage]:
         contexts.append(context)
         page = context.new_page()
         page.errors, page.asked = [], []
+        page.wait_for_function = partial(_wait_for_function, page)
         page.on("request", lambda request: page.asked.append(request.url))
         page.on("pageerror", lambda error: page.errors.append(str(error)))
         page.on("console", lambda line: page.errors.append(line.text) if line.type == "error" else None)
@@ -111,8 +120,26 @@ def open_page(chromium: Any) -> Iterator[OpenPage]:
         return page
 
     yield opened
+    refused = [error for context in contexts for page in context.pages for error in page.errors if POLICY in error]
     for context in contexts:
         context.close()
+    assert refused == [], "a page needs what its Content-Security-Policy does not let it have"
+
+
+def _wait_for_function(page: Any, expression: str, *, arg: Any = None, timeout: float = SLOW) -> None:
+    """Playwright's own evaluates the expression inside the page again and again, which the page's policy forbids."""
+    from playwright.sync_api import Error
+
+    end = time.monotonic() + timeout / 1000
+    while True:
+        try:
+            if page.evaluate(expression, arg):
+                return
+        except Error as error:
+            if "context was destroyed" not in error.message:  # by going to another page
+                raise
+        assert time.monotonic() < end, f"within {timeout / 1000:.0f} s it did not come true: {expression}"
+        page.wait_for_timeout(50)
 
 
 def wait_until_settled(page: Any) -> None:

@@ -41,6 +41,9 @@ def test_a_fresh_start_builds_the_demo_and_a_search_works(serve: Serve, open_pag
         timeout=SLOW,
     )
     assert page.errors == []
+    made = [tmp_path / "workspace", *(tmp_path / "workspace").rglob("*")]
+    assert len(made) > 40
+    assert [path for path in made if path.stat().st_mode & 0o077] == []  # for whoever started it alone
 
 
 @pytest.mark.browser

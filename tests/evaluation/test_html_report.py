@@ -22,6 +22,7 @@ from reid_core.evaluation.html_report import html_report
 from reid_core.evaluation.parts import CameraPair, Estimate
 from reid_core.evaluation.report import Evaluation, EvaluationReport, Protocol
 from reid_core.evaluation.table import compare_all
+from reid_core.html_policy import META
 from tests.evaluation.simulated_people import draw
 
 EVIL = "<script>alert('x')</script>"
@@ -76,6 +77,7 @@ def test_it_is_well_formed_and_needs_nothing_else(evaluation: Evaluation) -> Non
     assert not tags.seen & {"script", "img", "link", "iframe", "object", "form"}
     assert set(re.findall(r"https?://[^\"\s<]+", page)) <= {"http://www.w3.org/2000/svg"}
     assert "url(" not in page
+    assert page.index(META) < page.index("<title>")  # the policy of exported pages, before anything that people typed
 
 
 def test_it_shows_the_figures_and_which_model_is_better(evaluation: Evaluation) -> None:

@@ -587,3 +587,12 @@ def test_crops_that_name_nobody_are_told_of_among_people(open_page: OpenPage, ti
     assert "2 crops name nobody." in _words(page)
     _press(page, "gal-see-nobody")
     assert _ids(page) == [1, 2]
+
+
+def test_a_workspace_that_others_can_look_into_is_said_to_be_so(open_page: OpenPage, tiny_workspace: Workspace) -> None:
+    tiny_workspace.path.chmod(0o700)
+    assert "chmod" not in _words(open_page(tiny_workspace.path))
+    tiny_workspace.path.chmod(0o750)
+    words = _words(open_page(tiny_workspace.path))
+    assert f"chmod -R go= {tiny_workspace.path}" in words
+    assert "(drwxr-x---)" in words

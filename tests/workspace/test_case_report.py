@@ -13,6 +13,7 @@ import pytest
 from reid_core.embedder.inference import Embedder
 from reid_core.embedder.model import model_id
 from reid_core.evaluation.calibration import Calibration
+from reid_core.html_policy import META
 from reid_core.workspace import investigations, saved_searches, verdicts
 from reid_core.workspace.calibrating import keep_calibration
 from reid_core.workspace.case_page import to_html
@@ -90,6 +91,7 @@ def test_the_page_holds_its_pictures_and_fetches_and_runs_nothing(tiny_workspace
     seen = _Seen()
     seen.feed(page)
     assert "script" not in seen.tags
+    assert page.index(META) < page.index("<style>")
     assert len(seen.sources) == 2 + 2 + 6  # judged, examples, hits
     assert all(source.startswith("data:image/jpeg;base64,") for source in seen.sources)
     assert not re.search(r"https?://|url\(|@import", page)
