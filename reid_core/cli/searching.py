@@ -168,16 +168,18 @@ def _examples(photos: Sequence[Path], crops: Sequence[int], not_like: Sequence[P
 
 
 def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer: Answer, json: bool) -> None:
-    from reid_core.evaluation.meaning import calibration_for, meaning
+    from reid_core.workspace.hit_meaning import meant_by
 
     question, hits = answer.query.question, answer.hits()
+    meant = meant_by(embedder.card.calibration, answer, gallery=gallery, name=embedder.card.name)
     not_indexed = workspace.catalogue.gallery(gallery).crops - answer.searched
     if json:
         values = {"gallery": gallery, "model": embedder.card.name, "model_id": embedder.id, "searched": answer.searched}
         values |= {"not_indexed": not_indexed, "query_camera": answer.camera, "rerank": question.rerank}
         if question.group:
             values["groups"] = [[hit.rank for hit in one.hits] for one in answer.groups()]
-        print_json({**values, "hits": hits})
+        values |= {"compared": answer.compared, "warning": meant.warning or None}
+        print_json({**values, "hits": [{**hit, "meaning": meant.sentence(hit["similarity"]) or None} for hit in hits]})
         return
     if len(answer.own):
         say(f"The photo is in the gallery itself as {answer.own['path'].iloc[0]}; it is not among the hits.")
@@ -186,13 +188,16 @@ def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer
         say(f"Hits of the photo's own camera {cameras} are left out (--same-camera keeps them).")
     shown = [(group.best.rank, len(group.strip)) for group in answer.groups()] if question.group else []
     behind = dict(shown)
+    if meant.warning:
+        say(meant.warning_in_full)
     columns = ("rank", "similarity", "id", "identity", "camera", "time", "path")
     print_table(
-        [*columns, *(["behind it"] if shown else [])],
+        [*columns, *(["behind it"] if shown else []), *(["a stranger this similar"] if meant.calibration else [])],
         [
             [
                 *(f"{value:.3f}" if isinstance(value, float) else value for value in (hit[name] for name in columns)),
                 *([behind[hit["rank"]]] if shown else []),
+                *([meant.often(hit["similarity"])] if meant.calibration else []),
             ]
             for hit in hits
             if not shown or hit["rank"] in behind
@@ -208,10 +213,7 @@ def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer
         f"{plural(len(answer.crops), 'hit')} among {plural(answer.searched, 'crop')} by {embedder.card.name}, "
         f"{answer.seconds:.2f} s. Similarity is no probability; look before you believe."
     )
-    kept = embedder.card.calibration
-    calibration, reason = calibration_for(kept, model=embedder.id, name=embedder.card.name, gallery=gallery)
-    if calibration is None:
-        say(reason)
-    elif answer.hits():
-        means = meaning(answer.hits()[0]["similarity"], calibration, answer.compared, answer.photos)
-        say(f"First hit: {means.sentence}")
+    if meant.calibration is None:
+        say(meant.reason)
+    elif hits:
+        say(f"First hit: {meant.sentence(hits[0]['similarity'])}")
