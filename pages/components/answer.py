@@ -46,7 +46,7 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
     if not models:
         say_how_to_index(workspace, gallery)
         return
-    if asked.first() is None:
+    if asked.first() is None and not confirmed_alone():
         common.note("No photo shows the person", "All are of somebody else, or set aside. Choose one of her or him.")
         return
     head = st.container()
@@ -87,6 +87,11 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
         draw_judged(workspace, gallery, answer, strip=pair is None)
     same = copies(workspace, asked.photos(), answer)
     draw_groups(answer, drawn, meant, same, more=len(found) > len(shown), pair=pair)
+
+
+def confirmed_alone() -> bool:
+    """Whether what the open investigation has confirmed is searched with, without a photo, as a saved search may."""
+    return state.get(asked.CONFIRMED_ALONE) is not None and state[asked.CONFIRMED_ALONE] == state.get(CASE)
 
 
 def draw_only_new() -> None:

@@ -127,7 +127,7 @@ def _often(expected: float) -> str:
     if expected <= 0:
         return "in no search"
     if expected >= 1.5:
-        return f"about {_rounded(expected):,} times in every search"
+        return f"about {_times(_rounded(expected))} in every search"
     searches = _rounded(1 / expected)
     if searches < 4:
         return f"in every {('', 'second ', 'third ')[searches - 1]}search"
@@ -137,11 +137,15 @@ def _often(expected: float) -> str:
 def _at_most(expected: float) -> str:
     """The same of an upper bound, rounded so that it stays one: "less than once in 1,600 searches"."""
     if expected > 1:
-        return f"up to {_rounded_up(expected):,} times in every search"
+        return f"up to {_times(_rounded_up(expected))} in every search"
     if expected <= 0:
         return "in no search"
     searches = _rounded_down(1 / expected)
     return "at most once in every search" if searches == 1 else f"less than once in {searches:,} searches"
+
+
+def _times(number: int) -> str:
+    return "twice" if number == 2 else f"{number:,} times"
 
 
 def _counted_on(rate: Rate, calibration: Calibration, compared: int, photos: int, *, known: bool) -> str:

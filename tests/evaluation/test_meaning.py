@@ -31,7 +31,7 @@ def calibration() -> Calibration:
         (0.1, 2_400, "about 2,400 times in every search"),
         (0.4, 2_400, "about 240 times in every search"),
         (0.6, 2_400, "about 3 times in every search"),  # 2,400 / 800
-        (0.6, 1_200, "about 2 times in every search"),  # 1.5
+        (0.6, 1_200, "about twice in every search"),  # 1.5
         (0.6, 1_190, "in every search"),
         (0.6, 800, "in every search"),
         (0.6, 400, "in every second search"),
