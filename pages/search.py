@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages import common
 from pages.components import asked, deciding, photo
-from pages.components.answer import draw_answer
+from pages.components.answer import confirmed_alone, draw_answer
 from pages.components.demo_progress import demo_is_ready
 from pages.components.investigating import draw_case
 from pages.components.picker import draw_picker
@@ -38,7 +38,7 @@ def main() -> None:
         with right:
             if asked.STAGED in state:
                 photo.draw_stage()
-            elif not asked.photos():
+            elif not asked.photos() and not confirmed_alone():
                 draw_picker(workspace, gallery)
             else:
                 draw_answer(workspace, gallery, camera, same_camera)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from typing import Any
 
@@ -13,20 +12,22 @@ from pages import common
 from pages.components import asked
 from pages.components.answer_list import answer_list
 from pages.components.asking import ONLY_NEW, VIEWS, How, copies, find, groups_of, question, worn
+from pages.components.blind import BLIND, by_time, is_blind, is_decided, is_hidden, no_order
 from pages.components.comparing import conflict_of, draw_comparison, pair_of, verdict_of
-from pages.components.deciding import BLIND, CASE, LIKELY, LIST
+from pages.components.deciding import CASE, LIKELY, LIST
 from pages.components.desk import SHORT, desk
 from pages.components.embed_now import draw_embed_now
 from pages.components.filters import draw_filters
 from pages.components.gallery_grid import card_of, gallery_grid, rows_of
 from pages.components.hit_times import draw_timeline
 from pages.components.investigating import draw_keeping, purpose_now
-from pages.components.meaning import Meant, meant_by
+from pages.components.meaning import likely_from, meant_by
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.retrieval.grouping import Group
 from reid_core.retrieval.index import Filter
 from reid_core.workspace import verdicts
+from reid_core.workspace.hit_meaning import Meant
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.searching import Answer
 from reid_core.workspace.verdicts import MATCH
@@ -45,7 +46,7 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
     if not models:
         say_how_to_index(workspace, gallery)
         return
-    if asked.first() is None:
+    if asked.first() is None and not confirmed_alone():
         common.note("No photo shows the person", "All are of somebody else, or set aside. Choose one of her or him.")
         return
     head = st.container()
@@ -63,7 +64,7 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
         common.problem("The search did not work", str(error))
         return
     meant = meant_by(model, gallery.name, answer)
-    state[LIKELY] = meant.likely_from
+    state[LIKELY] = likely_from(meant)
     draw_only_new()
     found, table = groups_of(answer), desk()
     shown = found[: table.shown]
@@ -75,8 +76,8 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
         _say_nobody(answer, where)
         return
     with keeping:
-        draw_keeping(workspace, gallery, model, answer)
-    drawn = sorted(shown, key=lambda group: _no_order(group.best.id)) if state.get(BLIND) else shown
+        draw_keeping(workspace, gallery, model, answer, meant)
+    drawn = no_order(shown) if is_blind() else shown
     pair = pair_of(drawn, answer)
     if pair is not None:
         with st.container(key="comparison"):
@@ -86,6 +87,11 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
         draw_judged(workspace, gallery, answer, strip=pair is None)
     same = copies(workspace, asked.photos(), answer)
     draw_groups(answer, drawn, meant, same, more=len(found) > len(shown), pair=pair)
+
+
+def confirmed_alone() -> bool:
+    """Whether what the open investigation has confirmed is searched with, without a photo, as a saved search may."""
+    return state.get(asked.CONFIRMED_ALONE) is not None and state[asked.CONFIRMED_ALONE] == state.get(CASE)
 
 
 def draw_only_new() -> None:
@@ -102,11 +108,14 @@ def draw_only_new() -> None:
 def draw_order(gallery: GalleryInfo, models: list[ModelEntry]) -> tuple[str | None, bool, ModelEntry]:
     """How hits are gathered and put in order, and what hides their order."""
     model = models[0]
+    views = [name for name in VIEWS if not is_blind() or PARTS[VIEWS[name]] != "person"]  # labels say who is who
+    if state.get("view") not in views:
+        state.pop("view", None)
     view = st.selectbox(
-        "Together", list(VIEWS), format_func=lambda name: f"By {PARTS[VIEWS[name]]}", key="view", width=136,
+        "Together", views, format_func=lambda name: f"By {PARTS[VIEWS[name]]}", key="view", width=136,
         label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
-    rerank, blind = state.get("rerank"), state.get(BLIND)
+    rerank, blind = state.get("rerank"), is_blind()
     with st.popover("Order" + " (re-ranked)" * bool(rerank) + " (blind)" * bool(blind), key="order-popover"):
         rerank = st.toggle(
             "Re-rank", key="rerank", persist_state="session",
@@ -114,8 +123,8 @@ def draw_order(gallery: GalleryInfo, models: list[ModelEntry]) -> tuple[str | No
         )  # fmt: skip
         st.toggle(
             "Blind", key=BLIND, persist_state="session",
-            help="Similarity and rank are hidden until the verdict is given, and the list is in no order: they would "
-            "lead the eye.",
+            help="Names, files, similarity, rank and what others decided are hidden until you have given your verdict, "
+            "and the list is in no order: they would lead the eye.",
         )  # fmt: skip
         if len(models) > 1:
             names = [entry.name for entry in models]
@@ -139,9 +148,9 @@ def draw_summary(gallery: GalleryInfo, model: ModelEntry, answer: Answer, shown:
     if left_out := gallery.crops - answer.searched - gallery.without_direction.get(model.id, 0):
         beside += f" · {left_out:,} crops of {gallery.name} are not indexed by it"
     said = re.sub("`([^`]*)`", "“\\1”", meant.reason)
-    if meant.calibration is not None and shown and not state.get(BLIND):
-        sentence = meant.sentence(shown[0].best.similarity)
-        said = f"First hit: {sentence[0].lower()}{sentence[1:]}"
+    warning = "" if is_blind() else meant.warning_in_full
+    if meant.calibration is not None and shown and not is_blind() and not warning:
+        said = f"First hit: {meant.caption(shown[0].best.similarity)}."
     noun = PARTS[answer.query.question.group]
     nouns = {"person": "people"}.get(noun, f"{noun}s")
     common.heading(f"{len(shown):,} {noun if len(shown) == 1 else nouns} of {plural(answer.searched, 'crop')}", beside)
@@ -150,6 +159,9 @@ def draw_summary(gallery: GalleryInfo, model: ModelEntry, answer: Answer, shown:
         '<details class="rt-small rt-terms"><summary>Terms of model {model}</summary>{terms}</details>',
         lead=LEAD, said=said, model=model.name, terms=model.card.terms,
     )  # fmt: skip
+    if warning:
+        title, _, why = warning.partition(". ")
+        common.text('<div class="rt-hint" role="status"><b>{title}.</b><p>{why}</p></div>', title=title, why=why)
 
 
 def draw_judged(workspace: Workspace, gallery: GalleryInfo, answer: Answer, *, strip: bool) -> None:
@@ -163,7 +175,8 @@ def draw_judged(workspace: Workspace, gallery: GalleryInfo, answer: Answer, *, s
     if not confirmed or not strip:
         return
     with st.container(key="confirmed-strip"):
-        cards = [card_of(row) for row in rows_of(workspace.catalogue.crops_of(confirmed[-CONFIRMED:]))]
+        rows = rows_of(workspace.catalogue.crops_of(confirmed[-CONFIRMED:]))
+        cards = [card_of({**row, "identity": None} if is_blind() else row) for row in rows]
         opened = gallery_grid(cards, kind="row", label="Confirmed crops", key="confirmed")
     if opened is not None:
         st.switch_page("pages/gallery.py", query_params={"gallery": gallery.name, "crop": str(opened)})
@@ -184,12 +197,11 @@ def say_how_to_index(workspace: Workspace, gallery: GalleryInfo) -> None:
 def draw_groups(
     answer: Answer, shown: list[Group], meant: Meant, same: set[int], *, more: bool, pair: Group | None
 ) -> None:
-    blind = bool(state.get(BLIND))
-    left = [group for group in shown if not any(hit.id in answer.standing for hit in group.hits)]
+    left = [group for group in shown if not is_decided(answer, group)]
     noun = "these" if len(left) > 1 else "this"
     answer_list(
-        group_cards(answer, shown, meant, same, blind=blind, pair=pair),
-        label="Hits in no order" if blind else "Hits, most similar first",
+        group_cards(answer, shown, meant, same, pair=pair),
+        label="Hits in no order" if is_blind() else "Hits, most similar first",
         key=LIST,
         undo=bool(answer.standing),
         more=f"Show {SHORT} more" if more else "",
@@ -199,40 +211,38 @@ def draw_groups(
     )
 
 
-def _no_order(crop: int) -> bytes:
-    """An order that says nothing, and stays the same while one works."""
-    return hashlib.sha256(str(crop).encode()).digest()
-
-
 def group_cards(
-    answer: Answer, shown: list[Group], meant: Meant, same: set[int], *, blind: bool = False, pair: Group | None = None
+    answer: Answer, shown: list[Group], meant: Meant, same: set[int], *, pair: Group | None = None
 ) -> list[dict[str, Any]]:
+    """A card for each group. Of one that is hidden in blind mode: its pictures, cameras and times, and no more."""
     similarities = [group.best.similarity for group in shown]
     low, spread = min(similarities), (max(similarities) - min(similarities)) or 1.0
     table = {row["id"]: row for row in rows_of(answer.crops)}
     cards = []
     for group in shown:
-        row, best = table[group.best.id], group.best
+        row, best, hidden = table[group.best.id], group.best, is_hidden(answer, group)
+        others = [table[hit.id] for hit in group.strip]
+        if hidden:
+            row, others = {**row, "identity": None}, [{**one, "identity": None} for one in by_time(others)]
         card = card_of(row)
-        strip = [card_of(table[hit.id]) for hit in group.strip[:STRIP]]
-        card |= {"strip": strip, "note": common.person_name(row["identity"])}
+        card |= {"strip": [card_of(one) for one in others[:STRIP]], "note": common.person_name(row["identity"])}
         times = [table[hit.id]["time"] for hit in group.hits]
         card |= {"lines": [common.camera_name(row["camera"]), *_span(times)]}
         if len(group.strip) > STRIP:
             card["more"] = len(group.strip) - STRIP
         verdict = verdict_of(answer, group)
         card |= {"verdict": verdict, "conflict": bool(conflict_of(answer, group)), "current": group is pair}
-        card["copy"] = best.id in same
+        card["copy"] = best.id in same and not hidden
         if card["copy"]:
             card["title"] += ", the same picture as the photo"
-        if blind and verdict is None:
+        if hidden:
             card["title"] = f"Hit, {plural(len(group.hits), 'crop')}, {card['title']}"
         else:
             card["title"] = f"Hit {group.rank}, similarity {best.similarity:.3f}, {card['title']}"
-            if meant.calibration is not None:
-                card["title"] += f". {meant.sentence(best.similarity)}"
+            if caption := meant.caption(best.similarity):
+                card["title"] += f": {caption}"
             card |= {"rank": group.rank, "similarity": f"{best.similarity:.3f}"}
-            card["meaning"] = meant.short(best.similarity)
+            card["meaning"] = meant.caption(best.similarity)
             card |= {"share": (best.similarity - low) / spread}
         cards.append(card)
     return cards

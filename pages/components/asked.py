@@ -27,6 +27,7 @@ from reid_core.workspace.workspace import Workspace
 PHOTOS, NUMBER, TROUBLE, FOLLOWED = "photos", "photo-number", "trouble", "crop-followed"
 FORGET_CAMERA = "forget-camera"  # what was stated of the photos before does not hold for these
 STAGED = "staged"  # the photo that is cropped and turned now
+CONFIRMED_ALONE = "confirmed-alone"  # the investigation whose confirmed crops are searched with, without a photo
 MOST = 12  # photos at once
 state = st.session_state
 
@@ -143,6 +144,7 @@ def take(chosen: Iterable[Chosen]) -> None:
     state[FORGET_CAMERA] = True
     state.pop(STAGED, None)
     state.pop("only-new", None)
+    state.pop(CONFIRMED_ALONE, None)
     say_address()
 
 

@@ -23,6 +23,7 @@ function skeleton(root) {
   sheet.setAttribute("aria-label", "Keys");
   for (const [key, meaning] of KEYS) {
     const row = add(sheet, "div");
+    row.dataset.key = key;
     add(row, "kbd", "", key);
     add(row, "span", "", meaning);
   }
@@ -58,6 +59,7 @@ function draw(view) {
   view.live.textContent = [data.said, agreed(view, overlay),
     data.conflict].filter(Boolean).join(" · ");
   view.sheet_of.hidden = !view.sheet;
+  view.sheet_of.querySelector('[data-key="A"]').hidden = !data.agreement;
 }
 
 function agreed(view, overlay) {
@@ -100,8 +102,10 @@ function judging(view) {
   add(undo, "kbd", "", "Z");
   add(view.verdicts, "span", "space");
   const crop = data.hits[view.hit].id;
-  button(view.verdicts, "Search from this crop", () => view.tell("searched", { crop }));
-  button(view.verdicts, "Open in the gallery", () => view.tell("visited", { crop }));
+  if (data.leave) {
+    button(view.verdicts, "Search from this crop", () => view.tell("searched", { crop }));
+    button(view.verdicts, "Open in the gallery", () => view.tell("visited", { crop }));
+  }
   if (focused) view.verdicts.querySelector(`[data-name="${focused}"]`)?.focus();
 }
 

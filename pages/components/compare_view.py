@@ -48,6 +48,7 @@ def compare_view(
     said: str = "",
     after: Sequence[str] = (),
     agreement: bool = False,
+    leave: bool = True,
     overlay: Overlay | None = None,
     agreement_trouble: str = "",
 ) -> None:
@@ -60,12 +61,13 @@ def compare_view(
     A photo has `id` (text), `picture` (an address) and `lines`; a hit has `id` (number), `picture`, `thumbnail`,
     `lines` and `facts` (names and values of this crop). `facts` are of the group. Another `turn` than before begins
     anew, and lets the next verdict be given. `after` are addresses of pictures that are likely wanted next.
-    `agreement` offers the overlay, which is drawn once it is given for what is shown.
+    `agreement` offers the overlay, which is drawn once it is given for what is shown; `leave` offers the ways to the
+    crop's own page and search, which name it.
     """
     data: dict[str, Any] = {
         "photos": list(photos), "hits": list(hits), "pair": pair, "crop": crop, "turn": turn, "order": list(order),
         "where": where, "facts": list(facts), "verdict": verdict, "conflict": conflict, "undo": undo, "said": said,
-        "next": list(after), "agreement": agreement, "agreement_trouble": agreement_trouble,
+        "next": list(after), "agreement": agreement, "leave": leave, "agreement_trouble": agreement_trouble,
         "overlay": None if overlay is None else vars(overlay), "taken": taken(key),
     }  # fmt: skip
     _view(key=key, data=data, on_did_change=lambda: None)

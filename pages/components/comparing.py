@@ -12,15 +12,16 @@ from pages import common
 from pages.components import asked, deciding
 from pages.components.agreement import agreement
 from pages.components.asked import Chosen
+from pages.components.blind import HIDDEN_FACTS, by_time, is_blind, is_decided, is_hidden
 from pages.components.compare_view import compare_view
-from pages.components.deciding import BLIND, COMPARE
+from pages.components.deciding import COMPARE
 from pages.components.desk import desk
 from pages.components.gallery_grid import rows_of, thumbnail_url
-from pages.components.meaning import Meant
 from pages.components.pictures import picture_url
 from reid_core.quality import flaws
 from reid_core.records import plural
 from reid_core.retrieval.grouping import Group
+from reid_core.workspace.hit_meaning import Meant
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.searching import Answer
 from reid_core.workspace.verdicts import CONFLICT, MATCH, Standing, of_decision
@@ -38,7 +39,7 @@ def pair_of(groups: Sequence[Group], answer: Answer) -> Group | None:
         return None
     if table.go_on:
         table.go_on = False
-        left = [group for group in groups if not any(hit.id in answer.standing for hit in group.hits)]
+        left = [group for group in groups if not is_decided(answer, group)]
         if not left:
             table.close()
             table.said = f"{table.said}. All in this list have a verdict".lstrip(". ")
@@ -60,12 +61,12 @@ def draw_comparison(
     pair: Group,
     meant: Meant,
 ) -> None:
-    blind = bool(state.get(BLIND)) and not any(hit.id in answer.standing for hit in pair.hits)
+    hidden = is_hidden(answer, pair)
     place, table = groups.index(pair), desk()
     rows = {row["id"]: row for row in rows_of(answer.crops)}
-    hits = _views(workspace, gallery, pair, rows)
+    hits = _views(workspace, gallery, pair, rows, hidden=hidden)
     first = next((hit["id"] for hit in hits if table.pair and hit["id"] == table.pair[1]), pair.best.id)
-    over, trouble = _agreement(workspace, gallery, model)
+    over, trouble = (None, "") if hidden else _agreement(workspace, gallery, model)
     after = [group.best.id for group in groups[place + 1 : place + 3]]
     compare_view(
         _photos(workspace, answer),
@@ -74,22 +75,25 @@ def draw_comparison(
         crop=first,
         turn=f"{pair.best.id} {table.turn}",
         order=[group.best.id for group in groups],
-        where=f"{place + 1} of {len(groups)}" if not state.get(BLIND) else f"one of {len(groups)}",
-        facts=[] if blind else _facts(pair, meant),
+        where=f"{place + 1} of {len(groups)}" if not is_blind() else f"one of {len(groups)}",
+        facts=[] if hidden else _facts(pair, meant),
         key=COMPARE,
         verdict=verdict_of(answer, pair),
         conflict=conflict_of(answer, pair),
         undo=bool(answer.standing),
         said=table.said,
         after=[picture_url(crop, rows[crop]["sha256"]) for crop in after],
-        agreement=True,
+        agreement=not hidden,
+        leave=not hidden,
         overlay=over,
         agreement_trouble=trouble,
     )
 
 
 def verdict_of(answer: Answer, group: Group) -> str | None:
-    """What stands of the group: of its crop in front, else of any."""
+    """What stands of the group: of its crop in front, else of any. In blind mode nothing before the analyst decides."""
+    if is_hidden(answer, group):
+        return None
     for hit in group.hits:
         if (standing := answer.standing.get(hit.id)) is not None:
             return None if standing.decision == CONFLICT else standing.decision
@@ -97,7 +101,9 @@ def verdict_of(answer: Answer, group: Group) -> str | None:
 
 
 def conflict_of(answer: Answer, group: Group) -> str:
-    """Who decided what, where analysts contradict each other."""
+    """Who decided what, where analysts contradict each other; in blind mode once the analyst has decided."""
+    if is_hidden(answer, group):
+        return ""
     for hit in group.hits:
         standing: Standing | None = answer.standing.get(hit.id)
         if standing is not None and standing.decision == CONFLICT:
@@ -124,19 +130,19 @@ def _photo(photo: Chosen) -> dict[str, Any]:
 
 
 def _views(
-    workspace: Workspace, gallery: GalleryInfo, pair: Group, table: dict[int, dict[str, Any]]
+    workspace: Workspace, gallery: GalleryInfo, pair: Group, table: dict[int, dict[str, Any]], *, hidden: bool
 ) -> list[dict[str, Any]]:
-    """The group's crops, best first, then the others of the best one's tracklet."""
+    """The group's crops, best first, then the others of the best one's tracklet; where `hidden`, by time, unnamed."""
     crops = [hit.id for hit in pair.hits]
     best = table[pair.best.id]
     if best["tracklet"] is not None and best["camera"] is not None and len(crops) < VIEWS:
         around = deciding.tracklet_crops(workspace, gallery.name, best["camera"], best["tracklet"])
         crops += [crop for crop in around if crop not in set(crops)]
     rows = rows_of(workspace.catalogue.crops_of(crops[:VIEWS]))
-    return [_view(row) for row in rows]
+    return [_view(row, hidden=hidden) for row in (by_time(rows) if hidden else rows)]
 
 
-def _view(row: dict[str, Any]) -> dict[str, Any]:
+def _view(row: dict[str, Any], *, hidden: bool) -> dict[str, Any]:
     wrong = flaws(row["width"], row["height"], row["sharpness"], row["brightness"], row["contrast"])
     colours = [part for part in (row["upper"], row["lower"]) if part is not None and not pd.isna(part)]
     facts = {
@@ -149,13 +155,17 @@ def _view(row: dict[str, Any]) -> dict[str, Any]:
         "picture": picture_url(row["id"], row["sha256"]),
         "thumbnail": thumbnail_url(row["sha256"]),
         "lines": _told(["Hit", common.camera_name(row["camera"]), common.shown_time(row["time"])]),
-        "facts": [(name, str(value)) for name, value in facts.items() if value not in (None, "")],
+        "facts": [
+            (name, str(value))
+            for name, value in facts.items()
+            if value not in (None, "") and not (hidden and name in HIDDEN_FACTS)
+        ],
     }
 
 
 def _facts(pair: Group, meant: Meant) -> list[tuple[str, str]]:
     facts = [("Rank", str(pair.rank)), ("Similarity", f"{pair.best.similarity:.3f}")]
-    facts.append(("Which means", meant.sentence(pair.best.similarity) or "no probability: not calibrated here"))
+    facts.append(("By chance", meant.sentence(pair.best.similarity) or "not known: not calibrated here"))
     if pair.gap is not None:
         moved = "; verdicts or re-ranking moved the order" if pair.gap < 0 else ""
         facts.append(("Gap to the next", f"{pair.gap:.3f}{moved}"))

@@ -10,6 +10,7 @@ import streamlit as st
 from pages import common
 from pages.components import asked
 from pages.components.asking import groups_of, kept_answer
+from pages.components.blind import analyst, is_decided, is_hidden
 from pages.components.desk import SHORT, Desk, desk
 from pages.components.events import done, new_events
 from pages.components.filters import brushed_key
@@ -25,7 +26,6 @@ from reid_core.workspace.workspace import Workspace
 
 LIST, COMPARE, TIMELINE = "answers", "compare", "timeline"  # keys of the components
 CASE = "investigation"  # name of the one that is open
-ANALYST, BLIND = "analyst", "blind"
 LIKELY = "likely-from"  # the similarity that the list calls likely
 MOST_FRAMES = 500  # of a tracklet that one verdict is about
 WORDS = {MATCH: "Match", NOT: "Not this person", CANNOT_TELL: "Cannot tell"}
@@ -83,8 +83,8 @@ def judge(workspace: Workspace, gallery: GalleryInfo, verdict: str, crops: list[
     if case is None or who is None:
         table.pending = verdict, crops, note
         return
-    threshold, blind = state.get(LIKELY), bool(state.get(BLIND))
-    seen = [_seen(answer, crop, blind) for crop in _of_tracklets(workspace, gallery, crops)]
+    threshold = state.get(LIKELY)
+    seen = [_seen(answer, crop) for crop in _of_tracklets(workspace, gallery, crops)]
     verdicts.give(
         workspace, case, verdict, seen, note=note, model=answer.query.model, threshold=threshold, who=who
     )  # fmt: skip
@@ -117,30 +117,24 @@ def take_back(workspace: Workspace, table: Desk) -> None:
         table.go_on, table.pair = False, (taken[0].crop, taken[0].crop)
 
 
-def analyst() -> str | None:
-    """Who decides: the name that was typed. Several analysts share the server's user of the operating system: under
-    that name one would take back what another decided, and they could not contradict each other."""
-    return str(state.get(ANALYST) or "").strip() or None
-
-
 def _unjudged(table: Desk) -> list[Group]:
     answer = kept_answer()
     if answer is None:
         return []
     shown = groups_of(answer)[: table.shown]
-    return [group for group in shown if not any(crop in answer.standing for crop in _ids(group))]
+    return [group for group in shown if not is_decided(answer, group)]
 
 
 def _ids(group: Group) -> list[int]:
     return [hit.id for hit in group.hits]
 
 
-def _seen(answer: Answer, crop: int, blind: bool) -> Seen:
+def _seen(answer: Answer, crop: int) -> Seen:
     """As the analyst saw it: in blind mode neither similarity nor rank."""
-    for group in [] if blind else groups_of(answer):
+    for group in groups_of(answer):
         for hit in group.hits:
             if hit.id == crop:
-                return Seen(crop, hit.similarity, group.rank)
+                return Seen(crop) if is_hidden(answer, group) else Seen(crop, hit.similarity, group.rank)
     return Seen(crop)
 
 

@@ -95,7 +95,7 @@ def _draw_asked(gallery: GalleryInfo, calibration: Calibration) -> None:
         )  # fmt: skip
     said = meaning(similarity, calibration, int(crops))
     low, high = said.expected.low, said.expected.high
-    words = f"{said.sentence} Expected by chance: {two_digits(low)} to {two_digits(high)} crops (95 % interval)."
+    words = f"{said.sentence} That is {two_digits(low)} to {two_digits(high)} crops a search (95 % interval)."
     if odds is not None:
         probability = calibration.probability(similarity, 1 / odds)
         words += f" If 1 in {odds:,} was the person before looking, "

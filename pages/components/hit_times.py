@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages import common
-from pages.components.deciding import BLIND, TIMELINE
+from pages.components.blind import is_hidden
+from pages.components.deciding import TIMELINE
 from pages.components.filters import brushed_key
 from pages.components.hit_timeline import Span, hit_timeline
 from reid_core.records import natural_order
@@ -31,13 +32,15 @@ def draw_timeline(times: Span | None, gallery: str, answer: Answer, shown: Seque
     cameras = natural_order(counts.index[:ROWS])
     similar = {hit.id: hit.similarity for group in shown for hit in group.hits}
     low, high = min(similar.values()), max(similar.values())
-    blind, hits = bool(state.get(BLIND)), []
-    for crop, row in timed.iterrows():
+    hidden = {hit.id for group in shown if is_hidden(answer, group) for hit in group.hits}
+    hits = []
+    for crop, row in timed.sort_values(["time", "sha256"]).iterrows():  # an order that tells nothing of the ranks
         name = common.camera_name(row["camera"])
         if name not in cameras:
             continue
-        share = 1.0 if blind or high == low else (similar[int(str(crop))] - low) / (high - low)
-        standing = answer.standing.get(int(str(crop)))
+        secret = int(str(crop)) in hidden
+        share = 1.0 if secret or high == low else (similar[int(str(crop))] - low) / (high - low)
+        standing = None if secret else answer.standing.get(int(str(crop)))
         hits.append({
             "id": int(str(crop)), "time": float(row["time"]), "row": cameras.index(name), "share": round(share, 3),
             "title": f"{name}, {common.shown_time(row['time'])}", "verdict": standing and standing.decision,

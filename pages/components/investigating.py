@@ -8,12 +8,14 @@ import streamlit as st
 
 from pages import common
 from pages.components import deciding
-from pages.components.deciding import ANALYST, CASE
+from pages.components.blind import ANALYST, analyst
+from pages.components.deciding import CASE
 from pages.components.desk import desk
 from pages.components.results_export import draw_exports
 from pages.components.saved import draw_saved
 from reid_core.errors import ReidError
 from reid_core.workspace import investigations, saved_searches, verdicts
+from reid_core.workspace.hit_meaning import Meant
 from reid_core.workspace.investigations import Investigation
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.searching import Answer
@@ -77,7 +79,7 @@ def draw_case(workspace: Workspace, gallery: GalleryInfo) -> None:
             "<span>{signed}</span></p>",
             name=case.name,
             purpose=case.purpose,
-            signed=f"Your verdicts are signed {who}" if (who := deciding.analyst()) else "",
+            signed=f"Your verdicts are signed {who}" if (who := analyst()) else "",
         )
     with st.container(horizontal=True):
         opened = st.button("Investigation…" if case is None else "Notes, searches…", key="case-open", width="stretch")
@@ -101,7 +103,7 @@ def draw_beginning(workspace: Workspace, gallery: GalleryInfo) -> None:
     if name is None:
         common.text('<p class="rt-text">Verdicts belong to an investigation. Begin one, or open one that is there.</p>')
         _draw_choice(workspace, gallery)
-    elif st.button("Keep the verdict", type="primary", key="case-sign") or deciding.analyst():
+    elif st.button("Keep the verdict", type="primary", key="case-sign") or analyst():
         _opened(workspace, gallery, name)
 
 
@@ -183,7 +185,7 @@ def _opened(workspace: Workspace, gallery: GalleryInfo, name: str) -> None:
     st.rerun()
 
 
-def draw_keeping(workspace: Workspace, gallery: GalleryInfo, model: ModelEntry, answer: Answer) -> None:
+def draw_keeping(workspace: Workspace, gallery: GalleryInfo, model: ModelEntry, answer: Answer, meant: Meant) -> None:
     """What can be kept of the answer: the search in the investigation, and the hits in a file."""
     name = state.get(CASE)
     if name is not None:
@@ -197,4 +199,4 @@ def draw_keeping(workspace: Workspace, gallery: GalleryInfo, model: ModelEntry, 
                 else:
                     st.query_params["saved"] = state["saved-followed"] = str(kept.key)
                     common.text('<p class="rt-small" role="status">Saved. The address opens it again.</p>')
-    draw_exports(workspace, gallery, answer)
+    draw_exports(workspace, gallery, answer, meant)

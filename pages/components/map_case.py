@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from pages.components.blind import analyst
 from pages.components.chosen import TROUBLE, Ids
-from pages.components.deciding import CASE, WORDS, analyst
+from pages.components.deciding import CASE, WORDS
 from pages.components.label_bar import SAID
 from reid_core.errors import ReidError
 from reid_core.records import plural

@@ -101,7 +101,12 @@ def draw_photos(workspace: Workspace, gallery: GalleryInfo) -> tuple[str | None,
     camera, same_camera, chosen = None, False, asked.photos()
     asked.keep_addresses()
     with st.container(key="photo"):
-        if not chosen:
+        if not chosen and state.get(asked.CONFIRMED_ALONE) is not None:
+            common.text(
+                '<p class="rt-text">Searching with the crops that are confirmed in the investigation, not a photo.</p>'
+            )
+            st.button("Choose another person", on_click=asked.take, args=((),), width="stretch", key="browse")
+        elif not chosen:
             common.heading("Who are you looking for?")
             common.text(
                 '<p class="rt-text">Drop or paste a photo, or several of one person. They stay on this machine.</p>'

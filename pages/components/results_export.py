@@ -16,11 +16,13 @@ import streamlit as st
 
 from pages import common
 from pages.components.asking import groups_of
+from pages.components.blind import is_blind
 from pages.components.deciding import CASE
 from pages.components.desk import desk
 from reid_core.records import harmless
 from reid_core.workspace.case_page import to_html
 from reid_core.workspace.case_report import Case, collect, to_csv, to_json
+from reid_core.workspace.hit_meaning import Meant
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.searching import Answer
 from reid_core.workspace.workspace import Workspace
@@ -30,11 +32,19 @@ Hits = list[dict[str, Any]]
 state = st.session_state
 
 
-def draw_exports(workspace: Workspace, gallery: GalleryInfo, answer: Answer) -> None:
+def draw_exports(workspace: Workspace, gallery: GalleryInfo, answer: Answer, meant: Meant) -> None:
     """Behind a button: files of these hits, and of the investigation where one is open."""
     with st.popover("Export", key="export-popover"):
+        if is_blind():
+            common.text(
+                '<p class="rt-small">An export names people, files, ranks and similarities. Turn “Blind” off under '
+                "“Order” first.</p>"
+            )
+            return
         shown = {hit.id for group in groups_of(answer)[: desk().shown] for hit in group.hits}
-        hits = [hit for hit in answer.hits() if hit["id"] in shown]
+        hits = [
+            {**hit, "meaning": meant.sentence(hit["similarity"]) or None} for hit in answer.hits() if hit["id"] in shown
+        ]
         common.text('<p class="rt-label">These hits</p>')
         with st.container(horizontal=True):
             for kind, made in (("csv", table_for_export), ("json", json_for_export)):

@@ -109,7 +109,8 @@ def _open(workspace: Workspace, search: SavedSearch, new_only: bool) -> None:
             photo = None  # its vector is kept, but there is nothing to show: the others are searched with
         if photo is not None:
             chosen.append(photo)
-    if not any(photo.role == "positive" for photo in chosen):
+    readable = any(photo.role == "positive" for photo in chosen)
+    if not readable and any(not example.negative for example in question.examples):
         raise ReidError(f"The pictures that {search.name!r} was made with cannot be read any more.")
     state["gallery"] = search.gallery
     st.query_params["gallery"] = search.gallery
@@ -119,6 +120,8 @@ def _open(workspace: Workspace, search: SavedSearch, new_only: bool) -> None:
     state[f"model-{search.gallery}"] = search.model_name
     desk().close()
     asked.take(chosen)
+    if not readable:
+        state[asked.CONFIRMED_ALONE] = search.investigation
     state[asked.FORGET_CAMERA] = False
     state["stated-camera"] = question.camera
     state[deciding.CASE] = search.investigation

@@ -92,7 +92,9 @@ def run(
     json: JsonOption = False,
 ) -> None:
     """Run a saved search again, on all crops or on new ones only."""
+    from reid_core.cli.searching import meanings, print_hits
     from reid_core.workspace import saved_searches
+    from reid_core.workspace.hit_meaning import meant_by
     from reid_core.workspace.indexing import GalleryIndex
 
     opened = open_workspace(workspace)
@@ -100,11 +102,14 @@ def run(
     if (problem := saved_searches.trouble(opened, kept)) is not None:
         raise ReidError(problem)
     answer = saved_searches.run(opened, GalleryIndex(opened, kept.gallery, kept.model), kept, new_only=new_only)
+    card = next((entry.card for entry in opened.models() if entry.id == kept.model), None)
+    calibration = None if card is None else card.calibration
+    meant = meant_by(calibration, answer, gallery=kept.gallery, name=kept.model_name)
     if json:
-        print_json({"search": kept.name, "new_only": new_only, "hits": answer.hits()})
+        values = {"search": kept.name, "new_only": new_only, "warning": meant.warning or None}
+        print_json({**values, "hits": meanings(answer.hits(), meant)})
         return
-    columns = ("rank", "similarity", "id", "identity", "camera", "time", "path")
-    print_table(columns, [[hit[column] for column in columns] for hit in answer.hits()])
+    print_hits(answer.hits(), meant)
     say(f"{plural(len(answer.crops), 'hit')}{' among new crops' if new_only else ''}. A hit is a lead to check.")
 
 

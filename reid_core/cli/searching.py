@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -35,6 +36,7 @@ from reid_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from reid_core.embedder.inference import Embedder
+    from reid_core.workspace.hit_meaning import Meant
     from reid_core.workspace.searching import Answer, Example
 
 
@@ -167,10 +169,35 @@ def _examples(photos: Sequence[Path], crops: Sequence[int], not_like: Sequence[P
     return tuple(found)
 
 
+def print_hits(hits: Sequence[dict[str, Any]], meant: Meant, behind: Mapping[int, int] = MappingProxyType({})) -> None:
+    """A table of the hits, and above it that the person may not be among them; `behind` counts crops by rank."""
+    if meant.warning:
+        say(meant.warning_in_full)
+    columns = ("rank", "similarity", "id", "identity", "camera", "time", "path")
+    calibrated = meant.calibration is not None
+    print_table(
+        [*columns, *(["behind it"] if behind else []), *(["a stranger this similar"] if calibrated else [])],
+        [
+            [
+                *(f"{value:.3f}" if isinstance(value, float) else value for value in (hit[name] for name in columns)),
+                *([behind[hit["rank"]]] if behind else []),
+                *([meant.often(hit["similarity"])] if calibrated else []),
+            ]
+            for hit in hits
+        ],
+    )
+
+
+def meanings(hits: Sequence[dict[str, Any]], meant: Meant) -> list[dict[str, Any]]:
+    """The hits with what each similarity means, None without a calibration."""
+    return [{**hit, "meaning": meant.sentence(hit["similarity"]) or None} for hit in hits]
+
+
 def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer: Answer, json: bool) -> None:
-    from reid_core.evaluation.meaning import calibration_for, meaning
+    from reid_core.workspace.hit_meaning import meant_by
 
     question, hits = answer.query.question, answer.hits()
+    meant = meant_by(embedder.card.calibration, answer, gallery=gallery, name=embedder.card.name)
     info = workspace.catalogue.gallery(gallery)
     not_indexed = info.crops - answer.searched - info.without_direction.get(embedder.id, 0)
     if json:
@@ -178,7 +205,8 @@ def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer
         values |= {"not_indexed": not_indexed, "query_camera": answer.camera, "rerank": question.rerank}
         if question.group:
             values["groups"] = [[hit.rank for hit in one.hits] for one in answer.groups()]
-        print_json({**values, "hits": hits})
+        values |= {"compared": answer.compared, "warning": meant.warning or None}
+        print_json({**values, "hits": meanings(hits, meant)})
         return
     if len(answer.own):
         say(f"The photo is in the gallery itself as {answer.own['path'].iloc[0]}; it is not among the hits.")
@@ -187,18 +215,7 @@ def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer
         say(f"Hits of the photo's own camera {cameras} are left out (--same-camera keeps them).")
     shown = [(group.best.rank, len(group.strip)) for group in answer.groups()] if question.group else []
     behind = dict(shown)
-    columns = ("rank", "similarity", "id", "identity", "camera", "time", "path")
-    print_table(
-        [*columns, *(["behind it"] if shown else [])],
-        [
-            [
-                *(f"{value:.3f}" if isinstance(value, float) else value for value in (hit[name] for name in columns)),
-                *([behind[hit["rank"]]] if shown else []),
-            ]
-            for hit in hits
-            if not shown or hit["rank"] in behind
-        ],
-    )
+    print_hits([hit for hit in hits if not shown or hit["rank"] in behind], meant, behind)
     if not_indexed:
         say(
             f"{plural(not_indexed, 'crop')} of the gallery could not be hits, not being embedded by "
@@ -209,10 +226,7 @@ def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer
         f"{plural(len(answer.crops), 'hit')} among {plural(answer.searched, 'crop')} by {embedder.card.name}, "
         f"{answer.seconds:.2f} s. Similarity is no probability; look before you believe."
     )
-    kept = embedder.card.calibration
-    calibration, reason = calibration_for(kept, model=embedder.id, name=embedder.card.name, gallery=gallery)
-    if calibration is None:
-        say(reason)
-    elif answer.hits():
-        means = meaning(answer.hits()[0]["similarity"], calibration, answer.compared, answer.photos)
-        say(f"First hit: {means.sentence}")
+    if meant.calibration is None:
+        say(meant.reason)
+    elif hits:
+        say(f"First hit: {meant.sentence(hits[0]['similarity'])}")

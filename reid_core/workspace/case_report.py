@@ -18,9 +18,9 @@ import pandas as pd
 
 from reid_core.embedder.card import ModelCard
 from reid_core.errors import ReidError
-from reid_core.evaluation.meaning import calibration_for, meaning
 from reid_core.records import format_time, harmless
 from reid_core.workspace import saved_searches
+from reid_core.workspace.hit_meaning import meant_by
 from reid_core.workspace.indexing import GalleryIndex
 from reid_core.workspace.investigations import Investigation, find
 from reid_core.workspace.rows import now, user
@@ -37,13 +37,15 @@ NO_CALIBRATION = "This model has no calibration here: a similarity is no probabi
 class Found:
     """A saved search with what it finds now, or the `trouble` that keeps it from being run.
 
-    `meanings` says of each hit what its similarity means, None where the model has no calibration for the gallery.
+    `meanings` says of each hit what its similarity means, None where the model has no calibration for the gallery, and
+    `warning` that the person may not be there, "" where the best hit is beyond chance.
     """
 
     search: SavedSearch
     answer: Answer | None
     trouble: str | None
     meanings: tuple[str | None, ...] = ()
+    warning: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,16 +113,15 @@ def _run(
         except ReidError as error:
             problem = str(error)
         else:
-            return Found(search, answer, None, _meanings(search, answer, models.get(search.model)))
+            return _meant(search, answer, models.get(search.model))
     return Found(search, None, problem)
 
 
-def _meanings(search: SavedSearch, answer: Answer, card: ModelCard | None) -> tuple[str | None, ...]:
-    kept, hits = None if card is None else card.calibration, answer.results.row(0)
-    calibration, _ = calibration_for(kept, model=search.model, name=search.model_name, gallery=search.gallery)
-    if calibration is None:
-        return (None,) * len(hits)
-    return tuple(meaning(hit.similarity, calibration, answer.compared, answer.photos).sentence for hit in hits)
+def _meant(search: SavedSearch, answer: Answer, card: ModelCard | None) -> Found:
+    kept = None if card is None else card.calibration
+    meant = meant_by(kept, answer, gallery=search.gallery, name=search.model_name)
+    sentences = tuple(meant.sentence(hit.similarity) or None for hit in answer.results.row(0))
+    return Found(search, answer, None, sentences, meant.warning_in_full)
 
 
 def rows(case: Case) -> list[dict[str, Any]]:
@@ -191,7 +192,7 @@ def _search_values(case: Case, found: Found) -> dict[str, Any]:
     ]
     values["parameters"] = json.loads(saved_searches.to_json(search.parameters))
     if found.answer is not None:
-        values["searched"] = found.answer.searched
+        values |= {"searched": found.answer.searched, "compared": found.answer.compared, "warning": found.warning}
     return values
 
 

@@ -23,7 +23,8 @@ from reid_core.workspace.reserve import with_room
 from reid_core.workspace.rows import now, user
 from reid_core.workspace.searching import Answer, Example, Query, Question, answer_query
 from reid_core.workspace.trail import forget_search, write_log
-from reid_core.workspace.vectors import embedded_since
+from reid_core.workspace.vectors import embedded_since, vectors_of
+from reid_core.workspace.verdicts import MATCH, of_decision, standing
 from reid_core.workspace.wiping import finish
 from reid_core.workspace.workspace import Workspace
 
@@ -32,8 +33,9 @@ _SETS = {f.name for f in dataclasses.fields(Filter) if "frozenset" in str(f.type
 
 @dataclass(frozen=True)
 class SavedSearch:
-    """`parameters` are those of the question but its examples; `photos` and `crops` are the examples', None each
-    where it is the other; `seen` is the number of the change log up to which it has been run."""
+    """`parameters` is the question as it was asked, with those of its examples that are left: the bytes of a photo, or
+    the number of a crop. Without a positive one the investigation's confirmed crops are searched with. `seen` is the
+    number of the change log up to which it has been run, `model` the id of the model."""
 
     key: int
     investigation: str
@@ -104,9 +106,18 @@ def trouble(workspace: Workspace, search: SavedSearch) -> str | None:
             f"Gallery {search.gallery!r} holds no vectors of model {search.model_name} ({search.model}) any more, "
             "which this search was made with. Search again with the model that serves the gallery now."
         )
-    if not any(not example.negative for example in search.parameters.examples):
-        return "Every picture that this search was made with has been deleted."
+    if not any(not example.negative for example in search.parameters.examples) and not _confirmed(workspace, search):
+        return (
+            "Nothing is left to search with: what this search was made with has been deleted, or is confirmed no "
+            "longer. Confirm a crop in the investigation, or search with another photo."
+        )
     return None
+
+
+def _confirmed(workspace: Workspace, search: SavedSearch) -> bool:
+    """Whether its investigation has confirmed crops to search with, as it does where no photo was given."""
+    confirmed = of_decision(standing(workspace, search.investigation), MATCH)
+    return bool(len(vectors_of(workspace.catalogue, search.model, confirmed)[0]))
 
 
 def run(workspace: Workspace, index: GalleryIndex, search: SavedSearch, *, new_only: bool = False) -> Answer:
@@ -188,12 +199,13 @@ def query_of(workspace: Workspace, search: SavedSearch, question: Question | Non
             "ON crop.id = example.crop WHERE search = ? ORDER BY place",
             (search.key,),
         ).fetchall()
-    vectors = np.stack([np.frombuffer(vector, np.float32) for vector, _, _ in rows])
+    none = vectors_of(workspace.catalogue, search.model, [])[1]  # (0, D): of confirmed crops alone
+    vectors = np.concatenate([none, *(np.frombuffer(vector, np.float32)[None] for vector, _, _ in rows)])
     owns = [
         workspace.catalogue.find_picture(search.gallery, sha256).assign(negative=bool(negative))
         for _, sha256, negative in rows
     ]
-    own = pd.concat(owns, ignore_index=True)
+    own = pd.concat(owns or [workspace.catalogue.crops_of([]).assign(negative=False)], ignore_index=True)
     question = question or search.parameters
     cameras = [question.camera] if question.camera else own["camera"][~own["negative"].astype(bool)].dropna().tolist()
     sha256s = tuple(sha256.hex() for _, sha256, _ in rows)

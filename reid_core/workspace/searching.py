@@ -108,8 +108,9 @@ class Answer:
 
     @property
     def photos(self) -> int:
-        """How many a similarity is the nearest of; 1 where only confirmed crops are searched with."""
-        return max(1, sum(not example.negative for example in self.query.question.examples))
+        """How many a similarity is the nearest of: those that were asked with, else what was confirmed."""
+        asked = sum(not example.negative for example in self.query.question.examples)
+        return max(1, asked or len(of_decision(self.standing, MATCH)))
 
     @property
     def camera(self) -> str | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
-from reid_core.evaluation.calibration import Calibration
-from reid_core.evaluation.meaning import calibration_for, meaning, one_in
+from reid_core.evaluation.calibration import Calibration, calibrate
+from reid_core.evaluation.meaning import absent, calibration_for, meaning, one_in
+from tests.evaluation.simulated_people import draw
 
 _RATES = (0.9, 0.1, 1 / 800, 1 / 96_000)
 SIMILARITIES = (0.2, 0.4, 0.6, 0.8)
@@ -24,23 +26,47 @@ def calibration() -> Calibration:
 
 
 @pytest.mark.parametrize(
-    ("similarity", "alike", "chance", "short"),
+    ("similarity", "compared", "often"),
     [
-        (0.1, "Most pairs of different people look", "about 2,400 by chance among the 2,400 crops here", "most"),
-        (0.4, "1 in 10 pairs of different people looks", "about 240 by chance among the 2,400 crops here", "1 in 10"),
-        (0.6, "1 in 800 pairs of different people looks", "about 3 by chance among the 2,400 crops here", "1 in 800"),
-        (0.8, "1 in 96,000 pairs of different people looks", "one by chance in 40 searches like this", "1 in 96,000"),
-        (
-            0.9,
-            "Fewer than 1 in 48,000 pairs of different people look",
-            "at most one by chance in 20 searches like this",
-            "under 1 in 48,000",
-        ),
+        (0.1, 2_400, "about 2,400 times in every search"),
+        (0.4, 2_400, "about 240 times in every search"),
+        (0.6, 2_400, "about 3 times in every search"),  # 2,400 / 800
+        (0.6, 1_200, "about twice in every search"),  # 1.5
+        (0.6, 1_190, "in every search"),
+        (0.6, 800, "in every search"),
+        (0.6, 400, "in every second search"),
+        (0.6, 267, "in every third search"),
+        (0.6, 200, "once in 4 searches"),
+        (0.8, 2_400, "once in 40 searches"),  # 96,000 / 2,400
+        (0.8, 97, "once in 990 searches"),  # 989.7
+        (0.9, 2_400, "less than once in 20 searches"),  # beyond the table: at most 2 / 96,000
+        (0.9, 29, "less than once in 1,600 searches"),  # 1,655: rounded up it would promise too much
+        (0.9, 48_000, "at most once in every search"),
+        (0.9, 98_400, "up to 3 times in every search"),  # 2.05
+        (0.6, 0, "in no search"),
     ],
 )
-def test_sentences(calibration: Calibration, similarity: float, alike: str, chance: str, short: str) -> None:
-    said = meaning(similarity, calibration, 2_400)
-    assert (said.sentence, said.short) == (f"{alike} this alike: {chance}.", short)
+def test_how_often_a_stranger_is_this_similar(
+    calibration: Calibration, similarity: float, compared: int, often: str
+) -> None:
+    said = meaning(similarity, calibration, compared)
+    assert said.often == often
+    assert said.caption == f"a stranger this similar is expected {often} of this gallery"
+    assert said.sentence.startswith(f"A stranger this similar is expected {often} of this gallery: ")
+
+
+@pytest.mark.parametrize(
+    ("similarity", "basis"),
+    [
+        (0.1, "most pairs of different people from different cameras are this similar"),
+        (0.6, "1 in 800 pairs of different people from different cameras is this similar"),
+        (0.9, "fewer than 1 in 48,000 pairs of different people from different cameras are this similar"),
+    ],
+)
+def test_in_full_it_says_what_it_was_counted_on(calibration: Calibration, similarity: float, basis: str) -> None:
+    assert meaning(similarity, calibration, 2_400).sentence.endswith(f": {basis}, and 2,400 crops were compared.")
+    one_camera = dataclasses.replace(calibration, same_camera=True)
+    assert "from different cameras" not in meaning(similarity, one_camera, 2_400).sentence
 
 
 def test_a_rate_that_rests_on_a_few_pairs_is_said_as_a_bound_only(calibration: Calibration) -> None:
@@ -50,13 +76,10 @@ def test_a_rate_that_rests_on_a_few_pairs_is_said_as_a_bound_only(calibration: C
     table |= {"similarity": (0.6, 0.8), "evidence": (-1.0, 0.0, 1.0), "fmr": (1e-5, 0.0)}
     table |= {"fmr_low": (1e-6, 0.0), "fmr_high": (4e-5, 2e-5)}
     rare = dataclasses.replace(calibration, table=table)
-    assert meaning(0.6, rare, 2_400).short == "under 1 in 25,000"
-    assert meaning(0.799, rare, 2_400).short == "under 1 in 50,000"
+    assert meaning(0.6, rare, 2_500).often == "less than once in 10 searches"
+    assert meaning(0.799, rare, 2_500).often == "less than once in 19 searches"  # 4e-5 falls to 2.01e-5
     assert rare.false_matches(0.7).value == pytest.approx(5e-6)
-    assert meaning(0.85, rare, 2_400).sentence == (
-        "Fewer than 1 in 50,000 pairs of different people look this alike: "
-        "at most one by chance in 21 searches like this."
-    )
+    assert meaning(0.85, rare, 2_500).often == "less than once in 20 searches"
 
 
 def test_the_expected_number_is_the_rate_times_the_crops(calibration: Calibration) -> None:
@@ -66,8 +89,48 @@ def test_the_expected_number_is_the_rate_times_the_crops(calibration: Calibratio
     assert said.misses.value == pytest.approx(0.1)
 
 
-def test_an_empty_gallery_has_no_chance_hits(calibration: Calibration) -> None:
-    assert meaning(0.6, calibration, 0).sentence.endswith("none by chance here.")
+def test_a_hit_is_within_chance_from_one_stranger_in_ten_searches_on(calibration: Calibration) -> None:
+    assert meaning(0.8, calibration, 9_700).within_chance  # once in 9.9 searches
+    assert not meaning(0.8, calibration, 9_500).within_chance  # once in 10.1
+    assert meaning(0.9, calibration, 4_900).within_chance  # less than once in 9.8: beyond it nothing is known
+    assert absent([0.3, 0.8, 0.6], calibration, 9_700)
+    assert not absent([0.3, 0.8, 0.6], calibration, 9_500)
+    assert not absent([0.3], None, 9_500)
+    assert not absent([], calibration, 9_500)
+
+
+def test_of_a_part_of_the_gallery_it_is_said_of_that_part(calibration: Calibration) -> None:
+    said = meaning(0.8, calibration, 2_400, filtered=True)
+    assert said.caption == "a stranger this similar is expected once in 40 searches of these crops"
+
+
+@pytest.mark.parametrize("photos", [1, 3])
+def test_searches_for_other_people_bear_out_what_is_said(photos: int) -> None:
+    """Calibrated on some people, searched for others: the strangers that a search finds, by the whole matrix."""
+    random = np.random.default_rng(5)
+    found = calibrate(*draw(random, 300), model="m", galleries=("g",), kind="g")
+    features, labels = draw(random, 600, most_crops=8)
+    strangers, warned, searches = [], 0, 0
+    for person in range(1, 301):
+        own = np.flatnonzero(labels.identity == person)
+        asked = own[labels.camera[own] == labels.camera[own[0]]][:photos]
+        if len(asked) < photos:
+            continue
+        there = (labels.camera != labels.camera[own[0]]) & (labels.identity != person)  # the person is not there
+        similarities = (features[there] @ features[asked].T).max(axis=1)
+        searches += 1
+        warned += absent(similarities.tolist(), found, int(there.sum()), photos)
+        for similarity in (0.8, 0.85):
+            said = meaning(similarity, found, int(there.sum()), photos).expected.value
+            strangers.append((similarity, said, int((similarities >= similarity).sum())))
+    assert searches > 20
+    for similarity in (0.8, 0.85):
+        expected, counted = (np.array([one[place] for one in strangers if one[0] == similarity]) for place in (1, 2))
+        assert counted.mean() <= 1.5 * expected.mean()  # an upper bound, as exact as some hundred searches tell
+        assert (counted > 0).mean() <= 1.5 * expected.mean()
+        if photos == 1:
+            assert counted.mean() >= 0.4 * expected.mean()
+    assert warned / searches > 0.85
 
 
 def test_rates_are_rounded_to_two_figures() -> None:
@@ -97,13 +160,14 @@ def test_of_two_kinds_the_one_that_names_the_gallery_is_taken(calibration: Calib
     assert calibration_for(kept, model="abc", name="m", gallery="site")[0] == calibration
 
 
-def test_the_nearest_of_several_photos_has_as_many_chances_to_be_alike(calibration: Calibration) -> None:
-    """At 0.6 one photo is this much like 1 in 800; of 4 photos one is like at most 4 in 800, or 12 of 2,400 crops."""
+def test_each_of_several_photos_adds_its_chance(calibration: Calibration) -> None:
+    """At 0.6 one photo is this much like 1 in 800; one of 4 photos like at most 4 in 800, or 12 of 2,400 crops."""
     said = meaning(0.6, calibration, 2_400, photos=4)
     assert said.sentence == (
-        "At most 1 in 200 crops of other people looks this much like one of 4 photos: "
-        "about 12 by chance among the 2,400 crops here."
+        "A stranger this similar is expected about 12 times in every search of this gallery: 1 in 800 pairs of "
+        "different people from different cameras is this similar, and 2,400 crops were compared with 4 photos, each "
+        "with its own chance."
     )
-    assert said.short == "1 in 200"
     assert said.false_matches.value == pytest.approx(4 / 800)
+    assert said.expected.value == pytest.approx(12)
     assert meaning(0.1, calibration, 2_400, photos=4).false_matches.high == 1

@@ -25,6 +25,16 @@ def words_of(page: AppTest) -> str:
     return "\n".join(element.proto.body for element in page.get("html"))
 
 
+def sent_by(page: AppTest) -> str:
+    """All that the page's last run sent to the browser."""
+
+    def walk(block: Any) -> list[str]:
+        own = str(getattr(block, "proto", "")).replace('\\"', '"')
+        return [own, *(text for child in getattr(block, "children", {}).values() for text in walk(child))]
+
+    return "\n".join(walk(page._tree))
+
+
 def data_of(page: AppTest, key: str) -> dict[str, Any]:
     """What a component was given to draw; empty where it is not on the page."""
     for element in page.get("bidi_component"):

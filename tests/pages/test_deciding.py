@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pages.components import deciding
+from pages.components import blind, deciding
 from pages.components.desk import Desk
 from reid_core.workspace import investigations, verdicts
 from reid_core.workspace.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, Seen, Verdict
@@ -144,7 +144,9 @@ def test_between_a_verdict_and_the_note_that_it_was_taken_up_no_key_can_end_the_
 
         __getitem__ = __setitem__ = __contains__ = None  # type: ignore[assignment]
 
-    monkeypatch.setattr(deciding, "state", SessionState({deciding.CASE: CASE, deciding.ANALYST: "ann"}))
+    session = SessionState({deciding.CASE: CASE, blind.ANALYST: "ann"})
+    monkeypatch.setattr(deciding, "state", session)
+    monkeypatch.setattr(blind, "state", session)
     monkeypatch.setattr(deciding, "kept_answer", lambda: answer)
     monkeypatch.setattr(verdicts, "give", lambda *given, **how: kept.extend(give(*given, **how)))
 

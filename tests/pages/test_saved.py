@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,14 +10,16 @@ from streamlit.testing.v1 import AppTest
 
 from pages.components.filters import ends_of, hours_between
 from pages.components.results_export import table_for_export
-from reid_core.workspace import investigations, saved_searches
+from reid_core.workspace import investigations, saved_searches, verdicts
 from reid_core.workspace.vectors import add_vectors, vectors_of
 from reid_core.workspace.workspace import Workspace
+from tests.conftest import Ended
 from tests.pages.search_page import (
     CASE,
     OpenPage,
     crops_in,
     data_of,
+    do,
     fronts,
     groups_of,
     noise,
@@ -76,6 +79,24 @@ def test_a_saved_search_runs_again_on_what_is_new_only(open_page: OpenPage, case
     assert saved_searches.count_new(case, saved_searches.find(case, CASE, "One")) == 0
     page.button(key="search-everything").click().run()
     assert len(groups_of(page)) == 8
+
+
+def test_a_search_from_confirmed_crops_alone_opens_and_runs(
+    open_page: OpenPage, case: Workspace, run_command: Callable[..., Ended]
+) -> None:
+    verdicts.give(case, CASE, verdicts.MATCH, [verdicts.Seen(3), verdicts.Seen(5)])
+    options = ("--gallery", "tiny", "--case", CASE, "--save", "Confirmed", "--group", "tracklet")
+    assert run_command(case.path, "search", *options).code == 0
+    ran = run_command(case.path, "case", "run", CASE, "--search", "Confirmed", "--json").json()
+    page = open_page(case.path, saved="1")
+    assert "Searching with the crops that are confirmed in the investigation" in words_of(page)
+    shown = [crop for group in groups_of(page) for crop in crops_in(group)]
+    assert set(shown) == {hit["id"] for hit in ran["hits"]}
+    page = do(page, "answers", "opened", group=fronts(page)[0], crop=fronts(page)[0])
+    assert {photo["lines"][0] for photo in data_of(page, "compare")["photos"]} == {"Confirmed"}
+    page.button(key="browse").click().run()
+    assert "Who are you looking for?" in words_of(page)
+    assert groups_of(page) == []
 
 
 @pytest.mark.parametrize("demo", ["demo", "tiny"])

@@ -17,7 +17,7 @@ from reid_core.html_policy import META
 from reid_core.workspace import investigations, saved_searches, verdicts
 from reid_core.workspace.calibrating import keep_calibration
 from reid_core.workspace.case_page import to_html
-from reid_core.workspace.case_report import LEAD, NO_CALIBRATION, Case, collect, to_csv, to_json
+from reid_core.workspace.case_report import LEAD, NO_CALIBRATION, Case, collect, rows, to_csv, to_json
 from reid_core.workspace.indexing import GalleryIndex
 from reid_core.workspace.searching import Answer, Example, Question, search
 from reid_core.workspace.verdicts import MATCH, NOT, Seen
@@ -107,9 +107,14 @@ def test_a_meaning_of_similarities_is_said_where_there_is_one(tiny_workspace: Wo
     found = Calibration(model_id(folder), (TINY_GALLERY,), TINY_GALLERY, 50, 40_000, 300, (), table)
     keep_calibration(tiny_workspace, folder, found)
     page = to_html(tiny_workspace, case_of(tiny_workspace))
-    # 24 crops but the counterexample and the confirmed one: of the 22 at most a quarter.
-    assert page.count("Fewer than 1 in 4 pairs of different people look this alike: at most 6 by chance among") == 6
-    assert page.count("the 22 crops here.") == 6
+    # 24 crops but the counterexample and the confirmed one: of the 22 at most a quarter, rounded up.
+    said = "A stranger this similar is expected up to 6 times in every search of this gallery: fewer than 1 in 4 pairs "
+    assert page.count(said) == 6
+    assert page.count("and 22 crops were compared.") == 6
+    assert "There may be no further crops of this person here. Even the best hit is within chance: " in page
+    assert {row["meaning"] for row in rows(case_of(tiny_workspace)) if row["kind"] == "hit"} == {
+        f"{said}of different people from different cameras are this similar, and 22 crops were compared."
+    }
     assert NO_CALIBRATION not in page
 
 

@@ -141,6 +141,23 @@ def test_a_search_whose_last_example_was_deleted_says_so(tiny_workspace: Workspa
     assert "has been deleted" in (saved_searches.trouble(tiny_workspace, left) or "")
 
 
+def test_a_search_from_confirmed_crops_alone_runs_again(tiny_workspace: Workspace, index: GalleryIndex) -> None:
+    verdicts.give(tiny_workspace, CASE, MATCH, [Seen(3), Seen(5)])  # person "1", in the hall and on the stairs
+    question = Question((), investigation=CASE, top=24)
+    answer = search(tiny_workspace, index, Embedder(tiny_workspace.find_model("stripes")), question)
+    assert answer.photos == 2  # a similarity is that to the nearer of the two
+    saved = saved_searches.save(tiny_workspace, CASE, "confirmed", answer, TINY_GALLERY, "stripes")
+    assert saved_searches.trouble(tiny_workspace, saved) is None
+    again = saved_searches.run(tiny_workspace, index, saved)
+    assert ids_of(again) == ids_of(answer)
+    assert set(ids_of(again)[:4]) == {1, 2, 4, 6}  # what is left of person "1"
+    assert saved_searches.count_new(tiny_workspace, saved) == 0
+    verdicts.undo(tiny_workspace, CASE)
+    assert "is confirmed no longer" in (saved_searches.trouble(tiny_workspace, saved) or "")
+    with pytest.raises(ReidError, match="Confirm a crop"):
+        saved_searches.run(tiny_workspace, index, saved)
+
+
 def test_a_photo_goes_with_the_last_search_that_used_it(tiny_workspace: Workspace, index: GalleryIndex) -> None:
     answer = ask(tiny_workspace, index)
     first, second = (
