@@ -24,6 +24,8 @@ COLUMNS = ("path", "identity", "camera", "time", "tracklet", "split")
 _DRIVE = re.compile("[A-Za-z]:")  # Windows reads "c:x.jpg" as a path on drive c; "1:05.jpg" is only an odd name
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 FIRST_CLOCK_TIME = 1e8  # seconds; smaller times count from the start of a recording whose date is not known
+LARGEST_WHOLE = 2**63 - 1  # of the numbers that the catalogue gives to crops and searches
+MOST_DIGITS = 40  # of a whole number that is typed, with zeros in front
 LAST_CLOCK_TIME = 253_402_300_799.0  # seconds; 9999-12-31T23:59:59Z, the last that a calendar date can say
 
 
@@ -193,6 +195,16 @@ def _natural_key(label: str) -> tuple[list[tuple[int, str]], str]:
     # A number is compared by its length without zeros, then as text: int() refuses to read thousands of digits.
     parts = [part.lstrip("0") if part[:1] in "0123456789" else part for part in re.split("([0-9]+)", label)]
     return [(len(part) if place % 2 else 0, part) for place, part in enumerate(parts)], label
+
+
+def whole_number(text: str | None, most: int = LARGEST_WHOLE) -> int | None:
+    """The number that text from an address or option says in digits, from 0 to `most`; None for anything else.
+
+    int() would take "٣" and "1_0" for numbers too, and raises for thousands of digits.
+    """
+    if text is None or not 0 < len(text) <= MOST_DIGITS or not (text.isascii() and text.isdecimal()):
+        return None
+    return number if (number := int(text)) <= most else None
 
 
 def format_time(seconds: float) -> str | None:

@@ -22,7 +22,7 @@ import psutil
 
 from reid_core.errors import ReidError
 from reid_core.images import is_hidden, printable
-from reid_core.records import is_unsafe_path
+from reid_core.records import is_unsafe_path, whole_number
 from reid_core.workspace import jobs
 from reid_core.workspace.workspace import Workspace
 
@@ -238,7 +238,8 @@ def _sweep(workspace: Workspace) -> None:
     """Remove what a process that died was writing."""
     for part in workspace.incoming.glob(".*"):
         process = part.name.rpartition(".")[2]
-        if not process.isdecimal() or not psutil.pid_exists(int(process)):
+        number = whole_number(process, 2**31 - 1)
+        if number is None or not psutil.pid_exists(number):
             shutil.rmtree(part, ignore_errors=True)
 
 
