@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zoneinfo
 from datetime import UTC, tzinfo
 from difflib import get_close_matches
@@ -11,6 +12,7 @@ import regex
 from reid_core.errors import ReidError
 
 MAX_PATTERN = 200  # characters
+MAX_REPEATS = 100_000  # of all counts in a pattern together; each takes memory
 
 
 def find_time_zone(name: str | None) -> tzinfo:
@@ -38,6 +40,8 @@ def compile_camera_pattern(pattern: str | None) -> regex.Pattern[str] | None:
     example = r"write one like 'lobby-(\w+)'"
     if len(pattern) > MAX_PATTERN:
         raise ReidError(f"The camera pattern has {len(pattern)} characters; use at most {MAX_PATTERN}.")
+    if math.prod(int(count) for count in regex.findall(r"\{([0-9]+)", pattern)) > MAX_REPEATS:
+        raise ReidError(f"The camera pattern repeats a part over {MAX_REPEATS:,} times; {example}.")
     try:
         compiled = regex.compile(pattern)
     except (regex.error, OverflowError, RecursionError) as error:
