@@ -15,7 +15,7 @@ from datetime import UTC, datetime, tzinfo
 import numpy as np
 import pandas as pd
 
-from reid_core.errors import ReidError, shown
+from reid_core.errors import ReidError, shortened, shown
 
 DISTRACTOR = "distractor"  # a person who is nobody's match, or a false detection: stays in the gallery
 JUNK = "junk"  # a crop too bad to count either way: never ranked in an evaluation
@@ -235,7 +235,7 @@ def parse_time(value: object, zone: tzinfo = UTC) -> float:
     except OverflowError as error:  # a whole number of hundreds of digits
         raise ValueError(f"{shown(value)} is not a time in seconds since 1970") from error
     except (TypeError, ValueError):
-        moment = value if isinstance(value, datetime) else _read_moment(str(value).strip())
+        moment = value if isinstance(value, datetime) else _read_moment(shortened(str(value).strip(), 100))
         seconds = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
     if not 0 <= seconds <= LAST_CLOCK_TIME:
         raise ValueError(f"{shown(value)} is not a time in seconds since 1970")

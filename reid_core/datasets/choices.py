@@ -9,7 +9,7 @@ from difflib import get_close_matches
 
 import regex
 
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, shown
 
 MAX_PATTERN = 200  # characters
 MAX_REPEATS = 100_000  # of all counts in a pattern together; each takes memory
@@ -41,7 +41,10 @@ def compile_camera_pattern(pattern: str | None) -> regex.Pattern[str] | None:
     if len(pattern) > MAX_PATTERN:
         raise ReidError(f"The camera pattern has {len(pattern)} characters; use at most {MAX_PATTERN}.")
     if math.prod(int(count) for count in regex.findall(r"\{([0-9]+)", pattern)) > MAX_REPEATS:
-        raise ReidError(f"The camera pattern repeats a part over {MAX_REPEATS:,} times; {example}.")
+        raise ReidError(
+            f"The camera pattern {shown(pattern)} is no regular expression that can be used (it repeats a part over "
+            f"{MAX_REPEATS:,} times); {example}."
+        )
     try:
         compiled = regex.compile(pattern)
     except (regex.error, OverflowError, RecursionError) as error:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.fuzz.running import run_target, work
 from tests.fuzz.target import Target, try_one
-from tests.fuzz.targets import TARGETS
+from tests.fuzz.targets import NAMES, load
 
 SECONDS = 600.0
 FINDS = Path("fuzz-finds")
@@ -24,10 +24,10 @@ FINDS = Path("fuzz-finds")
 def main() -> int:
     options = _options()
     if options.worker is not None:
-        return work(TARGETS[options.targets[0]], options.seconds, options.seed, options.first, options.worker)
+        return work(load(options.targets[0]), options.seconds, options.seed, options.first, options.worker)
     if options.number is not None:
-        return _again(TARGETS[options.targets[0]], options.seed, options.number)
-    names = options.targets or list(TARGETS)
+        return _again(load(options.targets[0]), options.seed, options.number)
+    names = options.targets or list(NAMES)
     share = options.seconds / len(names)
     print(f"{len(names)} targets, {share:.0f} s each, seed {options.seed}", flush=True)
     found = 0
@@ -43,17 +43,15 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
-    parser.add_argument(
-        "targets", nargs="*", metavar="TARGET", help=f"of {', '.join(TARGETS)}; all where none is named"
-    )
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=f"of {', '.join(NAMES)}; all where none is named")
     parser.add_argument("--seconds", type=float, default=float(os.environ.get("FUZZ_SECONDS", SECONDS)))
     parser.add_argument("--seed", type=int, default=int(time.time()), help="another one, other inputs; else the clock")
     parser.add_argument("--number", type=int, help="try this one input of the seed again, without limits")
     parser.add_argument("--first", type=int, default=0, help=argparse.SUPPRESS)
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if unknown := [name for name in options.targets if name not in TARGETS]:
-        parser.error(f"there is no target {unknown[0]}; there are {', '.join(TARGETS)}")
+    if unknown := [name for name in options.targets if name not in NAMES]:
+        parser.error(f"there is no target {unknown[0]}; there are {', '.join(NAMES)}")
     return options
 
 

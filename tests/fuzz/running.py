@@ -73,7 +73,7 @@ def work(target: Target, seconds: float, seed: int, first: int, place: Path) -> 
             try_one(target, attempt, seed, number, folder)
         except (Exception, TooSlow):
             signal.setitimer(signal.ITIMER_PROF, 0)
-            traceback.print_exc()
+            print("\n".join(line[:500] for line in traceback.format_exc().splitlines()), flush=True)
             return 1
         signal.setitimer(signal.ITIMER_PROF, 0)
         number += 1
