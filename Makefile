@@ -3,13 +3,17 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: app test check bench clean
+.PHONY: app test fuzz check bench clean
 
 app: $(VENV)/.ready
 	$(BIN)/streamlit run app.py
 
 test: $(VENV)/.ready-dev browser
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+
+# Odd input to everything that reads, for ten minutes; FUZZ_SECONDS=60 is shorter. What is found is in fuzz-finds/.
+fuzz: $(VENV)/.ready-dev
+	nice $(BIN)/python -m tests.fuzz
 
 check: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
@@ -41,4 +45,4 @@ browser: $(VENV)/.ready-dev
 	  || echo "No browser could be installed: the end-to-end tests will be skipped."
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) build dist fuzz-finds *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis

@@ -10,8 +10,8 @@ from pages.components.crop_view import OPEN, close, open_crop
 from pages.components.deletion_dialog import draw_deletion, forget_deletion
 from pages.components.embed_now import draw_embed_now
 from pages.components.label_bar import draw_last_change
-from reid_core.errors import ReidError
-from reid_core.records import plural
+from reid_core.errors import ReidError, shown
+from reid_core.records import plural, whole_number
 from reid_core.workspace import deletion, privacy
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.selection import Selection
@@ -60,7 +60,7 @@ def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo | None:
         if asked in names:
             state["gallery"] = asked
         else:
-            there = f"There is no gallery {asked!r} in this workspace."
+            there = f"There is no gallery {shown(asked)} in this workspace."
             state["gal-trouble-address"] = f"{there} It has {', '.join(list(names)[:8])}{' …' * (len(names) > 8)}."
     before = state.get("gallery")
     if before not in names:
@@ -104,8 +104,8 @@ def follow_crop() -> None:
     """The crop that is looked at is in the address: a link to one opens it, and going back closes it."""
     asked = st.query_params.get("crop")
     if asked != state.get("gal-crop-followed"):
-        if asked is not None and asked.isdecimal():
-            open_crop(int(asked))
+        if (number := whole_number(asked)) is not None:
+            open_crop(number)
         else:
             close()
     crop = state.get(OPEN)

@@ -11,6 +11,7 @@ from pages.components.demo_progress import demo_is_ready
 from pages.components.investigating import draw_case
 from pages.components.picker import draw_picker
 from pages.components.saved import follow_saved
+from reid_core.errors import shown
 from reid_core.workspace.rows import GalleryInfo
 
 state = st.session_state
@@ -52,7 +53,7 @@ def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo:
         ready = next((gallery.name for gallery in galleries if gallery.models), galleries[0].name)
         state["gallery"] = wanted if wanted in names else ready
         if wanted and wanted not in names:
-            state[asked.TROUBLE] = f"There is no gallery {wanted!r} in this workspace. This is {ready}."
+            state[asked.TROUBLE] = f"There is no gallery {shown(wanted)} in this workspace. This is {ready}."
     if len(names) > 1:
         st.selectbox("Gallery", list(names), key="gallery", persist_state="session")
     return names[state["gallery"]]

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages import common
 from pages.components import training_places as places
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, shortened
 from reid_core.workspace.workspace import Workspace
 
 state = st.session_state
@@ -58,7 +58,7 @@ def follow_address() -> None:
         if view in places.VIEWS:
             places.turn(view)
         if "run" in asked:
-            places.open_run(asked["run"])
+            places.open_run(shortened(asked["run"]))
         if "gallery" in asked:
             state[places.GALLERY] = asked["gallery"]
     if state.get(places.VIEW) not in places.VIEWS:

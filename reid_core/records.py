@@ -15,7 +15,7 @@ from datetime import UTC, datetime, tzinfo
 import numpy as np
 import pandas as pd
 
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, shortened, shown
 
 DISTRACTOR = "distractor"  # a person who is nobody's match, or a false detection: stays in the gallery
 JUNK = "junk"  # a crop too bad to count either way: never ranked in an evaluation
@@ -243,13 +243,15 @@ def parse_time(value: object, zone: tzinfo = UTC) -> float:
         if isinstance(value, str) and "_" in value:  # to float() it is a mark between digits: 20260302_081130
             raise ValueError(value)
         seconds = float(value)  # type: ignore[arg-type]
+    except OverflowError as error:  # a whole number of hundreds of digits
+        raise ValueError(f"{shown(value)} is not a time in seconds since 1970") from error
     except (TypeError, ValueError):
-        moment = value if isinstance(value, datetime) else _read_moment(str(value).strip())
+        moment = value if isinstance(value, datetime) else _read_moment(shortened(str(value).strip(), 100))
         seconds = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
     if isinstance(value, str) and seconds > LAST_CLOCK_TIME:
         seconds = next((seconds / unit for unit in (1e3, 1e6, 1e9) if 1e9 <= seconds / unit < 1e10), seconds)
     if not 0 <= seconds <= LAST_CLOCK_TIME:
-        raise ValueError(f"{value!r} is not a time in seconds since 1970")
+        raise ValueError(f"{shown(value)} is not a time in seconds since 1970")
     return seconds
 
 

@@ -86,8 +86,7 @@ def run_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
     return run
 
 
-@pytest.fixture(scope="session")
-def tiny_onnx(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def make_tiny_onnx(file: Path) -> Path:
     """An embedder of a few hundred numbers: mean colour of eight stripes, times a fixed random matrix."""
     matrix = np.random.default_rng(7).normal(size=(3 * _STRIPES, _SIZE)).astype(np.float32)
     stripe = [_HEIGHT // _STRIPES, _WIDTH]
@@ -103,25 +102,19 @@ def tiny_onnx(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [numpy_helper.from_array(matrix, "matrix")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
-    file = tmp_path_factory.mktemp("onnx") / "stripes.onnx"
     onnx.save(model, file)
     return file
 
 
-@pytest.fixture(scope="session")
-def tiny_model(tiny_onnx: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of that embedder, as `reid model add` makes it. Copy it before changing it."""
-    folder = tmp_path_factory.mktemp("models") / TINY_MODEL
+def make_tiny_model(onnx_file: Path, folder: Path) -> Path:
     preprocessing = Preprocessing(_HEIGHT, _WIDTH, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
     card = ModelCard(TINY_MODEL, 0, preprocessing, trained_on="nothing", terms="Free for any use")
-    add_onnx(tiny_onnx, folder, card)
+    add_onnx(onnx_file, folder, card)
     return folder
 
 
-@pytest.fixture(scope="session")
-def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of 24 crops with a table: four people, three cameras, two crops each, all of known time."""
-    folder = tmp_path_factory.mktemp("tiny-data")
+def make_tiny_dataset(folder: Path) -> Path:
+    """24 crops with a table: four people, three cameras, two crops each, all of known time."""
     rows: list[dict[str, object]] = []
     for person in TINY_PEOPLE:
         for place, camera in enumerate(TINY_CAMERAS):
@@ -134,14 +127,35 @@ def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
-def _tiny_workspace_once(tiny_dataset: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    workspace = Workspace(tmp_path_factory.mktemp("tiny") / "workspace")
-    shutil.copytree(tiny_model, workspace.models_folder / TINY_MODEL)
-    dataset = read_dataset(tiny_dataset / "crops.csv")
+def make_tiny_workspace(dataset_folder: Path, model: Path, path: Path) -> Path:
+    """A workspace with gallery "tiny" of those 24 crops, embedded by model "stripes"."""
+    workspace = Workspace(path)
+    shutil.copytree(model, workspace.models_folder / TINY_MODEL)
+    dataset = read_dataset(dataset_folder / "crops.csv")
     import_dataset(workspace, dataset, TINY_GALLERY, stop=StopRequest())
     embed_gallery(workspace, TINY_GALLERY, Embedder(workspace.find_model(TINY_MODEL), "cpu"), stop=StopRequest())
     return workspace.path
+
+
+@pytest.fixture(scope="session")
+def tiny_onnx(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_onnx(tmp_path_factory.mktemp("onnx") / "stripes.onnx")
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_onnx: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of that embedder, as `reid model add` makes it. Copy it before changing it."""
+    return make_tiny_model(tiny_onnx, tmp_path_factory.mktemp("models") / TINY_MODEL)
+
+
+@pytest.fixture(scope="session")
+def tiny_dataset(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_dataset(tmp_path_factory.mktemp("tiny-data"))
+
+
+@pytest.fixture(scope="session")
+def _tiny_workspace_once(tiny_dataset: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_workspace(tiny_dataset, tiny_model, tmp_path_factory.mktemp("tiny") / "workspace")
 
 
 @pytest.fixture

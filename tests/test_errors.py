@@ -21,7 +21,9 @@ def test_a_long_value_is_shown_by_both_ends() -> None:
     assert shortened("abcdefghijk", 10) == "abcde … jk"
 
 
-@pytest.mark.parametrize("value", [10**5_000, b"x" * 10_000, ["y" * 10_000] * 3, {"z" * 10_000: 1}, "\x00" * 10_000])
+@pytest.mark.parametrize(
+    "value", [10**5_000, b"x" * 10_000, ["y" * 10_000] * 3, {"z" * 10_000: 1}, "\x00" * 10_000], ids=type
+)
 def test_no_value_is_long_to_show(value: object) -> None:
     assert len(shown(value)) <= 4 * MOST_OF_A_VALUE + 3
 

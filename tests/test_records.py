@@ -19,6 +19,7 @@ from reid_core.records import (
     plural,
     split_identities,
     two_digits,
+    whole_number,
 )
 
 FEW = settings(max_examples=40, deadline=None)  # each example builds several tables
@@ -287,3 +288,12 @@ def test_a_label_with_a_nul_is_refused(column: str) -> None:
     """A database would compare it only up to there: "anna\\0evil" would be somebody else, anna."""
     with pytest.raises(ReidError, match=f"Row 0: the {column}"):
         make_records(path=["a.jpg"], **{column: ["anna\0evil"]})
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("0", 0), ("007", 7), ("9223372036854775807", 2**63 - 1)]
+    + [(text, None) for text in ("9223372036854775808", "9" * 5_000, "-1", "1_0", " 1", "٣", "²", "1.0", "", None)],
+)
+def test_a_number_from_outside_is_digits_that_the_catalogue_can_hold(text: str | None, number: int | None) -> None:
+    assert whole_number(text) == number

@@ -17,8 +17,10 @@ from pages import common
 from pages.components.photo_stage import Cut
 from pages.components.photo_tray import Role
 from pages.components.pictures import keep_showing, picture_url, show_photo
+from reid_core.errors import shortened
 from reid_core.images import BadImage, decode, encoded, turned_and_cut
 from reid_core.quality import flaws, measure
+from reid_core.records import whole_number
 from reid_core.workspace.browsing import some_people
 from reid_core.workspace.demo import GALLERY as DEMO
 from reid_core.workspace.rows import GalleryInfo
@@ -251,9 +253,9 @@ def follow_address(workspace: Workspace, gallery: GalleryInfo, *, from_another_p
     state.setdefault(PHOTOS, ())
     if asked[0] is not None:
         parts = asked[0].split(","), (asked[1] or "").split(",")
-        whole = [[int(part) for part in some if part.isdecimal()] for some in parts]
+        whole = [[n for part in some if (n := whole_number(part)) is not None] for some in parts]
         if not whole[0] or not take_crops(workspace, *whole):
-            state[TROUBLE] = f"There is no crop {asked[0]} any more. Pick another, or drop a photo."
+            state[TROUBLE] = f"There is no crop {shortened(asked[0])} any more. Pick another, or drop a photo."
             for name in ("crop", "not"):
                 st.query_params.pop(name, None)
     elif begun and gallery.name == DEMO and gallery.models and "saved" not in st.query_params:

@@ -13,7 +13,7 @@ from pages.components.deciding import CASE
 from pages.components.desk import desk
 from pages.components.results_export import draw_exports
 from pages.components.saved import draw_saved
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, shortened
 from reid_core.workspace import investigations, saved_searches, verdicts
 from reid_core.workspace.hit_meaning import Meant
 from reid_core.workspace.investigations import Investigation
@@ -34,7 +34,7 @@ def open_case(workspace: Workspace) -> Investigation | None:
         found = next((case for case in there if str(case.key) == query), None)
         state[CASE] = None if found is None else found.name
         if query is not None and found is None:
-            state[TROUBLE] = f"There is no investigation {query} in this workspace any more."
+            state[TROUBLE] = f"There is no investigation {shortened(query)} in this workspace any more."
     case = next((case for case in there if case.name == state.get(CASE)), None)
     state[CASE] = None if case is None else case.name
     if case is None:

@@ -16,6 +16,7 @@ from reid_core.records import plural
 from reid_core.training.curves import read_table
 from reid_core.training.run import Run, RunState
 from reid_core.workspace import jobs, launching
+from reid_core.workspace.rows import check_name
 from reid_core.workspace.runs import forget_run
 from reid_core.workspace.workspace import Workspace
 
@@ -29,6 +30,7 @@ def draw_run(workspace: Workspace, name: str) -> None:
     st.html(f"<style>{SHARED_STYLE.read_text(encoding='utf-8')}</style>")
     run = Run(workspace.runs_folder / name)
     try:
+        check_name(name, "run")  # an address may name any folder
         stand = run.state()
     except ReidError as error:
         common.problem("This run cannot be shown", str(error))

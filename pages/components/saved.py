@@ -12,9 +12,9 @@ from pages.components.asking import ONLY_NEW, VIEWS
 from pages.components.desk import desk
 from pages.components.filters import put_back
 from pages.components.photo_tray import Role
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, shortened
 from reid_core.images import BadImage
-from reid_core.records import plural
+from reid_core.records import plural, whole_number
 from reid_core.workspace import investigations, saved_searches
 from reid_core.workspace.investigations import Investigation
 from reid_core.workspace.saved_searches import SavedSearch
@@ -65,7 +65,7 @@ def follow_saved(workspace: Workspace) -> None:
     if wanted is None and (asked_for is None or asked_for == state.get(FOLLOWED)):
         state[FOLLOWED] = asked_for
         return
-    number, new_only = wanted or (int(asked_for) if asked_for and asked_for.isdecimal() else 0, False)
+    number, new_only = wanted or (whole_number(asked_for) or 0, False)
     found = next(
         (
             search
@@ -75,7 +75,8 @@ def follow_saved(workspace: Workspace) -> None:
         ),
         None,
     )
-    trouble = f"There is no saved search {number} any more." if found is None else None
+    named = shortened(asked_for or str(number))
+    trouble = f"There is no saved search {named} any more." if found is None else None
     if found is not None:
         trouble = saved_searches.trouble(workspace, found)
     if found is None or trouble is not None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from pages import common
+from reid_core.records import LAST_CLOCK_TIME
 
 state = st.session_state
 
@@ -15,7 +16,8 @@ def draw_times(times: tuple[float, float], keys: tuple[str, str]) -> tuple[float
     """Both ends in seconds, None where open. `times` are the gallery's first and last, `keys` those of the fields."""
     first, last = times
     if common.is_clock_time(first):
-        low, high = (datetime.fromtimestamp(int(end), UTC).replace(tzinfo=None) for end in (first, last + 1))
+        ends = first, min(last + 1, LAST_CLOCK_TIME)
+        low, high = (datetime.fromtimestamp(int(end), UTC).replace(tzinfo=None) for end in ends)
         _forget_outside(keys, low, high)
         moments = [
             st.datetime_input(

@@ -14,10 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from reid_core.datasets.base import Skipped
+from reid_core.errors import shortened
 from reid_core.records import plural
 from reid_core.workspace.jobs import Reporter
 
 SKIPPED_SHOWN = 10
+MOST_OF_A_PATH = 300  # characters
 SECONDS_BETWEEN_LINES = 10.0  # of progress, where the output is no terminal
 
 # A file or a pipe has no width; rich would cut paths at 80 columns.
@@ -78,6 +80,6 @@ def print_skipped(skipped: Sequence[Skipped]) -> None:
         return
     warn(f"{plural(len(skipped), 'file')} left out:")
     for item in skipped[:SKIPPED_SHOWN]:
-        warn(f"  {item.path}: {item.reason}")
+        warn(f"  {shortened(item.path, MOST_OF_A_PATH)}: {item.reason}")
     if len(skipped) > SKIPPED_SHOWN:
         warn(f"  … and {len(skipped) - SKIPPED_SHOWN:,} more (--json lists all)")

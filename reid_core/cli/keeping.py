@@ -25,9 +25,9 @@ from reid_core.cli.options import (
     open_workspace,
     report_values,
 )
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, shown
 from reid_core.files import by_umask_of_user
-from reid_core.records import plural
+from reid_core.records import plural, whole_number
 from reid_core.signals import stop_on_signal
 from reid_core.workspace.selection import Selection
 from reid_core.workspace.workspace import Workspace
@@ -223,8 +223,8 @@ def _selection(
         there = {source, str(Path(source).absolute()), str(Path(source).resolve())}
         sources = frozenset(int(key) for key in table["key"][table["path"].isin(there)])
     numbers = labels(crop)
-    if numbers is not None and (bad := sorted(n for n in numbers if not n.isdecimal())):
-        raise ReidError(f"--crop {bad[0]!r} is no number of a crop.")
+    if numbers is not None and (bad := sorted(n for n in numbers if whole_number(n) is None)):
+        raise ReidError(f"--crop {shown(bad[0])} is no number of a crop.")
     return Selection(
         identities=identities(workspace, gallery, identity),
         cameras=labels(camera),
@@ -239,7 +239,7 @@ def _selection(
 def _duration(text: str) -> float:
     match = re.fullmatch(r"(\d{1,6})([hdw])", text.strip().lower())
     if match is None:
-        raise ReidError(f"--older-than {text!r} is no length of time; write 12h, 30d or 8w.")
+        raise ReidError(f"--older-than {shown(text)} is no length of time; write 12h, 30d or 8w.")
     return int(match[1]) * _SECONDS[match[2]]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import os
 import re
 from pathlib import Path
@@ -13,7 +14,7 @@ import typer
 from reid_core.cli.console import warn
 from reid_core.colours import COLOURS
 from reid_core.errors import ReidError, shown
-from reid_core.records import parse_time
+from reid_core.records import parse_time, whole_number
 from reid_core.workspace import jobs
 from reid_core.workspace.privacy import warning
 from reid_core.workspace.report import Report
@@ -29,6 +30,7 @@ app = typer.Typer(
 STOPPED = 130  # exit code after Ctrl-C or SIGTERM, as shells have it
 REPORTER = jobs.Reporter()
 _said: set[str] = set()
+MOST_PIXELS = 2**16  # of a side
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 WorkspaceOption = Annotated[
@@ -77,7 +79,7 @@ def labels(text: str | None) -> frozenset[str] | None:
         return None
     found = frozenset(part.strip() for part in text.split(",") if part.strip())
     if not found:
-        raise ReidError(f"{text!r} names nothing to look for; write 1,3.")
+        raise ReidError(f"{shown(text)} names nothing to look for; write 1,3.")
     return found
 
 
@@ -91,7 +93,7 @@ def identities(workspace: Workspace, gallery: str, text: str | None) -> frozense
     found = labels(text) or frozenset()
     for identity in sorted(found):
         if not workspace.catalogue.has_identity(gallery, identity):
-            raise ReidError(f"Gallery {gallery!r} has no identity {identity!r}.")
+            raise ReidError(f"Gallery {shown(gallery)} has no identity {shown(identity)}.")
     return found
 
 
@@ -112,7 +114,7 @@ def weekdays(text: str | None) -> frozenset[int] | None:
         return None
     days = {name: [day for day in WEEKDAYS if day.startswith(name.lower()) and len(name) >= 3] for name in names}
     if bad := sorted(name for name, found in days.items() if not found):
-        raise ReidError(f"--weekday {bad[0]!r} is no day of the week; write mon,sat.")
+        raise ReidError(f"--weekday {shown(bad[0])} is no day of the week; write mon,sat.")
     return frozenset(WEEKDAYS.index(found[0]) for found in days.values())
 
 
@@ -123,10 +125,10 @@ def hours_of_the_day(text: str | None) -> frozenset[int] | None:
         return None
     found: set[int] = set()
     for part in parts:
-        match = re.fullmatch(r"(\d{1,2})(?:-(\d{1,2}))?", part)
+        match = re.fullmatch(r"([0-9]{1,2})(?:-([0-9]{1,2}))?", part)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (24, 24)
         if max(first, last) > 23:
-            raise ReidError(f"--hours {part!r} is no hour of the day; write 7-9,18.")
+            raise ReidError(f"--hours {shown(part)} is no hour of the day; write 7-9,18.")
         found |= {hour % 24 for hour in range(first, last + 1 + 24 * (last < first))}
     return frozenset(found)
 
@@ -134,7 +136,7 @@ def hours_of_the_day(text: str | None) -> frozenset[int] | None:
 def colours(text: str | None, option: str) -> frozenset[str] | None:
     names = labels(text)
     if bad := sorted((names or frozenset()) - set(COLOURS)):
-        raise ReidError(f"{option} {bad[0]!r} is none of the colours that are told apart: {', '.join(COLOURS)}.")
+        raise ReidError(f"{option} {shown(bad[0])} is none of the colours that are told apart: {', '.join(COLOURS)}.")
     return names
 
 
@@ -142,20 +144,29 @@ def pairs(texts: list[str], option: str) -> dict[str, str]:
     """`["identity=who", "camera="]` → {"identity": "who", "camera": ""}."""
     pairs = [text.partition("=") for text in texts]
     if bad := [text for text, (key, equals, _) in zip(texts, pairs, strict=True) if not key or not equals]:
-        raise ReidError(f"--{option} {bad[0]!r} must be written kind=name.")
+        raise ReidError(f"--{option} {shown(bad[0])} must be written kind=name.")
     return {key: value for key, _, value in pairs}
 
 
 def whole_numbers(text: str, option: str, separator: str, count: int) -> list[int]:
-    parts = text.lower().split(separator)
-    if len(parts) != count or not all(part.strip().isdecimal() for part in parts):
-        raise ReidError(f"{option} {text!r} must be {count} whole numbers, such as {separator.join(['256', '128'])}.")
-    return [int(part) for part in parts]
+    numbers = [whole_number(part.strip(), MOST_PIXELS) for part in text.lower().split(separator)]
+    found = [number for number in numbers if number is not None]
+    if len(numbers) != count or len(found) != count:
+        example = separator.join(["256", "128"])
+        raise ReidError(f"{option} {shown(text)} must be {count} whole numbers, such as {example}.")
+    return found
 
 
 def three_numbers(text: str, option: str) -> tuple[float, float, float]:
     try:
-        red, green, blue = (float(part) for part in text.split(","))
+        red, green, blue = (_finite(part) for part in text.split(","))
     except ValueError as error:
-        raise ReidError(f"{option} {text!r} must be three numbers, such as 0.5,0.5,0.5.") from error
+        raise ReidError(f"{option} {shown(text)} must be three numbers, such as 0.5,0.5,0.5.") from error
     return red, green, blue
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number) or "_" in text:
+        raise ValueError(text)
+    return number

@@ -13,7 +13,7 @@ from types import MappingProxyType
 import pandas as pd
 import regex
 
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, readable
 from reid_core.images import NO_VIDEO, is_hidden, is_image_name, is_video_name, unreadable_kind
 from reid_core.records import JUNK, Records, is_unsafe_path, make_records, plural, split_identities
 from reid_core.sources import ImageSource, open_source
@@ -63,10 +63,13 @@ _CAMERA_TOKEN = re.compile(r"(?<![a-z0-9])(?:cam(?:era)?[-_ ]?|c)0*(\d{1,3})(?:s
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file or a row of a table that is not in the records, and why."""
+    """A file or a row of a table that is not in the records, and why; the reason stays readable whatever it quotes."""
 
     path: str
     reason: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "reason", readable(self.reason))
 
 
 @dataclass(frozen=True)

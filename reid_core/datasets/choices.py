@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import zoneinfo
 from datetime import UTC, datetime, tzinfo
@@ -13,6 +14,7 @@ from reid_core.datasets.time_columns import UNITS
 from reid_core.errors import ReidError, shown
 
 MAX_PATTERN = 200  # characters
+MAX_REPEATS = 100_000  # of all counts in a pattern together; each takes memory
 TIME_FORMATS = (*UNITS, "excel")
 
 
@@ -62,6 +64,11 @@ def _compile(pattern: str | None, kind: str, example: str) -> regex.Pattern[str]
         return None
     if len(pattern) > MAX_PATTERN:
         raise ReidError(f"The {kind} pattern has {len(pattern)} characters; use at most {MAX_PATTERN}.")
+    if math.prod(int(count) for count in regex.findall(r"\{([0-9]+)", pattern)) > MAX_REPEATS:
+        raise ReidError(
+            f"The {kind} pattern {shown(pattern)} is no regular expression that can be used (it repeats a part over "
+            f"{MAX_REPEATS:,} times); {example}."
+        )
     try:
         compiled = regex.compile(pattern)
     except (regex.error, OverflowError, RecursionError) as error:

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from reid_core.errors import ReidError
-from reid_core.images import MAX_FILE_BYTES, BadImage, NotThere, check_size, is_hidden, is_image_name, printable
+from reid_core.images import MAX_FILE_BYTES, BadImage, NotThere, check_size, is_hidden, is_image_name
 from reid_core.records import is_unsafe_path
 from reid_core.sources.folder import FolderSource
+from reid_core.sources.names import name_in_archive
 
 BLOCK = 512
 MAX_NAME_BYTES = 2**20  # of a header that only holds a long name or other attributes
@@ -169,7 +170,7 @@ def _version(file: BinaryIO) -> tuple[int, int]:
 def _index(file: BinaryIO, path: Path) -> Iterator[_Entry]:
     """All entries but folders. A damaged header ends the archive; the last entry then says so."""
     total = os.fstat(file.fileno()).st_size
-    place = 0
+    place = number = 0
     told: dict[str, str] = {}  # what the headers before an entry say of it
     while place < total and len(header := _read_at(file, place, BLOCK)) == BLOCK and any(header):
         size = _number(header[124:136])
@@ -188,23 +189,18 @@ def _index(file: BinaryIO, path: Path) -> Iterator[_Entry]:
             size = 0 if kind in _WITHOUT_DATA else size
             start = _after_sparse_map(file, header, start) if kind == b"S" else start
             name = told.get("path") or _ustar_name(header)
-            if kind != b"5" and not name.endswith("/"):
-                yield _entry(name, _why_refused(kind, told, start + size > total), start, size)
+            if kind != b"5" and (size or not name.endswith("/")):
+                number += 1
+                yield _entry(name, number, _why_refused(kind, told, start + size > total), start, size)
             told = {}
         place = start + -(-size // BLOCK) * BLOCK
     if place == 0:
         raise ReidError(f"{path} is an empty tar archive, or none. Make the archive again.")
 
 
-def _entry(name: str, refusal: str | None, start: int, size: int) -> _Entry:
-    name = name.replace("\\", "/")
-    while name.startswith("./"):
-        name = name[2:]
-    if is_unsafe_path(name) or not name:
-        refusal = "the path leads out of the archive"
-    elif printable(name) != name:
-        refusal = "its name is not valid UTF-8; rename it"
-    return _Entry(printable(name), start, size, refusal)
+def _entry(name: str, number: int, refusal: str | None, start: int, size: int) -> _Entry:
+    name, unusable = name_in_archive(name.replace("\\", "/"), number)
+    return _Entry(name, start, size, unusable or refusal)
 
 
 def _why_refused(kind: bytes, told: dict[str, str], is_cut: bool) -> str | None:

@@ -48,8 +48,9 @@ def from_yaml(text: str, *, called: str = "the recipe") -> Recipe:
     try:
         node = _PlainLoader(text).get_single_node()
     except (yaml.YAMLError, ValueError) as error:
-        first = shortened(" ".join(str(error).split()), 200)
-        raise ReidError(f"{called} is not YAML that can be read ({first}). Write lines such as epochs: 5.") from error
+        raise ReidError(
+            f"{called} is not YAML that can be read ({_why(error)}). Write lines such as epochs: 5."
+        ) from error
     if not isinstance(node, yaml.MappingNode) or not node.value:
         raise ReidError(f"{called} holds no values; write lines such as epochs: 5.")
     try:
@@ -69,6 +70,12 @@ def read_recipe(name: str) -> Recipe:
         raise ReidError(
             f"The recipe {name} cannot be read: {reason}. Give a .yaml file, or a recipe's name."
         ) from error
+
+
+def _why(error: yaml.YAMLError | ValueError) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return f"line {error.problem_mark.line + 1}: {shortened(str(error.problem), 200)}"
+    return shortened(" ".join(str(error).split()), 200)
 
 
 class _PlainLoader(yaml.SafeLoader):
@@ -95,7 +102,7 @@ class _PlainLoader(yaml.SafeLoader):
 
 
 def _values(node: yaml.MappingNode) -> dict[str, object]:
-    """Name -> value as it was typed. Raises ReidError for a name that stands there twice, and for one without a value."""
+    """Name -> value as it was typed. Raises ReidError for a name that stands there twice or has no value."""
     values: dict[str, object] = {}
     for key, value in node.value:
         if not isinstance(key, yaml.ScalarNode):

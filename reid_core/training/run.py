@@ -80,7 +80,7 @@ class Run:
             alive = state.status != "running" or is_alive(state.process, state.process_started)
         except FileNotFoundError as error:
             raise ReidError(f"There is no run {self.folder.name}.") from error
-        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise ReidError(f"The run {self.folder.name} cannot be read ({path}: {error}).") from error
         if not alive:
             return dataclasses.replace(state, status="lost", message="its process died; resume it from its checkpoint")

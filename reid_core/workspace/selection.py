@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from reid_core.errors import ReidError
 from reid_core.quality import LIMITS
-from reid_core.records import FIRST_CLOCK_TIME, format_time, natural_order, plural
+from reid_core.records import FIRST_CLOCK_TIME, LAST_CLOCK_TIME, format_time, natural_order, plural
 
 # What may be wrong with a crop, as SQL on what was measured at import. `reid_core.quality.flaws` says the same of one.
 FLAWS = {
@@ -162,7 +161,7 @@ def _whole_numbers(value: object) -> bool:
 
 
 def _moment(value: object) -> bool:
-    return type(value) in (int, float) and math.isfinite(float(value))  # type: ignore[arg-type]
+    return isinstance(value, int | float) and type(value) is not bool and abs(value) <= 2 * LAST_CLOCK_TIME
 
 
 _KINDS: dict[str, Callable[[object], bool]] = {

@@ -123,3 +123,10 @@ def test_a_pattern_that_takes_too_long_is_refused_on_the_first_such_path(tmp_pat
 def test_an_empty_or_missing_group_tells_nothing() -> None:
     for pattern in (r"cam(\d*)", r"cam(\d)?"):
         assert Options(camera_pattern=compile_camera_pattern(pattern)).find_camera("cam/x.jpg") is None
+
+
+@pytest.mark.parametrize("pattern", [r"(a{1000000000})", r"((?:(?:a{1000}){1000}){100})", "(a{" + "9" * 150 + "})"])
+def test_a_pattern_whose_counts_take_gigabytes_is_refused_unread(pattern: str) -> None:
+    with pytest.raises(ReidError, match="repeats a part over 100,000 times"):
+        compile_camera_pattern(pattern)
+    assert compile_camera_pattern(r"(\d{4})-\d{2}-\d{2}_[0-9a-f]{12}") is not None

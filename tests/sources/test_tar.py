@@ -6,6 +6,7 @@ import io
 import os
 import tarfile
 import threading
+import tracemalloc
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -204,3 +205,30 @@ def test_a_tar_beside_pictures_or_folders_makes_no_shards(tmp_path: Path, beside
     (tmp_path / beside).parent.mkdir(exist_ok=True)
     (tmp_path / beside).write_bytes(b"one")
     assert isinstance(open_source(tmp_path), FolderSource)
+
+
+def test_names_that_name_no_file_are_counted_and_the_rest_is_read(tmp_path: Path) -> None:
+    names = ["", ".", "./", "x.jpg/", "y" * 5_000 + ".jpg", "./z//good.jpg"]
+    source = TarSource(make_tar(tmp_path / "a.tar", [(name, b"data") for name in names]))
+    assert list(source.names()) == ["z/good.jpg"]
+    assert source.read("z/good.jpg") == b"data"
+    found = [(name[:9], why) for name, why in source.entries() if why]
+    assert found == [
+        ("entry 1", "it has no name"),
+        ("entry 2", "it is called ., which names no file"),
+        ("./", "it has the name of a folder, but holds data"),
+        ("x.jpg/", "it has the name of a folder, but holds data"),
+        ("yyyyyyyyy", "its name has more than 1,024 characters; shorten it"),
+    ]
+
+
+def test_attributes_of_gigabytes_take_no_memory(tmp_path: Path) -> None:
+    header = tarfile.TarInfo("pax")
+    header.type, header.size = tarfile.XHDTYPE, 40 * 2**20
+    good = make_tar(tmp_path / "good.tar", [("good.jpg", b"good")]).read_bytes()
+    name = b"50000000 path=" + b"x" * (40 * 2**20 - 14)
+    (tmp_path / "a.tar").write_bytes(header.tobuf(tarfile.USTAR_FORMAT) + name + good)
+    tracemalloc.start()
+    assert list(TarSource(tmp_path / "a.tar").entries()) == [("good.jpg", None)]
+    assert tracemalloc.get_traced_memory()[1] < 8 * 2**20
+    tracemalloc.stop()

@@ -1,0 +1,29 @@
+"""Addresses that nobody's page wrote: every page shows what it has, and says what is not there in a short sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from reid_core.workspace.workspace import Workspace
+from tests.conftest import TINY_GALLERY
+from tests.pages.search_page import OpenPage, words_of
+
+PAGES = ("search", "gallery", "map", "training", "evaluation")
+NAMES = ("gallery", "crop", "not", "saved", "investigation", "view", "run", "import")
+ODD = ("9" * 5_000, "٣,1e999,1_0", "../\x00" + "😀" * 300)
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("value", ODD, ids=range(len(ODD)))
+def test_no_value_in_an_address_breaks_a_page(
+    open_at: OpenPage, tiny_workspace: Workspace, page: str, value: str
+) -> None:
+    app = open_at(f"pages/{page}.py", tiny_workspace.path, gallery=TINY_GALLERY, **dict.fromkeys(NAMES[1:], value))
+    assert not app.exception
+    assert "Something unexpected" not in words_of(app)
+    assert value[:500] not in words_of(app) or len(value) < 500
+
+
+def test_an_address_that_names_another_folder_opens_no_run(open_at: OpenPage, tiny_workspace: Workspace) -> None:
+    app = open_at("pages/training.py", tiny_workspace.path, run="../models/stripes")
+    assert "cannot name a run" in words_of(app)
