@@ -38,13 +38,8 @@ def read_json(text: str | bytes) -> Any:
 def depth(values: Any, most: int) -> int:
     """How deep lists and objects are nested, counted no further than `most` + 1."""
     level, deep = [values], 0
-    while level and deep <= most:
-        level = [
-            item
-            for outer in level
-            if isinstance(outer, dict | list)
-            for item in (outer.values() if isinstance(outer, dict) else outer)
-        ]
+    while deep <= most and (level := [one for one in level if isinstance(one, dict | list)]):
+        level = [item for outer in level for item in (outer.values() if isinstance(outer, dict) else outer)]
         deep += 1
     return deep
 
