@@ -30,7 +30,7 @@ from reid_core.workspace.editing import Edit, last_edit
 from reid_core.workspace.indexing import GalleryIndex
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.selection import Selection
-from reid_core.workspace.workspace import VARIABLE, ModelEntry, Workspace, default_path
+from reid_core.workspace.workspace import VARIABLE, DamagedModel, ModelEntry, Workspace, default_path
 
 PREVIEW_HEIGHT = 720  # pixels of a picture that is shown large
 SILENT = 0.7  # seconds of work that need no word
@@ -138,20 +138,25 @@ def _edit(path: str, gallery: str, version: int) -> Edit | None:
 
 
 @st.cache_data(ttl=60, max_entries=16, show_spinner=False)
-def _models_here(path: str, embedded: tuple[str, ...]) -> list[ModelEntry]:
-    return open_workspace().models()  # reads every model's weights to name it: not for each rerun
+def _models_here(path: str, embedded: tuple[str, ...]) -> tuple[list[ModelEntry], list[DamagedModel]]:
+    return open_workspace().models_and_damaged()  # reads every model's weights to name it: not for each rerun
 
 
 def usable_models(workspace: Workspace, gallery: GalleryInfo) -> list[ModelEntry]:
     """Models that are here and have embedded the gallery, the best choice first."""
     ids = tuple(id for id, _, _ in gallery.models)
-    here = {entry.id: entry for entry in _models_here(str(workspace.path), ids)}
+    here = {entry.id: entry for entry in _models_here(str(workspace.path), ids)[0]}
     return [here[id] for id in reversed(ids) if id in here]
 
 
 def models_here(workspace: Workspace) -> list[ModelEntry]:
     """Usable models, whether they have embedded anything or not; at most a minute old."""
-    return _models_here(str(workspace.path), ())
+    return _models_here(str(workspace.path), ())[0]
+
+
+def damaged_models(workspace: Workspace) -> list[DamagedModel]:
+    """Models that are here and cannot be used; at most a minute old."""
+    return _models_here(str(workspace.path), ())[1]
 
 
 def forget_models() -> None:
@@ -160,7 +165,7 @@ def forget_models() -> None:
 
 
 def model_names(workspace: Workspace) -> list[str]:
-    return [entry.name for entry in _models_here(str(workspace.path), ())]
+    return [entry.name for entry in models_here(workspace)]
 
 
 @st.cache_resource(max_entries=4, show_spinner="Opening the model")

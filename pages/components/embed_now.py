@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages import common
 from pages.components.job_card import draw_how_it_ended, draw_running, import_style
-from pages.components.model_terms import draw_terms
+from pages.components.model_terms import draw_damaged, draw_terms
 from reid_core.workspace import jobs
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
@@ -33,6 +33,7 @@ def draw_embed_now(workspace: Workspace, gallery: str) -> None:
 def choose_and_embed(workspace: Workspace, gallery: str, *, key: str, primary: bool = False) -> Path | None:
     """The choice of a model with its terms, and the button; the folder of the job that was just started by it."""
     names = common.model_names(workspace)
+    draw_damaged(workspace)
     if not names:
         common.text('<p class="rt-text">No model is here yet; train one, or add one with reid model add.</p>')
         return None

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pages import common
 from pages.components.job_card import draw_log, draw_running, import_style
-from pages.components.model_terms import draw_terms
+from pages.components.model_terms import draw_damaged, draw_terms
 from reid_core.records import plural
 from reid_core.workspace import jobs
 from reid_core.workspace.jobs import Job
@@ -34,6 +34,7 @@ def draw_start(workspace: Workspace, galleries: Sequence[GalleryInfo], gallery: 
         words, type="secondary" if again else "primary", key=f"eval-new-{state.get(STARTED, 0)}"
     ):  # another one is closed
         chosen = st.multiselect("Models", models, default=here or models[:1], key=f"eval-new-models-{gallery.name}")
+        draw_damaged(workspace)
         names = [info.name for info in galleries]
         on = st.multiselect("Galleries", names, default=[gallery.name], key=f"eval-new-galleries-{gallery.name}")
         rerank = st.toggle("Re-rank", key="eval-new-rerank", help="By k-reciprocal neighbours; thresholds fall away.")

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages import common
-from pages.components.model_terms import draw_terms
+from pages.components.model_terms import draw_damaged, draw_terms
 from reid_core.errors import ReidError
 from reid_core.workspace import previewing
 from reid_core.workspace.previewing import Preview
@@ -57,6 +57,7 @@ def draw_where(workspace: Workspace, path: Path, uploaded: bool, preview: Previe
     own = [entry.name for entry in common.usable_models(workspace, infos[chosen])] if chosen in infos else []
     names = list(dict.fromkeys([*own, *common.model_names(workspace)]))
     model = st.selectbox("Embed it with", [*names, NOT_NOW], key=f"{CHOICES}model-{chosen}", persist_state="session")
+    draw_damaged(workspace)
     if model == NOT_NOW:
         common.text('<p class="rt-small">It can be browsed, but not searched until it is embedded.</p>')
     else:

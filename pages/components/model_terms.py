@@ -1,4 +1,4 @@
-"""What a model may be used for, said where it is chosen."""
+"""What is said of models where they are chosen: what one may be used for, and which are here but damaged."""
 
 from __future__ import annotations
 
@@ -15,3 +15,13 @@ def draw_terms(workspace: Workspace, names: Sequence[str], *, before: str = "") 
         words = f"{before}Terms of model {name}: {terms.get(name, 'not stated')}"
         common.text('<p class="rt-small">{words}</p>', words=words)
         before = ""
+
+
+def draw_damaged(workspace: Workspace) -> None:
+    """A line for each model that is here and is not among those to choose from, with the reason."""
+    for model in common.damaged_models(workspace):
+        common.text(
+            '<p class="rt-small">Model {name} is damaged and left out: {reason}</p>',
+            name=model.name,
+            reason=model.reason,
+        )

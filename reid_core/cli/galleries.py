@@ -157,8 +157,9 @@ def demo(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
 def list_(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """Show the galleries, models and runs of the workspace."""
     opened = open_workspace(workspace)
-    galleries, models = opened.catalogue.galleries(), opened.models()
-    runs, unreadable = [], []
+    galleries, (models, damaged) = opened.catalogue.galleries(), opened.models_and_damaged()
+    runs = []
+    unreadable = [f"Model {model.name} is damaged and left out: {model.reason}" for model in damaged]
     for run in opened.runs():
         try:
             runs.append(run.state())

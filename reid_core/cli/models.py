@@ -1,10 +1,9 @@
-"""Commands that make models and take them in and out: train, model add, model export."""
+"""The command that makes models: train."""
 
 from __future__ import annotations
 
 import dataclasses
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,8 +19,6 @@ from reid_core.cli.options import (
     app,
     end_if_stopped,
     open_workspace,
-    three_numbers,
-    whole_numbers,
 )
 from reid_core.errors import ReidError
 from reid_core.signals import stop_on_signal
@@ -31,9 +28,6 @@ from reid_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from reid_core.workspace.verdict_change import Change
-
-model_app = typer.Typer(no_args_is_help=True, help="Embedders that were made elsewhere.")
-app.add_typer(model_app, name="model")
 
 
 @app.command(
@@ -115,93 +109,3 @@ def _what_verdicts_changed(workspace: Workspace, run: Run) -> Change | None:
     if change is not None:
         run.log(change.describe())
     return change
-
-
-@model_app.command("add")
-def model_add(
-    file: Annotated[Path, typer.Argument(help="ONNX file (one input (B, 3, H, W), one output (B, D)), or zip.")],
-    name: Annotated[str | None, typer.Option(help="Name of the model; default: the file's.")] = None,
-    size: Annotated[str, typer.Option(help="Height x width of its input.")] = "256x128",
-    mean: Annotated[str, typer.Option(help="Mean of red, green, blue (of 0 to 1).")] = "0.485,0.456,0.406",
-    std: Annotated[str, typer.Option(help="Standard deviation of each.")] = "0.229,0.224,0.225",
-    interpolation: Annotated[str, typer.Option(help="bilinear or bicubic.")] = "bilinear",
-    trained_on: Annotated[str, typer.Option(help="What it was trained on, for its card.")] = "not stated",
-    terms: Annotated[str, typer.Option(help="What it may be used for, for its card.")] = "not stated",
-    workspace: WorkspaceOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Add a third-party ONNX embedder, or a model that was exported as a zip, whose card says the rest."""
-    from reid_core.embedder.card import ModelCard, Preprocessing
-    from reid_core.embedder.exchange import add_zip
-    from reid_core.embedder.model import add_onnx, model_id
-    from reid_core.workspace.rows import check_name
-
-    if file.suffix.lower() == ".zip":
-        opened = open_workspace(workspace)
-        name = name or file.stem
-        check_name(name, "model")
-        found = add_zip(file, opened.models_folder / name)
-        if json:
-            size_of = ModelCard.read(opened.models_folder / name).embedding_size
-            print_json({"name": name, "id": found, "embedding_size": size_of})
-        else:
-            say(f"Added {name} ({found}).")
-        return
-
-    height, width = whole_numbers(size, "--size", "x", 2)
-    preprocessing = Preprocessing(
-        height, width, three_numbers(mean, "--mean"), three_numbers(std, "--std"), interpolation
-    )
-    opened = open_workspace(workspace)
-    name = name or file.stem
-    check_name(name, "model")
-    folder = opened.models_folder / name
-    card = add_onnx(file, folder, ModelCard(name, 0, preprocessing, trained_on=trained_on, terms=terms))
-    if json:
-        print_json({"name": name, "id": model_id(folder), "embedding_size": card.embedding_size})
-    else:
-        say(f"Added {name} ({model_id(folder)}): vectors of {card.embedding_size} numbers.")
-
-
-@model_app.command("export")
-def model_export(
-    name: Annotated[str, typer.Argument(help="Name of a model or run, or a model's id or folder.")],
-    file: Annotated[
-        Path, typer.Argument(help="FILE.zip: the whole model. FILE.onnx: the network, its card beside it.")
-    ],
-    workspace: WorkspaceOption = None,
-    json: JsonOption = False,
-) -> None:
-    """Write a model as one zip, or as ONNX with its card; that ONNX and PyTorch agree is checked and said."""
-    from reid_core.embedder.exchange import parity, write_onnx, zip_model
-    from reid_core.embedder.model import model_id
-    from reid_core.files import by_umask_of_user, write_atomically
-
-    folder = open_workspace(workspace).find_model(name)
-    kind = file.suffix.lower()
-    if kind not in (".zip", ".onnx"):
-        raise ReidError(f"{file} must end with .zip (the whole model) or .onnx (the network alone).")
-    checked = parity(folder)
-    if kind == ".onnx":
-        with by_umask_of_user():
-            beside = write_onnx(folder, file)
-    else:
-        content = zip_model(folder)
-        try:
-            with by_umask_of_user():
-                write_atomically(file, lambda opened: opened.write(content))
-        except OSError as error:
-            raise ReidError(f"{file} cannot be written ({error.strerror}). Choose another place.") from error
-    if json:
-        agreed = None if checked is None else {"difference": checked.difference, "cosine": checked.cosine}
-        print_json({"file": str(file), "id": model_id(folder), "parity": agreed})
-        return
-    if checked is None:
-        say("It has no PyTorch weights to compare the ONNX file with.")
-    else:
-        batches = ", ".join(map(str, checked.batches))
-        say(
-            f"ONNX and PyTorch agree on batches of {batches} random pictures: largest difference "
-            f"{checked.difference:.1e}, smallest cosine {checked.cosine:.7f}."
-        )
-    say(f"Wrote {file}" + (f" and {beside}." if kind == ".onnx" else "."))

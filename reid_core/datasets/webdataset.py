@@ -8,7 +8,6 @@ none. `.txt` and other parts are ignored.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, build_records
@@ -24,6 +23,7 @@ from reid_core.datasets.table import (
 )
 from reid_core.errors import ReidError, shown
 from reid_core.images import IMAGE_SUFFIXES, BadImage, is_hidden
+from reid_core.json_text import read_json
 from reid_core.sources import ImageSource
 from reid_core.sources.tar import ShardSource, TarSource
 
@@ -159,8 +159,8 @@ def _add_times(read: ReadCrops, cells: Mapping[str, Mapping[str, object]], found
 
 def _read_json(source: ImageSource, name: str) -> dict[str, object]:
     try:
-        told = json.loads(_read_text(source, name))
-    except (ValueError, RecursionError) as error:
+        told = read_json(_read_text(source, name))
+    except ValueError as error:
         raise ValueError(f"{name} is not valid JSON ({error})") from error
     if not isinstance(told, dict):
         raise ValueError(f"{name} holds no object of names and values")

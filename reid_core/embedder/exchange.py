@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import lzma
+import re
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -10,14 +12,30 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from reid_core.embedder.card import CARD_NAME, ModelCard
-from reid_core.embedder.model import ONNX_NAME, WEIGHTS_NAME, load_network, model_id
+from reid_core.embedder.adding import Added, making, try_model
+from reid_core.embedder.card import CARD_NAME, ModelCard, read_card
+from reid_core.embedder.foreign import PYTORCH
+from reid_core.embedder.model import (
+    IR_NAME,
+    IR_WEIGHTS_NAME,
+    ONNX_NAME,
+    WEIGHTS_NAME,
+    load_network,
+    model_id,
+    network_file,
+)
 from reid_core.errors import ReidError
 from reid_core.files import write_atomically
-from reid_core.temporary import temporary_folder
 
-FILES = (CARD_NAME, WEIGHTS_NAME, ONNX_NAME)
-MOST_BYTES = {CARD_NAME: 2**20, WEIGHTS_NAME: 2**32, ONNX_NAME: 2**31}  # unpacked; ONNX files end at 2 GB
+MOST_BYTES = {  # unpacked; ONNX files end at 2 GB
+    CARD_NAME: 2**20, WEIGHTS_NAME: 2**32, ONNX_NAME: 2**31, IR_NAME: 2**28, IR_WEIGHTS_NAME: 2**32,
+}  # fmt: skip
+FILES = tuple(MOST_BYTES)
+MOST_TIMES = 50  # smaller than unpacked may a zip be: weights do not get smaller, a card at most ten times
+LEAST_UNPACKED = 2**26  # bytes that any zip may give
+_BAD_ZIP = (  # what the zip reader raises for entries that are not what they say
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, RuntimeError, NotImplementedError, EOFError, ValueError, IndexError,
+)  # fmt: skip
 BATCHES = (1, 3, 8)  # of parity
 LEAST_COSINE = 0.9999
 
@@ -34,7 +52,7 @@ class Parity:
 
 def zip_model(folder: Path) -> bytes:
     """The model's files in a folder of its name. Raises ReidError when it is no complete model."""
-    name = ModelCard.read(folder).name
+    name = re.sub(r"[^\w.-]", "-", ModelCard.read(folder).name).strip(".") or "model"  # a folder's, in the zip
     model_id(folder)
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as packed:  # weights do not get smaller by deflating
@@ -44,41 +62,77 @@ def zip_model(folder: Path) -> bytes:
     return content.getvalue()
 
 
-def add_zip(file: Path, folder: Path) -> str:
-    """Make a model folder of what `zip_model` wrote; returns the model's id, which is the same as before.
+def add_zip(file: Path, folder: Path) -> Added:
+    """Make a model folder of what `zip_model` wrote; its id is the same as before.
 
-    Only the files of a model are taken, whatever else is in there. Raises ReidError when it is no such zip, the files
-    are larger than a model's may be, or there is a model of that name.
+    Only the files of a model are taken, whatever else is in there, and the network is tried as that of any other model
+    is. Raises ReidError when it is no such zip, the files are larger than a model's may be, the model is damaged or no
+    embedder, or there is a model of that name.
     """
-    if folder.exists():
-        raise ReidError(f"There is a model {folder.name} already. Choose another name with --name.")
-    with temporary_folder(folder) as temporary:
+    with making(folder) as temporary:
         try:
             with zipfile.ZipFile(file) as packed:
-                _unpack(packed, temporary, file.name)
-        except (OSError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError) as error:
+                _unpack(packed, temporary, file)
+                _refuse_without_card(packed, temporary, file.name)
+        except (*_BAD_ZIP, OSError) as error:
             raise ReidError(f"{file.name} is no zip that can be read. Export the model again.") from error
-        if not (temporary / CARD_NAME).is_file():
-            raise ReidError(f"{file.name} holds no {CARD_NAME}, so it is no model. Give a zip of `reid model export`.")
-        found = model_id(temporary)
-        temporary.rename(folder)
-        return found
+        try:
+            card, network = read_card(temporary / CARD_NAME), network_file(temporary)
+        except (OSError, ValueError, ReidError) as error:
+            raise ReidError(
+                f"The card in {file.name} cannot be used ({str(error).rstrip('.')}). Export the model again."
+            ) from error
+        if not network.is_file():
+            raise ReidError(f"{file.name} holds no {ONNX_NAME}, so it cannot be run. Export the model again.")
+        _check_weights(temporary, file.name)
+        warning = try_model(network, card, f"The network in {file.name}")
+        return Added(card, (), warning)
 
 
-def _unpack(packed: zipfile.ZipFile, folder: Path, called: str) -> None:
+def _unpack(packed: zipfile.ZipFile, folder: Path, file: Path) -> None:
+    called, places = file.name, set()
+    together = max(LEAST_UNPACKED, MOST_TIMES * file.stat().st_size)
     for entry in packed.infolist():
-        name = PurePosixPath(entry.filename).name
-        if entry.is_dir() or name not in FILES or len(PurePosixPath(entry.filename).parts) > 2:
+        path = PurePosixPath(entry.filename.replace("\\", "/"))  # as some programs write folders
+        if path.name not in FILES or entry.is_dir() or len(path.parts) > 2:
             continue
-        if (folder / name).exists():
-            raise ReidError(f"{called} holds {name} twice. Give a zip of one model.")
-        left = MOST_BYTES[name]
-        with packed.open(entry) as source, (folder / name).open("wb") as target:
+        places.add(path.parent)
+        if (folder / path.name).exists() or len(places) > 1:
+            raise ReidError(f"{called} holds {path.name} twice, or more than one model. Give a zip of one model.")
+        left = most = MOST_BYTES[path.name]
+        with packed.open(entry) as source, (folder / path.name).open("wb") as target:
             while block := source.read(min(2**20, left + 1)):
-                left -= len(block)
+                left, together = left - len(block), together - len(block)
                 if left < 0:  # by its bytes, not by what the zip says of them
-                    raise ReidError(f"{name} in {called} is larger than a model's may be ({MOST_BYTES[name]:,} bytes).")
+                    raise ReidError(f"{path.name} in {called} is larger than a model's may be ({most:,} bytes).")
+                if together < 0:
+                    raise ReidError(f"{called} is packed more than {MOST_TIMES} times smaller than it is: no model is.")
                 target.write(block)
+
+
+def _refuse_without_card(packed: zipfile.ZipFile, folder: Path, called: str) -> None:
+    if (folder / CARD_NAME).is_file():
+        return
+    names = [PurePosixPath(name).name for name in packed.namelist()]
+    if "data.pkl" in names:
+        raise ReidError(f"{called} {PYTORCH}.")
+    networks = [name for name in names if name.endswith((".onnx", ".xml"))]
+    cure = f"Unpack it, and add {networks[0][:100]}." if networks else "Give a zip of `reid model export`."
+    raise ReidError(f"{called} holds no {CARD_NAME}, so it is no model. {cure}")
+
+
+def _check_weights(folder: Path, called: str) -> None:
+    """That the PyTorch weights, which a GPU runs, are there as a whole. Whether they are those of the ONNX file is
+    checked when a model is exported."""
+    import safetensors
+
+    if not (folder / WEIGHTS_NAME).is_file():
+        return
+    try:
+        with safetensors.safe_open(folder / WEIGHTS_NAME, framework="numpy") as weights:
+            weights.keys()
+    except (OSError, ValueError, safetensors.SafetensorError) as error:
+        raise ReidError(f"{WEIGHTS_NAME} in {called} cannot be read. Export the model again.") from error
 
 
 def write_onnx(folder: Path, file: Path) -> Path:
@@ -87,6 +141,8 @@ def write_onnx(folder: Path, file: Path) -> Path:
     The card says what the file takes: size, mean, standard deviation, interpolation.
     """
     card = ModelCard.read(folder)
+    if network_file(folder).name == IR_NAME:
+        raise ReidError(f"The model {card.name} is kept as an OpenVINO IR, not as ONNX. Export it to a .zip.")
     if not (folder / ONNX_NAME).is_file():
         raise ReidError(f"The model {card.name} has no {ONNX_NAME}. Train it again.")
     beside = file.with_name(f"{file.name}.json")
@@ -111,7 +167,7 @@ def parity(folder: Path) -> Parity | None:
         return None
     network = load_network(folder)
     preprocessing = card.preprocessing
-    run = openvino_runner(folder / ONNX_NAME, preprocessing)
+    run = openvino_runner(network_file(folder), preprocessing)
     random = np.random.default_rng(0)
     difference, cosine = 0.0, 1.0
     for batch in BATCHES:

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from reid_core.embedder.card import ModelCard
-from reid_core.embedder.model import ONNX_NAME, WEIGHTS_NAME, load_network, model_id
+from reid_core.embedder.model import WEIGHTS_NAME, load_network, model_id, network_file
 from reid_core.embedder.runtime import Pixels, Runner, Vectors, openvino_runner
 from reid_core.errors import ReidError
 
@@ -33,7 +33,7 @@ class Embedder:
         self._run = (
             _torch_runner(folder, self.card)
             if use_cuda
-            else openvino_runner(folder / ONNX_NAME, self.card.preprocessing)
+            else openvino_runner(network_file(folder), self.card.preprocessing)
         )
 
     def prepare(self, image: Image.Image) -> Pixels:

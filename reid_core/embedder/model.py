@@ -1,12 +1,12 @@
 """A model on disk: a folder with `card.json`, `weights.safetensors` and `model.onnx`.
 
 Large tensors are stored as float16, in the ONNX file too (cast back to float32 when it is opened), so both files hold
-the same numbers. A third-party embedder has no `weights.safetensors`.
+the same numbers. A third-party embedder has no `weights.safetensors`; one that came as an OpenVINO IR has `model.xml`
+and `model.bin` instead of `model.onnx`.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import io
 import shutil
@@ -26,22 +26,32 @@ if TYPE_CHECKING:
 
 WEIGHTS_NAME = "weights.safetensors"
 ONNX_NAME = "model.onnx"
+IR_NAME, IR_WEIGHTS_NAME = "model.xml", "model.bin"
 SHIPPED_MODELS = Path(__file__).resolve().parents[2] / "assets" / "models"
 SYNTHETIC = "synthetic"  # trained on drawn people only
 BEST_FIRST = ("market", SYNTHETIC)  # of the shipped ones, by mAP on people that neither has seen (README)
 
 
 def model_id(folder: Path) -> str:
-    """16 hexadecimal digits that change whenever the vectors could: hash of the decisive card and of both files.
+    """16 hexadecimal digits that change whenever the vectors could: hash of the decisive card and of the files.
 
-    Both, because a GPU runs the weights and a CPU the ONNX file.
+    All of them, because a GPU runs the weights and a CPU the ONNX file. Raises ReidError when the model is damaged.
     """
     card = ModelCard.read(folder)
-    files = [file for file in (folder / WEIGHTS_NAME, folder / ONNX_NAME) if file.is_file()]
+    names = (WEIGHTS_NAME, ONNX_NAME, IR_NAME, IR_WEIGHTS_NAME)
+    files = [folder / name for name in names if (folder / name).is_file()]
     if not files:
         raise ReidError(f"The model {folder} has neither {WEIGHTS_NAME} nor {ONNX_NAME}. Restore it or train again.")
-    stamps = [(file, file.stat()) for file in files]
-    return _hash(card.identity(), tuple((file, stat.st_mtime_ns, stat.st_size) for file, stat in stamps))
+    try:
+        stamps = [(file, file.stat()) for file in files]
+        return _hash(card.identity(), tuple((file, stat.st_mtime_ns, stat.st_size) for file, stat in stamps))
+    except OSError as error:
+        raise ReidError(f"The model {folder} cannot be read ({error.strerror}). Restore it or train again.") from error
+
+
+def network_file(folder: Path) -> Path:
+    """What is run of a model folder without PyTorch, whether it is there or not."""
+    return folder / (IR_NAME if (folder / IR_NAME).is_file() else ONNX_NAME)
 
 
 @lru_cache(maxsize=256)
@@ -84,6 +94,11 @@ def load_network(folder: Path) -> EmbeddingNetwork:
         raise ReidError(
             f"The model {card.name} is an ONNX file without PyTorch weights; it can search, not be trained."
         )
+    if (card.preprocessing.layout, card.preprocessing.input_type) != ("nchw", "float"):
+        raise ReidError(
+            f"The card of the model {folder} says another input than its PyTorch network takes. Restore it or train "
+            "again."
+        )
     size = (card.preprocessing.height, card.preprocessing.width)
     try:
         network = EmbeddingNetwork(Architecture(**card.architecture), size)
@@ -106,59 +121,10 @@ def load_network(folder: Path) -> EmbeddingNetwork:
 
 
 def add_onnx(file: Path, folder: Path, card: ModelCard) -> ModelCard:
-    """Make a model folder of a third-party ONNX embedder; returns its card with the embedding size found by running it.
+    """Make a model folder of a network's file as `adding.add_network` does; returns its card."""
+    from reid_core.embedder.adding import add_network
 
-    Raises ReidError when the file is not an embedder: one picture input, one (B, D) output. Tensors that it keeps in
-    files beside it are stored inside the copy, and it is the copy that is tried.
-    """
-    from reid_core.embedder.runtime import output_size
-
-    if not file.is_file():
-        raise ReidError(f"There is no file {file}.")
-    if folder.exists():
-        raise _taken(folder)
-    with temporary_folder(folder) as temporary:
-        _copy_as_one_file(file, temporary / ONNX_NAME)
-        size = output_size(temporary / ONNX_NAME, card.preprocessing, called=file.name)
-        card = dataclasses.replace(card, embedding_size=size)
-        card.write(temporary)
-        try:
-            temporary.rename(folder)
-        except OSError as error:
-            if folder.exists():  # since the look above: the same name was added at the same time
-                raise _taken(folder) from error
-            raise
-    return card
-
-
-def _taken(folder: Path) -> ReidError:
-    return ReidError(f"There is a model {folder.name} already. Choose another name with --name.")
-
-
-def _copy_as_one_file(file: Path, copy: Path) -> None:
-    """Copy an ONNX file and the tensors that it keeps in files beside it (the format's "external data") into one."""
-    import onnx
-    from google.protobuf.message import DecodeError, EncodeError
-
-    try:
-        graph = onnx.load(file, format="protobuf", load_external_data=False)
-    except (OSError, DecodeError) as error:
-        raise ReidError(f"{file.name} is not an ONNX model that can be read. Export it again.") from error
-    if not graph.graph.node:  # as of an empty file, and of other bytes that happen to parse
-        raise ReidError(f"{file.name} is not an ONNX model: it has no operations. Export it again.")
-    try:
-        onnx.load_external_data_for_model(graph, str(file.absolute().parent))
-    except (OSError, ValueError, onnx.checker.ValidationError) as error:
-        raise ReidError(
-            f"{file.name} keeps tensors in a file beside it that cannot be read ({_first_line(error)}). "
-            "Put that file back beside it, or export the model as one file."
-        ) from error
-    try:
-        onnx.save(graph, copy)
-    except (ValueError, EncodeError) as error:
-        raise ReidError(
-            f"{file.name} cannot be stored as one ONNX file, which holds 2 GB at most. Use a smaller model."
-        ) from error
+    return add_network(file, folder, card).card
 
 
 def _first_line(error: Exception) -> str:

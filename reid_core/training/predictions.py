@@ -22,6 +22,7 @@ from reid_core.errors import ReidError
 from reid_core.evaluation.metrics import average_precision
 from reid_core.evaluation.ranking import MatchRanks
 from reid_core.files import write_atomically
+from reid_core.json_text import read_json
 from reid_core.training.run import Run
 
 KEPT = 12  # queries of each kind
@@ -190,7 +191,7 @@ def read_predictions(run: Run, epoch: int) -> Predictions:
     """Raises ReidError when there are none of that epoch, naming those there are, or the file is damaged."""
     file = _file(run, epoch)
     try:
-        values: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        values: dict[str, Any] = read_json(file.read_bytes())
         kinds: dict[str, Any] = {
             name: [_prediction(one) for one in values.pop(name)] for name in ("worst", "best", "random")
         }

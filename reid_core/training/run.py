@@ -12,6 +12,7 @@ import csv
 import dataclasses
 import json
 import os
+import re
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ import psutil
 from reid_core.embedder.model import is_model
 from reid_core.errors import ReidError
 from reid_core.files import write_atomically
+from reid_core.json_text import checked, read_json
 from reid_core.training.recipe import Recipe
 
 STATE_NAME = "run.json"
@@ -72,11 +74,11 @@ class Run:
         """Raises ReidError when the folder is no run or its state cannot be read."""
         path = self.folder / STATE_NAME
         try:
-            values = json.loads(path.read_text(encoding="utf-8"))
+            values = read_json(path.read_bytes())
             values.pop("started", None)  # of older runs; it was never filled in
             values["trackers"] = tuple(values.get("trackers", ()))
             values["fold"] = tuple(values["fold"]) if values.get("fold") else None
-            state = RunState(recipe=Recipe(**values.pop("recipe")), **values)
+            state = checked(RunState(recipe=Recipe(**values.pop("recipe")), **values))
             alive = state.status != "running" or is_alive(state.process, state.process_started)
         except FileNotFoundError as error:
             raise ReidError(f"There is no run {self.folder.name}.") from error
@@ -89,7 +91,8 @@ class Run:
     def model_folders(self) -> dict[str, Path]:
         """By name: the best model so far, and those of epochs that the recipe keeps; none while there is none."""
         name = self.folder.name
-        epochs = sorted(self.epoch_models.glob("[0-9]*"), key=lambda path: int(path.name))
+        numbered = (path for path in self.epoch_models.glob("[0-9]*") if re.fullmatch("[0-9]{1,9}", path.name))
+        epochs = sorted(numbered, key=lambda path: int(path.name))
         folders = {name: self.model, **{f"{name}@{path.name}": path for path in epochs}}
         return {name: path for name, path in folders.items() if is_model(path)}
 

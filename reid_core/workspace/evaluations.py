@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from reid_core.errors import ReidError
 from reid_core.evaluation.report import EvaluationReport, Protocol
 from reid_core.files import one_at_a_time, write_atomically
+from reid_core.json_text import read_json
 from reid_core.workspace.rows import gallery_key
 from reid_core.workspace.vectors import last_deletion
 from reid_core.workspace.wiping import EVALUATIONS, LOCK
@@ -80,7 +81,7 @@ def kept_reports(workspace: Workspace, gallery: str) -> list[Kept]:
     stamps: dict[str, Stamp] = {}
     for file in sorted((workspace.path / EVALUATIONS).glob(f"{gallery}@*.json")):
         try:
-            values = json.loads(file.read_text(encoding="utf-8"))
+            values = read_json(file.read_bytes())
             report = EvaluationReport.from_dict(values["report"])
             measured = Stamp(**values["stamp"])
         except (OSError, ValueError, TypeError, KeyError, ReidError):

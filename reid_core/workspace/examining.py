@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from reid_core.errors import ReidError
 from reid_core.files import one_at_a_time, write_atomically
+from reid_core.json_text import read_json
 from reid_core.projection.clusters import NOISE, Agreement, agreement
 from reid_core.projection.learned import CameraGrouping, Similarities, camera_grouping, similarities
 from reid_core.projection.neighbours import Neighbours, Stopped, Vectors
@@ -163,7 +164,7 @@ def _keep(workspace: Workspace, found: Examination, before: NDArray[np.int64]) -
 def read_examination(workspace: Workspace, gallery: str, model: str) -> Examination | None:
     """What was found last; None where nothing is kept, or what is kept cannot be read."""
     try:
-        values = json.loads(_file(workspace, gallery, model).read_text(encoding="utf-8"))
+        values = read_json(_file(workspace, gallery, model).read_bytes())
         values["agreement"] = _made(Agreement, values["agreement"])
         values["similarities"] = _made(Similarities, values["similarities"], "pairs")
         grouping = values["grouping"]

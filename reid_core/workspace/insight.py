@@ -11,6 +11,7 @@ import pandas as pd
 
 from reid_core.errors import ReidError
 from reid_core.files import write_atomically
+from reid_core.json_text import read_json
 from reid_core.records import SPLITS
 from reid_core.training.insight import Finding, Histogram, Insight, inspect_crops
 from reid_core.training.recipe import Recipe
@@ -42,7 +43,7 @@ def inspect_gallery(
 def kept_insight(workspace: Workspace, gallery: str, recipe: Recipe | None = None) -> Insight | None:
     """What was found last; None when the gallery or the division has changed since."""
     try:
-        values = json.loads((workspace.path / INSIGHTS / f"{gallery}.json").read_text(encoding="utf-8"))
+        values = read_json((workspace.path / INSIGHTS / f"{gallery}.json").read_bytes())
         if values.pop("stamp") != _stamp(workspace, gallery, recipe or Recipe()):
             return None
         for name in ("crops_each", "heights", "sharpness", "brightness"):

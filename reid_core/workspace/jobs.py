@@ -24,6 +24,7 @@ import psutil
 
 from reid_core.errors import DiskFull, ReidError, is_full
 from reid_core.files import write_atomically
+from reid_core.json_text import checked, read_json
 from reid_core.training.run import is_alive
 from reid_core.workspace.reserve import with_room
 from reid_core.workspace.rows import now
@@ -86,10 +87,10 @@ def find(folder: Path) -> Job | None:
     """The job in that folder; None when there is none."""
     progress = read(folder)
     try:
-        job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+        job = read_json((folder / "job.json").read_bytes())
     except (OSError, ValueError):  # it was removed in this moment
         return None
-    if progress is None:
+    if progress is None:  # as of a file that holds no job
         return None
     ended = "" if progress.status == "running" else _last_heard_of(folder)
     title, arguments = job.get("title", folder.name), tuple(job.get("arguments", ()))
@@ -100,7 +101,7 @@ def results(folder: Path) -> list[dict[str, Any]]:
     """What the job's command said that it did, oldest first; several where it was started again."""
     try:
         lines = (folder / "results.jsonl").read_text(encoding="utf-8").splitlines()
-        return [json.loads(line) for line in lines]
+        return [values for line in lines if isinstance(values := read_json(line), dict)]
     except (OSError, ValueError):
         return []
 
@@ -172,12 +173,14 @@ def start(folder: Path, arguments: Sequence[str], workspace: Path, title: str = 
 def read(folder: Path) -> Progress | None:
     """How the job stands; None when there is none. A process that died without a word is "lost"."""
     try:
-        job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+        job = read_json((folder / "job.json").read_bytes())
         alive = is_alive(job["process"], job["process_started"])
-    except (OSError, ValueError, KeyError, TypeError):
+        if not all(isinstance(word, str) for word in (job.get("title", ""), *job.get("arguments", ()))):
+            return None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return None
     try:
-        progress = Progress(**json.loads((folder / "progress.json").read_text(encoding="utf-8")))
+        progress = checked(Progress(**read_json((folder / "progress.json").read_bytes())))
     except (OSError, ValueError, TypeError):
         progress = Progress(stage="Starting")
     if progress.status == "running" and not alive:
@@ -191,10 +194,10 @@ def read(folder: Path) -> Progress | None:
 def stop(folder: Path) -> None:
     """Ask the job to stop; it ends after the step that it is in, and what it has done is kept."""
     try:
-        job = json.loads((folder / "job.json").read_text(encoding="utf-8"))
+        job = read_json((folder / "job.json").read_bytes())
         if is_alive(job["process"], job["process_started"]):
             psutil.Process(job["process"]).terminate()
-    except (OSError, ValueError, psutil.Error):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, psutil.Error):
         return  # there is none, or it has ended in this moment
 
 

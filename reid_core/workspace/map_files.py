@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from reid_core.errors import ReidError, why
 from reid_core.files import one_at_a_time, write_atomically
+from reid_core.json_text import read_json
 from reid_core.projection.faithfulness import Faithfulness
 from reid_core.projection.layout import Layout, Points
 from reid_core.records import plural
@@ -90,7 +91,7 @@ def read_map_file(file: Path) -> CropMap:
     try:
         with file.open("rb") as opened:
             size = int.from_bytes(opened.read(8), "little")
-            header = json.loads(opened.read(size))
+            header = read_json(opened.read(size))
         arrays = [_mapped(file, 8 + size, header[name]) for name in _ARRAYS]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise _damaged(file) from error
@@ -115,7 +116,7 @@ def read_info(file: Path) -> MapInfo:
 
     try:
         with safe_open(file, framework="np") as opened:
-            values: dict[str, Any] = json.loads((opened.metadata() or {})["map"])
+            values: dict[str, Any] = read_json((opened.metadata() or {})["map"])
         values["layout"] = Layout(**values["layout"])
         values["faithful"] = Faithfulness(**values["faithful"])
         values["left_out"] = tuple(values["left_out"])

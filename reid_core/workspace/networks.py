@@ -13,6 +13,7 @@ from pathlib import Path
 
 from reid_core.embedder.network_names import TODAYS_NAMES, unknown
 from reid_core.files import write_atomically
+from reid_core.json_text import read_json
 from reid_core.workspace import jobs
 from reid_core.workspace.workspace import Workspace
 
@@ -57,7 +58,7 @@ def _kept(workspace: Workspace) -> tuple[tuple[str, ...], frozenset[str]] | None
 
 @lru_cache(maxsize=4)
 def _read(file: Path, _changed: int) -> tuple[tuple[str, ...], frozenset[str]] | None:
-    kept = json.loads(file.read_text(encoding="utf-8"))
+    kept = read_json(file.read_bytes())
     if kept["timm"] != version("timm"):
         return None
     return tuple(kept["names"]), frozenset([*kept["names"], *kept["older"]])

@@ -19,6 +19,7 @@ from reid_core.errors import ReidError
 from reid_core.evaluation.comparison import Difference, paired_differences
 from reid_core.evaluation.metrics import average_precision
 from reid_core.files import write_atomically
+from reid_core.json_text import read_json
 from reid_core.records import SPLITS, plural
 from reid_core.signals import StopRequest
 from reid_core.workspace.evaluating import SPLITS as HELD_OUT
@@ -107,7 +108,7 @@ def compare_models(workspace: Workspace, gallery: str, candidate: Embedder, pres
 def kept_comparison(workspace: Workspace, gallery: str, candidate: str, present: str) -> Compared | None:
     """What was measured of these two model ids; None when nothing was, or the held-out crops are others now."""
     try:
-        values = json.loads(_file(workspace, gallery, candidate, present).read_text(encoding="utf-8"))
+        values = read_json(_file(workspace, gallery, candidate, present).read_bytes())
         for name in ("mAP", "rank1"):
             values[name] = Difference(**values[name])
         for name in ("present", "candidate"):

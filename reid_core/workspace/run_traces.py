@@ -7,13 +7,13 @@ forget: a model that learnt from a person goes on knowing her until it is traine
 from __future__ import annotations
 
 import dataclasses
-import json
 from functools import cached_property
 from pathlib import Path
 from sqlite3 import Connection
 
 from reid_core.errors import ReidError
 from reid_core.files import write_atomically
+from reid_core.json_text import read_json
 from reid_core.training.predictions import (
     Confusion,
     Crop,
@@ -72,7 +72,7 @@ class _Gallery:
 def _gallery_of(file: Path) -> str | None:
     """None where the run's state is damaged."""
     try:
-        return str(json.loads(file.read_text(encoding="utf-8"))["gallery"])
+        return str(read_json(file.read_bytes())["gallery"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

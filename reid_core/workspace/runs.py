@@ -62,7 +62,10 @@ def forget_run(workspace: Workspace, name: str) -> None:
     if running:
         raise ReidError(f"The run {name} is running. Stop it first.")
     for called, folder in run.model_folders().items():
-        id = model_id(folder)
+        try:
+            id = model_id(folder)
+        except ReidError:  # a damaged one may go
+            continue
         using = [
             info.name for info in workspace.catalogue.galleries() if any(id == other for other, _, _ in info.models)
         ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reid_core.errors import ReidError
+from reid_core.json_text import read_json
 from reid_core.quality import LIMITS
 from reid_core.records import FIRST_CLOCK_TIME, LAST_CLOCK_TIME, format_time, natural_order, plural
 
@@ -101,12 +102,12 @@ class Selection:
     def from_json(text: str) -> Selection:
         """Raises ReidError for anything but what `to_json` writes: half a selection would be another one."""
         try:
-            values = json.loads(text)
+            values = read_json(text)
             if not isinstance(values, dict) or any(not _KINDS[name](value) for name, value in values.items()):
                 raise ValueError("a value is of another kind")
             chosen: dict[str, Any] = {n: frozenset(v) if isinstance(v, list) else v for n, v in values.items()}
             return Selection(**chosen)
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
+        except (ValueError, KeyError, TypeError) as error:
             raise ReidError(f"This is no selection of crops ({error}). Choose them again.") from error
 
     def describe(self, *, names: bool = True) -> str:

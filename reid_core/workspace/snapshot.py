@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid_core.errors import ReidError, why
+from reid_core.json_text import read_json
 from reid_core.retrieval.columns import CodedColumns
 from reid_core.retrieval.filters import LABELS, NUMBERS
 from reid_core.retrieval.index import ExactIndex
@@ -204,7 +205,7 @@ def _footer(file: BinaryIO) -> dict[str, Any]:
     data = file.read(length)
     if zlib.crc32(data) != checksum:
         raise _Invalid("the footer is damaged")
-    footer: dict[str, Any] = json.loads(data)
+    footer: dict[str, Any] = read_json(data)
     if sum(block for block, _ in footer["blocks"]) != size - _TRAILER.size - length:
         raise _Invalid("the body has another length")
     return footer

@@ -13,6 +13,7 @@ import numpy as np
 
 from reid_core.errors import ReidError
 from reid_core.files import one_at_a_time, write_atomically
+from reid_core.json_text import read_json
 from reid_core.training.recipe import Recipe
 from reid_core.training.run import Run, read_curve
 from reid_core.training.samplers import count_batches
@@ -120,7 +121,7 @@ def _median_speed(steps: Path, _changed: int, _size: int) -> float | None:
 def _read(path: Path) -> list[dict[str, Any]]:
     """What was kept; what cannot be read is measured again."""
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        kept = read_json(path.read_bytes())
         return [entry for entry in kept if {"machine", "recipe", "gallery", "at", "speed"} <= entry.keys()]
     except (OSError, ValueError, AttributeError, TypeError):
         return []

@@ -11,6 +11,7 @@ from typing import Any
 
 from reid_core.errors import ReidError
 from reid_core.files import write_atomically
+from reid_core.json_text import read_json
 from reid_core.records import plural
 
 FILE = "verdicts.json"
@@ -51,7 +52,7 @@ def read(folder: Path) -> VerdictLabels | None:
     if not path.is_file():
         return None
     try:
-        values = json.loads(path.read_text(encoding="utf-8"))
+        values = read_json(path.read_bytes())
         by_case = {name: _by_number(values[name], tuple) for name in ("confirmed", "rejected")}
         pairs = tuple((str(one), str(other)) for one, other in values["pairs"])
         return VerdictLabels(_by_number(values["labels"], str), pairs, **by_case, left_out=dict(values["left_out"]))

@@ -35,6 +35,14 @@ class ModelEntry:
     card: ModelCard
 
 
+@dataclass(frozen=True)
+class DamagedModel:
+    """A model that is here and cannot be used: what it is called, and why, as a sentence."""
+
+    name: str
+    reason: str
+
+
 class Workspace:
     """One folder: `catalogue.sqlite` (the truth), `thumbnails.sqlite`, `originals/` (copies of imported pictures),
     `incoming/` (uploads that are not imported yet), `indexes/` (disposable), `models/`, `runs/`, `jobs/`, `reports/`
@@ -79,14 +87,20 @@ class Workspace:
     def models(self) -> list[ModelEntry]:
         """Usable models: shipped with the program, of each run the best so far and those kept, and added here.
 
-        In this order, the best shipped one first; damaged ones are left out. Of two of one name, what was made here
-        comes before what was shipped.
+        In this order, the best shipped one first; damaged ones are left out (`models_and_damaged`). Of two of one name,
+        what was made here comes before what was shipped.
         """
-        entries = []
+        return self.models_and_damaged()[0]
+
+    def models_and_damaged(self) -> tuple[list[ModelEntry], list[DamagedModel]]:
+        """Usable models, and those that are here but damaged: one of these never keeps the others from being used."""
+        entries, damaged = [], []
         for name, folder in self._model_folders().items():
-            with contextlib.suppress(ReidError):  # `find_model` says what is wrong with it
+            try:
                 entries.append(ModelEntry(name, folder, model_id(folder), ModelCard.read(folder)))
-        return entries
+            except ReidError as error:
+                damaged.append(DamagedModel(name, str(error)))
+        return entries, damaged
 
     def _model_folders(self) -> dict[str, Path]:
         shipped = {folder.name: folder for folder in _models_in(SHIPPED_MODELS)}

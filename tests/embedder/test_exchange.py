@@ -38,7 +38,8 @@ def model(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 def test_a_zip_comes_back_as_the_same_model(model: Path, tmp_path: Path) -> None:
     (tmp_path / "m.zip").write_bytes(zip_model(model))
-    assert add_zip(tmp_path / "m.zip", tmp_path / "models" / "back") == model_id(model)
+    add_zip(tmp_path / "m.zip", tmp_path / "models" / "back")
+    assert model_id(tmp_path / "models" / "back") == model_id(model)
     assert ModelCard.read(tmp_path / "models" / "back") == ModelCard.read(model)
     with pytest.raises(ReidError, match="already"):
         add_zip(tmp_path / "m.zip", tmp_path / "models" / "back")

@@ -31,6 +31,10 @@ def test_it_is_small(shipped: Path) -> None:
     assert sum(weight.numel() for weight in load_network(shipped).parameters()) <= MOST_WEIGHTS
 
 
+def test_its_id_is_the_one_that_galleries_were_embedded_under(shipped: Path) -> None:
+    assert model_id(shipped) == {"market": "c9b06ef030f98d7a", "synthetic": "0438cda95008ee89"}[shipped.name]
+
+
 def test_its_card_says_what_it_is_and_what_it_may_be_used_for(shipped: Path) -> None:
     card = Embedder(shipped, "cpu").card
     assert card.name == shipped.name

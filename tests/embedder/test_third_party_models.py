@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +12,11 @@ import openvino
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
+from reid_core.embedder.adding import Stated, add_network
 from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.inference import Embedder
 from reid_core.embedder.model import add_onnx, model_id
+from reid_core.embedder.preprocessing import AS_BYTES
 from reid_core.embedder.runtime import openvino_runner
 from reid_core.errors import ReidError
 
@@ -29,6 +29,7 @@ POOL = helper.make_node("AveragePool", ["images"], ["means"], kernel_shape=[8, W
 FLATTEN = helper.make_node("Flatten", ["means"], ["flat"])
 RESHAPE = helper.make_node("Reshape", ["means", "shape"], ["flat"])
 PROJECT = helper.make_node("MatMul", ["flat", "matrix"], ["vectors"])
+ROWS = helper.make_node("Add", ["vectors", "rows"], ["sums"])
 WEIGHTS = {"matrix": MATRIX}
 
 
@@ -119,27 +120,61 @@ def test_tensors_that_are_missing_beside_the_file_are_asked_for(tmp_path: Path, 
     assert "beside it that cannot be read" in _refusal(file)
 
 
-@pytest.mark.parametrize("content", [b"", b"not a model", b"\x08\x09"])
+@pytest.mark.parametrize("content", [b"\n", b"not a model", b"\x08\x09"])
 def test_bytes_that_are_no_model_are_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "theirs.onnx"
     file.write_bytes(content)
     assert "is not an ONNX model" in _refusal(file)
 
 
-def test_two_outputs_are_refused_by_their_names(tmp_path: Path) -> None:
+def test_of_two_outputs_the_embedding_is_asked_for(tmp_path: Path) -> None:
     scores = helper.make_node("Softmax", ["vectors"], ["scores"])
-    message = _refusal(_file(tmp_path, [POOL, FLATTEN, PROJECT, scores], gives=("scores", "vectors")))
+    file = _file(tmp_path, [POOL, FLATTEN, PROJECT, scores], gives=("scores", "vectors"))
+    message = _refusal(file)
     assert "2 outputs ('scores', 'vectors')" in message
+    assert "--output" in message
+    pictures, folder = _pictures(3), tmp_path / "models" / "chosen"
+    add_network(file, folder, ModelCard("chosen", 0, PREPROCESSING), output="vectors")
+    np.testing.assert_allclose(Embedder(folder, "cpu").embed_pixels(pictures), _expected(pictures), atol=1e-4)
+    with pytest.raises(ReidError, match=r"no output 'logits'. It has: 'scores', 'vectors'"):
+        add_network(file, tmp_path / "models" / "other", ModelCard("other", 0, PREPROCESSING), output="logits")
 
 
 def test_a_batch_folded_into_one_vector_is_refused(tmp_path: Path) -> None:
     fold = helper.make_node("Reshape", ["means", "shape"], ["vectors"])
-    assert "(1, 72) for 3 pictures" in _refusal(_file(tmp_path, [POOL, fold], {"shape": np.array([1, -1])}))
+    assert "(1, 144) for 6 pictures" in _refusal(_file(tmp_path, [POOL, fold], {"shape": np.array([1, -1])}))
 
 
-def test_a_batch_fixed_inside_the_file_is_refused(tmp_path: Path) -> None:
+def test_a_batch_fixed_inside_a_file_that_says_it_takes_any_is_refused(tmp_path: Path) -> None:
     file = _file(tmp_path, [POOL, RESHAPE, PROJECT], {**WEIGHTS, "shape": np.array([1, 24])})
     assert "batch axis of any length" in _refusal(file)
+
+
+@pytest.mark.parametrize(("batch", "shape"), [(1, [1, 24]), (1, [1, -1]), (4, [4, 24]), (4, [-1, 24])])
+def test_a_file_that_states_a_batch_and_runs_with_no_other_is_run_so(
+    tmp_path: Path, batch: int, shape: list[int]
+) -> None:
+    weights = {**WEIGHTS, "shape": np.array(shape)}
+    folder = _add(_file(tmp_path, [POOL, RESHAPE, PROJECT], weights, takes=(batch, 3, HEIGHT, WIDTH)))
+    for count in (1, 3, 9):
+        pictures = _pictures(count)
+        np.testing.assert_allclose(Embedder(folder, "cpu").embed_pixels(pictures), _expected(pictures), atol=1e-4)
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_pictures_are_filled_up_where_a_file_cannot_be_run_with_fewer(tmp_path: Path, batch: int) -> None:
+    file = _file(tmp_path, [POOL, FLATTEN, PROJECT, ROWS], {**WEIGHTS, "rows": np.zeros((batch, SIZE), np.float32)},
+                 takes=(batch, 3, HEIGHT, WIDTH), gives=("sums",))  # fmt: skip
+    folder = _add(file)
+    for count in (1, 3, 9):
+        pictures = _pictures(count)
+        np.testing.assert_allclose(Embedder(folder, "cpu").embed_pixels(pictures), _expected(pictures), atol=1e-4)
+
+
+def test_a_file_that_insists_on_many_pictures_is_refused(tmp_path: Path) -> None:
+    weights = {**WEIGHTS, "rows": np.zeros((65, SIZE), np.float32)}
+    file = _file(tmp_path, [POOL, FLATTEN, PROJECT, ROWS], weights, takes=(65, 3, HEIGHT, WIDTH), gives=("sums",))
+    assert "65 pictures at once" in _refusal(file)
 
 
 def test_a_model_that_mixes_the_pictures_of_a_batch_is_refused(tmp_path: Path) -> None:
@@ -163,7 +198,16 @@ def test_a_model_that_sees_nothing_is_refused(tmp_path: Path) -> None:
     assert "every picture the same vector" in _refusal(_file(tmp_path, [POOL, FLATTEN, nothing, constant], weights))
 
 
-@pytest.mark.parametrize(("factor", "said"), [(0.0, "without a direction"), (np.nan, "not finite"), (np.inf, "finite")])
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [
+        (0.0, "without a direction"),
+        (np.nan, "not finite"),
+        (np.inf, "finite"),
+        (1e25, "cannot be compared"),
+        (1e-25, "cannot be compared"),
+    ],
+)
 def test_a_model_that_gives_no_directions_is_refused(tmp_path: Path, factor: float, said: str) -> None:
     message = _refusal(_file(tmp_path, [POOL, FLATTEN, PROJECT], {"matrix": MATRIX * np.float32(factor)}))
     assert said in message
@@ -175,11 +219,125 @@ def test_an_input_of_another_rank_or_of_none_is_refused(tmp_path: Path, takes: S
     assert "one input (B, 3, H, W)" in _refusal(file)
 
 
-def test_an_input_of_bytes_is_refused_as_it_would_be_normalised_twice(tmp_path: Path) -> None:
+def _of_bytes(folder: Path, takes: Shape = ("batch", 3, HEIGHT, WIDTH)) -> Path:
     floats = helper.make_node("Cast", ["images"], ["floats"], to=TensorProto.FLOAT)
     pool = helper.make_node("AveragePool", ["floats"], ["means"], kernel_shape=[8, WIDTH], strides=[8, WIDTH])
-    file = _file(tmp_path, [floats, pool, FLATTEN, PROJECT], kind=TensorProto.UINT8)
-    assert "takes u8 numbers" in _refusal(file)
+    return _file(folder, [floats, pool, FLATTEN, PROJECT], kind=TensorProto.UINT8, takes=takes)
+
+
+def _expected_of_bytes(pictures: np.ndarray) -> np.ndarray:
+    means = pictures.reshape(len(pictures), 8, 8, WIDTH, 3).mean(axis=(2, 3))
+    vectors = means.transpose(0, 2, 1).reshape(len(pictures), 24) @ MATRIX
+    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+def test_an_input_of_bytes_with_a_mean_is_refused_as_it_would_be_normalised_twice(tmp_path: Path) -> None:
+    assert "takes u8 numbers" in _refusal(_of_bytes(tmp_path))
+
+
+@pytest.mark.parametrize("preprocessing", [Preprocessing(HEIGHT, WIDTH), Preprocessing(HEIGHT, WIDTH, *AS_BYTES)])
+def test_an_input_of_bytes_gets_the_bytes(tmp_path: Path, preprocessing: Preprocessing) -> None:
+    folder, pictures = tmp_path / "added", _pictures(5)
+    card = ModelCard("added", 0, preprocessing)
+    added = add_network(_of_bytes(tmp_path), folder, card, stated=Stated(normalisation=False))
+    assert added.card.preprocessing.input_type == "uint8"
+    assert "bytes as they are (uint8)" in added.taken
+    np.testing.assert_allclose(Embedder(folder, "cpu").embed_pixels(pictures), _expected_of_bytes(pictures), atol=1e-4)
+
+
+@pytest.mark.parametrize("kind", [TensorProto.INT32, TensorProto.INT64, TensorProto.BOOL])
+def test_an_input_of_other_whole_numbers_is_refused(tmp_path: Path, kind: int) -> None:
+    floats = helper.make_node("Cast", ["images"], ["floats"], to=TensorProto.FLOAT)
+    pool = helper.make_node("AveragePool", ["floats"], ["means"], kernel_shape=[8, WIDTH], strides=[8, WIDTH])
+    assert "an embedder takes" in _refusal(_file(tmp_path, [floats, pool, FLATTEN, PROJECT], kind=kind))
+
+
+@pytest.mark.parametrize("kind", [TensorProto.FLOAT16, TensorProto.DOUBLE])
+def test_halves_and_doubles_are_taken_as_input_and_output(tmp_path: Path, kind: int) -> None:
+    floats = helper.make_node("Cast", ["images"], ["floats"], to=TensorProto.FLOAT)
+    pool = helper.make_node("AveragePool", ["floats"], ["means"], kernel_shape=[8, WIDTH], strides=[8, WIDTH])
+    back = helper.make_node("Cast", ["vectors"], ["out"], to=kind)
+    graph = helper.make_graph(
+        [floats, pool, FLATTEN, PROJECT, back],
+        "embedder",
+        [helper.make_tensor_value_info("images", kind, ["batch", 3, HEIGHT, WIDTH])],
+        [helper.make_tensor_value_info("out", kind, ["batch", SIZE])],
+        [numpy_helper.from_array(MATRIX, "matrix")],
+    )
+    file, pictures = tmp_path / "theirs.onnx", _pictures(3)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), file)
+    np.testing.assert_allclose(Embedder(_add(file), "cpu").embed_pixels(pictures), _expected(pictures), atol=5e-3)
+
+
+LAST = helper.make_node("Transpose", ["images"], ["turned"], perm=[0, 3, 1, 2])
+POOL_TURNED = helper.make_node("AveragePool", ["turned"], ["means"], kernel_shape=[8, WIDTH], strides=[8, WIDTH])
+
+
+@pytest.mark.parametrize("takes", [("batch", HEIGHT, WIDTH, 3), (1, HEIGHT, WIDTH, 3), (None, None, None, 3)])
+def test_colours_last_are_seen_in_the_file_and_fed_so(tmp_path: Path, takes: Shape) -> None:
+    folder, pictures = _add(_file(tmp_path, [LAST, POOL_TURNED, FLATTEN, PROJECT], takes=takes)), _pictures(5)
+    embedder = Embedder(folder, "cpu")
+    assert embedder.card.preprocessing.layout == "nhwc"
+    np.testing.assert_allclose(embedder.embed_pixels(pictures), _expected(pictures), atol=1e-4)
+
+
+def test_where_the_file_leaves_open_where_the_colours_are_both_ways_are_tried(tmp_path: Path) -> None:
+    kernel = np.random.default_rng(3).normal(size=(8, 3, 3, 3)).astype(np.float32)
+    convolve = helper.make_node("Conv", ["turned", "kernel"], ["features"])
+    mean = helper.make_node("GlobalAveragePool", ["features"], ["means"])
+    flat = helper.make_node("Flatten", ["means"], ["vectors"])
+    file = _file(tmp_path, [LAST, convolve, mean, flat], {"kernel": kernel}, takes=("b", None, None, None))
+    assert ModelCard.read(_add(file)).preprocessing.layout == "nhwc"
+
+
+@pytest.mark.parametrize("axes", [[2, 3], [1, 2], [2], [1]])
+def test_axes_of_length_one_are_dropped(tmp_path: Path, axes: list[int]) -> None:
+    more = helper.make_node("Unsqueeze", ["vectors", "axes"], ["more"])
+    nodes = [POOL, FLATTEN, PROJECT, more]
+    graph = helper.make_graph(
+        nodes,
+        "embedder",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["batch", 3, HEIGHT, WIDTH])],
+        [helper.make_tensor_value_info("more", TensorProto.FLOAT, None)],
+        [numpy_helper.from_array(MATRIX, "matrix"), numpy_helper.from_array(np.array(axes), "axes")],
+    )
+    file, pictures = tmp_path / "theirs.onnx", _pictures(9)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), file)
+    np.testing.assert_allclose(Embedder(_add(file), "cpu").embed_pixels(pictures), _expected(pictures), atol=1e-4)
+
+
+def test_a_map_of_features_is_no_vector(tmp_path: Path) -> None:
+    pool = helper.make_node("AveragePool", ["images"], ["map"], kernel_shape=[8, 8], strides=[8, 8])
+    graph = helper.make_graph(
+        [pool],
+        "embedder",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["batch", 3, HEIGHT, WIDTH])],
+        [helper.make_tensor_value_info("map", TensorProto.FLOAT, ["batch", 3, 8, 4])],
+    )
+    file = tmp_path / "theirs.onnx"
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), file)
+    assert "not give one vector per picture" in _refusal(file)
+
+
+def test_colours_in_the_order_of_opencv_are_turned_after_the_normalisation(tmp_path: Path) -> None:
+    mean, std = (0.1, 0.4, 0.7), (0.2, 0.3, 0.5)
+    preprocessing = Preprocessing(HEIGHT, WIDTH, mean, std, colours="bgr")
+    file, folder, pictures = _file(tmp_path, [POOL, FLATTEN, PROJECT]), tmp_path / "bgr", _pictures(3)
+    add_network(file, folder, ModelCard("bgr", 0, preprocessing))
+    normalised = ((pictures / 255 - mean) / std)[..., ::-1]  # blue first, with the mean and std of blue
+    means = normalised.reshape(3, 8, 8, WIDTH, 3).mean(axis=(2, 3))
+    vectors = means.transpose(0, 2, 1).reshape(3, 24) @ MATRIX
+    expected = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    np.testing.assert_allclose(Embedder(folder, "cpu").embed_pixels(pictures), expected, atol=1e-4)
+
+
+def test_sizes_that_were_not_stated_are_those_of_the_file(tmp_path: Path) -> None:
+    card = ModelCard("added", 0, Preprocessing(mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25)))
+    file, pictures = _file(tmp_path, [POOL, FLATTEN, PROJECT]), _pictures(2)
+    added = add_network(file, tmp_path / "added", card, stated=Stated(size=False))
+    assert added.taken == (f"size {HEIGHT}x{WIDTH}",)
+    vectors = Embedder(tmp_path / "added", "cpu").embed_pixels(pictures)
+    np.testing.assert_allclose(vectors, _expected(pictures), atol=1e-4)
 
 
 def test_weights_that_do_not_fit_the_pictures_size_are_refused(tmp_path: Path) -> None:
@@ -229,24 +387,18 @@ def test_one_file_added_twice_has_one_id(tmp_path: Path) -> None:
     assert model_id(_add(file, "one")) == model_id(_add(file, "two"))
 
 
-class _Broken:
-    """A pool of processes of which the only one has died."""
-
-    def __init__(self, *given: object) -> None:
-        pass
-
-    def __enter__(self) -> _Broken:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        pass
-
-    def submit(self, *given: object) -> Future[int]:
-        future: Future[int] = Future()
-        future.set_exception(BrokenProcessPool("terminated abruptly"))
-        return future
+def test_a_name_that_is_taken_is_complained_of_after_what_is_wrong_with_the_file(tmp_path: Path) -> None:
+    _add(_file(tmp_path, [POOL, FLATTEN, PROJECT]), "taken")
+    unread = tmp_path / "theirs.onnx"
+    unread.write_bytes(b"not a model")
+    with pytest.raises(ReidError, match="is not an ONNX model"):
+        _add(unread, "taken")
+    with pytest.raises(ReidError, match="There is a model taken already"):
+        _add(_file(tmp_path, [POOL, FLATTEN, PROJECT]), "taken")
 
 
-def test_a_model_file_that_ends_its_process_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reid_core.embedder.runtime.ProcessPoolExecutor", _Broken)
-    assert "ends the program" in _refusal(_file(tmp_path, [POOL, FLATTEN, PROJECT]))
+def test_a_card_that_says_another_length_is_that_of_another_model(tmp_path: Path) -> None:
+    file = _file(tmp_path, [POOL, FLATTEN, PROJECT])
+    with pytest.raises(ReidError, match="vectors of 16 numbers, and the card that is given with it says 512"):
+        add_network(file, tmp_path / "added", ModelCard("added", 512, PREPROCESSING))
+    assert not (tmp_path / "added").exists()
