@@ -147,7 +147,8 @@ def _reading(table: TableDescription | None) -> tuple[Reading, dict[str, str]]:
             columns = tuple(chosen.items())
     share = state.get(CHOICES + "share", 0) / 100
     zone = state.get(CHOICES + "zone", "UTC")
-    return Reading(state.get(CHOICES + "format") or None, columns, zone, pattern, share, time_format), errors
+    format = state.get(CHOICES + "format") or None
+    return Reading(format, columns, zone, pattern, None, share, time_format), errors
 
 
 def _in_words(message: str) -> str:
