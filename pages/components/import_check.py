@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import html
 import os
+import re
 import zoneinfo
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,8 +20,9 @@ import streamlit as st
 from pages import common
 from pages.components.import_where import CHOICES, Where, draw_where
 from pages.components.job_card import draw_table
-from reid_core.datasets import READERS, TableDescription
-from reid_core.datasets.choices import check_time_format, compile_camera_pattern
+from reid_core.datasets import READERS, TableDescription, doubts
+from reid_core.datasets.choices import check_time_format, compile_camera_pattern, compile_identity_pattern
+from reid_core.datasets.layouts import DESCRIBED
 from reid_core.datasets.table_files import COLUMN_NAMES
 from reid_core.errors import ReidError
 from reid_core.records import SPLITS, plural
@@ -35,17 +37,28 @@ TIME_FIELD = "How times are written"
 FORMATS = {
     "market1501": "Market-1501", "msmt17": "MSMT17", "mars": "MARS", "viper": "VIPeR", "cuhk01": "CUHK01",
     "cuhk03-detected": "CUHK03, detected", "cuhk03-labeled": "CUHK03, labelled",
+    **{key: layout.name for key, layout in DESCRIBED.items()}, "tracker-crops": "Crops of a tracker (BoxMOT, YOLO)",
     "webdataset": "Tar shards (WebDataset)",
     "table": "A table with pictures", "identity-folders": "A folder for each person", "flat": "Pictures only",
 }  # fmt: skip
 RECOGNISED = {
     "table": FORMATS["table"], "folder per identity": FORMATS["identity-folders"],
-    "flat folder": "Pictures only; nobody is named",
+    "flat folder": "Pictures only; nobody is named", "people by pattern": "People as your pattern finds them",
+    "people by names": "People as the names tell them", "tracker's crops": FORMATS["tracker-crops"],
 }  # fmt: skip
-UNNAMED = ("flat folder", "folder per identity")  # formats that tell what they tell by names alone
+UNNAMED = (
+    "flat folder",
+    "folder per identity",
+    "people by pattern",
+    "people by names",
+)  # formats that tell what they tell by names alone
 COLUMNS = {
     "image": "Picture", "identity": "Who", "camera": "Camera", "time": "When", "date": "Date, if apart",
     "tracklet": "Tracklet", "split": "Split",
+}  # fmt: skip
+OPTIONS = {
+    "with --time-format": f"under “{TIME_FIELD}”:", "with --column date=…": "under “Date, if apart”",
+    "--identity-pattern": "“Person from the path”", "--camera-pattern": "“Camera from the path”",
 }  # fmt: skip
 state = st.session_state
 
@@ -75,6 +88,9 @@ def draw_check(workspace: Workspace, path: Path, uploaded: bool) -> Order | None
                 good = state[CHOICES + "good"] = _preview(str(path), _stamp(path), reading)
         except ReidError as error:
             field = "columns" if reading.columns else "format" if reading.format else "path"
+            field = (
+                "person" if str(error).startswith("The identity pattern") or ": The identity" in str(error) else field
+            )
             errors[field] = _in_words(str(error))
     if good is not None and reading == Reading():
         state[CHOICES + "recognised"] = good.dataset.format
@@ -135,6 +151,11 @@ def _reading(table: TableDescription | None) -> tuple[Reading, dict[str, str]]:
         compile_camera_pattern(pattern)
     except ReidError as error:
         errors["pattern"] = str(error)
+    person = (state.get(CHOICES + "person") or "").strip() or None
+    try:
+        compile_identity_pattern(person)
+    except ReidError as error:
+        errors["person"] = str(error)
     time_format = (state.get(CHOICES + "time-format") or "").strip() or None
     try:
         check_time_format(time_format)
@@ -148,15 +169,18 @@ def _reading(table: TableDescription | None) -> tuple[Reading, dict[str, str]]:
     share = state.get(CHOICES + "share", 0) / 100
     zone = state.get(CHOICES + "zone", "UTC")
     format = state.get(CHOICES + "format") or None
-    return Reading(format, columns, zone, pattern, None, share, time_format), errors
+    return Reading(format, columns, zone, pattern, person, share, time_format), errors
 
 
 def _in_words(message: str) -> str:
     """The library names formats by their keys and choices by their options; the page by what stands in its fields."""
     for key, words in FORMATS.items():
-        message = message.replace(f"format '{key}'", f"format “{words}”")
-    message = message.replace("with --time-format", f"under “{TIME_FIELD}”:")
-    return message.replace("with --column date=…", "under “Date, if apart”")
+        message = message.replace(f"format '{key}'", f"format “{words}”").replace(f"--format {key}", f"“{words}”")
+    message = re.sub(r"--identity-pattern '(.+)'", r"write \1 below as “Person from the path”.", message)
+    message = message.replace("give write", "write").replace("give “", "choose the format “")
+    for option, words in OPTIONS.items():
+        message = message.replace(option, words)
+    return message
 
 
 def _draw_facts(preview: Preview) -> None:
@@ -186,6 +210,8 @@ def _draw_facts(preview: Preview) -> None:
     rows = "".join(f"<tr><th>{name}</th><td>{html.escape(value)}</td></tr>" for name, value in facts.items())
     st.html(f'<table class="rt-facts">{rows}</table>')
     _draw_notes(preview.dataset.notes)
+    for doubt in doubts(preview.dataset):
+        common.note("Please check", _in_words(doubt))
     skipped = preview.dataset.skipped
     if skipped:
         with st.expander(f"{plural(len(skipped), 'file')} cannot be used", key=CHOICES + "skipped"):
@@ -284,6 +310,17 @@ def _draw_reading(preview: Preview | None, reading: Reading, errors: dict[str, s
         common.text(
             '<p class="rt-small">{path}: {camera}</p>', path=first_one.path, camera=common.camera_name(first_one.camera)
         )
+    st.text_input(
+        "Person from the path", key=CHOICES + "person", persist_state="session", placeholder=r"person(\d+)",
+        help=r"A regular expression whose one group is the person: person(\d+) finds person 3 in cam1/person3_07.jpg. "
+        "Leave it empty where the people are right.",
+    )  # fmt: skip
+    if "person" in errors:
+        common.problem("The pattern cannot be used", errors["person"])
+    elif reading.identity_pattern and preview is not None and preview.samples:
+        first_one = preview.samples[0]
+        who = common.person_name(first_one.identity) or "nobody named"
+        common.text('<p class="rt-small">{path}: {who}</p>', path=first_one.path, who=who)
     if preview is not None and not preview.is_divided:
         state.setdefault(CHOICES + "share", 0)
         share = st.slider(
@@ -331,6 +368,7 @@ def _order(path: Path, uploaded: bool, preview: Preview, reading: Reading, where
     arguments += [f"--time-zone={reading.time_zone}"]
     arguments += [f"--camera-pattern={reading.camera_pattern}"] if reading.camera_pattern else []
     arguments += [f"--time-format={reading.time_format}"] if reading.time_format else []
+    arguments += [f"--identity-pattern={reading.identity_pattern}"] if reading.identity_pattern else []
     arguments += ["--copy"] if where.copy and not uploaded else []
     arguments += [f"--index-with={where.model}"] if where.model else []
     crops = plural(len(preview.dataset.records), "crop")

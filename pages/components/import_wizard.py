@@ -22,7 +22,7 @@ from pages.components.job_card import (
     title_of,
 )
 from reid_core.errors import ReidError
-from reid_core.images import IMAGE_SUFFIXES
+from reid_core.images import IMAGE_SUFFIXES, UNREADABLE_KINDS, VIDEO_SUFFIXES
 from reid_core.records import plural
 from reid_core.workspace import jobs, uploads
 from reid_core.workspace.allowed import VARIABLE, allowed_folders, check_allowed
@@ -34,7 +34,9 @@ JOB = "gal-import-job"  # the folder's name of the job that does it
 DROPS = "gal-import-drops"  # how often files were dropped: each time the uploader starts afresh
 TROUBLE = "gal-import-trouble"
 WAYS = {"files": "Files", "folder": "A whole folder", "path": "Already on this machine"}
-KINDS = sorted(suffix[1:] for suffix in IMAGE_SUFFIXES | {*uploads.ARCHIVES, *uploads.TABLES})
+# Of the last two kinds nothing can be read; then the page says so, and what to do.
+KINDS = sorted(suffix[1:] for suffix in IMAGE_SUFFIXES | {*uploads.ARCHIVES, *uploads.TABLES} | VIDEO_SUFFIXES)
+KINDS += sorted(kind.lower() for kind in UNREADABLE_KINDS)
 state = st.session_state
 
 

@@ -212,9 +212,9 @@ def _one_file_each(listing: Listing) -> list[Frames]:
         return []
     first = next(iter(kinds))
     suffix = first.rpartition(".")[2]
-    pictures = frozenset(picture for name, picture in told.items() if name.endswith(suffix))
+    annotated = frozenset(picture for name, picture in told.items() if name.endswith(suffix))
     held = _held_against(listing, first, kinds[first], found)
-    return [replace(frames, pictures=pictures) for frames in held]
+    return [replace(frames, pictures=annotated) for frames in held]
 
 
 def _of_one(name: str, stems: Mapping[str, list[str]]) -> str:

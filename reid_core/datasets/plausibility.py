@@ -58,10 +58,10 @@ def _doubt_about_labels(people: Sequence[str]) -> str:
     """People whose labels are words for something else."""
     plain = [person.lower().replace("-", "_") for person in people]
     count = plural(len(people), "person")
-    listed, verb = _listed(people), "is" if len(people) == 1 else "are"
+    listed, verb = _listed(people), "That is" if len(people) == 1 else "These are"
     remedy = "If folders or names below tell the people, --identity-pattern says where."
     if all(name.replace("_", " ") in CLASSES for name in plain):
-        return f"{count}: {listed}. That {verb} what a detector calls things, not who it is. {remedy}"
+        return f"{count}: {listed}. {verb} what a detector calls things, not who it is. {remedy}"
     if len(people) > 1 and all(name in _PARTS_OF_DATA_SETS or _is_part(name) for name in plain):
         return f"{count}: {listed}. These read like parts of a data set, not like people. {remedy}"
     if all(_DAY.fullmatch(person) for person in people):

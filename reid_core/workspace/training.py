@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from reid_core.datasets import Skipped
+from reid_core.datasets.layouts import DESCRIBED
 from reid_core.embedder.network import create_backbone
 from reid_core.errors import ReidError
 from reid_core.evaluation.metrics import RetrievalMetrics
@@ -37,13 +38,14 @@ from reid_core.workspace.verdict_traces import write as write_verdicts
 from reid_core.workspace.withholding import without_withheld
 from reid_core.workspace.workspace import Workspace
 
+RESEARCH_ONLY = tuple(layout.name for layout in DESCRIBED.values())
 TERMS = {
     "Market-1501": "trained on Market-1501, which is given for academic research only; not for commercial use",
     "DukeMTMC-reID": "trained on DukeMTMC-reID, which its authors have withdrawn; not to be used",
 }
 TERMS |= {
     name: f"trained on {name}, which is given for research; ask its authors before any other use"
-    for name in ("MSMT17", "MARS", "VIPeR", "CUHK01", "CUHK03 detected", "CUHK03 labeled")
+    for name in ("MSMT17", "MARS", "VIPeR", "CUHK01", "CUHK03 detected", "CUHK03 labeled", *RESEARCH_ONLY)
 }
 OWN = "those of your own data"
 

@@ -19,7 +19,7 @@ from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from reid_core.errors import ReidError, why
-from reid_core.images import is_hidden, printable
+from reid_core.images import NO_VIDEO, is_hidden, is_video_name, printable
 from reid_core.records import is_unsafe_path
 from reid_core.temporary import sweep, temporary_folder
 from reid_core.workspace import jobs
@@ -51,10 +51,12 @@ def keep_upload(workspace: Workspace, files: Sequence[tuple[str, Content]]) -> P
 
     A name may have folders before it. Names are made safe for every file system, and two of one name are kept apart.
     Tables beside one zip are put into it, for a table finds only pictures of its own folder or archive. Raises
-    ReidError, and leaves nothing, when a name leads out of the folder, when archives are mixed with other files, or
-    when the disk is full.
+    ReidError, and leaves nothing, when a name leads out of the folder, when archives are mixed with other files, when
+    all are recordings, or when the disk is full.
     """
     names = _safe_names([name for name, _ in files])
+    if all(is_video_name(name) for name in names):
+        raise ReidError(NO_VIDEO)
     archive = _check_mixture(names)
     stem = f"{datetime.now(UTC):{_STAMP}}-{secrets.token_hex(3)}"
     place = workspace.incoming / stem

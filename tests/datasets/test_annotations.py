@@ -19,17 +19,22 @@ COCO = {
     "images": [{"id": 1, "file_name": "a1.jpg"}, {"id": 2, "file_name": "a2.jpg"}],
     "annotations": [{"image_id": image, "bbox": [x, 10, 30, 70]} for image in (1, 2) for x in (20, 100)],
 }
-CVAT = '<?xml version="1.0"?><annotations><track id="1"><box frame="0" xtl="24" ytl="90" xbr="54" ybr="160"/></track></annotations>'
+BOX = 'xtl="24" ytl="90" xbr="54" ybr="160"'
+CVAT = f'<?xml version="1.0"?><annotations><track id="1"><box frame="0" {BOX}/></track></annotations>'
 CVAT_IMAGES = "<annotations>" + "".join(
-    f'<image id="{n}" name="a{n}.jpg" width="320" height="180"><box label="p" xtl="2" ytl="9" xbr="54" ybr="160"/></image>'
-    for n in (1, 2)
+    f'<image id="{n}" name="a{n}.jpg" width="320" height="180"><box label="person" {BOX}/></image>' for n in (1, 2)
 )
-VOC = "<annotation><object><bndbox><xmin>24</xmin><ymin>9</ymin><xmax>54</xmax><ymax>160</ymax></bndbox></object></annotation>"
+CORNERS = "<xmin>24</xmin><ymin>9</ymin><xmax>54</xmax><ymax>160</ymax>"
+VOC = f"<annotation><object><bndbox>{CORNERS}</bndbox></object></annotation>"
 LABELME = json.dumps({"shapes": [{"label": "person", "points": [[24, 9], [54, 160]]}], "imageWidth": 320})
 KITTI = "Pedestrian 0.00 0 -0.20 71.40 43.00 81.73 107.92 1.89 0.48 1.20 1.84 1.47 8.41 0.01\n"
 ROBOFLOW = "filename,width,height,class,xmin,ymin,xmax,ymax\n" + "".join(
     f"a{n}.jpg,320,180,person,{x},90,{x + 30},160\n" for n in (1, 2) for x in (24, 114)
 )
+
+
+def one_box(file_name: str, box: list[int]) -> str:
+    return json.dumps({"images": [{"id": 1, "file_name": file_name}], "annotations": [{"image_id": 1, "bbox": box}]})
 
 
 def picture(width: int, height: int) -> bytes:
@@ -38,6 +43,7 @@ def picture(width: int, height: int) -> bytes:
     return buffer.getvalue()
 
 
+TABLE = "image,id,x,y,w,h\na1.jpg,7,24,90,30,70\na2.jpg,7,29,90,30,70\n"
 FRAME, CROP = picture(320, 180), picture(64, 128)
 ANNOTATED: dict[str, tuple[str, dict[str, str | bytes]]] = {
     "mot": (

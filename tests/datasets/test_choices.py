@@ -130,3 +130,50 @@ def test_a_pattern_whose_counts_take_gigabytes_is_refused_unread(pattern: str) -
     with pytest.raises(ReidError, match="repeats a part over 100,000 times"):
         compile_camera_pattern(pattern)
     assert compile_camera_pattern(r"(\d{4})-\d{2}-\d{2}_[0-9a-f]{12}") is not None
+
+
+def test_the_identity_pattern_tells_people_of_flat_names_and_of_folders(miniature: Miniature) -> None:
+    names = {f"x/{p}_{c}_{s}.jpg": p for p in ("12", "13") for c in "ab" for s in "12"} | {
+        "x/none.jpg": None,
+        "-1_a.jpg": "junk",
+    }
+    dataset = read_dataset(miniature.make(names), identity_pattern=r"(-?\d+)_[ab]")
+    assert dataset.format == "people by pattern"
+    assert miniature.column(dataset, "identity") == names
+
+
+def test_the_identity_pattern_alone_tells_people_and_folders_still_tell_splits(miniature: Miniature) -> None:
+    names = {
+        "train/crops/person/1/a.jpg": ("1", "train"),
+        "query/crops/person/2/a.jpg": ("2", "query"),
+        "gallery/crops/person/2/b.jpg": ("2", "gallery"),
+        "gallery/crops/bag/9/b.jpg": (None, "gallery"),
+    }
+    dataset = read_dataset(miniature.make(names), identity_pattern=r"person/(\d+)/", format="identity-folders")
+    told = zip(*(miniature.column(dataset, key).items() for key in ("identity", "split")), strict=True)
+    assert {path: (person, split) for (path, person), (_, split) in told} == names
+
+
+def test_the_identity_pattern_takes_the_place_of_what_a_layout_or_a_table_says(miniature: Miniature) -> None:
+    path = miniature.make(["a-7/x.jpg", "b-8/y.jpg"], {"t.csv": "image,identity\na-7/x.jpg,ada\nb-8/y.jpg,bo\n"})
+    assert read_dataset(path, identity_pattern=r"-(\d)/").records.identities() == ["7", "8"]
+    assert read_dataset(path, identity_pattern=r"a-(\d)/").records.identities() == ["7", "bo"]
+
+
+def test_an_identity_pattern_that_finds_nobody_is_refused_with_a_path(miniature: Miniature) -> None:
+    with pytest.raises(
+        ReidError, match=r"The identity pattern 'pid\(\\\\d\)' finds nobody in 2 paths, such as '.*a.jpg'"
+    ):
+        read_dataset(miniature.make(["x/a.jpg", "x/b.jpg"]), identity_pattern=r"pid(\d)")
+
+
+@pytest.mark.parametrize("pattern", ["(", r"\d+", r"(a)(b)", "(" + "a" * 300 + ")"])
+def test_an_identity_pattern_that_cannot_be_used_is_refused_as_such(tmp_path: Path, pattern: str) -> None:
+    with pytest.raises(ReidError, match="The identity pattern"):
+        read_dataset(tmp_path, identity_pattern=pattern)
+
+
+def test_an_identity_pattern_that_takes_for_ever_is_given_up(tmp_path: Path) -> None:
+    (tmp_path / ("a" * 120 + "!.jpg")).write_bytes(b"x")
+    with pytest.raises(ReidError, match="The identity pattern .* took over"):
+        read_dataset(tmp_path, identity_pattern=r"((?:a|aa)+)$")

@@ -175,3 +175,72 @@ def test_the_camera_that_a_file_name_tells(name: str, camera: str | None) -> Non
 )
 def test_the_camera_that_a_folder_name_tells(name: str, camera: str | None) -> None:
     assert camera_of_folder(name) == camera
+
+
+def test_folders_that_say_to_be_people_are_people_whatever_lies_above(miniature: Miniature) -> None:
+    names = [
+        f"{kind}/{site}/person_{number:04d}/1.jpg" for kind in ("day", "night") for site in "ab" for number in (1, 2)
+    ]
+    dataset = read_dataset(miniature.make(names))
+    assert dataset.records.identities() == ["person_0001", "person_0002"]
+    assert dataset.notes == ("The people are the folders like person_0001, and not those above them (day, night).",)
+
+
+def test_kinds_of_light_stand_for_cameras(miniature: Miniature) -> None:
+    names = {f"{light}/{person}/1.jpg": (light, person) for light in ("visible", "thermal") for person in ("ada", "bo")}
+    dataset = read_dataset(miniature.make(names))
+    assert miniature.column(dataset, "camera") == {name: light for name, (light, _) in names.items()}
+    assert miniature.column(dataset, "identity") == {name: person for name, (_, person) in names.items()}
+    assert read_dataset(miniature.make(["rgb/ada/1.jpg", "rgb/bo/1.jpg"]), format="flat").records.cameras() != ["rgb"]
+
+
+def test_a_split_below_the_test_folder_counts(miniature: Miniature) -> None:
+    wanted = {"train/ada/1.jpg": "train", "test/query/bo/1.jpg": "query", "test/gallery/bo/2.jpg": "gallery"}
+    dataset = read_dataset(miniature.make(wanted))
+    assert miniature.column(dataset, "split") == wanted
+    assert dataset.records.identities() == ["ada", "bo"]
+
+
+def test_names_that_tell_the_person_as_all_other_names_do_are_believed(miniature: Miniature) -> None:
+    train = [f"train/cam{c}/person0{p}/cam{c}_person0{p}_{s}.jpg" for c in "12" for p in "12" for s in "12"]
+    tested = {"query/cam1_person03_1.jpg": "query", "gallery/cam2/person03_cam2_2.jpg": "gallery"}
+    dataset = read_dataset(miniature.make([*train, *tested]))
+    assert dataset.records.identities() == ["person01", "person02", "person03"]
+    splits = miniature.column(dataset, "split")
+    assert {name: splits[name] for name in tested} == tested
+    assert dataset.notes[0].startswith("2 pictures in no person's folder: their names tell the person")
+
+
+def test_names_are_not_believed_where_one_contradicts_its_folder(miniature: Miniature) -> None:
+    train = ["train/person01/person01_1.jpg", "train/person02/person01_2.jpg", "train/person02/person02_2.jpg"]
+    dataset = read_dataset(miniature.make([*train, "query/person03_1.jpg"]))
+    assert miniature.skipped(dataset) == {"query/person03_1.jpg": "it lies in no identity's folder"}
+
+
+def test_names_in_folders_for_queries_and_gallery_tell_people_where_these_bear_it_out(miniature: Miniature) -> None:
+    names = {
+        f"{split}/{person}x_{shot}.jpg": (person, split)
+        for split, people in (("train", "12"), ("query", "34"), ("gallery", "34"))
+        for person in people
+        for shot in "12"
+    }
+    names = {path.replace("x_", "_c1_"): told for path, told in names.items()}
+    dataset = read_dataset(miniature.make(names))
+    assert dataset.format == "people by names"
+    assert miniature.column(dataset, "identity") == {path: person for path, (person, _) in names.items()}
+    assert miniature.column(dataset, "split") == {path: split for path, (_, split) in names.items()}
+    assert "The person is taken from the names" in dataset.notes[0]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["query/1_a.jpg", "query/2_a.jpg", "gallery/3_a.jpg", "gallery/4_a.jpg", "gallery/3_b.jpg", "gallery/4_b.jpg"],
+        ["query/1_a.jpg", "query/2_a.jpg", "gallery/1_a.jpg", "gallery/2_a.jpg", "train/1_b.jpg", "train/2_b.jpg"],
+        ["gallery/1_a.jpg", "gallery/2_a.jpg", "gallery/1_b.jpg", "gallery/2_b.jpg"],
+    ],
+)
+def test_names_are_no_people_where_the_folders_speak_against_it(miniature: Miniature, names: list[str]) -> None:
+    dataset = read_dataset(miniature.make(names))
+    assert dataset.format == "flat folder"
+    assert dataset.records.identities() == []

@@ -275,6 +275,53 @@ def test_a_wrong_pattern_is_said_beside_it_while_the_pictures_stay(open_import: 
     assert has_button(page, "gal-import-start")
 
 
+def test_people_can_be_told_by_a_pattern_and_the_import_is_given_it(
+    open_import: Open, tmp_path: Path, started: Started
+) -> None:
+    folder = tmp_path / "hall"
+    folder.mkdir()
+    for place, name in enumerate(("07_a", "07_b", "08_a", "08_b")):
+        (folder / f"{name}.png").write_bytes(png_bytes(tiny_picture(place, 1)))
+    page = look_at(open_import(), folder)
+    assert "nobody is named" in words(page)
+    assert "the names look like PERSON_…: 07, 08" in words(page)
+    assert "Person from the path" in words(page)
+    page.text_input(key="gal-choice-person").set_value("(").run()
+    assert "The pattern cannot be used" in words(page)
+    page.text_input(key="gal-choice-person").set_value(r"pid(\d+)").run()
+    assert "finds nobody in 4 paths" in words(page)
+    assert not has_button(page, "gal-import-start")
+    page.text_input(key="gal-choice-person").set_value(r"^(\d+)_").run()
+    assert "2 people" in words(page)
+    assert "PERSON_" not in words(page)
+    page.button(key="gal-import-start").click().run()
+    (_, arguments) = started[0]
+    assert r"--identity-pattern=^(\d+)_" in arguments
+
+
+def test_odd_people_are_asked_about_before_anything_is_imported(open_import: Open, tmp_path: Path) -> None:
+    for place, person in enumerate(("north/1", "north/2", "north/3", "south/1", "south/2", "south/3")):
+        (tmp_path / "hall" / person).mkdir(parents=True)
+        (tmp_path / "hall" / person / "a.png").write_bytes(png_bytes(tiny_picture(place, 1)))
+    page = look_at(open_import(), tmp_path / "hall")
+    assert "Please check" in words(page)
+    assert "Their folders hold 1, 2, 3: are those the people?" in words(page)
+
+
+def test_whole_frames_are_refused_on_the_page_with_what_to_choose(open_import: Open, tmp_path: Path) -> None:
+    folder = tmp_path / "scene"
+    (folder / "img1").mkdir(parents=True)
+    (folder / "gt").mkdir()
+    for number in (1, 2):
+        (folder / "img1" / f"{number}.png").write_bytes(png_bytes(tiny_picture(number, 1)))
+    (folder / "gt" / "gt.txt").write_text("1,1,1,1,3,3,1,1,1.0\n")
+    page = look_at(open_import(), folder)
+    assert "whole frames, not crops of one person: gt/gt.txt" in words(page)
+    assert "choose the format “Pictures only” or “A folder for each person”" in words(page)
+    page.selectbox(key="gal-choice-format").select("flat").run()
+    assert words(page).count("<figure") == 2
+
+
 def test_a_wrong_format_is_said_beside_it_and_the_last_good_preview_stays(open_import: Open, tmp_path: Path) -> None:
     page = look_at(open_import(), site(tmp_path / "hall"))
     page.selectbox(key="gal-choice-format").select("market1501").run()

@@ -257,3 +257,12 @@ def test_a_deletion_that_has_read_its_selection_does_not_go_on(workspace: Worksp
     assert to_go_on(workspace, _job(workspace, "failed", command)) is None
     selection.write_text("{}")
     assert to_go_on(workspace, _job(workspace, "lost", command)) == command
+
+
+def test_recordings_alone_are_refused_as_such_and_among_pictures_they_are_kept_to_be_named(
+    workspace: Workspace,
+) -> None:
+    with pytest.raises(ReidError, match=r"Video is not read yet\. Import pictures cropped to one person\."):
+        keep_upload(workspace, [("walk.mp4", b"1"), ("x/walk.MKV", b"2")])
+    assert unfinished(workspace) == []
+    assert _files(keep_upload(workspace, [("walk.mp4", b"1"), ("a.jpg", b"2")])) == {"walk.mp4": b"1", "a.jpg": b"2"}

@@ -14,6 +14,6 @@ _FOLDERS = r"cam(?P<camera>[12])/(?P<identity>person\d+)"
 ILIDS_VID = Layout(
     name="i-LIDS-VID",
     example="sequences/cam1/person001/cam1_person001_00317.png",
-    parts=(Part(rf"(?:i-LIDS-VID/)?(?:sequences/)?{_FOLDERS}/cam(?P=camera)_(?P=identity)_(?P<walk>\d+)"),),
-    spare=(Part(rf"(?:i-LIDS-VID/)?(?:images/)?{_FOLDERS}/cam(?P=camera)_(?P=identity)"),),
+    parts=(Part(rf"sequences/{_FOLDERS}/cam(?P=camera)_(?P=identity)_(?P<walk>\d+)"),),
+    spare=(Part(rf"images/{_FOLDERS}/cam(?P=camera)_(?P=identity)"),),
 )

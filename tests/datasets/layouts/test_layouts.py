@@ -196,6 +196,10 @@ def test_a_minority_of_paths_that_fit_by_chance_are_nobodys_data_set(miniature: 
         ("Occluded-REID", ["whole_body_images/001/001_01.jpg", "whole_body_images/001/001_02.jpg"]),
         ("RegDB", ["visible/anna/1.jpg", "thermal/anna/1.jpg"]),
         ("PRID 2011", ["cam_a/person_0001/0001.png", "cam_b/person_0001/0001.png"]),
+        (
+            "i-LIDS-VID",
+            [f"{split}/cam{c}/person001/cam{c}_person001_00001.png" for split in ("query", "gallery") for c in (1, 2)],
+        ),
         ("GRID", ["probe/0001_x.jpg", "gallery/0001_y.jpg"]),
         ("VeRi-776", ["image_train/anna_c001.jpg", "image_query/ben_c001.jpg"]),
         ("PRCC", ["train/001/A_001.jpg", "test/A/003/001.jpg"]),
