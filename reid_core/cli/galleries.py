@@ -92,7 +92,7 @@ def import_(
         print_skipped(report.skipped)
         raise ReidError(f"No crop of {path} could be imported.")
     if not json:
-        _say_imported(gallery, path, report)
+        _say_imported(gallery, path, report, bool(dataset.incomplete))
     embedded = None
     if index_with is not None and not report.stopped:
         embedder, embedded = embed_missing(opened, gallery, index_with)
@@ -107,10 +107,11 @@ def import_(
     end_if_stopped(stopped, "run the same command to go on.")
 
 
-def _say_imported(gallery: str, path: Path, report: Report) -> None:
+def _say_imported(gallery: str, path: Path, report: Report, untimed: bool) -> None:
     print_skipped(report.skipped)
     if report.file:
-        say(f"All that was left out, and every crop without its time, is named in {report.file}.")
+        kinds = ["what was left out"] * bool(report.skipped) + ["every crop without its time"] * untimed
+        say(f"{report.file} names {' and '.join(kinds)}.")
     say(f"Gallery {gallery}: {plural(report.added, 'crop')} added, {report.already:,} there before.")
     if report.duplicates:
         say(f"{plural(report.duplicates, 'picture')} left out that the gallery has already, with the same labels.")

@@ -35,6 +35,7 @@ COLUMN_NAMES: Mapping[str, tuple[str, ...]] = {
 }
 QUERY_MARK, GALLERY_MARK = "is_query", "is_gallery"  # as open-metric-learning divides its test half
 EVIDENCE_ROWS = 20_000
+_TELLING = 400  # characters of a cell
 _NUMBERS_ROWS = ("id", "target", "class")  # names that are given to row numbers and kinds of things as well
 _KINDS_OF_THINGS = frozenset({"person", "persons", "people", "pedestrian", "human", "object", "car", "vehicle"})
 
@@ -174,7 +175,7 @@ def _label(cell: object) -> str:
     """As in a table: 5 and 5.0 are "5"; "" where it is empty."""
     if cell is None:
         return ""
-    text = str(cell).strip()
+    text = str(cell)[:_TELLING].strip()
     return "" if text.lower() in MISSING else re.sub(r"\.0+$", "", text)
 
 

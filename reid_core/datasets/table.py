@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reid_core.datasets.base import (
@@ -32,7 +32,7 @@ from reid_core.errors import ReidError, shown
 from reid_core.images import BadImage
 from reid_core.records import plural
 
-MAX_LABEL = 300  # characters
+MAX_LABEL, MAX_PATH = 300, 4096  # characters
 _SPLIT_OF_TABLE = {"train": "train", "query": "query", "probe": "query", "gallery": "gallery", "test": "test"}
 _SPLITS: Mapping[str, str] = (
     dict(SPLIT_NAMES)
@@ -43,6 +43,7 @@ _SPLITS: Mapping[str, str] = (
 _YES, _NO = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
 _WHOLE_NUMBER = re.compile(r"(-?[0-9]+)\.0+")
 _WORDS = {"image": "picture", "identity": "person", "date": "date of the time"}
+_WORDS |= {QUERY_MARK: "queries", GALLERY_MARK: "the gallery"}
 
 
 def read_table(listing: Listing, options: Options) -> Dataset | Declined:
@@ -123,8 +124,7 @@ class ReadCrops:
 def _read_crops(tables: list[Table], names: tuple[str, ...], options: Options) -> ReadCrops:
     read = ReadCrops()
     for table in tables:
-        wanted = () if table.is_export else [_text(image, number=False) or "" for image in table.cells["image"]]
-        pictures = NamedPictures(names, wanted)
+        pictures = NamedPictures(names, () if table.is_export else _paths(table))
         implied = implied_split(table.name) if len(tables) > 1 else None
         times = read_column_of_times(table.cells, table.found, options) if not table.is_export else Times([], {})
         without: list[tuple[str, int]] = []
@@ -163,7 +163,14 @@ def _find(pictures: NamedPictures, image: object, table: Table) -> str:
     text = _text(image, number=False)
     if text is None:
         raise ValueError("it names no picture")
+    if len(text) > MAX_PATH:
+        raise ValueError(f"the path {shown(text)} has more than {MAX_PATH:,} characters")
     return pictures.find(text, folder)
+
+
+def _paths(table: Table) -> Iterator[str]:
+    texts = (_text(image, number=False) for image in table.cells["image"])
+    return (text for text in texts if text is not None and len(text) <= MAX_PATH)
 
 
 def read_column_of_times(cells: Mapping[str, list[object]], found: Found, options: Options) -> Times:
@@ -311,7 +318,7 @@ def _text(value: object, *, number: bool = True) -> str | None:
     if isinstance(value, float) and value.is_integer() and number:
         return str(int(value))
     text = str(value).strip()
-    if value is None or text.lower() in MISSING:
+    if value is None or text[:10].lower() in MISSING:
         return None
     whole = _WHOLE_NUMBER.fullmatch(text) if number else None
     return whole[1] if whole else text

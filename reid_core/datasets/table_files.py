@@ -114,9 +114,6 @@ def _find_in_text(name: str, data: bytes, given: Mapping[str, str]) -> tuple[lis
 
 
 def _parse_parquet(name: str, data: bytes, given: Mapping[str, str]) -> Table:
-    import pyarrow as pa
-    from pyarrow import parquet
-
     with _open_parquet(name, data) as (file, fields):
         found = _find_in_parquet(file, fields, given)
         if "image" not in found.columns:
@@ -124,11 +121,8 @@ def _parse_parquet(name: str, data: bytes, given: Mapping[str, str]) -> Table:
         column_of = {**found.columns, **found.marks}
         used = list(dict.fromkeys(column_of.values()))
         _check_parquet_extent(name, file, used)
-        # Read as a dictionary, text that the file has once and every row repeats stays in memory once.
-        texts = [column for column in used if pa.types.is_string(fields[column])]
-        whole = parquet.ParquetFile(pa.BufferReader(data), metadata=file.metadata, read_dictionary=texts)
-        read = whole.read(columns=used)
-        columns = {column: _cells(read.column(column)) for column in used}
+        read = file.read(columns=used)
+        columns = {column: _cells(read.column(column).chunks) for column in used}
         is_export = _is_export(file) and not given
     cells = {key: columns[column] for key, column in column_of.items()}
     rows = range(1, 1 + len(cells["image"]))
@@ -153,7 +147,7 @@ def _find_in_parquet(file: pq.ParquetFile, fields: Mapping[str, pa.DataType], gi
 
 
 def _is_export(file: pq.ParquetFile) -> bool:
-    schema = file.schema_arrow
+    schema = file.metadata.schema.to_arrow_schema()  # the file's own, without dictionaries
     is_marked = (schema.metadata or {}).get(EXPORT_MARK) == export_schema().metadata[EXPORT_MARK]
     return bool(is_marked and schema.equals(export_schema()))
 
@@ -163,7 +157,7 @@ def _first_rows(file: pq.ParquetFile, columns: list[str], rows: int) -> dict[str
     left = rows
     for batch in file.iter_batches(batch_size=rows, columns=columns) if columns else ():
         for column in columns:
-            cells[column] += batch.column(column).slice(0, left).to_pylist()
+            cells[column] += _cells([batch.column(column).slice(0, left)])
         left -= batch.num_rows
         if left <= 0:
             break
@@ -177,8 +171,11 @@ def _open_parquet(name: str, data: bytes) -> Iterator[tuple[pq.ParquetFile, dict
     from pyarrow import parquet
 
     try:
-        file = parquet.ParquetFile(pa.BufferReader(data))
-        yield file, {field.name: field.type for field in file.schema_arrow if _holds_labels(field.type)}
+        plain = parquet.ParquetFile(pa.BufferReader(data))
+        fields = {field.name: field.type for field in plain.schema_arrow if _holds_labels(field.type)}
+        # Read as a dictionary, text that the file has once and every row repeats stays in memory once.
+        texts = [name for name, kind in fields.items() if pa.types.is_string(kind)]
+        yield parquet.ParquetFile(pa.BufferReader(data), metadata=plain.metadata, read_dictionary=texts), fields
     except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError) as error:
         raise ReidError(f"{name} is not a readable Parquet file ({error}). Write it again.") from error
 
@@ -215,9 +212,9 @@ def _holds_labels(kind: pa.DataType) -> bool:
     return not (is_bytes or types.is_nested(kind))
 
 
-def _cells(column: pa.ChunkedArray) -> list[object]:
+def _cells(chunks: Sequence[pa.Array]) -> list[object]:
     cells: list[object] = []
-    for chunk in column.chunks:
+    for chunk in chunks:
         if hasattr(chunk, "dictionary"):
             words = chunk.dictionary.to_pylist()
             cells += [None if place is None else words[place] for place in chunk.indices.to_pylist()]
