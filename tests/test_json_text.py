@@ -29,7 +29,8 @@ def test_what_is_no_json_is_a_short_value_error(text: str | bytes, said: str) ->
 
 
 def test_depth_counts_lists_and_tables_in_each_other() -> None:
-    assert [depth(values, 20) for values in (1, [], [1], {"a": [{}]}, [[[[]]]])] == [0, 1, 1, 3, 4]
+    nested: list[object] = [1, [], [1], {"a": [{}]}, [[[[]]]]]
+    assert [depth(values, 20) for values in nested] == [0, 1, 1, 3, 4]
     assert depth([[[[[]]]]], 2) == 3
 
 

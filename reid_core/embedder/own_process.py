@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import multiprocessing
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -62,6 +63,9 @@ def out_of_memory(error: BaseException) -> bool:
 
 def _run(to: Connection, function: Callable[..., Any], arguments: tuple[Any, ...], memory: int, seconds: float) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the process that waits, and that one ends this
+    # What a native library says to the terminal of a file that it cannot read is not for the user; what Python says is.
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     _bound(memory, seconds)
     try:
         answer = {"found": function(*arguments)}

@@ -122,7 +122,8 @@ def read_network(file: Path, name: str) -> Any:
     try:
         return core.read_model(file)
     except RuntimeError as error:
-        raise ReidError(f"{name} is not an {kind} that can be read ({_reason(error)}). Export it again.") from error
+        reason = "" if str(file) in _reason(error) else f" ({_reason(error)})"  # that no reader knows it, at length
+        raise ReidError(f"{name} is not an {kind} that can be read{reason}. Export it again.") from error
 
 
 def _with_preprocessing(ov: Any, model: Any, preprocessing: Preprocessing) -> Any:

@@ -17,7 +17,7 @@ from onnx import numpy_helper
 from reid_core.embedder import exchange
 from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.exchange import add_zip, parity, write_onnx, zip_model
-from reid_core.embedder.model import ONNX_NAME, model_id, save_model
+from reid_core.embedder.model import ONNX_NAME, add_onnx, model_id, save_model
 from reid_core.embedder.network import Architecture, EmbeddingNetwork
 from reid_core.embedder.runtime import openvino_runner
 from reid_core.errors import ReidError
@@ -70,6 +70,89 @@ def test_what_is_no_model_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyt
         with pytest.raises(ReidError, match=said):
             add_zip(tmp_path / f"{name}.zip", tmp_path / "models" / "back")
     assert list((tmp_path / "models").iterdir()) == []
+
+
+def _zip(file: Path, entries: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in entries.items():
+            entry = zipfile.ZipInfo(name or "x")
+            entry.filename, entry.compress_type = name, zipfile.ZIP_DEFLATED
+            packed.writestr(entry, content)
+    return file
+
+
+@pytest.fixture
+def parts(tiny_model: Path) -> dict[str, bytes]:
+    """The files of a third-party model, as entries of a zip."""
+    return {f"stripes/{file.name}": file.read_bytes() for file in sorted(tiny_model.iterdir())}
+
+
+def test_a_zip_as_windows_writes_it_and_odd_entries_are_taken(parts: dict[str, bytes], tmp_path: Path) -> None:
+    entries = {name.replace("/", "\\"): content for name, content in parts.items()}
+    file = _zip(tmp_path / "m.zip", {**entries, "": b"x", "stripes/deep/er/card.json": b"{}", "/": b"", "..": b"x"})
+    assert add_zip(file, tmp_path / "models" / "added").card.embedding_size == 16
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"stripes/card.json": b"[" * 100_000}, r"The card in m\.zip cannot be used \(it is nested too deep\)"),
+        ({"stripes/card.json": b'{"name": NaN}'}, "has no 'embedding_size'"),
+        ({"stripes/model.onnx": b"not a model"}, r"The network in m\.zip is not an ONNX model"),
+        ({"stripes/model.onnx": None}, "holds no model.onnx"),
+        ({"stripes/card.json": None}, r"holds no card\.json.* add model\.onnx"),
+        ({"other/weights.safetensors": b"x"}, "more than one model"),
+        ({"stripes/weights.safetensors": b"not tensors"}, r"weights\.safetensors in m\.zip cannot be read"),
+        ({"stripes/model.onnx": bytes(2**27)}, "packed more than 50 times"),
+    ],
+)  # fmt: skip
+def test_a_zip_of_a_damaged_model_is_a_sentence(
+    parts: dict[str, bytes], tmp_path: Path, changes: dict[str, bytes | None], said: str
+) -> None:
+    entries = {name: content for name, content in {**parts, **changes}.items() if content is not None}
+    with pytest.raises(ReidError, match=said) as raised:
+        add_zip(_zip(tmp_path / "m.zip", entries), tmp_path / "models" / "added")
+    assert str(tmp_path / "models") not in str(raised.value)
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"mean": [123.675, 116.28, 103.53], "std": [58.395, 57.12, 57.375]}, "scale of 0 to 255"),
+        ({"height": 128}, "takes pictures of height 64, not 128"),
+        ({"embedding_size": 512}, "vectors of 16 numbers, its card says 512"),
+    ],
+)
+def test_the_network_of_a_zip_is_tried_as_its_card_says(
+    parts: dict[str, bytes], tmp_path: Path, change: dict[str, object], said: str
+) -> None:
+    card = json.loads(parts["stripes/card.json"])
+    card |= {name: value for name, value in change.items() if name in card}
+    card["preprocessing"] |= {name: value for name, value in change.items() if name not in card}
+    with pytest.raises(ReidError, match=said):
+        add_zip(_zip(tmp_path / "m.zip", {**parts, "stripes/card.json": json.dumps(card).encode()}), tmp_path / "added")
+
+
+def test_zips_of_pytorch_are_known(tmp_path: Path) -> None:
+    file = _zip(tmp_path / "m.zip", {"archive/data.pkl": b"x", "archive/data/0": b"x"})
+    with pytest.raises(ReidError, match="PyTorch weights"):
+        add_zip(file, tmp_path / "added")
+
+
+def test_an_ir_goes_out_in_a_zip_and_comes_back(tiny_onnx: Path, tmp_path: Path) -> None:
+    import openvino
+
+    openvino.save_model(openvino.Core().read_model(tiny_onnx), tmp_path / "net.xml", compress_to_fp16=False)
+    preprocessing = Preprocessing(64, 32, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), colours="bgr")
+    add_onnx(tmp_path / "net.xml", tmp_path / "ir", ModelCard("a name/with ..", 0, preprocessing))
+    (tmp_path / "m.zip").write_bytes(zip_model(tmp_path / "ir"))
+    assert {name.partition("/")[0] for name in zipfile.ZipFile(tmp_path / "m.zip").namelist()} == {"a-name-with-"}
+    add_zip(tmp_path / "m.zip", tmp_path / "back")
+    assert model_id(tmp_path / "back") == model_id(tmp_path / "ir")
+    assert ModelCard.read(tmp_path / "back").preprocessing == preprocessing
+    with pytest.raises(ReidError, match=r"OpenVINO IR.*\.zip"):
+        write_onnx(tmp_path / "ir", tmp_path / "out.onnx")
 
 
 def test_onnx_and_weights_agree_and_a_file_that_does_not_is_refused(model: Path, tmp_path: Path) -> None:

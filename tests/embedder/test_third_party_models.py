@@ -402,3 +402,109 @@ def test_a_card_that_says_another_length_is_that_of_another_model(tmp_path: Path
     with pytest.raises(ReidError, match="vectors of 16 numbers, and the card that is given with it says 512"):
         add_network(file, tmp_path / "added", ModelCard("added", 512, PREPROCESSING))
     assert not (tmp_path / "added").exists()
+
+
+# --- OpenVINO's own format ---
+
+
+def _ir(folder: Path, onnx_file: Path, conversion: dict[str, str] | None = None) -> Path:
+    model = openvino.Core().read_model(onnx_file)
+    for parameter, value in (conversion or {}).items():
+        model.set_rt_info(value, ["conversion_parameters", parameter])
+    openvino.save_model(model, folder / "theirs.xml", compress_to_fp16=False)
+    return folder / "theirs.xml"
+
+
+def test_an_ir_is_taken_with_its_weights_and_runs_when_they_are_gone(tmp_path: Path) -> None:
+    file = _ir(tmp_path, _file(tmp_path, [POOL, FLATTEN, PROJECT]))
+    folder, pictures = _add(file), _pictures(5)
+    ids = model_id(folder), model_id(_add(file, "again"))
+    assert ids[0] == ids[1]
+    file.unlink()
+    file.with_suffix(".bin").unlink()
+    np.testing.assert_allclose(Embedder(folder, "cpu").embed_pixels(pictures), _expected(pictures), atol=1e-4)
+    (folder / "model.bin").write_bytes(bytes(MATRIX.nbytes))
+    assert model_id(folder) != ids[0]
+
+
+def test_of_an_ir_with_two_outputs_one_is_kept(tmp_path: Path) -> None:
+    scores = helper.make_node("Softmax", ["vectors"], ["scores"])
+    file = _ir(tmp_path, _file(tmp_path, [POOL, FLATTEN, PROJECT, scores], gives=("scores", "vectors")))
+    folder, pictures = tmp_path / "chosen", _pictures(3)
+    with pytest.raises(ReidError, match="2 outputs"):
+        add_network(file, folder, ModelCard("chosen", 0, PREPROCESSING))
+    add_network(file, folder, ModelCard("chosen", 0, PREPROCESSING), output="vectors")
+    np.testing.assert_allclose(Embedder(folder, "cpu").embed_pixels(pictures), _expected(pictures), atol=1e-4)
+
+
+def test_what_an_ir_says_of_its_conversion_is_taken_unless_it_was_stated(tmp_path: Path) -> None:
+    said = {"mean_values": "data[123.675,116.28,103.53]", "scale_values": "data[58,57,57]"}
+    file = _ir(tmp_path, _file(tmp_path, [POOL, FLATTEN, PROJECT]), {**said, "reverse_input_channels": "True"})
+    card = ModelCard("added", 0, Preprocessing(HEIGHT, WIDTH))
+    unstated = Stated(normalisation=False, colours=False)
+    taken = add_network(file, tmp_path / "one", card, stated=unstated).card.preprocessing
+    assert (taken.mean, taken.std, taken.colours) == (*AS_BYTES, "bgr")
+    assert add_network(file, tmp_path / "two", card).card.preprocessing == Preprocessing(HEIGHT, WIDTH)
+
+
+def test_an_ir_without_its_weights_or_another_xml_is_refused(tmp_path: Path) -> None:
+    file = _ir(tmp_path, _file(tmp_path, [POOL, FLATTEN, PROJECT]))
+    weights = file.with_suffix(".bin").read_bytes()
+    file.with_suffix(".bin").unlink()
+    with pytest.raises(ReidError, match=r"has no theirs\.bin next to it"):
+        _add(file)
+    file.with_suffix(".bin").write_bytes(weights[:10])
+    with pytest.raises(ReidError, match=r"^theirs\.xml "):
+        _add(file)
+    file.write_text("<annotations/>")
+    with pytest.raises(ReidError, match="not an OpenVINO model"):
+        _add(file)
+
+
+# --- files that would harm ---
+
+
+def test_a_file_that_promises_a_huge_result_is_refused_before_it_is_made(tmp_path: Path) -> None:
+    repeat = helper.make_node("Tile", ["vectors", "times"], ["many"])
+    file = _file(
+        tmp_path, [POOL, FLATTEN, PROJECT, repeat], {**WEIGHTS, "times": np.array([1, 2**26])}, gives=("many",)
+    )
+    assert "more memory than an embedder needs" in _refusal(file)
+
+
+def test_a_file_that_makes_a_huge_result_from_the_pixels_is_held_to_its_memory(tmp_path: Path) -> None:
+    """How long it gets is known only while it runs: the largest pixel times sixty million."""
+    nodes = [
+        POOL, FLATTEN, PROJECT,
+        helper.make_node("ReduceMax", ["images"], ["largest"], keepdims=0),
+        helper.make_node("Ceil", ["largest"], ["whole"]),
+        helper.make_node("Cast", ["whole"], ["number"], to=TensorProto.INT64),
+        helper.make_node("Mul", ["number", "million"], ["count"]),
+        helper.make_node("Reshape", ["count", "one"], ["counts"]),
+        helper.make_node("Concat", ["one", "counts"], ["times"], axis=0),
+        helper.make_node("Tile", ["vectors", "times"], ["many"]),
+    ]  # fmt: skip
+    weights = {**WEIGHTS, "million": np.array(600_000_000), "one": np.array([1])}
+    message = _refusal(_file(tmp_path, nodes, weights, gives=("many",)))
+    assert "memory" in message or "ends the program" in message or "cannot be run" in message
+
+
+def test_a_file_that_never_ends_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reid_core.embedder.adding.SECONDS", 15.0)
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["go"], ["on"]), helper.make_node("Sin", ["before"], ["after"])],
+        "body",
+        [
+            helper.make_tensor_value_info("turn", TensorProto.INT64, []),
+            helper.make_tensor_value_info("go", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("before", TensorProto.FLOAT, None),
+        ],
+        [
+            helper.make_tensor_value_info("on", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("after", TensorProto.FLOAT, None),
+        ],
+    )
+    loop = helper.make_node("Loop", ["turns", "true", "vectors"], ["turned"], body=body)
+    weights = {**WEIGHTS, "turns": np.array(2**40), "true": np.array(True)}
+    message = _refusal(_file(tmp_path, [POOL, FLATTEN, PROJECT, loop], weights, gives=("turned",)))
+    assert "needs longer than 15 s" in message
