@@ -231,7 +231,7 @@ def test_each_refusal_is_said_once_to_whoever_started_the_server() -> None:
     """Whoever forwards the port sees a page that never connects: why stands in the terminal."""
     said: list[str] = []
 
-    async def nothing(*of_asgi: Any) -> None:
+    async def nothing(*of_asgi: Any) -> Any:
         pass
 
     guard = Door(nothing, say=said.append)
