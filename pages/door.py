@@ -11,12 +11,9 @@ Every answer leaves with the headers of `pages.headers`.
 
 from __future__ import annotations
 
-import ipaddress
 import os
-import re
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
@@ -24,73 +21,21 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pages.headers import CLOSED, headers_for
+from pages.hosts import (
+    OWN_NAMES,
+    VARIABLE,
+    AllowedHosts,
+    Host,
+    Server,
+    allowed_hosts,
+    is_loopback,
+    read_host,
+    read_origin,
+)
 
-VARIABLE = "REID_ALLOWED_HOSTS"
-OWN_NAMES = ("127.0.0.1", "localhost", "[::1]")
-LONGEST_NAME = 253  # characters; RFC 1035
 MOST_SAID = 20  # refusals in the terminal, each once: a page that tries many names may not fill it
-DEFAULT_PORTS = {"http": 80, "https": 443}
-_HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9]+(?:[._-]+[a-z0-9]+)*)(?::([1-9][0-9]{0,4}))?")
-_ORIGIN = re.compile(r"(https?)://(.+)")
 _FOREIGN_PAGE = "A page of another site asked for this, and Retrace answers its own pages only."
 _FOREIGN_SITES = ("cross-site", "same-site")  # of Sec-Fetch-Site; another port of localhost is "same-site"
-
-
-@dataclass(frozen=True)
-class Host:
-    """What a `Host` header names; `port` is None where it says none."""
-
-    name: str
-    port: int | None
-
-    def __str__(self) -> str:
-        return self.name if self.port is None else f"{self.name}:{self.port}"
-
-
-def read_host(text: str) -> Host | None:
-    """ "LOCALHOST:8501" → Host("localhost", 8501); None for what is no name or address with or without a port."""
-    found = _HOST.fullmatch(text.lower()) if len(text) <= LONGEST_NAME + 6 else None
-    return None if found is None else Host(found[1], None if found[2] is None else int(found[2]))
-
-
-@dataclass(frozen=True)
-class Server:
-    """What a connection reached: `port` is the server's own, `local` says that it was made on this machine."""
-
-    port: int | None
-    local: bool
-
-
-@dataclass(frozen=True)
-class AllowedHosts:
-    """What `REID_ALLOWED_HOSTS` names, and what of it could not be read."""
-
-    hosts: frozenset[Host] = frozenset()
-    unread: tuple[str, ...] = ()
-
-    def admits(self, host: Host, server: Server) -> bool:
-        """Whether a request under that name, or of a page there, is for this server.
-
-        An entry without a port holds for the default ports, as behind a proxy, and for the server's own.
-        """
-        if host.name in OWN_NAMES and server.local and server.port is not None:
-            own = host.port == server.port or (host.port is None and server.port in DEFAULT_PORTS.values())
-            if own:
-                return True
-        if host.port is None:
-            return any(replace(host, port=port) in self.hosts for port in (None, *DEFAULT_PORTS.values()))
-        usual = host.port in (*DEFAULT_PORTS.values(), server.port)
-        return host in self.hosts or (usual and replace(host, port=None) in self.hosts)
-
-
-def allowed_hosts(text: str) -> AllowedHosts:
-    """ "retrace.example.org, 192.168.1.5:8501" → both; what is no name (a URL, a star) is kept apart to be said."""
-    entries = [entry.strip() for entry in text.split(",") if entry.strip()]
-    read = {entry: read_host(entry) for entry in entries}
-    return AllowedHosts(
-        frozenset(host for host in read.values() if host is not None),
-        tuple(entry for entry, host in read.items() if host is None),
-    )
 
 
 def refusal(scope: Scope, allowed: AllowedHosts) -> str | None:
@@ -103,7 +48,7 @@ def refusal(scope: Scope, allowed: AllowedHosts) -> str | None:
     if host is None or not allowed.admits(host, server):
         return _unknown_name(host, server)
     if origins := headers.getlist("origin"):
-        page = _origin(origins[0]) if len(origins) == 1 else None
+        page = read_origin(origins[0]) if len(origins) == 1 else None
         if page is None:
             return _FOREIGN_PAGE
         if not allowed.admits(page, server):
@@ -132,15 +77,6 @@ def _unknown_name(host: Host | None, server: Server) -> str:
     )
 
 
-def _origin(text: str) -> Host | None:
-    """The host of an `Origin`, its port always said; None for "null" and for what no page of a server has."""
-    found = _ORIGIN.fullmatch(text.lower())
-    host = None if found is None else read_host(found[2])
-    if found is None or host is None:
-        return None
-    return host if host.port is not None else replace(host, port=DEFAULT_PORTS[found[1]])
-
-
 def _is_a_visit(scope: Scope, headers: Headers) -> bool:
     """A link on another site that was followed: a whole new page, which that site cannot see into."""
     modes = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
@@ -150,17 +86,6 @@ def _is_a_visit(scope: Scope, headers: Headers) -> bool:
 def _reached(scope: Scope) -> Server:
     address, port = scope.get("server") or (None, None)
     return Server(port, address is not None and is_loopback(address))
-
-
-def is_loopback(address: str) -> bool:
-    """Whether an address leads to this machine alone: 127.0.0.0/8, ::1 and "localhost"."""
-    if address == "localhost":
-        return True
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    return (getattr(found, "ipv4_mapped", None) or found).is_loopback
 
 
 class Door:
@@ -200,14 +125,12 @@ def notices(allowed: AllowedHosts, address: str) -> list[str]:
     ]
     if address and not is_loopback(address):
         names = ", ".join(sorted(str(host) for host in allowed.hosts))
-        example = "the address that people type, such as 192.168.1.5"
         found.append(
-            f"Retrace listens on {address}, beyond this machine, and has no login: whoever reaches it sees everything. "
-            + (
-                f"It answers under {names}."
-                if names
-                else f"It answers no other machine until {VARIABLE} names {example}."
-            )
+            f"Retrace listens on {address} and answers other machines under {names}. It has no login: whoever reaches "
+            "it sees everything."
+            if names
+            else f"Retrace listens on {address}, but answers no other machine until {VARIABLE} names the address that "
+            "people type, such as 192.168.1.5. It has no login: whoever reaches it then sees everything."
         )
     return found
 

@@ -30,7 +30,11 @@ def umask() -> Iterator[Callable[[int], None]]:
     """Gives `umask(mask)`; afterwards it is as before."""
     before = os.umask(0o022)
     os.umask(before)
-    yield lambda mask: [os.umask(mask), None][1]
+
+    def set_to(mask: int) -> None:
+        os.umask(mask)
+
+    yield set_to
     os.umask(before)
 
 

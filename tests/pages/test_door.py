@@ -13,19 +13,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from pages.door import (
-    VARIABLE,
-    AllowedHosts,
-    Door,
-    Host,
-    Server,
-    allowed_hosts,
-    failed,
-    is_loopback,
-    notices,
-    read_host,
-)
+from pages.door import Door, failed, notices
 from pages.headers import CLOSED
+from pages.hosts import VARIABLE, AllowedHosts, Host, Server, allowed_hosts, is_loopback, read_host
 
 PORT = 8501
 OWN = "127.0.0.1:8501"
@@ -211,7 +201,7 @@ def test_listening_beyond_this_machine_is_said() -> None:
     assert "no login" in said
     assert f"no other machine until {VARIABLE} names" in said
     [said] = notices(allowed_hosts("192.168.1.5"), "192.168.1.5")
-    assert "It answers under 192.168.1.5." in said
+    assert "answers other machines under 192.168.1.5." in said
 
 
 def test_the_refusal_names_the_way_out() -> None:
@@ -231,7 +221,7 @@ def test_each_refusal_is_said_once_to_whoever_started_the_server() -> None:
     """Whoever forwards the port sees a page that never connects: why stands in the terminal."""
     said: list[str] = []
 
-    async def nothing(*of_asgi: Any) -> None:
+    async def nothing(*of_asgi: Any) -> Any:
         pass
 
     guard = Door(nothing, say=said.append)
