@@ -72,6 +72,8 @@ def sweep(found: Iterable[Path], *, at_once: bool = False) -> list[Path]:
 
 
 def is_temporary(name: str) -> bool:
+    if not name.startswith(".") and not name.endswith(".partial"):  # as nearly every file of a large folder
+        return False
     return any(pattern.fullmatch(name) for pattern in (_NAME, _WITH_WRITER, _WITHOUT_WRITER))
 
 

@@ -6,24 +6,27 @@ import time
 from collections.abc import Collection
 
 from reid_core.errors import ReidError
-from reid_core.records import plural
+from reid_core.records import DISTRACTOR, JUNK, plural
 from reid_core.workspace.run_traces import forget_in_runs
 from reid_core.workspace.schema import connect
 from reid_core.workspace.workspace import Workspace
 
 SECONDS_BETWEEN_LOOKS = 5.0
+_NOT_WITHHELD = " AND crop.id NOT IN (SELECT crop FROM withheld)"
+_LABELLED = f" AND crop.split = 'train' AND crop.identity NOT IN ('{DISTRACTOR}', '{JUNK}'){_NOT_WITHHELD}"
 
 
 class CropWatch:
-    """Knows the training crops that a gallery has now, and says when some of them are there no more.
+    """Knows the crops of a gallery that a run which starts now trains on, and says when some of them are there no more.
 
-    `also` are crops of other splits that are trained on, for a verdict gave them a label.
+    `also` are crops that a verdict gave a label, whatever their split. Crops that are withheld, or that have no label,
+    are not trained on: they may go.
     """
 
     def __init__(self, workspace: Workspace, gallery: str, also: Collection[int] = ()) -> None:
         self.workspace, self.gallery = workspace, gallery
         self._version = workspace.catalogue.version()
-        self._known = self._ids(" AND crop.split = 'train'") | (self._ids() & set(also))
+        self._known = self._ids(_LABELLED) | (self._ids(_NOT_WITHHELD) & set(also))
         self._looked = time.monotonic()
 
     def check(self, *, at_once: bool = False) -> None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from reid_core.temporary import is_ours, sweep
+from reid_core.temporary import is_ours, is_temporary, sweep
 
 # Folders that only Retrace writes into, and how many folders below each are looked into. What was dropped lies in
 # folders of `incoming`, under names that people gave; a deletion looks through copies of pictures (`originals`).
@@ -42,14 +42,15 @@ def _beside_the_databases(workspace: Path) -> list[Path]:
     return [path for path in workspace.glob("*") if is_ours(path.name) or _IN_THE_WORKSPACE.fullmatch(path.name)]
 
 
-def _below(folder: Path, depth: int | None) -> Iterator[Path]:
-    """Files and folders in it, and in those that lie so many levels below it."""
+def _below(folder: str | Path, depth: int | None) -> Iterator[Path]:
+    """What has a temporary name in it, and in the folders that lie so many levels below it."""
     try:
         with os.scandir(folder) as entries:
             found = list(entries)
     except OSError:  # it is not there, or went in this moment
         return
     for entry in found:
-        yield Path(entry.path)
+        if is_temporary(entry.name):
+            yield Path(entry.path)
         if depth != 0 and entry.is_dir(follow_symlinks=False):
-            yield from _below(Path(entry.path), None if depth is None else depth - 1)
+            yield from _below(entry.path, None if depth is None else depth - 1)

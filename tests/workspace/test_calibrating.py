@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import multiprocessing
+import os
 import shutil
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,7 +23,7 @@ from reid_core.training.recipe import Recipe
 from reid_core.training.run import RunState
 from reid_core.workspace import calibrating
 from reid_core.workspace.calibrating import calibrate_model, divide_people
-from reid_core.workspace.deletion import delete
+from reid_core.workspace.deletion import delete, receipts
 from reid_core.workspace.schema import connect
 from reid_core.workspace.selection import Selection
 from reid_core.workspace.vectors import add_vectors
@@ -111,6 +114,57 @@ def test_a_gallery_that_is_gone_leaves_its_name_without_a_calibration(site: Work
     assert {kind: values["galleries"] for kind, values in kept.items()} == {"both": [TINY_GALLERY]}
     delete(site, TINY_GALLERY, Selection(), purpose="a test")
     assert ModelCard.read(folder).calibration is None
+
+
+@pytest.mark.parametrize("killed_at", ["before anything is wiped", "while the card is written"])
+def test_a_gallerys_deletion_that_is_killed_takes_its_calibrations_at_the_next_opening(
+    site: Workspace, killed_at: str
+) -> None:
+    folder = site.find_model(TINY_MODEL)
+    calibrate_model(site, "site", TINY_MODEL, kind="both", also=[TINY_GALLERY])
+    calibrate_model(site, "site", TINY_MODEL, kind="one")
+    processes = multiprocessing.get_context("fork")
+    arrived = processes.Event()
+
+    def until_it_is_killed(*_: object) -> None:
+        arrived.set()
+        time.sleep(120)
+
+    def delete_it() -> None:
+        with pytest.MonkeyPatch.context() as patch:
+            if killed_at == "before anything is wiped":
+                patch.setattr("reid_core.workspace.deletion.finish", until_it_is_killed)
+            else:
+                patch.setattr(os, "fsync", until_it_is_killed)
+            delete(Workspace(site.path), "site", Selection(), purpose="a test")
+
+    process = processes.Process(target=delete_it)
+    process.start()
+    assert arrived.wait(60)
+    process.kill()
+    process.join()
+    assert sorted(ModelCard.read(folder).calibration or {}) == ["both", "one"], "not one of two"
+    again = Workspace(site.path)
+    kept = ModelCard.read(folder).calibration or {}
+    assert {kind: values["galleries"] for kind, values in kept.items()} == {"both": [TINY_GALLERY]}
+    assert receipts(again)[0].finished is not None
+    assert [path.name for path in folder.parent.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_selection_of_a_gallery_leaves_its_calibrations(site: Workspace) -> None:
+    folder = site.find_model(TINY_MODEL)
+    calibrate_model(site, "site", TINY_MODEL, kind="one")
+    delete(site, "site", Selection(ids=frozenset({int(site.catalogue.crops("site")["id"].iloc[0])})), purpose="a test")
+    assert sorted(ModelCard.read(folder).calibration or {}) == ["one"]
+
+
+def test_a_damaged_card_keeps_no_deletion_from_its_end(site: Workspace) -> None:
+    calibrate_model(site, "site", TINY_MODEL, kind="one")
+    damaged = site.models_folder / "damaged"
+    damaged.mkdir()
+    (damaged / "card.json").write_text("{")
+    assert delete(site, "site", Selection(), purpose="a test").finished is not None
+    assert ModelCard.read(site.find_model(TINY_MODEL)).calibration is None
 
 
 def test_a_shipped_model_is_copied_before_its_card_is_written(

@@ -18,6 +18,7 @@ from PIL import Image
 
 from reid_core.datasets import read_dataset
 from reid_core.errors import DiskFull, ReidError
+from reid_core.files import write_atomically
 from reid_core.signals import StopRequest
 from reid_core.workspace import jobs, reserve, run_traces
 from reid_core.workspace.deletion import delete, receipts
@@ -209,7 +210,7 @@ def test_what_stays_of_a_run_is_written_with_the_reserve(
     tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add_run(tiny_workspace, "mine", TINY_GALLERY)
-    real, full = run_traces.write_atomically, iter([FULL, FULL])
+    real, full = write_atomically, iter([FULL, FULL])
 
     def write(*given: object) -> None:
         if (error := next(full, None)) is not None:
@@ -246,7 +247,7 @@ def test_a_job_goes_on_when_its_progress_has_no_room_and_says_its_end_with_the_r
     folder.mkdir(parents=True)
     monkeypatch.setenv(jobs.VARIABLE, str(folder))
     reporter = jobs.Reporter()
-    real, full = jobs.write_atomically, iter([FULL, FULL])
+    real, full = write_atomically, iter([FULL, FULL])
 
     def write(*given: object) -> None:
         if (error := next(full, None)) is not None:

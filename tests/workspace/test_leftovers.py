@@ -19,7 +19,7 @@ from reid_core.embedder.exchange import add_zip, zip_model
 from reid_core.files import write_atomically
 from reid_core.signals import StopRequest
 from reid_core.training.run import Run
-from reid_core.workspace import indexing, jobs, leftovers, wiping
+from reid_core.workspace import indexing, jobs, leftovers, reserve, wiping
 from reid_core.workspace.deletion import delete, receipts
 from reid_core.workspace.importing import import_dataset
 from reid_core.workspace.indexing import GalleryIndex
@@ -256,7 +256,7 @@ def test_every_folder_that_writers_use_is_known(copied: tuple[Workspace, dict[st
     """A new folder of the workspace has to be looked through, too, or be named here with why not."""
     workspace, _ = copied
     tables = {file.name for file in workspace.path.iterdir() if file.is_file()}
-    assert all(name.startswith(("catalogue", "thumbnails")) or name == wiping.LOCK for name in tables)
+    assert all(name.startswith(("catalogue", "thumbnails")) or name in (wiping.LOCK, reserve.FILE) for name in tables)
     folders = {folder.name for folder in workspace.path.iterdir() if folder.is_dir()}
     assert folders <= {*leftovers.FOLDERS, "originals"}
 

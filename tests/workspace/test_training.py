@@ -21,6 +21,7 @@ from reid_core.workspace.importing import import_dataset
 from reid_core.workspace.schema import connect
 from reid_core.workspace.selection import Selection
 from reid_core.workspace.training import create_run, resume_run, train_run, training_data
+from reid_core.workspace.withholding import withhold
 from reid_core.workspace.workspace import Workspace
 
 TINY = {"backbone": "test_efficientnet", "weights": "none", "height": "64", "width": "32", "epochs": "1"}
@@ -171,6 +172,47 @@ def test_a_run_whose_crops_are_deleted_ends_and_keeps_nothing_that_shows_them(
     else:  # there was no checkpoint yet, so it begins anew, on who is left
         train_to_the_end(workspace, resumed)
         assert resumed.state().status == "finished"
+
+
+@pytest.mark.parametrize("kind", ["withheld", "unlabelled", "distractor", "tested on"])
+def test_a_run_goes_on_when_crops_are_deleted_that_it_does_not_train_on(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(crop_watch, "SECONDS_BETWEEN_LOOKS", 0)
+    crops = workspace.catalogue.crops("site")
+    one = int(crops["id"].iloc[0])
+    changes = {"unlabelled": "identity = NULL", "distractor": "identity = 'distractor'"}
+    changes["tested on"] = "split = 'gallery', identity = 'another'"
+    if kind == "withheld":
+        withhold(workspace.catalogue, "site", Selection(ids=frozenset({one})))
+    else:
+        with connect(workspace.catalogue.path) as database:
+            database.execute(f"UPDATE crop SET {changes[kind]} WHERE id = ?", (one,))
+    run = create_run(workspace, "site", "reference", TINY, "mine")
+
+    def on_step(step: int, steps: int, note: str) -> None:
+        if step == 1:
+            delete(workspace, "site", Selection(ids=frozenset({one})), "test")
+
+    assert train_run(workspace, run, stop=StopRequest(), on_step=on_step, say=print).status == "finished"
+    assert len(workspace.catalogue.crops("site")) == len(crops) - 1
+
+
+def test_a_crop_that_is_withheld_while_a_run_trains_on_it_still_ends_it(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crop_watch, "SECONDS_BETWEEN_LOOKS", 0)
+    one = Selection(ids=frozenset({int(workspace.catalogue.crops("site")["id"].iloc[0])}))
+    run = create_run(workspace, "site", "reference", {**TINY, "epochs": "9", "batch_size": "8"}, "mine")
+
+    def on_step(step: int, steps: int, note: str) -> None:
+        if step == 1:
+            withhold(workspace.catalogue, "site", one)
+        if step == 2:
+            delete(workspace, "site", one, "test")
+
+    with pytest.raises(ReidError, match=r"1 crop of \d+ that this run trains on were deleted"):
+        train_run(workspace, run, stop=StopRequest(), on_step=on_step, say=print)
 
 
 def test_a_label_that_is_mended_meanwhile_ends_no_run(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
