@@ -120,3 +120,39 @@ def test_labels_with_commas_and_other_signs_come_back() -> None:
 def test_times_in_an_address(seconds: float, text: str) -> None:
     assert address.from_seconds(seconds) == text
     assert address.seconds_in(text) == seconds
+
+
+# --- the Gallery page ---
+
+
+def cards(page: AppTest) -> list[str]:
+    return [card["title"] for card in data_of(page, "gal-grid")["cards"]]
+
+
+def test_the_gallery_shows_the_same_after_a_reload(open_at: OpenPage, tiny_workspace: Workspace) -> None:
+    said = {"gallery": "tiny", "cameras": "hall,stairs", "order": "newest", "after": "1767225660"}
+    page = open_at("pages/gallery.py", tiny_workspace.path, **said)
+    assert query_of(page) == said
+    assert len(cards(page)) == 12  # of 18 after the first minute, one in three is of the entrance
+    page.button(key="gal-clear").click().run()
+    assert query_of(page) == {"gallery": "tiny", "order": "newest"}
+
+
+def test_the_open_group_is_in_the_address_without_its_name(open_at: OpenPage, tiny_workspace: Workspace) -> None:
+    page = open_at("pages/gallery.py", tiny_workspace.path, gallery="tiny", see="people", group="15")
+    assert len(cards(page)) == 6
+    assert "person 3" in words_of(page)
+    assert query_of(page) == {"gallery": "tiny", "see": "people", "group": "13"}  # the first of that person
+    page.button(key="gal-leave").click().run()
+    assert query_of(page) == {"gallery": "tiny", "see": "people"}
+    assert len(cards(page)) == 4
+
+
+@pytest.mark.parametrize("value", ["9" * 5_000, "-1", "\x00%00%FF", ",,,,", "999999999", "identity'"])
+def test_a_hostile_address_of_the_gallery_shows_all(open_at: OpenPage, tiny_workspace: Workspace, value: str) -> None:
+    names = ("order", "cameras", "splits", "before", "flaw", "missing", "alike", "group")
+    page = open_at("pages/gallery.py", tiny_workspace.path, gallery="tiny", see="days", **dict.fromkeys(names, value))
+    assert not page.exception
+    assert "Something unexpected" not in words_of(page)
+    assert len(cards(page)) == 1  # the one day
+    assert set(query_of(page)) <= {"gallery", "see", "before"}
