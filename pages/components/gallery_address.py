@@ -5,7 +5,6 @@ The open group is named by a crop of it: a person's name does not get into the a
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
@@ -15,7 +14,7 @@ from pages.components import address
 from pages.components.address import from_labels, from_seconds, labels_in, one_of, seconds_in
 from pages.components.browse import GROUP
 from pages.components.browse_rail import BY, CROPS, NOT_EMBEDDED, ORDERS, key_of
-from pages.components.time_range import times_to_fields
+from pages.components.time_range import time_in, times_to_fields
 from reid_core.records import natural_order, whole_number
 from reid_core.workspace.browsing import of_group
 from reid_core.workspace.rows import GalleryInfo
@@ -71,7 +70,7 @@ def say(workspace: Workspace, gallery: GalleryInfo) -> None:
         "order": "" if order in (None, next(iter(ORDERS))) else order.replace(" ", "-"),
         "cameras": from_labels(natural_order(field("camera") or ())),
         "splits": from_labels(list(field("split") or ())),
-        "after": from_seconds(_moment(field("after"))), "before": from_seconds(_moment(field("before"))),
+        "after": from_seconds(time_in(field("after"))), "before": from_seconds(time_in(field("before"))),
         "flaw": field("flaw") or "", "missing": field("missing") or "", "alike": "1" if field("alike") else "",
         "group": "" if inside is None else _crop_of(workspace, gallery, *inside),
     }  # fmt: skip
@@ -97,7 +96,3 @@ def _label_of(workspace: Workspace, gallery: GalleryInfo, by: str, crop: int | N
         day = row["time"] // 86_400 * 86_400
         return next((group.label for group in groups if float(group.label) == day), None)
     return next((group.label for group in groups if group.label == row[by]), None)
-
-
-def _moment(value: Any) -> float | None:
-    return value.replace(tzinfo=UTC).timestamp() if isinstance(value, datetime) else value

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
-
 import streamlit as st
 
 from pages import common
@@ -14,7 +11,7 @@ from pages.components.asking import VIEWS
 from pages.components.blind import BLIND
 from pages.components.desk import SHORT, desk
 from pages.components.filters import HOURS, WEEKDAYS, WHO, brushed_key
-from pages.components.time_range import times_to_fields
+from pages.components.time_range import time_in, times_to_fields
 from reid_core.colours import COLOURS
 from reid_core.records import natural_order, whole_number
 from reid_core.workspace.rows import GalleryInfo
@@ -93,8 +90,8 @@ def say(workspace: Workspace, gallery: GalleryInfo) -> None:
     model = state.get(f"model-{name}")
     values = {
         "cameras": from_labels(natural_order(_list(f"cameras-{name}"))),
-        "after": from_seconds(_moment(state.get(f"after-{name}"))),
-        "before": from_seconds(_moment(state.get(f"before-{name}"))),
+        "after": from_seconds(time_in(state.get(f"after-{name}"))),
+        "before": from_seconds(time_in(state.get(f"before-{name}"))),
         "span": "" if brushed is None else ",".join(map(from_seconds, brushed)),
         "days": from_labels([day.lower() for day in _list(f"weekdays-{name}")]),
         "from": _word(state.get(f"hour-from-{name}")),
@@ -120,10 +117,6 @@ def _list(key: str) -> list[str]:
 
 def _word(number: int | None) -> str:
     return "" if number is None else str(number)
-
-
-def _moment(value: Any) -> float | None:
-    return value.replace(tzinfo=UTC).timestamp() if isinstance(value, datetime) else value
 
 
 def _people(gallery: str) -> str:
