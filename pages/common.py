@@ -23,7 +23,7 @@ from reid_core.embedder.inference import Embedder
 from reid_core.errors import FREE_SPACE, ReidError, disk_full, is_full
 from reid_core.images import decode
 from reid_core.picture_reader import PictureReader
-from reid_core.records import format_time, natural_order, plural
+from reid_core.records import FIRST_CLOCK_TIME, natural_order, plural, short_time
 from reid_core.workspace import browsing
 from reid_core.workspace.browsing import Group, Numbers
 from reid_core.workspace.editing import Edit, last_edit
@@ -239,13 +239,13 @@ def handed_crops() -> tuple[int, ...]:
 
 def shown_time(seconds: float) -> str:
     """ "2026-03-02 08:11:30", "0:44:41" into a recording, "" where unknown."""
-    text = format_time(seconds)
-    return "" if text is None else text.partition(".")[0].replace("T", " ").removesuffix("Z")
+    text = short_time(seconds)
+    return "" if text is None else text.replace("T", " ").removesuffix("Z")
 
 
 def is_clock_time(seconds: float) -> bool:
     """Whether a time names a date, and not only a place in a recording."""
-    return "T" in (format_time(seconds) or "")
+    return seconds >= FIRST_CLOCK_TIME
 
 
 def camera_name(camera: str | None) -> str:

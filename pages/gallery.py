@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages import common
+from pages.components import gallery_address
 from pages.components.browse import draw_browse
 from pages.components.crop_view import OPEN, close, open_crop
 from pages.components.deletion_dialog import draw_deletion, forget_deletion
@@ -23,6 +24,7 @@ state = st.session_state
 
 
 def main() -> None:
+    from_another_page = state.get("page", "gallery") != "gallery"
     state["page"] = "gallery"
     opened = common.workspace_or_problem()
     if opened is None:
@@ -36,7 +38,7 @@ def main() -> None:
     if (sentence := privacy.warning(workspace.path)) is not None:
         common.text('<p class="rt-small">{sentence}</p>', sentence=sentence)
     try:
-        draw_view(workspace, gallery, view)
+        draw_view(workspace, gallery, view, from_another_page=from_another_page)
     except ReidError as error:
         if gallery is not None and gallery.name not in {info.name for info in common.galleries(workspace)}:
             common.note("This gallery is gone", f"{gallery.name} was deleted while the page was open.")
@@ -116,12 +118,13 @@ def follow_crop() -> None:
     state["gal-crop-followed"] = st.query_params.get("crop")
 
 
-def draw_view(workspace: Workspace, gallery: GalleryInfo | None, view: str) -> None:
+def draw_view(workspace: Workspace, gallery: GalleryInfo | None, view: str, *, from_another_page: bool) -> None:
     if view == "Browse" and gallery is not None:
         if not gallery.crops:
             draw_empty(workspace, gallery)
             draw_deletion(workspace, gallery.name)  # of its last crops, the receipt is still to be shown
             return
+        gallery_address.follow(workspace, gallery, from_another_page=from_another_page)
         follow_crop()
         draw_numbers(workspace, gallery)
         if not gallery.models:
@@ -129,6 +132,7 @@ def draw_view(workspace: Workspace, gallery: GalleryInfo | None, view: str) -> N
             draw_embed_now(workspace, gallery.name)
         draw_last_change(workspace, gallery.name)
         draw_browse(workspace, gallery)
+        gallery_address.say(workspace, gallery)
         return
     close()
     forget_deletion()

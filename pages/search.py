@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages import common
-from pages.components import asked, deciding, photo
+from pages.components import asked, deciding, photo, search_address
 from pages.components.answer import confirmed_alone, draw_answer
 from pages.components.demo_progress import demo_is_ready
 from pages.components.investigating import draw_case
@@ -29,7 +29,9 @@ def main() -> None:
         left, right = st.columns([1, 3])
         with left, st.container(key="side"):
             gallery = choose_gallery(galleries)
-            asked.follow_address(workspace, gallery, from_another_page=state.get("page", "search") != "search")
+            from_another_page = state.get("page", "search") != "search"
+            asked.follow_address(workspace, gallery, from_another_page=from_another_page)
+            search_address.follow(workspace, gallery, from_another_page=from_another_page)
             state["page"] = "search"
             photo.take_up()
             deciding.take_up(workspace, gallery)
@@ -43,6 +45,7 @@ def main() -> None:
                 draw_picker(workspace, gallery)
             else:
                 draw_answer(workspace, gallery, camera, same_camera)
+    search_address.say(workspace, gallery)
 
 
 def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo:

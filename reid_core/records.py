@@ -27,6 +27,7 @@ _DATE_IN_DIGITS = re.compile("(?:19[0-9]|20[0-9])[0-9](?:0[1-9]|1[0-2])(?:0[1-9]
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 _FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _BLANKS_OF_FORMULAS = ("\t", "\r", "\n")
+_RECORDED = re.compile(r"([0-9]{1,4}):([0-5][0-9]):([0-5][0-9](?:\.[0-9]{1,6})?)")  # as `format_time` writes it
 FIRST_CLOCK_TIME = 1e8  # seconds; smaller times count from the start of a recording whose date is not known
 LARGEST_WHOLE = 2**63 - 1  # of the numbers that the catalogue gives to crops and searches
 MOST_DIGITS = 40  # of a whole number that is typed, with zeros in front
@@ -220,6 +221,21 @@ def format_time(seconds: float) -> str | None:
     minutes, milliseconds = divmod(round(seconds * 1000), 60_000)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02d}:{milliseconds / 1000:06.3f}"
+
+
+def short_time(seconds: float) -> str | None:
+    """As people read it: "2026-03-02T08:11:30Z", or "0:44:41" into a recording; None for NaN."""
+    text = format_time(seconds)
+    return None if text is None else text.partition(".")[0]
+
+
+def recorded_time(text: str) -> float | None:
+    """Seconds into a recording from "0:44:41" or "0:44:41.5"; None for anything else."""
+    found = _RECORDED.fullmatch(text.strip())
+    if found is None:
+        return None
+    hours, minutes, seconds = found.groups()
+    return 3600.0 * int(hours) + 60.0 * int(minutes) + float(seconds)
 
 
 def parse_time(value: object, zone: tzinfo = UTC) -> float:

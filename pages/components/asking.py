@@ -68,8 +68,8 @@ def find(workspace: Workspace, gallery: GalleryInfo, model: ModelEntry, wanted: 
     version, turn = workspace.catalogue.version(), (table.turn, wanted.top, others)
     kept, seen, last, answer = state.get(ANSWER, (None, 0, None, None))
     if kept != key:
-        table.shown = SHORT
-        wanted = dataclasses.replace(wanted, top=SHORT + 1)
+        table.shown = table.opening or SHORT
+        wanted = dataclasses.replace(wanted, top=table.shown + 1)
         turn = (table.turn, wanted.top, others)
         index = common.ready_index(workspace, gallery.name, model.id)
         answer = search(workspace, index, common.embedder(model.id, model.folder), wanted)
@@ -80,6 +80,7 @@ def find(workspace: Workspace, gallery: GalleryInfo, model: ModelEntry, wanted: 
             index = common.ready_index(workspace, gallery.name, model.id)
             query = state[ANSWER][3].query if answer is None else answer.query
             answer = answer_query(workspace, index, dataclasses.replace(query, question=wanted))
+    table.opening = None
     state[ANSWER] = key, version, turn, answer
     return answer
 

@@ -45,9 +45,13 @@ def pair_of(groups: Sequence[Group], answer: Answer) -> Group | None:
             table.said = f"{table.said}. All in this list have a verdict".lstrip(". ")
             return None
         table.pair = left[0].best.id, left[0].best.id
+    named, table.to_be_found = table.to_be_found, False
     for group in groups:
         if any(hit.id in table.pair for hit in group.hits):
             return group
+    if named:  # by the address, which may be old
+        table.pair = None
+        return None
     table.pair = groups[0].best.id, groups[0].best.id  # what was compared is in this list no more
     return groups[0]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 import math
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -199,15 +200,16 @@ def _draw_labels(workspace: Workspace, gallery: GalleryInfo, row: dict[str, obje
         "camera": common.gallery_facts(workspace, gallery).cameras,
         "time": [],
     }
+    save = partial(_save_labels, workspace, gallery.name, crop, now)
     with st.container(key="gal-fix-form", gap="small"):
         for column, value in now.items():
             with st.container(horizontal=True, vertical_alignment="center", key=f"gal-fix-row-{column}"):
                 common.text('<p class="rt-small rt-field">{name}</p>', name=column.capitalize())
                 key = f"gal-fix-{column}-{crop}"
-                label_field(column.capitalize(), known[column], key=key, placeholder="unknown", value=value)
-        st.button(
-            "Save", type="primary", key="gal-fix-save", on_click=_save_labels, args=(workspace, gallery.name, crop, now)
-        )
+                label_field(
+                    column.capitalize(), known[column], key=key, placeholder="unknown", value=value, on_enter=save
+                )
+        st.button("Save", type="primary", key="gal-fix-save", on_click=save)
 
 
 def _save_labels(workspace: Workspace, gallery: str, crop: int, before: dict[str, str]) -> None:
@@ -231,5 +233,5 @@ def _draw_hold(workspace: Workspace, gallery: GalleryInfo, crop: int) -> None:
 
     with st.container(horizontal=True, vertical_alignment="center", key="gal-form"):
         names = list(deletion.holds(workspace))
-        label_field("Hold", names, key=f"gal-fix-hold-{crop}", placeholder="A name, such as case-17")
+        label_field("Hold", names, key=f"gal-fix-hold-{crop}", placeholder="A name, such as case-17", on_enter=keep)
         st.button("Hold this crop", type="primary", key="gal-fix-hold-save", on_click=keep)

@@ -19,7 +19,8 @@ SHORT = 12  # groups at first: long lists make people err
 class Desk:
     """`pair` are the crops of the group and of the view that are compared: (front, crop). With `go_on` the best group
     without a verdict is compared next. `turn` counts verdicts and what takes them back: the list follows it. `pending`
-    is a verdict that was given while no investigation was open."""
+    is a verdict that was given while no investigation was open. `opening` is how many groups the address asks for,
+    until they are there, and `to_be_found` says that it named the pair, which may be no hit."""
 
     taken: dict[str, int] = field(default_factory=dict)  # number of the last event of each component
     turn: int = 0
@@ -32,6 +33,8 @@ class Desk:
     focus: str | None = None
     agreement: tuple[str, int] | None = None
     pending: tuple[str, list[int], str] | None = None
+    opening: int | None = None
+    to_be_found: bool = False
 
     def close(self) -> None:
         """Back to the list, the keyboard at the group that was compared."""

@@ -50,7 +50,7 @@ def _times(gallery: str, times: tuple[float, float], where: Filter) -> Filter:
     keys = f"after-{gallery}", f"before-{gallery}"
     days, begin, end = f"weekdays-{gallery}", f"hour-from-{gallery}", f"hour-until-{gallery}"
     brushed = state.get(brushed_key(gallery))
-    limited = brushed is not None or any(state.get(key) not in (None, []) for key in (*keys, days, begin, end))
+    limited = brushed is not None or any(state.get(key) not in (None, [], "") for key in (*keys, days, begin, end))
     clock = common.is_clock_time(times[0])
     weekdays: Sequence[str] = ()
     hours: frozenset[int] | None = None

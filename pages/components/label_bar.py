@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 
@@ -13,7 +12,7 @@ from pages.components.chosen import ACTION, TROUBLE, Chosen, Ids
 from pages.components.deletion_dialog import ask_deletion
 from pages.components.label_field import label_field, typed
 from reid_core.errors import ReidError
-from reid_core.records import parse_time, plural
+from reid_core.records import parse_time, plural, recorded_time
 from reid_core.workspace import deletion, editing
 from reid_core.workspace.editing import Column
 from reid_core.workspace.rows import GalleryInfo
@@ -22,7 +21,6 @@ from reid_core.workspace.workspace import Workspace
 
 SAID = "gal-said"  # what the last action did, until the next one
 FIELD = "gal-field"  # of the form that is open
-_RECORDED = re.compile(r"(\d{1,4}):([0-5]\d):([0-5]\d(?:\.\d{1,6})?)")  # as `common.shown_time` writes it
 Of = Callable[[], Chosen]  # the crops are looked up only when something is done with them
 state = st.session_state
 
@@ -53,31 +51,30 @@ def draw_form(workspace: Workspace, info: GalleryInfo, chosen_of: Of, count: int
     action, gallery = state.get(ACTION), info.name
     crops = plural(count, "crop")
     if action == "identity":
-        label_field("Identity", identities(workspace, gallery), key=FIELD, placeholder="Type or choose a label")
-        _buttons(workspace, gallery, chosen_of, "identity", f"Set identity of {crops}")
+        known, hint = identities(workspace, gallery), "Type or choose a label"
+        _label_and_buttons(workspace, gallery, chosen_of, "identity", crops, known, hint)
     elif action == "camera":
         cameras = common.gallery_facts(workspace, info).cameras
-        label_field("Camera", cameras, key=FIELD, placeholder="Type or choose a camera")
-        _buttons(workspace, gallery, chosen_of, "camera", f"Set camera of {crops}")
+        _label_and_buttons(workspace, gallery, chosen_of, "camera", crops, cameras, "Type or choose a camera")
     elif action == "time":
-        label_field("Time", [], key=FIELD, placeholder="2026-03-02 08:11:30, or 0:44:41")
-        _buttons(workspace, gallery, chosen_of, "time", f"Set time of {crops}")
+        _label_and_buttons(workspace, gallery, chosen_of, "time", crops, [], "2026-03-02 08:11:30, or 0:44:41")
     elif action == "merge" and len(people) > 1:
-        label_field("Merge into", people, key=FIELD, placeholder="Under which label", value=people[0])
         whole = Selection(identities=frozenset(people))
-        st.button(
-            f"Merge {len(people)} people", type="primary", key="gal-apply",
-            on_click=lambda: _do(
-                apply, workspace, gallery, whole, "identity", typed(FIELD, people[0]), needed="Choose a label first."
-            ),
-        )  # fmt: skip
+
+        def merge() -> None:
+            apply(workspace, gallery, whole, "identity", typed(FIELD, people[0]), needed="Choose a label first.")
+
+        label_field("Merge into", people, key=FIELD, placeholder="Under which label", value=people[0], on_enter=merge)
+        st.button(f"Merge {len(people)} people", type="primary", key="gal-apply", on_click=merge)
         common.text('<p class="rt-small">All their crops, also those that filters hide now.</p>')
     elif action == "hold":
-        label_field("Hold", list(deletion.holds(workspace)), key=FIELD, placeholder="A name, such as case-17")
-        st.button(
-            f"Hold {crops}", type="primary", key="gal-apply",
-            on_click=lambda: _do(hold, workspace, gallery, chosen_of().ids, typed(FIELD)),
-        )  # fmt: skip
+
+        def keep() -> None:
+            hold(workspace, gallery, chosen_of().ids, typed(FIELD))
+
+        names = list(deletion.holds(workspace))
+        label_field("Hold", names, key=FIELD, placeholder="A name, such as case-17", on_enter=keep)
+        st.button(f"Hold {crops}", type="primary", key="gal-apply", on_click=keep)
         common.text('<p class="rt-small">Held crops stay, whoever deletes, until the hold is released.</p>')
 
 
@@ -86,19 +83,22 @@ def draw_trouble() -> None:
         common.problem("Nothing was changed", state[TROUBLE])
 
 
-def _buttons(workspace: Workspace, gallery: str, chosen_of: Of, column: Column, label: str) -> None:
+def _label_and_buttons(
+    workspace: Workspace, gallery: str, chosen_of: Of, column: Column, crops: str, known: Sequence[str], hint: str
+) -> None:
     def of_chosen() -> Selection:
         return Selection(ids=frozenset(chosen_of().ids.tolist()))
 
-    needed = f"Type the {column} first, or make it unknown."
-    st.button(
-        label, type="primary", key="gal-apply",
-        on_click=lambda: _do(apply, workspace, gallery, of_chosen(), column, typed(FIELD), needed=needed),
-    )  # fmt: skip
-    st.button(
-        "Make unknown", key="gal-unknown",
-        on_click=lambda: _do(apply, workspace, gallery, of_chosen(), column, None, needed=None),
-    )  # fmt: skip
+    def label() -> None:
+        needed = f"Type the {column} first, or make it unknown."
+        apply(workspace, gallery, of_chosen(), column, typed(FIELD), needed=needed)
+
+    def forget() -> None:
+        apply(workspace, gallery, of_chosen(), column, None, needed=None)
+
+    label_field(column.capitalize(), known, key=FIELD, placeholder=hint, on_enter=label)
+    st.button(f"Set {column} of {crops}", type="primary", key="gal-apply", on_click=label)
+    st.button("Make unknown", key="gal-unknown", on_click=forget)
 
 
 def identities(workspace: Workspace, gallery: str) -> list[str]:
@@ -106,11 +106,6 @@ def identities(workspace: Workspace, gallery: str) -> list[str]:
 
 
 # --- what the buttons do ---
-
-
-def _do(action: Callable[..., bool], *arguments: object, **options: object) -> None:
-    """For a button, which has no use for whether it worked: the session says what happened."""
-    action(*arguments, **options)
 
 
 def apply(
@@ -138,9 +133,8 @@ def read_value(column: Column, label: str | None) -> str | float | None:
     """Raises ReidError for a time that cannot be read."""
     if label is None or column != "time":
         return label
-    if recorded := _RECORDED.fullmatch(label):
-        hours, minutes, seconds = recorded.groups()
-        return 3600.0 * int(hours) + 60.0 * int(minutes) + float(seconds)
+    if (recorded := recorded_time(label)) is not None:
+        return recorded
     try:
         return parse_time(label)
     except ValueError as error:

@@ -6,12 +6,13 @@ beside it for example.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import streamlit as st
 
 _HERE = Path(__file__).parent
+state = st.session_state
 SUGGESTED = 5_000  # labels that a browser is sent to suggest; any other can be typed
 
 _field = st.components.v2.component(
@@ -22,13 +23,28 @@ _field = st.components.v2.component(
 )
 
 
-def label_field(label: str, options: Sequence[str], *, key: str, placeholder: str = "", value: str = "") -> None:
-    """Draw the field, with `value` in it at first; what it holds is told by `typed`."""
+def label_field(
+    label: str,
+    options: Sequence[str],
+    *,
+    key: str,
+    placeholder: str = "",
+    value: str = "",
+    on_enter: Callable[[], object] | None = None,
+) -> None:
+    """Draw the field, with `value` in it at first; what it holds is told by `typed`. Enter does what the form's button
+    does: `on_enter` is called as a button's callback is, before the page is drawn."""
     data = {"label": label, "options": list(options[:SUGGESTED]), "placeholder": placeholder, "value": value}
-    _field(key=key, data=data, on_typed_change=lambda: None)
+
+    def entered() -> None:
+        if on_enter is not None and (state.get(key) or {}).get("entered") is not None:
+            on_enter()
+
+    _field(key=key, data=data, on_typed_change=lambda: None, on_entered_change=entered)
 
 
 def typed(key: str, value: str = "") -> str:
     """What the field of that key holds, `value` while nobody has typed; also right within a button's callback."""
-    told = (st.session_state.get(key) or {}).get("typed")
+    now = state.get(key) or {}
+    told = now.get("typed") if now.get("entered") is None else now["entered"]
     return value if told is None else str(told).strip()

@@ -148,8 +148,8 @@ def _say(preview: str, about: str) -> None:
 def _label_form(workspace: Workspace, gallery: GalleryInfo, aim: Aim) -> None:
     key, first = _field("label", aim), _suggested(workspace, gallery.name, aim, "label")
     with st.container(horizontal=True, vertical_alignment="center", key="map-form-row"):
-        label_field("Person", identities(workspace, gallery.name), key=key, placeholder="Type or choose", value=first)
-        _button(
+        _field_and_button(
+            "Person", identities(workspace, gallery.name), key, "Type or choose", first,
             f"Label {plural(len(aim.ids), 'crop')}",
             lambda: apply(workspace, gallery.name, aim.selection, "identity", typed(key, first),
                           needed="Type who it is first."),
@@ -186,9 +186,8 @@ def _split_form(workspace: Workspace, gallery: GalleryInfo, aim: Aim) -> None:
     key, first = _field("split", aim), _suggested(workspace, gallery.name, aim, "split")
     part = Selection(ids=aim.selection.ids, identities=frozenset({who}))
     with st.container(horizontal=True, vertical_alignment="center", key="map-form-row"):
-        label_field("New person", [], key=key, placeholder="A new label", value=first)
-        _button(
-            f"Split off {plural(going, 'crop')}",
+        _field_and_button(
+            "New person", [], key, "A new label", first, f"Split off {plural(going, 'crop')}",
             lambda: apply(workspace, gallery.name, part, "identity", typed(key, first),
                           needed="Type a new label first."),
         )  # fmt: skip
@@ -217,8 +216,10 @@ def _case_form(workspace: Workspace, gallery: GalleryInfo, aim: Aim) -> None:
 def _hold_form(workspace: Workspace, gallery: GalleryInfo, aim: Aim) -> None:
     key = _field("hold", aim)
     with st.container(horizontal=True, vertical_alignment="center", key="map-form-row"):
-        label_field("Hold", list(deletion.holds(workspace)), key=key, placeholder="A name, such as case-17")
-        _button(f"Hold {plural(len(aim.ids), 'crop')}", lambda: hold(workspace, gallery.name, aim.ids, typed(key)))
+        _field_and_button(
+            "Hold", list(deletion.holds(workspace)), key, "A name, such as case-17", "",
+            f"Hold {plural(len(aim.ids), 'crop')}", lambda: hold(workspace, gallery.name, aim.ids, typed(key)),
+        )  # fmt: skip
     _say("No label changes.", "No deletion takes crops that are held, until the hold is released, in History of the "
          "Gallery page.")  # fmt: skip
 
@@ -246,6 +247,14 @@ FORMS: dict[str, Callable[[Workspace, GalleryInfo, Aim], None]] = {
     "label": _label_form, "merge": _merge_form, "split": _split_form, "junk": _junk_form, "case": _case_form,
     "hold": _hold_form, "train": _train_form,
 }  # fmt: skip
+
+
+def _field_and_button(
+    label: str, options: Sequence[str], key: str, hint: str, value: str, button: str, act: Callable[[], bool]
+) -> None:
+    """A field for a label and the button that takes it; Enter does what the button does."""
+    label_field(label, options, key=key, placeholder=hint, value=value, on_enter=_do(act))
+    _button(button, act)
 
 
 def _button(label: str, act: Callable[[], bool]) -> None:

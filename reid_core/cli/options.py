@@ -14,7 +14,7 @@ import typer
 from reid_core.cli.console import warn
 from reid_core.colours import COLOURS
 from reid_core.errors import ReidError, shown
-from reid_core.records import parse_time, whole_number
+from reid_core.records import parse_time, recorded_time, whole_number
 from reid_core.workspace import jobs
 from reid_core.workspace.privacy import warning
 from reid_core.workspace.report import Report
@@ -100,6 +100,8 @@ def identities(workspace: Workspace, gallery: str, text: str | None) -> frozense
 def moment(text: str | None, option: str) -> float | None:
     if text is None:
         return None
+    if (recorded := recorded_time(text)) is not None:
+        return recorded
     try:
         return parse_time(text)
     except ValueError as error:

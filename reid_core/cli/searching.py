@@ -179,13 +179,19 @@ def print_hits(hits: Sequence[dict[str, Any]], meant: Meant, behind: Mapping[int
         [*columns, *(["behind it"] if behind else []), *(["a stranger this similar"] if calibrated else [])],
         [
             [
-                *(f"{value:.3f}" if isinstance(value, float) else value for value in (hit[name] for name in columns)),
+                *(_cell(name, hit[name]) for name in columns),
                 *([behind[hit["rank"]]] if behind else []),
                 *([meant.often(hit["similarity"])] if calibrated else []),
             ]
             for hit in hits
         ],
     )
+
+
+def _cell(name: str, value: Any) -> Any:
+    if name == "time" and value is not None:
+        return value.partition(".")[0]  # of a recording whole seconds: 0:44:41
+    return f"{value:.3f}" if isinstance(value, float) else value
 
 
 def meanings(hits: Sequence[dict[str, Any]], meant: Meant) -> list[dict[str, Any]]:

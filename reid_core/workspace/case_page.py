@@ -10,7 +10,7 @@ from typing import Any
 
 from reid_core.html_policy import META
 from reid_core.images import BadImage, decode, thumbnail
-from reid_core.records import format_time, plural
+from reid_core.records import plural, short_time
 from reid_core.workspace.case_report import LEAD, NO_CALIBRATION, Case, Found, pictures
 from reid_core.workspace.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, describe
 from reid_core.workspace.workspace import Workspace
@@ -142,7 +142,7 @@ def _log(case: Case) -> str:
 def _card(row: dict[Any, Any] | None, jpegs: dict[str, bytes], title: str, lines: Sequence[str]) -> str:
     about: list[str | None] = []
     if row is not None:
-        camera, time = row["camera"], format_time(row["time"])
+        camera, time = row["camera"], short_time(row["time"])
         about = [f"camera {camera}" if camera and camera.isdigit() else camera]
         about += [time and time.replace("T", " ").replace("Z", " UTC"), row["identity"]]
     shown = "".join(f"<span>{_text(str(line))}</span>" for line in (*about, *lines) if line)

@@ -9,7 +9,7 @@ from sqlite3 import Connection
 from typing import Literal
 
 from reid_core.errors import ReidError
-from reid_core.records import DISTRACTOR, JUNK, LAST_CLOCK_TIME, format_time
+from reid_core.records import DISTRACTOR, JUNK, LAST_CLOCK_TIME, short_time
 from reid_core.workspace.catalogue import Catalogue
 from reid_core.workspace.rows import gallery_key, next_numbers, now, user
 from reid_core.workspace.selection import Selection
@@ -31,7 +31,7 @@ class Edit:
 
     def describe(self) -> str:
         """ "identity of 12 crops set to 7"."""
-        value = format_time(self.value) if isinstance(self.value, float) else self.value
+        value = short_time(self.value) if isinstance(self.value, float) else self.value
         what = f"{self.column} of {self.crops:,} crop{'s' * (self.crops != 1)}"
         return f"{what} removed" if value is None else f"{what} set to {value}"
 

@@ -10,7 +10,7 @@ from typing import Any
 from reid_core.errors import ReidError
 from reid_core.json_text import read_json
 from reid_core.quality import LIMITS
-from reid_core.records import FIRST_CLOCK_TIME, LAST_CLOCK_TIME, format_time, natural_order, plural
+from reid_core.records import FIRST_CLOCK_TIME, LAST_CLOCK_TIME, natural_order, plural, short_time
 
 # What may be wrong with a crop, as SQL on what was measured at import. `reid_core.quality.flaws` says the same of one.
 FLAWS = {
@@ -133,11 +133,11 @@ class Selection:
         if self.ids is not None:
             parts.append(plural(len(self.ids), "chosen crop"))
         if self.after is not None:
-            parts.append(f"from {format_time(self.after)}")
+            parts.append(f"from {short_time(self.after)}")
         if self.before is not None:
-            parts.append(f"until {format_time(self.before)}")
+            parts.append(f"until {short_time(self.before)}")
         if self.older_than is not None:
-            parts.append(f"taken before {format_time(self.older_than)}")
+            parts.append(f"taken before {short_time(self.older_than)}")
         if self.flaw is not None:
             parts.append("any flaw" if self.flaw == "any" else self.flaw)
         if self.missing is not None:
