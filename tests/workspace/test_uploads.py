@@ -259,3 +259,11 @@ def test_a_deletion_that_has_read_its_selection_does_not_go_on(workspace: Worksp
     assert to_go_on(workspace, _job(workspace, "failed", command)) is None
     selection.write_text("{}")
     assert to_go_on(workspace, _job(workspace, "lost", command)) == command
+
+
+def test_a_zip_that_no_table_can_be_put_into_is_a_sentence(workspace: Workspace) -> None:
+    whole = _zip(a=b"some bytes", b=b"more")
+    gap = whole.replace(b"some bytes", b"some b")  # zipfile reads it, and cannot write where entries begin
+    with pytest.raises(ReidError, match="is not a readable zip archive"):
+        keep_upload(workspace, [("set.zip", gap), ("crops.csv", b"image\na.png\n")])
+    assert list(workspace.incoming.iterdir()) == []

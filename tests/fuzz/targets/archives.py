@@ -159,6 +159,7 @@ def _uploads(prepared: Path) -> Attempt:
         if random.random() < 0.5:
             data = make_zip(random, pictures)
             files = [("set.zip", odd.damaged(random, data) if random.random() < 0.5 else data)]
+            (folder / "set.zip").write_bytes(files[0][1])
             files += [(f"labels{random.choice(('', odd.text(random)))}.csv", TABLE)] * random.randrange(3)
         keep_upload(workspace, files)
 
