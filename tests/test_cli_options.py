@@ -11,7 +11,7 @@ from reid_core.errors import ReidError
 def test_sizes_and_numbers_are_read_as_they_are_written() -> None:
     assert options.whole_numbers("256X128", "--size", "x", 2) == [256, 128]
     assert options.three_numbers("0.5, 1e-1,.25", "--std") == (0.5, 0.1, 0.25)
-    assert options.hours_of_the_day("22-1,7") == {22, 23, 0, 1, 7}
+    assert options.hours_of_the_day("22-1,7") == frozenset({22, 23, 0, 1, 7})
 
 
 @pytest.mark.parametrize("part", ["9" * 5_000, "1_0", "٣", "-1", "1e3", "²", ""])
