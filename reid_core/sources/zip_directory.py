@@ -73,7 +73,10 @@ LOCAL_BYTES = _LOCAL.size
 
 
 def _find(file: BinaryIO, total: int) -> tuple[int, int, int, int]:
-    """Where the directory begins, its bytes, its entries, and how far all offsets are shifted by what lies in front."""
+    """Where the directory begins, its bytes, its entries, and how far all offsets are shifted by what lies in front.
+
+    The shift is negative where bytes are missing: the entries behind the gap can still be read.
+    """
     tail_start = max(0, total - _END.size - 0xFFFF)
     file.seek(tail_start)
     tail = file.read()
@@ -85,7 +88,7 @@ def _find(file: BinaryIO, total: int) -> tuple[int, int, int, int]:
     if (wide := _find64(file, end)) is not None:
         end, count, size, offset = wide
     shift = end - size - offset
-    if shift < 0 or size > end:
+    if size > end:
         raise NoZip("its end says that its table of contents begins before the file does")
     return end - size, size, count, shift
 
@@ -140,7 +143,7 @@ def _entry(number: int, fields: tuple, raw: bytes, extra: bytes, shift: int, tot
     name, refusal = name_in_archive(text, number)
     if refusal is None:
         refusal = _why_refused(kind, flags, method)
-    if refusal is None and (packed < 0 or start + shift + _LOCAL.size + packed > total):
+    if refusal is None and (packed < 0 or start + shift < 0 or start + shift + _LOCAL.size + packed > total):
         refusal = "it is cut short: the archive ends before it does"
     return Entry(name, refusal, start + shift, packed, size, method, checksum)
 

@@ -86,13 +86,13 @@ class _PlainLoader(yaml.SafeLoader):
         self._depth = 0
 
     def compose_node(self, parent: yaml.Node | None, index: object) -> yaml.Node | None:
-        event = self.peek_event()  # type: ignore[no-untyped-call]
+        event = self.peek_event()
         self._refuse(isinstance(event, yaml.AliasEvent), "uses an alias (*name); write the value out", event)
         self._refuse(event.anchor is not None, "uses an anchor (&name); leave it out", event)
         self._refuse(getattr(event, "tag", None) is not None, "names a type (!name); leave it out", event)
         self._depth += 1
         self._refuse(self._depth > DEEPEST, "is nested too deep", event)
-        node: yaml.Node | None = super().compose_node(parent, index)  # type: ignore[no-untyped-call]
+        node: yaml.Node | None = super().compose_node(parent, index)
         self._depth -= 1
         return node
 

@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import shutil
+import struct
 import unicodedata
 import zipfile
 from collections.abc import Sequence
@@ -217,7 +218,7 @@ def _put_tables_in(folder: Path, archive: str, tables: Sequence[str]) -> None:
             for table in tables:
                 name = table if table not in there else f"{secrets.token_hex(3)}-{table}"
                 zip.write(folder / table, name, zipfile.ZIP_DEFLATED)
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, RuntimeError, struct.error) as error:
         raise ReidError(f"{archive} is not a readable zip archive ({error}). Make the archive again.") from error
     for table in tables:
         (folder / table).unlink()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 
+from reid_core.records import LAST_CLOCK_TIME
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY
 from tests.pages.search_page import OpenPage, words_of
@@ -27,3 +30,14 @@ def test_no_value_in_an_address_breaks_a_page(
 def test_an_address_that_names_another_folder_opens_no_run(open_at: OpenPage, tiny_workspace: Workspace) -> None:
     app = open_at("pages/training.py", tiny_workspace.path, run="../models/stripes")
     assert "cannot name a run" in words_of(app)
+
+
+@pytest.mark.parametrize("page", ["search", "gallery"])
+def test_a_gallery_of_the_last_second_that_a_calendar_has_can_be_looked_at(
+    open_at: OpenPage, tiny_workspace: Workspace, page: str
+) -> None:
+    with sqlite3.connect(tiny_workspace.catalogue.path) as database:
+        database.execute("UPDATE crop SET time = ? WHERE id = 1", (LAST_CLOCK_TIME,))
+    app = open_at(f"pages/{page}.py", tiny_workspace.path, gallery=TINY_GALLERY, crop="2")
+    assert not app.exception
+    assert "Something unexpected" not in words_of(app)

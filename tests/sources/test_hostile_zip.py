@@ -31,12 +31,12 @@ def packed(entries: list[tuple[zipfile.ZipInfo | str, bytes]], method: int = zip
     return bytearray(content.getvalue())
 
 
-def opened(tmp_path: Path, data: bytes) -> ZipSource:
+def opened(tmp_path: Path, data: bytes | bytearray) -> ZipSource:
     (tmp_path / "a.zip").write_bytes(data)
     return ZipSource(tmp_path / "a.zip")
 
 
-def central(data: bytes, number: int = 0) -> int:
+def central(data: bytes | bytearray, number: int = 0) -> int:
     """Where the header of that entry begins in the table of contents."""
     place = data.index(b"PK\1\2")
     for _ in range(number):
@@ -158,7 +158,7 @@ def test_large_archives_and_data_descriptors_and_what_lies_in_front_are_read(tmp
             return len(bytes(data))  # type: ignore[call-overload]
 
     stream = Stream()  # cannot seek: sizes come after the data
-    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[arg-type]
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
         with archive.open("wide.jpg", "w", force_zip64=True) as file:
             file.write(b"wide")
         archive.writestr("good.jpg", b"good")
@@ -206,3 +206,11 @@ def test_a_checksum_says_what_was_written(tmp_path: Path) -> None:
 def test_what_is_refused_is_counted_by_the_import(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(packed([("../a.jpg", b"x"), (".", b"y"), GOOD]))
     assert [item.path for item in read_dataset(tmp_path / "a.zip").skipped] == ["../a.jpg", "entry 2"]
+
+
+def test_missing_bytes_cost_the_entry_that_they_are_missing_of(tmp_path: Path) -> None:
+    data = bytes(packed([("gap.jpg", b"some bytes"), GOOD, ("b.jpg", b"b")])).replace(b"some bytes", b"some b")
+    source = opened(tmp_path, data)
+    assert next(source.entries()) == ("gap.jpg", "it is cut short: the archive ends before it does")
+    assert source.read("good.jpg") == b"good"
+    assert source.read("b.jpg") == b"b"

@@ -266,3 +266,11 @@ def test_recordings_alone_are_refused_as_such_and_among_pictures_they_are_kept_t
         keep_upload(workspace, [("walk.mp4", b"1"), ("x/walk.MKV", b"2")])
     assert unfinished(workspace) == []
     assert _files(keep_upload(workspace, [("walk.mp4", b"1"), ("a.jpg", b"2")])) == {"walk.mp4": b"1", "a.jpg": b"2"}
+
+
+def test_a_zip_that_no_table_can_be_put_into_is_a_sentence(workspace: Workspace) -> None:
+    whole = _zip(a=b"some bytes", b=b"more")
+    gap = whole.replace(b"some bytes", b"some b")  # zipfile reads it, and cannot write where entries begin
+    with pytest.raises(ReidError, match="is not a readable zip archive"):
+        keep_upload(workspace, [("set.zip", gap), ("crops.csv", b"image\na.png\n")])
+    assert list(workspace.incoming.iterdir()) == []

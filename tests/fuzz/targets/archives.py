@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import stat
 import tarfile
 import zipfile
@@ -43,11 +44,11 @@ def make_zip(random: Random, pictures: list[bytes]) -> bytes:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:
         for _ in range(random.choice((0, 1, 3, 8))):
-            name = odd.path(random) if random.random() < 0.8 else odd.text(random)[:60_000]
+            name = odd.path(random) if random.random() < 0.8 else odd.text(random)[:15_000]
             entry = zipfile.ZipInfo(name.encode("utf-8", "replace").decode())
             if random.random() < 0.1:
                 entry.external_attr = random.choice((stat.S_IFLNK, stat.S_IFIFO, stat.S_IFDIR)) << 16
-            data = random.choice((random.choice(pictures), TABLE, b"", bytes(2**21)))
+            data = bytes(2**21) if random.random() < 0.02 else random.choice((random.choice(pictures), TABLE, b""))
             archive.writestr(entry, data, random.choice(METHODS))
     return content.getvalue()
 
@@ -149,9 +150,10 @@ def _protocols(prepared: Path) -> Attempt:
 
 def _uploads(prepared: Path) -> Attempt:
     pictures = seed_pictures()
+    workspace = Workspace(prepared / "workspace")
 
     def attempt(random: Random, folder: Path) -> None:
-        workspace = Workspace(folder / "workspace")
+        shutil.rmtree(workspace.incoming, ignore_errors=True)
         files: list[tuple[str, bytes]] = []
         for _ in range(random.choice((0, 1, 2, 4))):
             name = odd.path(random) if random.random() < 0.6 else odd.text(random)
@@ -159,6 +161,7 @@ def _uploads(prepared: Path) -> Attempt:
         if random.random() < 0.5:
             data = make_zip(random, pictures)
             files = [("set.zip", odd.damaged(random, data) if random.random() < 0.5 else data)]
+            (folder / "set.zip").write_bytes(files[0][1])
             files += [(f"labels{random.choice(('', odd.text(random)))}.csv", TABLE)] * random.randrange(3)
         keep_upload(workspace, files)
 
