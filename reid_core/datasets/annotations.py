@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reid_core.datasets.base import Listing, Skipped
-from reid_core.datasets.table_files import MAX_TABLE_BYTES, find_columns, preview_table
+from reid_core.datasets.table_files import MAX_TABLE_BYTES, preview_table
 from reid_core.errors import ReidError
 from reid_core.images import BadImage, picture_size
 from reid_core.records import plural
@@ -166,11 +166,11 @@ def _coco(listing: Listing, name: str, by_name: Mapping[str, list[str]]) -> list
 
 def _table(listing: Listing, name: str, by_name: Mapping[str, list[str]]) -> list[Frames]:
     try:
-        columns, rows = preview_table(name, listing.source.read(name, limit=MAX_TABLE_BYTES), ROWS)
+        table = preview_table(name, listing.source.read(name, limit=MAX_TABLE_BYTES), ROWS)
     except ReidError:  # to read it as a table says why
         return []
+    columns, rows, image = table.columns, table.rows, table.found.columns.get("image")
     places = {column.strip().lower(): place for place, column in reversed(list(enumerate(columns)))}
-    image = find_columns(columns, {}).get("image")
     boxes: dict[str, list[Box]] = defaultdict(list)
     for kind, sides in enumerate(_SIDES):
         where = [next((places[side] for side in names if side in places), None) for names in sides]
