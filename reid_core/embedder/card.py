@@ -72,7 +72,7 @@ class ModelCard:
         except (ValueError, ReidError) as error:
             raise ReidError(
                 f"The model card {folder / CARD_NAME} cannot be used ({str(error).rstrip('.')}). "
-                "Restore it or train again."
+                "Restore it, or train or add the model again."
             ) from error
 
 

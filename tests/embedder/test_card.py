@@ -97,22 +97,8 @@ def _card_or_sentence(folder: Path) -> ModelCard | str:
 
 
 WRONG: tuple[object, ...] = (
-    None,
-    True,
-    1,
-    1.5,
-    math.nan,
-    math.inf,
-    10**400,
-    "text",
-    "\ud800",
-    "",
-    [],
-    [1],
-    {},
-    {"a": 1},
-    [[[[]]]],
-)
+    None, True, 1, 1.5, math.nan, math.inf, 10**400, "text", "\ud800", "", [], [1], {}, {"a": 1}, [[[[]]]],
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["name", "embedding_size", "architecture", "trained_on", "terms", "recipe", "metrics",
