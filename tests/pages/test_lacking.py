@@ -1,0 +1,65 @@
+"""Every page and view on galleries that lack something: it is drawn, and says what is missing where it matters."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from reid_core.errors import ReidError
+from reid_core.workspace.evaluating import evaluate_model
+from reid_core.workspace.workspace import ModelEntry, Workspace
+from tests.lacking import LACKING, make_lacking
+from tests.pages.search_page import OpenPage
+from tests.pages.test_import import words
+
+VIEWS = (
+    ("pages/gallery.py", {}),
+    ("pages/map.py", {}),
+    *(("pages/evaluation.py", {"view": view}) for view in ("figures", "threshold", "cameras", "groups", "failures")),
+    *(("pages/evaluation.py", {"view": view}) for view in ("calibration", "galleries")),
+)
+TRAINING = ("Data", "New run", "Runs")
+UNEXPECTED = "Something unexpected happened"
+
+
+@pytest.fixture(scope="module")
+def made(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """With an evaluation of each gallery that can be evaluated."""
+    workspace = make_lacking(tmp_path_factory.mktemp("lacking"), tiny_model)
+    entry: ModelEntry = next(one for one in workspace.models() if one.name == "stripes")
+    for gallery in LACKING:
+        try:
+            evaluate_model(workspace, gallery, entry)
+        except ReidError:
+            continue  # as the command says
+    return workspace
+
+
+@pytest.mark.parametrize("gallery", LACKING)
+def test_each_page_is_drawn(gallery: str, made: Workspace, tmp_path: Path, open_at: OpenPage) -> None:
+    folder = tmp_path / "workspace"
+    shutil.copytree(made.path, folder)
+    crop = str(Workspace(folder).catalogue.crops(gallery)["id"].iloc[-1])
+    asked = [*VIEWS, ("pages/gallery.py", {"crop": crop}), ("pages/search.py", {"crop": crop})]
+    for file, query in asked:
+        page = open_at(file, folder, gallery=gallery, **query)
+        assert not page.exception, (file, query, page.exception)
+        assert UNEXPECTED not in words(page), (file, query)
+    for view in TRAINING:
+        page = open_at("pages/training.py", folder, view=view.lower().replace(" ", "-"), gallery=gallery)
+        assert not page.exception, (view, page.exception)
+        assert UNEXPECTED not in words(page), view
+
+
+def test_the_training_page_looks_at_people_without_cameras_and_offers_to_train(
+    made: Workspace, tmp_path: Path, open_at: OpenPage
+) -> None:
+    folder = tmp_path / "workspace"
+    shutil.copytree(made.path, folder)
+    state = {"trn-view": "Data", "trn-gallery": "no-cameras"}
+    shown = words(open_at("pages/training.py", folder, state=state))
+    assert "No crop says its camera, so hits of the query's own camera count as found." in shown.replace("&#x27;", "'")
+    page = open_at("pages/training.py", folder, state={"trn-view": "New run", "trn-gallery": "no-cameras"})
+    assert [button for button in page.button if button.label.startswith("Start")]
