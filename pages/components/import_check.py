@@ -162,7 +162,7 @@ def _in_words(message: str) -> str:
     """The library names formats by their keys; the page by what stands in its list."""
     for key, words in FORMATS.items():
         message = message.replace(f"format '{key}'", f"format “{words}”").replace(f"--format {key}", f"“{words}”")
-    message = re.sub(r"--identity-pattern '(.+)'", r"write \1 below as “Person from the path”.", message)
+    message = re.sub(r"--identity-pattern '(.+)'", r"write \1 into “Person from the path”.", message)
     message = message.replace("give write", "write").replace("give “", "choose the format “")
     return message.replace("--identity-pattern", "“Person from the path”").replace(
         "--camera-pattern", "“Camera from the path”"
