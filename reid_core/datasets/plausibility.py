@@ -91,7 +91,7 @@ def _doubt_about_folders(dataset: Dataset, crops: Mapping[str, str], people: Seq
     if len(below) <= len(people) or 2 * inside < len(crops):
         return ""
     names = natural_order(below)
-    pattern = f"^(?:[^/]+/){{{depth}}}([^/]+)/"
+    pattern = "^" + "[^/]+/" * depth + "([^/]+)/"
     return (
         f"{plural(len(people), 'person')}: {_listed(people)}. Their folders hold {_listed(names)}: "
         f"are those the people? If so, give --identity-pattern '{pattern}'"

@@ -16,6 +16,7 @@ from reid_core.errors import ReidError
 from reid_core.images import IMAGE_SUFFIXES
 from reid_core.records import DISTRACTOR, JUNK
 
+SAMPLE = 200  # paths; where none of as many fits, not half of all do
 _SUFFIX = "(?i:" + "|".join(re.escape(suffix) for suffix in sorted(IMAGE_SUFFIXES, key=len, reverse=True)) + ")"
 
 
@@ -70,17 +71,20 @@ def read_layout(layout: Layout, listing: Listing, options: Options) -> Dataset |
     Where the format was asked for, one path of the first part that is needed is enough.
     Raises ReidError when the data set is there twice.
     """
+    some = listing.pictures[:: max(1, len(listing.pictures) // SAMPLE)]
+    if not options.required and not _match(layout, (*layout.parts, *layout.spare), some)[0]:
+        return Declined()
     found, tops, there = _match(layout, layout.parts, listing.pictures)
     spare, spare_tops, _ = _match(layout, layout.spare, [name for name in listing.pictures if name not in found])
     doubled = spare
     if not found:
         found, tops, there, doubled = spare, spare_tops, set(layout.needs), {}
-    skipped = _skipped(layout, listing.pictures, found, doubled)
     about = len(listing.pictures) - len(doubled) - sum(_ignored(layout, name) is not None for name in listing.pictures)
     if not found or not there.issuperset(layout.needs[:1]):
         return Declined()
     if not (options.required or _is_convincing(layout, found, there, about)):
         return Declined()
+    skipped = _skipped(layout, listing.pictures, found, doubled)
     if len(tops) > 1:
         first, second = sorted(tops)[:2]
         raise ReidError(
