@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal
 
 from reid_core.datasets.time_values import (
     DAY_FIRST,
@@ -327,7 +328,7 @@ def _is_of_dates(column: str) -> bool:
 
 def _key(value: object) -> tuple[type, object]:
     """The same for cells that are read alike; 1, 1.0 and True are not, and a NaN equals itself."""
-    return (type(value), str(value) if isinstance(value, float) else value)
+    return (type(value), str(value) if isinstance(value, float | Decimal) else value)
 
 
 def _timestamp(moment: datetime, zone: tzinfo) -> float:
