@@ -35,7 +35,10 @@ _LONGEST_SPAN = 3_660.0  # days that the pictures of one gallery span
 _LONGEST_RECORDING = 100 * DAY
 _SAY = "say which with --time-format"
 _YEAR = f"is a year to some and seconds to others: {_SAY} seconds, or name another column"
-_ORDER = f"has the day or the month first, and no date of the column tells: {_SAY} '%d/%m/%Y %H:%M' or '%m/%d/%Y %H:%M'"
+_ORDER = (
+    f"has the day or the month first, and no date of the column tells: {_SAY} '%d/%m/%Y …' or '%m/%d/%Y …', where … is "
+    "the time as it is written: %H:%M:%S, or %I:%M %p"
+)
 
 
 @dataclass(frozen=True, slots=True)
