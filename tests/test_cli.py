@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import signal
@@ -179,6 +180,28 @@ def test_a_training_that_is_told_to_stop_keeps_a_checkpoint_and_resumes(site: Pa
     resumed.communicate(timeout=60)
     assert resumed.returncode == STOPPED
     assert "resumed at step" in log.read_text()
+
+
+def test_a_guess_is_said_before_it_is_taken_and_formulas_in_the_report_are_quoted(
+    reid: Callable[..., Ended], tmp_path: Path
+) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    for name in ("a", "b", "c"):
+        Image.new("RGB", (32, 64), (200, 30, 40 * ord(name) % 256)).save(folder / f"{name}.jpg")
+    (folder / "=cmd.jpg").write_bytes(b"no picture")
+    rows = "a.jpg,1,ada,03/02/2026\nb.jpg,2,ada,03/02/2026\nc.jpg,3,bo,04/04/2026\n=cmd.jpg,4,bo,\n"
+    (folder / "t.csv").write_text(f"image,id,name,date,remark\n{rows.replace(chr(10), ',x' + chr(10))}")
+    said = reid("import", folder, "--gallery", "g", "--dry-run").out
+    assert "person from 'name'" in said
+    assert "not used: 'id', 'remark'" in said
+    assert "2 crops come in without a time: '03/02/2026' has the day or the month first" in said
+    result = reid("import", folder, "--gallery", "g", "--json").json()
+    assert result["without_time"] == 2
+    report = list(csv.reader(Path(result["report"]).read_text(encoding="utf-8").splitlines()))
+    assert [row[0] for row in report] == ["path", "'=cmd.jpg", "row 2 of t.csv", "row 3 of t.csv"]
+    said = reid("import", folder, "--gallery", "h", "--time-format", "%m/%d/%Y", "--dry-run").out
+    assert "%m/%d/%Y ('03/02/2026' is 2026-03-02T00:00:00Z)" in said
 
 
 def test_a_dry_run_says_what_would_come_in_and_makes_nothing(

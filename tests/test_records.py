@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from reid_core.errors import ReidError
 from reid_core.records import (
     Records,
+    harmless,
     is_unsafe_path,
     make_records,
     natural_order,
@@ -297,3 +298,13 @@ def test_a_label_with_a_nul_is_refused(column: str) -> None:
 )
 def test_a_number_from_outside_is_digits_that_the_catalogue_can_hold(text: str | None, number: int | None) -> None:
     assert whole_number(text) == number
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "  =", "\u3000="])
+def test_text_that_a_spreadsheet_takes_for_a_formula_is_quoted(start: str) -> None:
+    assert harmless(f"{start}1+1|A0") == f"'{start}1+1|A0"
+
+
+@pytest.mark.parametrize("value", ["a=1", "", " ", "'=1", "ada", 5, -5, -0.5, None, "2026-03-02"])
+def test_other_cells_stay_as_they_are(value: object) -> None:
+    assert harmless(value) == value

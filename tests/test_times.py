@@ -104,3 +104,16 @@ def test_dates_with_dots_have_the_day_first(text: str, iso: str) -> None:
 def test_a_date_with_dots_that_is_none_is_refused() -> None:
     with pytest.raises(ValueError, match="month"):
         parse_time("12.31.2026")
+
+
+@pytest.mark.parametrize("text", ["20260302", "1772409600000", "1772409600000000", "1772409600000000000"])
+def test_dates_in_digits_and_finer_unix_times_that_are_typed(text: str) -> None:
+    assert parse_time(text) == datetime(2026, 3, 2, tzinfo=UTC).timestamp()
+
+
+@pytest.mark.parametrize("text", ["2019", "1999", "2099"])
+def test_a_year_that_is_typed_is_not_taken_for_seconds(text: str) -> None:
+    with pytest.raises(ValueError, match=f"may be a year or seconds: write {text}-01-01, or {text}.0 for seconds"):
+        parse_time(text)
+    assert parse_time(f"{text}.0") == float(text)
+    assert parse_time(float(text)) == float(text)

@@ -348,7 +348,7 @@ def _draw_time_format(preview: Preview | None, errors: dict[str, str]) -> None:
     st.text_input(
         TIME_FIELD, key=CHOICES + "time-format", persist_state="session", placeholder="%d/%m/%Y %H:%M",
         help="Only where they were not understood, or wrongly. A pattern of parts: %d day, %m month, %Y year, %H:%M:%S "
-        "time, %I and %p for 8 PM; or one of seconds, milliseconds, microseconds, nanoseconds (since 1970, or from the "
+        "time, %I and %p for 8 PM. Or one of seconds, milliseconds, microseconds, nanoseconds (since 1970 or the "
         "start of a recording) and excel (a spreadsheet’s days).",
     )  # fmt: skip
     if "time-format" in errors:

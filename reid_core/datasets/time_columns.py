@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from decimal import Decimal
 
 from reid_core.datasets.time_values import (
     DAY_FIRST,
@@ -34,7 +35,10 @@ _LONGEST_SPAN = 3_660.0  # days that the pictures of one gallery span
 _LONGEST_RECORDING = 100 * DAY
 _SAY = "say which with --time-format"
 _YEAR = f"is a year to some and seconds to others: {_SAY} seconds, or name another column"
-_ORDER = f"has the day or the month first, and no date of the column tells: {_SAY} '%d/%m/%Y %H:%M' or '%m/%d/%Y %H:%M'"
+_ORDER = (
+    f"has the day or the month first, and no date of the column tells: {_SAY} '%d/%m/%Y …' or '%m/%d/%Y …', where … is "
+    "the time as it is written: %H:%M:%S, or %I:%M %p"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -327,7 +331,7 @@ def _is_of_dates(column: str) -> bool:
 
 def _key(value: object) -> tuple[type, object]:
     """The same for cells that are read alike; 1, 1.0 and True are not, and a NaN equals itself."""
-    return (type(value), str(value) if isinstance(value, float) else value)
+    return (type(value), str(value) if isinstance(value, float | Decimal) else value)
 
 
 def _timestamp(moment: datetime, zone: tzinfo) -> float:

@@ -42,6 +42,14 @@ LONDON = ZoneInfo("Europe/London")
         "x_20260302_081130-0001.jpg",
         "20260302_081130_20260302_081130.jpg",
         "20260302_081130 (2).jpg",
+        "2026:03:02 08:11:30.jpg",
+        "2026_03_02_08_11_30.jpg",
+        "2026.03.02_08.11.30.jpg",
+        "WhatsApp Image 2026-03-02 at 08.11.30.jpg",
+        "Screenshot 2026-03-02 at 8.11.30 AM.jpg",
+        "2026-03-02 at 8.11.30\u202fAM.jpg",
+        "1772439090000000.jpg",
+        "1772439090000000000-3.jpg",
         "1772439090.jpg",
         "crop-1772439090000-7.jpg",
         "1999-01-01/20260302_081130.jpg",
@@ -76,6 +84,11 @@ def test_fractions_of_a_second(name: str, fraction: float) -> None:
         "1_001_1_01.png",
         "000_45.bmp",
         "IMG_0001.jpg",
+        "2026-03-02 8-11-30.jpg",
+        "2026-03-02 13.11.30 PM.jpg",
+        "02-03-2026_08-11-30.jpg",
+        "2019.jpg",
+        "17724390900000000.jpg",
         "20260302.jpg",
         "2026-03-02.jpg",
         "20261302_081130.jpg",
@@ -134,8 +147,14 @@ def test_every_moment_comes_back(moment: datetime, form: str, offset: str, befor
     assert time_of_name(f"x/{before}{moment.strftime(form)}{offset}.jpg") == expected
 
 
+@pytest.mark.parametrize(("hour", "half", "meant"), [(8, "PM", 20), (12, "am", 0), (12, "p.m.", 12), (1, "AM", 1)])
+def test_halves_of_the_day(hour: int, half: str, meant: int) -> None:
+    expected = datetime(2026, 3, 2, meant, 11, 30, tzinfo=UTC).timestamp()
+    assert time_of_name(f"2026-03-02 at {hour}.11.30 {half}.jpg") == expected
+
+
 @settings(deadline=None)
-@given(st.text(alphabet="0123456789-_T.:Z+ abc", max_size=40))
+@given(st.text(alphabet="0123456789-_T.:Z+ abcPMpm", max_size=40))
 def test_no_name_breaks_it(name: str) -> None:
     found = time_of_name(name)
     assert found is None or datetime(2000, 1, 1, tzinfo=UTC).timestamp() <= found < 4102444800

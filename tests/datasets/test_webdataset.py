@@ -182,3 +182,30 @@ def test_a_bomb_of_a_number_or_of_nested_lists_does_not_stop_the_rest(tmp_path: 
     dataset = read_dataset(make_tar(tmp_path / "a.tar", {**files, "2.json": {"pid": 5}}))
     assert column(dataset, "identity")["2.jpg"] == "5"
     assert "0.jpg" in skipped(dataset)
+
+
+def test_a_wrong_time_costs_a_sample_its_time(tmp_path: Path) -> None:
+    files: dict[str, Any] = {f"{n}.jpg": b"" for n in range(4)}
+    files |= {"0.json": {"pid": 1, "time": "noon"}, "1.json": {"pid": 1, "time": 1772409600123}}
+    files |= {"2.json": {"pid": 1, "time": [1]}, "3.json": {"pid": 1, "time": 20260302}}
+    dataset = read_dataset(make_tar(tmp_path / "a.tar", files))
+    times = column(dataset, "time")
+    assert [times[f"{n}.jpg"] for n in (1, 3)] == [1772409600.123, 1772409600]
+    assert [item.path for item in dataset.incomplete] == ["0.jpg", "2.jpg"]
+    assert all(math.isnan(times[f"{n}.jpg"]) for n in (0, 2))
+    assert dataset.skipped == ()
+
+
+def test_a_number_of_the_sample_is_not_its_person(tmp_path: Path) -> None:
+    files: dict[str, Any] = {f"{n}.jpg": b"" for n in range(6)}
+    files |= {f"{n}.json": {"id": n, "name": "abc"[n // 2], "date": "2026-03-02", "time": f"08:0{n}"} for n in range(6)}
+    dataset = read_dataset(make_tar(tmp_path / "a.tar", files), train_share=0.0)
+    assert list(column(dataset, "identity").values()) == list("aabbcc")
+    assert list(column(dataset, "time").values()) == [1772409600 + 8 * 3600 + 60 * n for n in range(6)]
+    assert any("'id' is not taken for the person" in note for note in dataset.notes)
+
+
+def test_marks_of_query_and_gallery_are_read_from_json_too(tmp_path: Path) -> None:
+    files: dict[str, Any] = {f"{n}.jpg": b"" for n in range(2)}
+    files |= {f"{n}.json": {"pid": 1, "split": "val", "is_query": n == 0, "is_gallery": n == 1} for n in range(2)}
+    assert column(read_dataset(make_tar(tmp_path / "a.tar", files)), "split") == {"0.jpg": "query", "1.jpg": "gallery"}

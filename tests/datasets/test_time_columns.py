@@ -1,0 +1,288 @@
+"""Columns of times; what they mean is computed with datetime, strftime and pandas."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from reid_core.datasets.time_columns import read_dates_and_times, read_times, reads_of_day
+
+MANY = settings(deadline=None)
+BERLIN = ZoneInfo("Europe/Berlin")
+MOMENTS = st.datetimes(min_value=datetime(1990, 1, 2), max_value=datetime(2099, 12, 30)).map(
+    lambda moment: moment.replace(microsecond=0)
+)
+CERTAIN = [
+    *("%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S", "%Y/%m/%d %H:%M:%S", "%Y:%m:%d %H:%M:%S", "%Y.%m.%d %H.%M.%S"),
+    *("%Y-%m-%d_%H-%M-%S", "%Y%m%d%H%M%S", "%Y%m%d_%H%M%S", "%Y%m%dT%H%M%S", "%d %B %Y %H:%M:%S"),
+    *("%d-%b-%Y %H:%M:%S", "%b %d, %Y %I:%M:%S %p", "%a, %d %b %Y %H:%M:%S", "%a %b %d %H:%M:%S %Y"),
+    *("%d/%b/%Y:%H:%M:%S", "%Y-%m-%d %I:%M:%S %p", "%Y-%m-%d %I:%M:%S%p"),
+]
+
+
+def seconds(moment: datetime, zone: timezone | ZoneInfo = UTC) -> float:
+    return moment.replace(tzinfo=zone).timestamp()
+
+
+def read(*values: object, column: str = "time", form: str | None = None) -> list[float | None]:
+    found = read_times(values, UTC, column=column, form=form)
+    assert all((place in found.problems) <= math.isnan(found.seconds[place]) for place in range(len(values)))
+    return [None if math.isnan(one) else one for one in found.seconds]
+
+
+def why(*values: object, column: str = "time", form: str | None = None) -> str:
+    problems = read_times(values, UTC, column=column, form=form).problems
+    assert len(problems) == len(values)
+    return problems[0].why
+
+
+# --- text that is certain ---
+
+
+@MANY
+@given(MOMENTS, st.sampled_from(CERTAIN))
+def test_every_moment_comes_back_from_every_form_that_is_certain(moment: datetime, form: str) -> None:
+    assert read(moment.strftime(form)) == [seconds(moment)]
+    there = read_times([moment.strftime(form)], BERLIN).seconds
+    assert there == [seconds(moment, BERLIN)]
+
+
+@MANY
+@given(MOMENTS, st.sampled_from(["+01:00", "-0500", "Z", " UTC", " +0530", "+14"]))
+def test_a_zone_that_is_written_goes_before_the_one_that_is_given(moment: datetime, zone: str) -> None:
+    text = f"{moment:%Y-%m-%d %H:%M:%S}{zone}"
+    expected = pd.Timestamp(text.replace("+14", "+14:00")).timestamp()
+    assert read_times([text], BERLIN).seconds == [expected]
+    assert read_times([text.replace("-", "/", 2)], BERLIN).seconds == [expected]
+
+
+def test_values_of_a_parquet_column() -> None:
+    moment = datetime(2026, 3, 2, 8, 1, 1)
+    values = [pd.Timestamp(moment), moment, date(2026, 3, 2), moment.replace(tzinfo=timezone(timedelta(hours=1)))]
+    expected = seconds(moment)
+    assert read(*values) == [expected, expected, seconds(datetime(2026, 3, 2)), expected - 3600]
+    assert read(pd.NaT, None, pd.NA, float("nan"), "") == [None] * 5
+    assert read(Decimal("12.5"), timedelta(seconds=3)) == [12.5, 3.0]
+
+
+def test_an_hour_that_comes_twice_means_the_first() -> None:
+    assert read_times(["2026-10-25 02:30"], BERLIN).seconds == [datetime(2026, 10, 25, 0, 30, tzinfo=UTC).timestamp()]
+
+
+# --- which is the day ---
+
+
+@MANY
+@given(st.lists(MOMENTS, min_size=1, max_size=8), st.booleans(), st.sampled_from("/-"), st.sampled_from(["%Y", "%y"]))
+def test_one_day_after_the_twelfth_tells_the_order_of_the_whole_column(
+    moments: list[datetime], is_month_first: bool, mark: str, year: str
+) -> None:
+    moments.append(datetime(2026, 3, 25, 20, 1))
+    if year == "%y":
+        moments = [moment for moment in moments if moment.year in range(1990, 2069)] + [datetime(2026, 12, 31)]
+        assume(is_month_first)  # 25/03/26 may have its year in front as well
+    form = mark.join(("%m", "%d", year) if is_month_first else ("%d", "%m", year)) + " %I:%M:%S %p"
+    assert read(*(moment.strftime(form) for moment in moments)) == [seconds(moment) for moment in moments]
+
+
+@pytest.mark.parametrize("text", ["03/02/2026 08:01 PM", "3-2-2026", "01/12/2026", "25/03/26", "01/02/03"])
+def test_a_date_with_two_readings_is_never_guessed(text: str) -> None:
+    assert "say which with --time-format '%d/%m/%Y" in why(text)
+
+
+def test_what_is_the_same_in_both_orders_needs_no_order() -> None:
+    assert read("05/05/2026 08:01") == [seconds(datetime(2026, 5, 5, 8, 1))]
+
+
+def test_days_that_tell_different_orders_leave_the_others_unknown() -> None:
+    assert read("13/02/2026", "02/13/2026", "01/02/2026") == [seconds(datetime(2026, 2, 13))] * 2 + [None]
+
+
+def test_dots_have_the_day_first_unless_the_column_says_otherwise() -> None:
+    assert read("02.03.2026 08:01") == [seconds(datetime(2026, 3, 2, 8, 1))]
+    assert read("02.03.2026", "03.25.2026") == [seconds(datetime(2026, 2, 3)), seconds(datetime(2026, 3, 25))]
+
+
+# --- numbers ---
+
+
+@MANY
+@given(MOMENTS, st.sampled_from([1, 10**3, 10**6, 10**9]), st.sampled_from([int, str, float]))
+def test_unix_times_are_read_on_their_own_scale(moment: datetime, scale: int, kind: Any) -> None:
+    assume(not (scale == 1 and seconds(moment) >= 1_990_000_000))  # those may be 2033 or a date and hour
+    number = kind(int(seconds(moment)) * scale)
+    assert read(number if kind is not float else repr(number) if scale < 10**9 else number) == [seconds(moment)]
+
+
+def test_scales_may_be_mixed_and_each_is_said() -> None:
+    values = ["1772439091", "1772439091123", "1772439091123456", "1772439091123456789"]
+    assert read(*values) == pytest.approx([1772439091, *[1772439091.123456] * 3], abs=1e-3)
+    said = read_times(values, UTC).readings
+    assert [words.partition(" (")[0] for words in said] == [
+        f"Unix {unit}" for unit in ("seconds", "milliseconds", "microseconds", "nanoseconds")
+    ]
+
+
+@MANY
+@given(MOMENTS, st.sampled_from(["%Y%m%d", "%Y%m%d%H%M", "%Y%m%d%H%M%S"]), st.sampled_from([str, int, float]))
+def test_dates_in_digits(moment: datetime, form: str, kind: Any) -> None:
+    text = moment.strftime(form)
+    assert read(kind(text)) == [seconds(datetime.strptime(text, form))]
+    assert read(f"{text}.0") == [seconds(datetime.strptime(text, form))]  # as pandas writes it beside empty cells
+
+
+@pytest.mark.parametrize("column", ["date", "Datum", "capture_date", "datetime"])
+@pytest.mark.parametrize("value", [2019, "2019", "2019.0", 2019.0])
+def test_a_year_is_no_time(column: str, value: object) -> None:
+    assert why(value, value, column=column) == "is a year, which says no day"
+    assert "is a year to some and seconds to others" in why(value, value, column="time")
+
+
+@MANY
+@given(st.datetimes(min_value=datetime(1990, 1, 2), max_value=datetime(2099, 12, 30)), st.sampled_from([float, str]))
+def test_a_spreadsheets_days_are_read_in_a_column_of_dates(moment: datetime, kind: Any) -> None:
+    days = (moment - datetime(1899, 12, 30)) / timedelta(days=1)  # pandas: origin of Excel's days
+    expected = pd.to_datetime(days, unit="D", origin="1899-12-30").timestamp()
+    [found] = read(kind(days), column="date")
+    assert found == pytest.approx(expected, abs=0.002)
+    assert read(kind(days), column="time", form="excel") == [found]
+
+
+def test_a_spreadsheets_days_may_be_seconds_in_a_column_of_times() -> None:
+    assert "spreadsheet's day to some and seconds to others" in why("46084.3", "46085.3")
+    assert read("100", "46084.3") == [100, 46084.3]
+    assert read("46084.3", form="seconds") == [46084.3]
+
+
+def test_seconds_of_recordings_stay_what_they_were() -> None:
+    assert read("0", 12.5, "2026-03-02T00:00:00Z"[:0], "3600") == [0, 12.5, None, 3600]
+    assert "is 0 among dates" in read_times(["0", "2026-03-02"], UTC).problems[0].why
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("noon", "is no time"),
+        ("x" * 10_000, "is too long"),
+        ("-5", "is negative"),
+        ("1960-01-01", "before 1990"),
+        (0x1FFFFFFFFFFFFF, "after 2099"),
+        ("2150-01-01", "after 2099"),
+        ("1.77244E+12", "shortened by a spreadsheet"),
+        ("2026-02-30", "no such date"),
+        ("2026-03-02 25:01", "no such time of day"),
+        ("2026:13:02 08:01:01", "no such date"),
+        ("0000:00:00 00:00:00", "no such date"),
+        ("08:01:01", "time of day without its date"),
+        ("2026030208", "date and hour to some and seconds to others"),
+        (3e8, "before 1990"),
+        (5e7, "more seconds than a recording has"),
+        (True, "is no time"),
+        (float("inf"), "is no time"),
+        (10**400, "is no time"),
+        ("9" * 60, "no scale of time"),
+    ],
+)
+def test_what_is_no_time_says_why(value: object, reason: str) -> None:
+    found = read_times([value], UTC)
+    assert math.isnan(found.seconds[0])
+    if reason in ("after 2099", "before 1990") and not isinstance(value, str):
+        assert "between 1990 and 2099" in found.problems[0].why
+    else:
+        assert reason in found.problems[0].why
+    assert len(found.problems[0].value) < 120
+
+
+# --- two columns ---
+
+
+@MANY
+@given(
+    st.lists(MOMENTS, min_size=1, max_size=6),
+    st.sampled_from(["%Y-%m-%d", "%Y%m%d", "%Y/%m/%d", "%d.%m.%Y", "%d %b %Y"]),
+    st.sampled_from(["%H:%M:%S", "%I:%M:%S %p", "%H.%M.%S", "%Hh%M", "%H:%M"]),
+)
+def test_a_date_and_a_time_of_day_make_one_time(moments: list[datetime], day: str, clock: str) -> None:
+    days, times = [m.strftime(day) for m in moments], [m.strftime(clock) for m in moments]
+    assert reads_of_day(times)
+    kept = [datetime.strptime(f"{a} {b}", f"{day} {clock}") for a, b in zip(days, times, strict=True)]
+    found = read_dates_and_times(days, times, BERLIN, None)
+    assert found.seconds == [seconds(moment, BERLIN) for moment in kept]
+    assert read_dates_and_times(days, times, BERLIN, f"{day} {clock}").seconds == found.seconds
+
+
+def test_times_of_day_in_digits_and_as_shares_of_a_day() -> None:
+    day = seconds(datetime(2026, 3, 2))
+    for times in (["080101", "235959"], [80101, 235959]):
+        assert reads_of_day(times)
+        found = read_dates_and_times(["2026-03-02"] * 2, times, UTC, None)
+        assert found.seconds == [day + 8 * 3600 + 61, day + 86399]
+    assert read_dates_and_times([46083, 46083.0], [0.25, 0.5], UTC, None).seconds == [day + 21600, day + 43200]
+    assert read_dates_and_times(["2026-03-02"], ["0801"], UTC, None).seconds == [day + 8 * 3600 + 60]
+    assert read_dates_and_times([date(2026, 3, 2)], [time(8, 1, 1)], UTC, None).seconds == [day + 8 * 3600 + 61]
+    assert not reads_of_day([80101, 80102])  # or seconds since midnight
+    assert not reads_of_day([1, 2, 3])
+    assert not reads_of_day([1772439091])
+
+
+def test_half_of_a_time_is_unknown() -> None:
+    found = read_dates_and_times(["2026-03-02", "", None, "x"], ["", "08:01", None, "08:01"], UTC, None)
+    assert all(math.isnan(one) for one in found.seconds)
+    assert sorted(found.problems) == [0, 1, 3]
+
+
+# --- a format of one's own ---
+
+
+def test_a_format_says_what_the_column_cannot() -> None:
+    assert read("03/02/2026 08:01 PM", form="%m/%d/%Y %I:%M %p") == [seconds(datetime(2026, 3, 2, 20, 1))]
+    assert read("03/02/2026 08:01", form="%d/%m/%Y %H:%M") == [seconds(datetime(2026, 2, 3, 8, 1))]
+    assert read(2026030208.0, form="%Y%m%d%H") == [seconds(datetime(2026, 3, 2, 8))]
+    assert read("2019", 5e7, form="seconds") == [2019, 5e7]
+    assert read(12_500, 1772439091123, form="milliseconds") == [12.5, 1772439091.123]
+    assert why("noon", form="%H:%M") == "is not written as %H:%M"
+    assert why("08:01", form="%H:%M") == "lies before 1990"
+    assert "no number of milliseconds" in why("noon", form="milliseconds")
+
+
+@MANY
+@given(
+    st.lists(
+        st.one_of(
+            st.text(alphabet="0123456789-/.:_ ,+TZapmehMarchfri'", max_size=30),
+            st.floats(),
+            st.integers(),
+            st.datetimes(),
+            st.dates(),
+            st.times(),
+            st.timedeltas(),
+            st.decimals(),
+            st.none(),
+            st.booleans(),
+            st.binary(max_size=5),
+            st.text(max_size=80),
+        ),
+        max_size=8,
+    ),
+    st.sampled_from([None, "seconds", "nanoseconds", "excel", "%Y-%m-%d", "%d/%m/%y %H:%M"]),
+    st.sampled_from(["time", "date"]),
+)
+def test_nothing_breaks_it(values: list[object], form: str | None, column: str) -> None:
+    earliest, latest = datetime(1990, 1, 1, tzinfo=UTC).timestamp(), datetime(2100, 1, 1, tzinfo=UTC).timestamp()
+    for found in (
+        read_times(values, BERLIN, form=form, column=column),
+        read_dates_and_times(values, values[::-1], BERLIN, form),
+    ):
+        assert len(found.seconds) == len(values)
+        for place, moment in enumerate(found.seconds):
+            assert math.isnan(moment) or 0 <= moment < 1e8 or earliest <= moment < latest
+            assert math.isnan(moment) or place not in found.problems
+    reads_of_day(values)
