@@ -52,6 +52,11 @@ def is_short(workspace: Path) -> bool:
         return False
 
 
+def was_used(workspace: Path) -> bool:
+    """Whether some of the reserve was given; unlike `is_short` it makes nothing whole."""
+    return _size(workspace) < BYTES
+
+
 def _fill(file: Path) -> None:
     handle = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
     try:

@@ -20,7 +20,7 @@ from reid_core.workspace.catalogue import Catalogue
 from reid_core.workspace.jobs import all_jobs, forget, forget_unstarted
 from reid_core.workspace.leftovers import sweep_for_deletion
 from reid_core.workspace.map_files import forget_on_maps
-from reid_core.workspace.reserve import is_short, with_room
+from reid_core.workspace.reserve import was_used, with_room
 from reid_core.workspace.rows import ORIGINALS, now
 from reid_core.workspace.run_traces import forget_in_runs
 from reid_core.workspace.schema import backups, connect
@@ -95,7 +95,7 @@ def _finish(catalogue: Catalogue, thumbnails: Thumbnails, patience: float | None
 
 def _make_room(catalogue: Catalogue, thumbnails: Thumbnails) -> None:
     """Where the disk is full: empty the logs in between, which only then take more room than they are worth."""
-    if is_short(catalogue.workspace):
+    if was_used(catalogue.workspace):
         _empty_log(catalogue.path, 0)
         _empty_log(thumbnails.path, 0)
 
