@@ -5,8 +5,8 @@ from __future__ import annotations
 import errno
 
 FREE_SPACE = (
-    "free some space: remove other files from this disk, or delete crops that are no longer needed (Gallery page, or "
-    "`reid delete`), which works on a full disk, too. Then try again."
+    "free some space: remove other files from this disk, or delete crops that are no longer needed (on the Gallery page"
+    " or by reid delete), which works on a full disk, too. Then try again."
 )
 
 MOST_OF_A_VALUE = 80  # characters

@@ -129,8 +129,12 @@ def _details(line: dict[str, object]) -> str:
     parts = []
     for name, value in line.items():
         if name not in _OF_EVERY_LINE and value not in (None, "", [], {}) and value is not False:
-            text = str(value)
-            short = f"{text[:12]}…" if len(text) >= 64 and text.isalnum() else text
+            short = ", ".join(map(_short, value if isinstance(value, list) else [value]))
             called = "personal fields" if name == "personal" else name.replace("_", " ")
             parts.append(f"{called} {short}")
     return ", ".join(parts)
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return f"{text[:12]}…" if len(text) >= 64 and text.isalnum() else text

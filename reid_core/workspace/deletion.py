@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection
 
-from reid_core.errors import ReidError
+from reid_core.errors import DiskFull, ReidError
 from reid_core.records import DISTRACTOR, JUNK, plural
 from reid_core.workspace.case_wiping import forget_in_cases
 from reid_core.workspace.reserve import with_room
@@ -106,7 +106,13 @@ def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: st
     """
     if not purpose.strip():
         raise ReidError("Say why these crops are deleted; the receipt keeps it (--purpose).")
-    number = with_room(workspace.path, lambda: _delete_rows(workspace, gallery, selection, purpose.strip()))
+    try:
+        number = with_room(workspace.path, lambda: _delete_rows(workspace, gallery, selection, purpose.strip()))
+    except DiskFull as error:
+        raise DiskFull(
+            "The disk is full, and there is no room to delete so many crops at once. Nothing was deleted. "
+            "Delete fewer at once, such as one person or one camera (--identity, --camera), or remove other files."
+        ) from error
     from reid_core.workspace.indexing import refresh_indexes  # slow to import
 
     refresh_indexes(workspace, gallery)

@@ -16,7 +16,7 @@ from typing import TypeVar
 from reid_core.errors import DiskFull, disk_full, is_full
 
 FILE = "space.reserve"
-BYTES = 16 * 2**20  # deletes some thousands of crops at once
+BYTES = 16 * 2**20  # enough to delete a thousand crops at once
 _AT_FIRST = 2**18  # that is given back; each time it was too little, twice as much
 Result = TypeVar("Result")
 
@@ -50,6 +50,11 @@ def is_short(workspace: Path) -> bool:
         return left < BYTES
     except OSError:  # it cannot be written here, or there is no such room for this user
         return False
+
+
+def was_used(workspace: Path) -> bool:
+    """Whether some of the reserve was given; unlike `is_short` it makes nothing whole."""
+    return _size(workspace) < BYTES
 
 
 def _fill(file: Path) -> None:

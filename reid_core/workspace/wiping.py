@@ -20,7 +20,7 @@ from reid_core.workspace.catalogue import Catalogue
 from reid_core.workspace.jobs import all_jobs, forget, forget_unstarted
 from reid_core.workspace.leftovers import sweep_for_deletion
 from reid_core.workspace.map_files import forget_on_maps
-from reid_core.workspace.reserve import with_room
+from reid_core.workspace.reserve import was_used, with_room
 from reid_core.workspace.rows import ORIGINALS, now
 from reid_core.workspace.run_traces import forget_in_runs
 from reid_core.workspace.schema import backups, connect
@@ -75,8 +75,9 @@ def _finish(catalogue: Catalogue, thumbnails: Thumbnails, patience: float | None
         _add_orphans(catalogue, thumbnails, deletions[-1])
         last: int | None = 0
         failed: list[OSError] = []
+        _make_room(catalogue, thumbnails)  # what the first half wrote lies in the log
         while (last := _wipe_some(catalogue, thumbnails, last or 0, failed)) is not None:
-            pass
+            _make_room(catalogue, thumbnails)
         if full := next((error for error in failed if is_full(error)), None):
             raise disk_full(full)
         writing = sweep_for_deletion(catalogue.workspace)
@@ -90,6 +91,13 @@ def _finish(catalogue: Catalogue, thumbnails: Thumbnails, patience: float | None
             "UPDATE deletion SET finished = ? WHERE key = ? AND finished IS NULL", [(now(), key) for key in deletions]
         )
     return True
+
+
+def _make_room(catalogue: Catalogue, thumbnails: Thumbnails) -> None:
+    """Where the disk is full: empty the logs in between, which only then take more room than they are worth."""
+    if was_used(catalogue.workspace):
+        _empty_log(catalogue.path, 0)
+        _empty_log(thumbnails.path, 0)
 
 
 def _are_backups_gone(catalogue: Catalogue, thumbnails: Thumbnails) -> bool:
