@@ -44,7 +44,6 @@ def main() -> None:
 
 
 HEADINGS = {"Runs": "Training", "New run": "New run", "Data": "Training data"}
-IN_ADDRESS = {"run": places.RUN, "gallery": places.GALLERY}
 
 
 def follow_address() -> None:

@@ -16,10 +16,10 @@ from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.inference import Embedder
 from reid_core.embedder.model import add_onnx
 from reid_core.signals import StopRequest
-from reid_core.workspace.evaluating import evaluate_gallery
 from reid_core.workspace.importing import import_dataset
 from reid_core.workspace.indexing import embed_gallery
 from reid_core.workspace.workspace import Workspace
+from tests.gallery_metrics import metrics_of
 
 MEASURING = Path(os.environ.get("REID_MEASURING", Path(__file__).resolve().parents[2] / "shared"))
 SPLIT = MEASURING / "data" / "market1501-split.zip"
@@ -45,7 +45,7 @@ def figures(workspace: Workspace, model: str) -> tuple[float, float]:
     """mAP and Rank-1, in percent."""
     embedder = Embedder(workspace.find_model(model), "cpu")
     embed_gallery(workspace, "market", embedder, stop=StopRequest())
-    metrics = evaluate_gallery(workspace, "market", embedder.id)
+    metrics = metrics_of(workspace, "market", embedder.id)
     return 100 * metrics.mAP, 100 * metrics.rank1
 
 

@@ -13,7 +13,7 @@ from reid_core.errors import ReidError
 from reid_core.evaluation.calibration import Calibration, Rate, Threshold, bin_shares, rate_at
 from reid_core.evaluation.pairs import count_pairs, counts_of, pair_matrix
 from reid_core.evaluation.ranking import Labels
-from reid_core.evaluation.rates import LEAST_PEOPLE, false_match_rates, false_non_match_rates
+from reid_core.evaluation.rates import LEAST_PEOPLE, false_match_rates
 
 DIVISIONS = 100
 MOST_PEOPLE = 1_000  # whose pairs are kept to be divided again and again: some 50 MB
@@ -34,8 +34,6 @@ class Checked:
     measured: Rate
     expected: Rate
     within: bool
-    stated_misses: Rate
-    measured_misses: Rate
 
 
 @dataclass(frozen=True)
@@ -71,12 +69,12 @@ def check_calibration(calibration: Calibration, features: NDArray[np.float32], l
     """
     points = np.array(calibration.table["similarity"])
     counts = count_pairs(features, labels, points, same_camera=calibration.same_camera)
-    different, same = false_match_rates(counts), false_non_match_rates(counts)
+    different = false_match_rates(counts)
     checked = []
     for one in calibration.thresholds:
         if one.similarity is not None:
             place = int(np.abs(points - one.similarity).argmin())
-            checked.append(_checked(one, rate_at(different, place), rate_at(same, place), counts.people, calibration))
+            checked.append(_checked(one, rate_at(different, place), counts.people, calibration))
     curve = {
         "similarity": points, "stated": np.array(calibration.table["fmr"]),
         "low": np.array(calibration.table["fmr_low"]), "high": np.array(calibration.table["fmr_high"]),
@@ -128,10 +126,9 @@ def interval_coverage(
     return float(np.mean(within)) if within else None
 
 
-def _checked(one: Threshold, measured: Rate, misses: Rate, people: int, calibration: Calibration) -> Checked:
+def _checked(one: Threshold, measured: Rate, people: int, calibration: Calibration) -> Checked:
     assert one.similarity is not None
     assert one.false_matches is not None
-    assert one.false_non_matches is not None
     stated = one.false_matches
     widen = (1 + calibration.people / people) ** 0.5
     # In the logarithm both sides of Wilson's interval are close to symmetric, so it can be widened there.
@@ -143,8 +140,6 @@ def _checked(one: Threshold, measured: Rate, misses: Rate, people: int, calibrat
         measured,
         Rate(stated.value, low, min(1.0, high)),
         stated.low <= measured.value <= stated.high,
-        one.false_non_matches,
-        misses,
     )
 
 

@@ -33,20 +33,15 @@ class Meaning:
     """`caption` for under a picture, `often` its core for a table's cell, `sentence` with what it was counted on, and
     the numbers in them.
 
-    `false_matches` is the share of pairs of different people that are this similar or more (of crops of other people,
-    that are so to one of several photos), and `expected` how many strangers' crops among those compared would be, both
-    with 95 % intervals. `misses` is the share of pairs of one person that are less similar. `within_chance` says that
-    a stranger is expected to be this similar in one of ten searches or more: the hit is no sign that the person is
-    there.
+    `expected` is how many strangers' crops are this similar or more among those that a search compares, with a 95 %
+    interval. `within_chance` says that a stranger is expected to be this similar in one of ten searches or more: the
+    hit is no sign that the person is there.
     """
 
     caption: str
     often: str
     sentence: str
-    false_matches: Rate
     expected: Rate
-    misses: Rate
-    compared: int
     within_chance: bool
 
 
@@ -61,7 +56,6 @@ def meaning(
     `filtered` says that not the whole gallery was compared.
     """
     rate = calibration.false_matches(similarity)
-    either = Rate(*(min(1.0, photos * share) for share in (rate.value, rate.low, rate.high)))
     expected = Rate(*(photos * share * compared for share in (rate.value, rate.low, rate.high)))
     known = rate.value > 0 and rate.high <= LOOSE * rate.value
     said = expected.value if known else expected.high
@@ -71,10 +65,7 @@ def meaning(
         caption,
         often,
         f"{caption[0].upper()}{caption[1:]}: {_counted_on(rate, calibration, compared, photos, known=known)}.",
-        either,
         expected,
-        calibration.false_non_matches(similarity),
-        compared,
         said >= WITHIN_CHANCE,
     )
 

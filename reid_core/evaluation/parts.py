@@ -76,15 +76,6 @@ class Verification:
         """Share of same-person pairs below the threshold."""
         return 1 - _share_from(self.same, self.edge(threshold))
 
-    def false_hits(self, threshold: float, searches: int = 1000) -> float:
-        """Crops of somebody else at or above the threshold in so many searches of this gallery, on average."""
-        above = sum(self.different[self.edge(threshold) :])
-        return searches * above / max(1, sum(self.closest_other))
-
-    def searches_with_false_hits(self, threshold: float) -> float:
-        """Share of searches in which somebody else stands at or above the threshold."""
-        return _share_from(self.closest_other, self.edge(threshold))
-
 
 @dataclass(frozen=True)
 class OpenSet:

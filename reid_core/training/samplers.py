@@ -59,9 +59,9 @@ def people_batches(
     """Batches of batch_size / each different people with `each` crops, person after person.
 
     An epoch is as long as the crops would fill batches, and longer where it takes more to see every person. A person's
-    crops are spread over as many cameras as she has, those of a camera take turns, and where she has fewer than `each`
-    they are repeated. Of `together`, one partner at least is in every batch of either: he takes the place of
-    somebody of whom there is no such pair.
+    crops are spread over as many cameras as the person has, those of a camera take turns, and where there are fewer
+    than `each` they are repeated. Of `together`, a person who is drawn brings a partner along where a place is free:
+    that of a person who is in no pair. Where everybody in the batch is in one, a person may be there without a partner.
     """
     random = np.random.default_rng((seed, epoch))
     crops: dict[int, dict[int, Callable[[int], list[int]]]] = {}

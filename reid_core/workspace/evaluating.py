@@ -13,7 +13,6 @@ from reid_core.errors import ReidError
 from reid_core.evaluation.copies import pictures_of
 from reid_core.evaluation.crops import Crops, labels_of
 from reid_core.evaluation.evaluate import TRACKLET_LENGTH, evaluate
-from reid_core.evaluation.metrics import RetrievalMetrics, retrieval_metrics
 from reid_core.evaluation.policy import cameras_note
 from reid_core.evaluation.protocols import multi_query
 from reid_core.evaluation.ranking import MatchRanks, match_ranks, match_ranks_from_distances
@@ -189,17 +188,6 @@ def rank_gallery(
     if distances is not None:
         return Ranked(match_ranks_from_distances(distances, *labels), queries.identity)
     return Ranked(match_ranks(queries.features, held.features, *labels), queries.identity)
-
-
-def evaluate_gallery(
-    workspace: Workspace, gallery: str, model: str, *, rerank: bool = False, allow_missing: bool = False
-) -> RetrievalMetrics:
-    """Metrics of the model with that id under the Market-1501 protocol, from the vectors that the catalogue holds.
-
-    Raises ReidError as `read_sides` does, and when no query has a match.
-    """
-    ranked = rank_gallery(workspace, gallery, model, rerank=rerank, allow_missing=allow_missing)
-    return retrieval_metrics(ranked.ranks)
 
 
 def _prepared(

@@ -18,7 +18,6 @@ from reid_core.training.division import divide_rows
 from reid_core.training.recipe import Recipe
 from reid_core.training.recipe_file import to_yaml
 from reid_core.training.run import Run, is_alive
-from reid_core.training.samplers import concerns
 from reid_core.workspace import jobs
 from reid_core.workspace.rows import check_name
 from reid_core.workspace.withholding import without_withheld
@@ -53,14 +52,6 @@ def division(workspace: Workspace, gallery: str, recipe: Recipe) -> Division:
     cameras = int(table.loc[train, "camera"].nunique())
     kept_out = int(table.loc[~train, "identity"].nunique())
     return Division(len(people), int(train.sum()), cameras, kept_out, int((~train).sum()), codes.astype(np.int64))
-
-
-def checks(workspace: Workspace, gallery: str, recipe: Recipe) -> list[str]:
-    """What somebody should know before training on the gallery so, in the trainer's words.
-
-    Raises ReidError, as the trainer does, where it cannot work.
-    """
-    return concerns(recipe, division(workspace, gallery, recipe).of_crop)
 
 
 def check_new_name(workspace: Workspace, name: str) -> None:

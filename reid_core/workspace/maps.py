@@ -17,7 +17,7 @@ from reid_core.errors import ReidError
 from reid_core.files import one_at_a_time
 from reid_core.projection.clusters import find_clusters
 from reid_core.projection.faithfulness import measure
-from reid_core.projection.layout import LOCALITIES, PLACED_BY, Layout, Points, place, principal_components, umap_points
+from reid_core.projection.layout import PLACED_BY, Layout, Points, place, principal_components, umap_points
 from reid_core.projection.neighbours import Vectors, find_neighbours
 from reid_core.signals import StopRequest
 from reid_core.workspace.map_files import (
@@ -216,9 +216,3 @@ def _joined(
         np.concatenate([made.placed, np.ones(len(ids), np.bool_)])[order],
         made.unusable,
     )
-
-
-def every_locality(layout: Layout) -> list[Layout]:
-    """The layout at each of the five settings, its own first."""
-    others = (dataclasses.replace(layout, locality=locality) for locality in LOCALITIES if locality != layout.locality)
-    return [layout, *others]

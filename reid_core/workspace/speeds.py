@@ -40,10 +40,6 @@ class Estimate:
     memory_gb: float = 0.0
     gpu_memory_gb: float = 0.0
 
-    def in_words(self) -> str:
-        """ "About 34 min at 53 images/s, as in run market-2"."""
-        return f"About {duration(self.seconds)} at {rate(self.images_per_second)}, {self.source}"
-
 
 def estimate(workspace: Workspace, gallery: str, recipe: Recipe, *, divided: Division | None = None) -> Estimate | None:
     """Seconds that the run would take here, to its last epoch; None where no speed is known that holds for it.

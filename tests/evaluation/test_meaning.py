@@ -85,8 +85,6 @@ def test_a_rate_that_rests_on_a_few_pairs_is_said_as_a_bound_only(calibration: C
 def test_the_expected_number_is_the_rate_times_the_crops(calibration: Calibration) -> None:
     said = meaning(0.6, calibration, 4_000)
     assert (said.expected.value, said.expected.low, said.expected.high) == pytest.approx((5, 2.5, 10))
-    assert said.false_matches.value == pytest.approx(1 / 800)
-    assert said.misses.value == pytest.approx(0.1)
 
 
 def test_a_hit_is_within_chance_from_one_stranger_in_ten_searches_on(calibration: Calibration) -> None:
@@ -168,6 +166,4 @@ def test_each_of_several_photos_adds_its_chance(calibration: Calibration) -> Non
         "different people from different cameras is this similar, and 2,400 crops were compared with 4 photos, each "
         "with its own chance."
     )
-    assert said.false_matches.value == pytest.approx(4 / 800)
     assert said.expected.value == pytest.approx(12)
-    assert meaning(0.1, calibration, 2_400, photos=4).false_matches.high == 1

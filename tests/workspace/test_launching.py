@@ -14,6 +14,7 @@ from reid_core.errors import ReidError
 from reid_core.signals import StopRequest
 from reid_core.training.recipe import Recipe
 from reid_core.training.run import Run
+from reid_core.training.samplers import concerns
 from reid_core.workspace import jobs, launching, speeds
 from reid_core.workspace.importing import import_dataset
 from reid_core.workspace.workspace import Workspace
@@ -87,8 +88,8 @@ def test_names_that_cannot_be_and_people_who_are_not_there_are_sentences(site: W
     assert divided.people + divided.validation_people == 10
     assert divided.crops + divided.validation_crops == len(site.catalogue.crops("site"))
     with pytest.raises(ReidError, match="but there are"):
-        launching.checks(site, "site", TINY.replace(batches="pk", batch_size=64, loss="triplet"))
-    assert launching.checks(site, "site", TINY.replace(loss="triplet"))
+        concerns(TINY.replace(batches="pk", batch_size=64, loss="triplet"), divided.of_crop)
+    assert concerns(TINY.replace(loss="triplet"), divided.of_crop)
 
 
 def test_the_time_of_a_run_is_told_by_a_probe_of_the_same_steps(
@@ -106,7 +107,7 @@ def test_the_time_of_a_run_is_told_by_a_probe_of_the_same_steps(
         guess.steps * 8 / found["images_per_second"] + 3 * divided.validation_crops / found["evaluated_per_second"]
     )
     assert guess.seconds == pytest.approx(expected + found["start_seconds"], rel=1e-6)
-    assert "measured on this machine" in guess.in_words()
+    assert "measured on this machine" in guess.source
     assert speeds.estimate(site, "site", recipe.replace(learning_rate=0.5)) is not None
     assert speeds.estimate(site, "site", recipe.replace(width=48)) is None
     assert list(site.runs_folder.glob("*")) == []

@@ -13,13 +13,13 @@ import pytest
 
 from reid_core.errors import ReidError
 from reid_core.projection.clusters import NOISE
-from reid_core.projection.layout import LOCALITIES, Layout
+from reid_core.projection.layout import Layout
 from reid_core.projection.neighbours import Stopped
 from reid_core.signals import StopRequest
 from reid_core.workspace import maps, wiping
 from reid_core.workspace.deletion import delete
 from reid_core.workspace.map_files import CropMap, map_file, read_info, write_map_file
-from reid_core.workspace.maps import drift, every_locality, make_maps, maps_of, place_new, read_map
+from reid_core.workspace.maps import drift, make_maps, maps_of, place_new, read_map
 from reid_core.workspace.selection import Selection
 from reid_core.workspace.vectors import add_vectors, read_vectors
 from reid_core.workspace.workspace import Workspace
@@ -111,13 +111,6 @@ def test_the_same_seed_gives_the_same_map_and_other_settings_other_files(tiny_wo
     assert names == {"pca-2d", "pca-3d", "umap-2d-3-seed0", "umap-3d-3-seed0"}
     make_maps(tiny_workspace, TINY_GALLERY, MODEL, layouts[:1])
     assert (the_map(tiny_workspace, layouts[0]).points == first[0]).all()
-
-
-def test_the_five_settings_are_five_maps_the_asked_one_first() -> None:
-    found = every_locality(Layout(locality=4, seed=7))
-    assert [layout.locality for layout in found] == [4, 1, 2, 3, 5]
-    assert {layout.seed for layout in found} == {7}
-    assert {layout.name for layout in found} == {f"umap-2d-{locality}-seed7" for locality in LOCALITIES}
 
 
 def test_a_stop_keeps_what_was_finished(mapped: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,13 +17,13 @@ from reid_core.errors import ReidError
 from reid_core.images import BadImage
 from reid_core.retrieval.index import Filter
 from reid_core.signals import StopRequest
-from reid_core.workspace.evaluating import evaluate_gallery
 from reid_core.workspace.importing import import_dataset
 from reid_core.workspace.indexing import GalleryIndex
 from reid_core.workspace.searching import Answer, Example, Question, choose_model, search
 from reid_core.workspace.vectors import add_vectors, read_changes
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_FIRST_TIME, TINY_GALLERY, TINY_MODEL, png_bytes, tiny_picture
+from tests.gallery_metrics import metrics_of
 
 NEW_PHOTO = png_bytes(tiny_picture(2, 77))  # person "2", in a picture that the gallery does not hold
 
@@ -145,7 +145,7 @@ def test_evaluation_agrees_with_the_plain_definition(tiny_workspace: Workspace) 
     with sqlite3.connect(tiny_workspace.catalogue.path) as database:
         database.execute("UPDATE crop SET split = 'query' WHERE id % 2 = 1")
     embedder = Embedder(tiny_workspace.find_model("stripes"))
-    metrics = evaluate_gallery(tiny_workspace, TINY_GALLERY, embedder.id)
+    metrics = metrics_of(tiny_workspace, TINY_GALLERY, embedder.id)
 
     (changes,) = read_changes(tiny_workspace.catalogue, TINY_GALLERY, embedder.id, -1)
     vectors, columns = changes.vectors, changes.columns
@@ -169,7 +169,7 @@ def test_evaluation_agrees_with_the_plain_definition(tiny_workspace: Workspace) 
 def test_a_gallery_without_queries_cannot_be_evaluated(tiny_workspace: Workspace) -> None:
     model = Embedder(tiny_workspace.find_model("stripes")).id
     with pytest.raises(ReidError, match="0 query and 24 gallery"):
-        evaluate_gallery(tiny_workspace, TINY_GALLERY, model)
+        metrics_of(tiny_workspace, TINY_GALLERY, model)
 
 
 def test_figures_of_a_part_of_the_gallery_are_given_only_when_asked_for(tiny_workspace: Workspace) -> None:
@@ -178,8 +178,8 @@ def test_figures_of_a_part_of_the_gallery_are_given_only_when_asked_for(tiny_wor
         database.execute("UPDATE crop SET split = 'query' WHERE id % 2 = 1")
         database.execute("DELETE FROM vector WHERE crop IN (2, 4)")
     with pytest.raises(ReidError, match="2 of the 24 crops"):
-        evaluate_gallery(tiny_workspace, TINY_GALLERY, model)
-    assert evaluate_gallery(tiny_workspace, TINY_GALLERY, model, allow_missing=True).gallery == 10
+        metrics_of(tiny_workspace, TINY_GALLERY, model)
+    assert metrics_of(tiny_workspace, TINY_GALLERY, model, allow_missing=True).gallery == 10
 
 
 def test_junk_and_unknown_people_do_not_change_reranked_figures(tiny_workspace: Workspace) -> None:
@@ -188,10 +188,10 @@ def test_junk_and_unknown_people_do_not_change_reranked_figures(tiny_workspace: 
         database.execute("UPDATE crop SET split = 'query' WHERE id % 2 = 1")
         database.execute("UPDATE crop SET identity = 'junk' WHERE id = 2")
         database.execute("UPDATE crop SET identity = NULL WHERE id = 4")
-    marked = evaluate_gallery(tiny_workspace, TINY_GALLERY, model, rerank=True)
+    marked = metrics_of(tiny_workspace, TINY_GALLERY, model, rerank=True)
     with sqlite3.connect(tiny_workspace.catalogue.path) as database:
         database.execute("DELETE FROM vector WHERE crop IN (2, 4)")
-    assert evaluate_gallery(tiny_workspace, TINY_GALLERY, model, rerank=True, allow_missing=True) == marked
+    assert metrics_of(tiny_workspace, TINY_GALLERY, model, rerank=True, allow_missing=True) == marked
 
 
 def test_the_model_that_embedded_most_of_the_gallery_is_the_choice(tiny_workspace: Workspace) -> None:
