@@ -22,7 +22,7 @@ COMMANDS: dict[tuple[str, ...], tuple[str, ...]] = {
     ),
     ("delete", TINY_GALLERY): ("--crop", "--older-than", "--identity", "--camera", "--after", "--before", "--source"),
     ("hold", TINY_GALLERY): ("--crop", "--older-than", "--identity", "--camera", "--name", "--why"),
-    ("list",): ("--json", "--workspace"),
+    ("list",): ("--json",),
     ("inspect", TINY_GALLERY): ("--json",),
     ("audit",): ("--json", "--last"),
     ("export", TINY_GALLERY): ("--split", "--json"),
