@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 from pathlib import Path
 from random import Random
 
@@ -51,6 +52,7 @@ def _commands(prepared: Path) -> Attempt:
             arguments.append(f"{name}={odd.text(random)}")
         if random.random() < 0.2:
             arguments.append(odd.text(random))
+        os.chdir(folder)  # where a command writes what it was given a relative name for
         (folder / "arguments.txt").write_text(repr(arguments), encoding="utf-8", errors="replace")
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             app(arguments)
