@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 from pathlib import Path
 from random import Random
 
@@ -22,7 +23,7 @@ COMMANDS: dict[tuple[str, ...], tuple[str, ...]] = {
     ),
     ("delete", TINY_GALLERY): ("--crop", "--older-than", "--identity", "--camera", "--after", "--before", "--source"),
     ("hold", TINY_GALLERY): ("--crop", "--older-than", "--identity", "--camera", "--name", "--why"),
-    ("list",): ("--json", "--workspace"),
+    ("list",): ("--json",),
     ("inspect", TINY_GALLERY): ("--json",),
     ("audit",): ("--json", "--last"),
     ("export", TINY_GALLERY): ("--split", "--json"),
@@ -51,6 +52,7 @@ def _commands(prepared: Path) -> Attempt:
             arguments.append(f"{name}={odd.text(random)}")
         if random.random() < 0.2:
             arguments.append(odd.text(random))
+        os.chdir(folder)  # where a command writes what it was given a relative name for
         (folder / "arguments.txt").write_text(repr(arguments), encoding="utf-8", errors="replace")
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             app(arguments)
