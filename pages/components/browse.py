@@ -85,10 +85,9 @@ def _draw_breadcrumb(workspace: Workspace, gallery: GalleryInfo, view: View, by:
         common.text('<p class="rt-crumb">{name}</p>', name=group_name(by, label))
         if by == "identity" and len(view.found):
             with st.popover("Rename…", key=f"gal-rename-{label}"):  # another label's is closed
-                with st.form("gal-rename-form", border=False):  # Enter renames
-                    st.text_input("New label", key=NEW_NAME + label, placeholder=label)
-                    st.form_submit_button("Rename", type="primary", key="gal-rename-apply", on_click=_rename,
-                                          args=(workspace, gallery.name, label))  # fmt: skip
+                st.text_input("New label", key=NEW_NAME + label, placeholder=label)
+                st.button("Rename", type="primary", key="gal-rename-apply", on_click=_rename,
+                          args=(workspace, gallery.name, label))  # fmt: skip
                 common.text(
                     '<p class="rt-small">All crops of {name}, also those that filters hide now. The label of somebody '
                     "else makes the two one.</p>",
