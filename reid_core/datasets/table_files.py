@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reid_core.datasets.columns import COLUMN_NAMES, EVIDENCE_ROWS, Found, candidates, find_columns
@@ -23,6 +27,8 @@ MAX_TABLE_BYTES = 512 * 2**20
 MAX_ROWS = 5_000_000  # about 350 bytes each in memory, measured with rows that repeat one picture
 MAX_UNPACKED_BYTES = 2 * 2**30  # of the Parquet columns that are used: a few kilobytes can stand for terabytes
 MAX_ROW_BYTES, SPARE_BYTES = 400, 16 * 2**20  # of one column: no label is longer on average; some are in small files
+_SIZES = Path(__file__).with_name("parquet_sizes.py")
+_SECONDS_FOR_SIZES = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,37 +119,64 @@ def _find_in_text(name: str, data: bytes, given: Mapping[str, str]) -> tuple[lis
 # --- Parquet ---
 
 
+@dataclass(frozen=True, eq=False)
+class _Parquet:
+    """An open file, the types of the columns that may hold labels, and the bytes that columns unpack to.
+
+    In a file that unpacks to no more than `SPARE_BYTES` no column can be too large, and `sizes` is empty.
+    """
+
+    file: pq.ParquetFile
+    fields: dict[str, pa.DataType]
+    sizes: Mapping[str, int]
+
+    @property
+    def rows(self) -> int:
+        groups = [self.file.metadata.row_group(place) for place in range(self.file.metadata.num_row_groups)]
+        return int(max(self.file.metadata.num_rows, sum(group.num_rows for group in groups)))
+
+    @property
+    def most_bytes(self) -> int:
+        """What a column of labels unpacks to at most."""
+        return SPARE_BYTES + MAX_ROW_BYTES * self.rows
+
+    def small(self, columns: Sequence[str]) -> list[str]:
+        """Those that are no larger than labels are."""
+        return [column for column in columns if self.sizes.get(column, 0) <= self.most_bytes]
+
+
 def _parse_parquet(name: str, data: bytes, given: Mapping[str, str]) -> Table:
-    with _open_parquet(name, data) as (file, fields):
-        found = _find_in_parquet(file, fields, given)
+    with _open_parquet(name, data) as opened:
+        there = tuple(opened.fields)
+        found = _find_in_parquet(opened, given)
         if "image" not in found.columns:
-            return Table(name, tuple(fields), {}, found=found)
+            return Table(name, there, {}, found=found)
         column_of = {**found.columns, **found.marks}
         used = list(dict.fromkeys(column_of.values()))
-        _check_parquet_extent(name, file, used)
-        read = file.read(columns=used)
+        _check_parquet_extent(name, opened, used)
+        read = opened.file.read(columns=used)
         columns = {column: _cells(read.column(column).chunks) for column in used}
-        is_export = _is_export(file) and not given
+        is_export = _is_export(opened.file) and not given
     cells = {key: columns[column] for key, column in column_of.items()}
     rows = range(1, 1 + len(cells["image"]))
-    return Table(name, tuple(fields), cells, rows, is_export=is_export, found=found)
+    return Table(name, there, cells, rows, is_export=is_export, found=found)
 
 
 def _preview_parquet(name: str, data: bytes, rows: int) -> Preview:
-    with _open_parquet(name, data) as (file, fields):
-        labels = [column for column in fields if _column_bytes(file, column) <= _most_bytes(file)]
-        _check_parquet_extent(name, file, labels)
-        found = _find_in_parquet(file, fields, {})
-        first = _first_rows(file, labels, rows)
+    with _open_parquet(name, data) as opened:
+        labels = opened.small(list(opened.fields))
+        _check_parquet_extent(name, opened, labels)
+        found = _find_in_parquet(opened, {})
+        first = _first_rows(opened.file, labels, rows)
     return Preview(labels, found, [list(row) for row in zip(*first.values(), strict=True)])
 
 
-def _find_in_parquet(file: pq.ParquetFile, fields: Mapping[str, pa.DataType], given: Mapping[str, str]) -> Found:
+def _find_in_parquet(opened: _Parquet, given: Mapping[str, str]) -> Found:
     """A column with more bytes than labels have is no evidence; it is refused only where it is taken."""
-    if _is_export(file):
-        return find_columns(list(fields), given)
-    looked_at = [column for column in candidates(list(fields)) if _column_bytes(file, column) <= _most_bytes(file)]
-    return find_columns(list(fields), given, _first_rows(file, looked_at, EVIDENCE_ROWS))
+    there = list(opened.fields)
+    if _is_export(opened.file):
+        return find_columns(there, given)
+    return find_columns(there, given, _first_rows(opened.file, opened.small(candidates(there)), EVIDENCE_ROWS))
 
 
 def _is_export(file: pq.ParquetFile) -> bool:
@@ -165,8 +198,8 @@ def _first_rows(file: pq.ParquetFile, columns: list[str], rows: int) -> dict[str
 
 
 @contextmanager
-def _open_parquet(name: str, data: bytes) -> Iterator[tuple[pq.ParquetFile, dict[str, pa.DataType]]]:
-    """The file and the types of the columns that may hold labels. What pyarrow raises inside becomes a ReidError."""
+def _open_parquet(name: str, data: bytes) -> Iterator[_Parquet]:
+    """The file, looked into but not read. What pyarrow raises inside becomes a ReidError."""
     import pyarrow as pa
     from pyarrow import parquet
 
@@ -175,34 +208,36 @@ def _open_parquet(name: str, data: bytes) -> Iterator[tuple[pq.ParquetFile, dict
         fields = {field.name: field.type for field in plain.schema_arrow if _holds_labels(field.type)}
         # Read as a dictionary, text that the file has once and every row repeats stays in memory once.
         texts = [name for name, kind in fields.items() if pa.types.is_string(kind)]
-        yield parquet.ParquetFile(pa.BufferReader(data), metadata=plain.metadata, read_dictionary=texts), fields
+        file = parquet.ParquetFile(pa.BufferReader(data), metadata=plain.metadata, read_dictionary=texts)
+        groups = map(file.metadata.row_group, range(file.metadata.num_row_groups))
+        is_small = sum(group.total_byte_size for group in groups) <= SPARE_BYTES
+        yield _Parquet(file, fields, {} if is_small else _sizes_of_columns(data))
     except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError) as error:
         raise ReidError(f"{name} is not a readable Parquet file ({error}). Write it again.") from error
 
 
-def _check_parquet_extent(name: str, file: pq.ParquetFile, used: list[str]) -> None:
-    _check_extent(name, _rows_of(file), sum(_column_bytes(file, column) for column in used))
+def _sizes_of_columns(data: bytes) -> dict[str, int]:
+    """Column -> bytes unpacked, by the file's own word. Raises ValueError where it is too damaged to say."""
+    try:
+        ended = subprocess.run(
+            [sys.executable, "-I", str(_SIZES)], input=data, capture_output=True, timeout=_SECONDS_FOR_SIZES
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ValueError("its columns take too long to look at") from error
+    if ended.returncode:
+        raise ValueError("what it says of its columns is damaged")
+    sizes = json.loads(ended.stdout)
+    return {str(column): int(size) for column, size in sizes.items()}
+
+
+def _check_parquet_extent(name: str, opened: _Parquet, used: list[str]) -> None:
+    _check_extent(name, opened.rows, sum(opened.sizes.get(column, 0) for column in used))
     for column in used:
-        if (size := _column_bytes(file, column)) > _most_bytes(file):
+        if (size := opened.sizes.get(column, 0)) > opened.most_bytes:
             raise ReidError(
                 f"The column {shown(column)} of {name} would unpack to {size / 2**20:,.0f} MB for "
-                f"{plural(_rows_of(file), 'row')}: these are no labels. Leave it out, or name another column."
+                f"{plural(opened.rows, 'row')}: these are no labels. Leave it out, or name another column."
             )
-
-
-def _rows_of(file: pq.ParquetFile) -> int:
-    groups = [file.metadata.row_group(place) for place in range(file.metadata.num_row_groups)]
-    return int(max(file.metadata.num_rows, sum(group.num_rows for group in groups)))
-
-
-def _column_bytes(file: pq.ParquetFile, column: str) -> int:
-    groups = [file.metadata.row_group(place) for place in range(file.metadata.num_row_groups)]
-    chunks = [group.column(place) for group in groups for place in range(group.num_columns)]
-    return int(sum(chunk.total_uncompressed_size for chunk in chunks if chunk.path_in_schema == column))
-
-
-def _most_bytes(file: pq.ParquetFile) -> int:
-    return SPARE_BYTES + MAX_ROW_BYTES * _rows_of(file)
 
 
 def _holds_labels(kind: pa.DataType) -> bool:

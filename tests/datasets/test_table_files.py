@@ -62,6 +62,22 @@ def test_a_damaged_parquet_file_is_a_sentence_that_names_it(miniature: Miniature
         read_dataset(miniature.make(ABC, {"t.parquet": content[: len(content) // 2]}))
 
 
+@pytest.mark.parametrize("letters", [10, 6 * 2**20], ids=["small", "large"])
+def test_a_parquet_file_whose_sizes_end_a_process_is_a_sentence(miniature: Miniature, letters: int) -> None:
+    """The columns are said to be required where the sizes are those of optional ones: pyarrow aborts in C++."""
+    buffer = io.BytesIO()
+    columns = pa.table({"image": ABC, "identity": [str(row) * letters for row in range(3)]})
+    pyarrow_parquet.write_table(columns, buffer, compression=None, use_dictionary=False)
+    content = buffer.getvalue()
+    start = len(content) - 8 - int.from_bytes(content[-8:-4], "little")
+    damaged = content[:start] + content[start:].replace(
+        b"\x25\x02", b"\x25\x00"
+    )  # repetition: 1 to 0, as Thrift writes
+    assert damaged != content
+    with pytest.raises(ReidError, match=r"t.parquet is not a readable Parquet file \("):
+        read_dataset(miniature.make(ABC, {"t.parquet": damaged}))
+
+
 def test_parquet_columns_of_bytes_are_not_taken_for_paths(miniature: Miniature) -> None:
     content = parquet(image=[b"\xff\xd8", b"\xff\xd8"], file=ABC[:2], when=[datetime(2001, 9, 9, tzinfo=UTC)] * 2)
     dataset = read_dataset(miniature.make(ABC, {"t.parquet": content}))
@@ -154,6 +170,7 @@ def test_the_limit_of_rows_holds_for_text_too(miniature: Miniature, monkeypatch:
 
 def test_only_columns_that_are_used_count_as_unpacked(miniature: Miniature, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table_files, "MAX_UNPACKED_BYTES", 100_000)
+    monkeypatch.setattr(table_files, "SPARE_BYTES", 100_000)  # of smaller files nothing is looked at
     wide = ["x" * 200_000, "y", "z"]
     content = parquet(image=ABC, remark=wide)
     assert len(read_dataset(miniature.make(ABC, {"t.parquet": content})).records) == 3
