@@ -22,8 +22,8 @@ import psutil
 _NAME = re.compile(r"\.writing-[0-9a-f]{32}")
 # Names that versions before November 2026 gave, which hold no lock: with the number of the writer, or without.
 _WITH_WRITER = re.compile(r"\..+\.(?P<writer>\d{1,10})")
-_WITHOUT_WRITER = re.compile(r"\..+\.[0-9a-f]{32}|\..+\.part|.+\.partial")
-_ABANDONED = 3600.0  # seconds without a write after which the writer of the latter is taken for dead
+_WITHOUT_WRITER = re.compile(r"\..+\.[0-9a-f]{32}|\..+\.part")
+_ABANDONED = 3600.0  # seconds without a write after which a writer without a lock is taken for dead
 _CLOCKS = 2.0  # seconds by which two clocks of one machine may differ
 
 
@@ -48,7 +48,10 @@ def temporary_folder(place: Path) -> Iterator[Path]:
     while True:
         path = _beside(place)
         path.mkdir(parents=True)
-        handle = os.open(path, os.O_RDONLY)
+        try:
+            handle = os.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            continue  # as with a file
         try:
             if not _claim(handle, path):
                 continue
@@ -64,15 +67,20 @@ def temporary_folder(place: Path) -> Iterator[Path]:
 def sweep(found: Iterable[Path], *, at_once: bool = False) -> list[Path]:
     """Remove those of the paths that have a temporary name and no writer; gives those that have one, or stay anyway.
 
-    What is named as earlier versions did, without its writer, is removed when nothing was written for an hour, or
-    `at_once`.
+    What is named as earlier versions did, or lies where nothing can be locked, is removed when its writer is dead,
+    nothing was written for an hour, or `at_once`.
     """
-    named = (path for path in found if is_temporary(path.name) and not path.is_symlink())  # we make no links
-    return [path for path in named if not _remove(path, at_once)]
+    return remove_abandoned((path for path in found if is_temporary(path.name)), at_once=at_once)
+
+
+def remove_abandoned(named: Iterable[Path], *, at_once: bool = False) -> list[Path]:
+    """The same of paths that are known to be temporary."""
+    return [path for path in named if not path.is_symlink() and not _remove(path, at_once)]  # we make no links
 
 
 def is_temporary(name: str) -> bool:
-    if not name.startswith(".") and not name.endswith(".partial"):  # as nearly every file of a large folder
+    """Never of a name that people may give: those begin with no dot."""
+    if not name.startswith("."):  # as nearly every file of a large folder
         return False
     return any(pattern.fullmatch(name) for pattern in (_NAME, _WITH_WRITER, _WITHOUT_WRITER))
 
@@ -85,13 +93,14 @@ def is_ours(name: str) -> bool:
 def _remove(path: Path, at_once: bool) -> bool:
     """Whether it is gone. It is removed under its lock, so that no writer can take it for its own meanwhile."""
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        handle = _open(path)
     except FileNotFoundError:
         return True
     except OSError:
         return False
     try:
-        if not _lock(handle, wait=False) or _has_older_writer(path, at_once):
+        locked = _lock(handle, wait=False)
+        if locked is False or (not at_once and not (locked and is_ours(path.name)) and _is_being_written(path)):
             return False
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)
@@ -103,16 +112,30 @@ def _remove(path: Path, at_once: bool) -> bool:
         os.close(handle)
 
 
-def _has_older_writer(path: Path, at_once: bool) -> bool:
-    """Whether a process of an earlier version may be writing it."""
-    if is_ours(path.name):
+def _open(path: Path) -> int:
+    """To be locked: some file systems, such as NFS, lock only what may be written, and no folders."""
+    flags = os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        return os.open(path, os.O_RDWR | flags)
+    except (IsADirectoryError, PermissionError):
+        return os.open(path, os.O_RDONLY | flags)
+
+
+def _is_being_written(path: Path) -> bool:
+    """Whether a process without a lock may be writing it: one of an earlier version, or one that could lock nothing.
+
+    The number in an older name is no proof that its writer lives: in a container it is another process'.
+    """
+    try:
+        written = max(part.stat().st_mtime for part in (path, *(path.iterdir() if path.is_dir() else ())))
+    except OSError:  # something of it, or all, went in this moment
+        return os.path.lexists(path)
+    if time.time() - written >= _ABANDONED:
         return False
-    with suppress(FileNotFoundError):
-        written = path.stat().st_mtime
-        if (named := _WITH_WRITER.fullmatch(path.name)) is None:
-            return not at_once and time.time() - written < _ABANDONED
-        with suppress(psutil.Error):  # that process is dead, or the number is another's, which began later
-            return psutil.Process(int(named["writer"])).create_time() < written + _CLOCKS
+    if (named := _WITH_WRITER.fullmatch(path.name)) is None:
+        return True
+    with suppress(psutil.Error):  # that process is dead, or the number is another's, which began later
+        return psutil.Process(int(named["writer"])).create_time() < written + _CLOCKS
     return False
 
 
@@ -129,12 +152,14 @@ def _claim(handle: int, path: Path) -> bool:
         return False
 
 
-def _lock(handle: int, *, wait: bool) -> bool:
-    """False where another process has the lock, or the file system knows no locks."""
+def _lock(handle: int, *, wait: bool) -> bool | None:
+    """False where another process has the lock, None where the file system gives none."""
     import fcntl  # Linux and macOS
 
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except OSError:
+    except BlockingIOError:
         return False
+    except OSError:
+        return None
     return True

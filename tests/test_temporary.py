@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import multiprocessing
 import os
 import time
@@ -10,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from reid_core.errors import ReidError
 from reid_core.files import write_atomically
 from reid_core.temporary import is_ours, is_temporary, sweep, temporary_file, temporary_folder
+from reid_core.workspace.rows import check_name
 
 PROCESSES = multiprocessing.get_context("fork")
 
@@ -84,7 +88,7 @@ def test_a_writer_that_a_sweep_saw_too_early_begins_again(tmp_path: Path, monkey
 
 
 DEAD = 4_194_305  # one more than Linux' largest number of a process
-OLD_NAMES = [f".report.json.{DEAD}", f".stripes.{'0a' * 16}", ".records.parquet.part", "index.snapshot.ab12.partial"]
+OLD_NAMES = [f".report.json.{DEAD}", f".stripes.{'0a' * 16}", ".records.parquet.part"]
 
 
 @pytest.mark.parametrize("name", OLD_NAMES)
@@ -92,7 +96,8 @@ def test_what_earlier_versions_left_goes_too(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.mkdir()
     (path / "half").write_bytes(b"zelda-quux")
-    os.utime(path, (time.time() - 7200,) * 2)
+    for old in (path / "half", path):
+        os.utime(old, (time.time() - 7200,) * 2)
     assert sweep([path]) == []
     assert not path.exists()
 
@@ -109,10 +114,81 @@ def test_a_name_without_its_writer_is_given_an_hour_unless_a_deletion_asks(tmp_p
 def test_an_earlier_versions_process_that_lives_keeps_what_it_writes(tmp_path: Path) -> None:
     path = tmp_path / f".report.json.{os.getpid()}"
     path.write_bytes(b"half")
-    assert sweep([path], at_once=True) == [path]
+    assert sweep([path]) == [path]
     os.utime(path, (1_600_000_000,) * 2)  # before this process began: its number was another's then
     assert sweep([path]) == []
     assert not path.exists()
+
+
+@pytest.mark.parametrize(("at_once", "age"), [(True, 0), (False, 3700)])
+def test_the_number_of_a_process_elsewhere_keeps_nothing_for_ever(tmp_path: Path, at_once: bool, age: float) -> None:
+    """As number 1 of a container, which on its host is older than every file."""
+    path = tmp_path / ".report.json.1"
+    path.write_bytes(b"half")
+    os.utime(path, (time.time() - age,) * 2)
+    assert sweep([path], at_once=at_once) == []
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["exp.partial", "a.1234", "x.part", f"index.snapshot.{'0a' * 16}.partial", "é.partial"]
+)
+def test_no_name_that_people_may_give_is_temporary(name: str) -> None:
+    check_name(name, "model")
+    assert not is_temporary(name)
+    for refused in (f".{name}", ".writing-" + "0" * 32, ".x.12"):
+        with pytest.raises(ReidError):
+            check_name(refused, "model")
+
+
+def test_where_nothing_can_be_locked_a_writer_is_known_by_its_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a folder over NFS, of which flock says that it is a bad descriptor."""
+
+    def flock(handle: int, operation: int) -> None:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with temporary_folder(tmp_path / "stripes") as folder:
+        (folder / "card.json").write_bytes(b"half")
+        assert sweep([folder]) == [folder]
+        os.utime(folder, (time.time() - 3700,) * 2)
+        assert sweep([folder]) == [folder], "something in it was just written"
+        assert sweep([folder], at_once=True) == []
+
+
+def test_a_file_is_opened_so_that_it_can_be_locked_where_that_needs_writing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = fcntl.flock
+
+    def flock(handle: int, operation: int) -> None:
+        if fcntl.fcntl(handle, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+            raise OSError(errno.EBADF, "Bad file descriptor")
+        real(handle, operation)
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    with temporary_file(tmp_path / "report.json") as (_, path):
+        assert sweep([path], at_once=True) == [path], "its writer lives"
+    left = tmp_path / (".writing-" + "0a" * 16)
+    left.write_bytes(b"half")
+    assert sweep([left]) == []
+
+
+def test_a_folder_that_goes_before_it_is_opened_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real, made = Path.mkdir, []
+
+    def mkdir(path: Path, *given: object, **named: object) -> None:
+        real(path, *given, **named)  # type: ignore[arg-type]
+        made.append(path)
+        if len(made) == 1:
+            assert sweep([path]) == []
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    with temporary_folder(tmp_path / "model") as folder:
+        assert folder.is_dir()
+    assert len(made) == 2
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from pages.components.chosen import Ids
 from pages.components.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.errors import ReidError, disk_full, is_full
 from reid_core.records import plural
-from reid_core.workspace import deletion, jobs
+from reid_core.workspace import deletion, jobs, wiping
 from reid_core.workspace.deletion import Plan, Receipt
 from reid_core.workspace.reserve import with_room
 from reid_core.workspace.selection import Selection
@@ -49,7 +49,7 @@ def draw_deletion(workspace: Workspace, gallery: str) -> None:
 def _dialog(workspace: Workspace, gallery: str) -> None:
     receipt: Receipt | None = state.get(RECEIPT)
     if receipt is not None:
-        _show_receipt(receipt)
+        _show_receipt(workspace, receipt)
     elif JOB in state:
         common.note("A job deletes them", "It goes on when this page is closed. The view Jobs shows how far it is, and "
                     "its receipt is then in History.")  # fmt: skip
@@ -180,7 +180,8 @@ def _keep_private(file: Path, text: str) -> None:
         out.write(text)
 
 
-def _show_receipt(receipt: Receipt) -> None:
+def _show_receipt(workspace: Workspace, receipt: Receipt) -> None:
+    waits = "" if receipt.finished else wiping.why_unfinished(workspace.catalogue, workspace.thumbnails)
     facts = {
         "Receipt": receipt.number,
         "Deleted": f"{plural(receipt.crops, 'crop')} of gallery {receipt.gallery}",
@@ -190,7 +191,7 @@ def _show_receipt(receipt: Receipt) -> None:
         "By": receipt.who,
         "Purpose": receipt.purpose,
         "SHA-256 of ids": receipt.ids_sha256,
-        "Wiped": "every byte" if receipt.finished else "not yet: another process still reads the workspace",
+        "Wiped": f"not yet. {waits} The rest goes when the workspace is next opened." if waits else "every byte",
     }
     rows = "".join(
         f"<tr><th scope='row'>{name}</th><td>{html.escape(str(value))}</td></tr>"

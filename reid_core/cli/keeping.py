@@ -64,6 +64,7 @@ def delete(
     """Delete crops for good, with their vectors, thumbnails and copies; prints a receipt. What a hold keeps, stays."""
     from reid_core.workspace.deletion import delete as delete_crops
     from reid_core.workspace.deletion import plan
+    from reid_core.workspace.wiping import why_unfinished
 
     opened = open_workspace(workspace)
     wanted = {name: value for name, value in {"identity": identity, "crop": crop}.items() if value is not None}
@@ -107,7 +108,8 @@ def delete(
         say(f"Receipt {receipt.number}: {plural(receipt.crops, 'crop')} of gallery {receipt.gallery} deleted.")
         say(f"  when {receipt.at}, by {receipt.who}; SHA-256 of their numbers {receipt.ids_sha256}")
         if receipt.finished is None:
-            say("  Something still uses the workspace; the last bytes are wiped when it is next opened.")
+            say(f"  {why_unfinished(opened.catalogue, opened.thumbnails)}")
+            say("  The last bytes are wiped when the workspace is next opened.")
     if json:
         print_json({"receipts": done, "held": held})
 

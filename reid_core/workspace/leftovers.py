@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from reid_core.temporary import is_ours, is_temporary, sweep
+from reid_core.temporary import is_ours, is_temporary, remove_abandoned
+from reid_core.workspace.rows import ORIGINALS
 
 # Folders that only Retrace writes into, and how many folders below each are looked into. What was dropped lies in
 # folders of `incoming`, under names that people gave; a deletion looks through copies of pictures (`originals`).
@@ -17,20 +18,25 @@ FOLDERS = {
 }  # fmt: skip
 _SLOW = ("demo",)  # thousands of pictures, and nobody real on them
 _SELECTION = re.compile(r"selection-[0-9a-f]{16}\.json")  # of a deletion, as versions before November 2026 kept it
+# Names without a dot before them, which people may give too: they are ours only where they lie.
+_SNAPSHOT = re.compile(r"index\.snapshot\.[0-9a-f]{32}\.partial")
 _IN_THE_WORKSPACE = re.compile(r"\.speeds\.json\.\d+|(catalogue|thumbnails)\.sqlite\..+\.partial")
 
 
 def sweep_at_opening(workspace: Path) -> None:
     """Remove what dead processes left in the folders that are quickly looked through."""
-    sweep(_beside_the_databases(workspace))
-    sweep([path for name, depth in FOLDERS.items() if name not in _SLOW for path in _below(workspace / name, depth)])
+    remove_abandoned(_beside_the_databases(workspace))
+    remove_abandoned(_in_folders(workspace, [name for name in FOLDERS if name not in _SLOW]))
 
 
 def sweep_for_deletion(workspace: Path) -> list[Path]:
     """Remove it wherever it lies in the workspace; gives what is being written by a living process now."""
-    left = sweep([path for name, depth in FOLDERS.items() for path in _below(workspace / name, depth)], at_once=True)
-    left += sweep(_beside_the_databases(workspace), at_once=True)
-    left += sweep([path for path in _below(workspace, None) if is_ours(path.name)])
+    left = remove_abandoned(_in_folders(workspace, list(FOLDERS)), at_once=True)
+    left += remove_abandoned(_beside_the_databases(workspace), at_once=True)
+    everywhere = [*_below(workspace, None)]
+    if (workspace / ORIGINALS).is_symlink():  # to a larger disk; links are not followed further below
+        everywhere += _below(workspace / ORIGINALS, None)
+    left += remove_abandoned([path for path in everywhere if is_ours(path.name)], at_once=True)
     for selection in (workspace / "incoming").glob("selection-*.json"):
         if _SELECTION.fullmatch(selection.name):
             selection.unlink(missing_ok=True)
@@ -40,6 +46,13 @@ def sweep_for_deletion(workspace: Path) -> list[Path]:
 def _beside_the_databases(workspace: Path) -> list[Path]:
     """A user's own files may lie there, too."""
     return [path for path in workspace.glob("*") if is_ours(path.name) or _IN_THE_WORKSPACE.fullmatch(path.name)]
+
+
+def _in_folders(workspace: Path, folders: Sequence[str]) -> list[Path]:
+    found = [path for name in folders for path in _below(workspace / name, FOLDERS[name])]
+    if "indexes" in folders:
+        found += [path for path in workspace.glob("indexes/*/*.partial") if _SNAPSHOT.fullmatch(path.name)]
+    return found
 
 
 def _below(folder: str | Path, depth: int | None) -> Iterator[Path]:

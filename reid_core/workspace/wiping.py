@@ -14,7 +14,7 @@ from sqlite3 import Connection
 
 from reid_core.errors import DiskFull, disk_full, is_full
 from reid_core.files import one_at_a_time
-from reid_core.temporary import sweep
+from reid_core.temporary import remove_abandoned
 from reid_core.workspace.calibration_traces import forget_calibrations
 from reid_core.workspace.catalogue import Catalogue
 from reid_core.workspace.jobs import all_jobs, forget, forget_unstarted
@@ -93,6 +93,24 @@ def _finish(catalogue: Catalogue, thumbnails: Thumbnails, patience: float | None
     return True
 
 
+def why_unfinished(catalogue: Catalogue, thumbnails: Thumbnails) -> str:
+    """What a deletion waits for, in a sentence, as far as it can be seen now."""
+    if writing := sweep_for_deletion(catalogue.workspace):
+        some = f"{len(writing)} files are, for example" if len(writing) > 1 else "One file is"
+        place = writing[0].relative_to(catalogue.workspace).parent.as_posix()
+        return f"{some} being written by another process, or cannot be removed: in {place} of the workspace."
+    with catalogue.transaction() as database:
+        kind, name = database.execute("SELECT kind, name FROM removal LIMIT 1").fetchone() or ("", "")
+    if kind in (FILE, ORIGINAL):
+        folder = ORIGINALS if kind == ORIGINAL else name.partition("/")[0]
+        return f"A file in {folder} of the workspace cannot be removed, or the disk is full."
+    if kind:
+        return "A file of the workspace cannot be written or removed, or the disk is full."
+    if not _are_backups_gone(catalogue, thumbnails):
+        return "A backup of a database, from before it was brought up to date, cannot be removed."
+    return "Another process was reading the workspace's databases."
+
+
 def _make_room(catalogue: Catalogue, thumbnails: Thumbnails) -> None:
     """Where the disk is full: empty the logs in between, which only then take more room than they are worth."""
     if was_used(catalogue.workspace):
@@ -113,7 +131,7 @@ def _are_backups_gone(catalogue: Catalogue, thumbnails: Thumbnails) -> bool:
 def _are_written(writing: list[Path], patience: float) -> bool:
     """Wait until living processes have ended what they were writing when the deletion looked."""
     end = time.monotonic() + patience
-    while writing := sweep(writing):
+    while writing := remove_abandoned(writing, at_once=True):
         if time.monotonic() > end:
             return False
         time.sleep(0.1)

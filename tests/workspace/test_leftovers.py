@@ -33,7 +33,9 @@ from tests.workspace.test_deletion import copied, found_in
 
 __all__ = ["copied"]
 MARK = b"zelda-quux"
-PROCESSES = multiprocessing.get_context("fork")
+# Not forked from this process: threads of it, such as those of torch, would leave their locks closed in the new one.
+PROCESSES = multiprocessing.get_context("forkserver")
+PROCESSES.set_forkserver_preload(["reid_core.workspace.insight", "reid_core.workspace.importing"])
 
 
 def person(identity: str) -> Selection:
@@ -172,6 +174,9 @@ def test_a_receipt_waits_for_who_is_writing_and_says_so(
     monkeypatch.setattr(wiping, "_SECONDS_FOR_READERS", 0.2)
     process = start(workspace, "insight")
     assert delete(workspace, "site", person("zelda-quux"), "test").finished is None
+    said = wiping.why_unfinished(workspace.catalogue, workspace.thumbnails)
+    assert "being written by another process" in said
+    assert "in insights of the workspace" in said
     assert temporaries(workspace.path), "it was not taken from a living writer"
     process.kill()
     process.join()
@@ -185,8 +190,8 @@ OLD = [
     "models/.stripes.00112233445566778899aabbccddeeff/card.json", "models/.stripes.4194305/card.json",
     "incoming/.20260101T000000-abcdef.4194305/zelda-quux.png", "incoming/selection-0011223344556677.json",
     "jobs/20260101T000000-train/.progress.json.4194305", "reports/.1.csv.4194305", ".speeds.json.4194305",
-    "indexes/site@1/index.snapshot.0011.partial", "originals/1/anna/.anna-cam1.png.4194305",
-    "comparisons/.site@1@2.json.4194305", "catalogue.sqlite.version-3.partial",
+    "indexes/site@1/index.snapshot.00112233445566778899aabbccddeeff.partial", "originals/1/anna/.anna-cam1.png.4194305",
+    "comparisons/.site@1@2.json.4194305", "catalogue.sqlite.version-3.partial", "evaluations/.report.json.1",
 ]  # fmt: skip
 
 
@@ -214,6 +219,36 @@ def test_a_users_own_files_in_the_workspace_stay_whatever_their_names(
     delete(workspace, "site", person("zelda-quux"), "test")
     assert all(file.read_bytes() == b"kept" for file in own)
     assert sum(file.is_file() for file in waiting.rglob("*")) == 2
+
+
+@pytest.mark.parametrize(
+    "place", ["models/foo.partial", "runs/exp.partial", "runs/index.snapshot." + "0a" * 16 + ".partial"]
+)
+def test_a_model_or_run_whose_name_ends_like_a_half_file_stays(
+    copied: tuple[Workspace, dict[str, bytes]], place: str
+) -> None:
+    workspace, _ = copied
+    file = workspace.path / place / "card.json"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(b"kept")
+    for path in (file, file.parent):
+        os.utime(path, (time.time() - 7200,) * 2)
+    Workspace(workspace.path)
+    assert delete(workspace, "site", person("zelda-quux"), "test").finished is not None
+    assert file.read_bytes() == b"kept"
+
+
+def test_originals_on_another_disk_are_looked_through(
+    copied: tuple[Workspace, dict[str, bytes]], tmp_path: Path
+) -> None:
+    workspace, _ = copied
+    originals = workspace.path / "originals"
+    originals.rename(tmp_path / "large")
+    originals.symlink_to(tmp_path / "large")
+    left = tmp_path / "large" / "1" / (".writing-" + "0a" * 16)
+    left.write_bytes(b"zelda-quux")
+    leftovers.sweep_for_deletion(workspace.path)
+    assert not left.exists()
 
 
 def test_backups_of_both_databases_go_or_the_receipt_is_not_finished(
