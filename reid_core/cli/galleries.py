@@ -211,10 +211,14 @@ def audit(
     if json:
         print_json({"audit": lines})
     else:
-        rows = [[n["at"], n["who"], n["action"], n.get("gallery"), _photos(n), n["purpose"]] for n in lines]
+        rows = [[n["at"], n["who"], n["action"], n.get("gallery"), _photos(n), n["purpose"] or _lost(n)] for n in lines]
         print_table(["when", "who", "what", "gallery", "photos", "purpose"], rows)
 
 
 def _photos(line: dict[str, Any]) -> str:
-    """The first digits of the hash of each photo that was searched with; what became of them where they are gone."""
-    return ", ".join(sha256[:12] for sha256 in line.get("photos", [])) or str(line.get("personal", ""))
+    """The first digits of the hash of each photo that was searched with."""
+    return ", ".join(sha256[:12] for sha256 in line.get("photos", []))
+
+
+def _lost(line: dict[str, Any]) -> str:
+    return f"(personal fields {line['personal']})" if "personal" in line else ""

@@ -18,7 +18,7 @@ from reid_core.errors import DiskFull, ReidError
 from reid_core.records import DISTRACTOR, JUNK, plural
 from reid_core.workspace.case_wiping import forget_in_cases
 from reid_core.workspace.reserve import with_room
-from reid_core.workspace.rows import check_name, gallery_key, next_numbers, now, user
+from reid_core.workspace.rows import check_name, check_text, gallery_key, next_numbers, now, user
 from reid_core.workspace.selection import Selection
 from reid_core.workspace.trail import forget_crops, write_log
 from reid_core.workspace.wiping import (
@@ -106,6 +106,7 @@ def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: st
     """
     if not purpose.strip():
         raise ReidError("Say why these crops are deleted; the receipt keeps it (--purpose).")
+    check_text(purpose)
     try:
         number = with_room(workspace.path, lambda: _delete_rows(workspace, gallery, selection, purpose.strip()))
     except DiskFull as error:

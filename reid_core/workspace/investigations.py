@@ -12,7 +12,7 @@ from sqlite3 import Connection, IntegrityError
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace.reserve import with_room
-from reid_core.workspace.rows import now, user
+from reid_core.workspace.rows import check_text, now, user
 from reid_core.workspace.trail import forget_investigation, write_log
 from reid_core.workspace.wiping import finish
 from reid_core.workspace.workspace import Workspace
@@ -45,6 +45,7 @@ def create(workspace: Workspace, name: str, purpose: str, notes: str = "") -> In
     name = _checked(name)
     if not purpose.strip():
         raise ReidError("Say what the investigation is for; each search and verdict in it is logged with that purpose.")
+    check_text(purpose, notes)
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         try:
@@ -79,6 +80,7 @@ def edit(
     new_name = name if new_name is None else _checked(new_name)
     if purpose is not None and not purpose.strip():
         raise ReidError("An investigation needs a purpose.")
+    check_text(purpose or "", notes or "")
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         key = investigation_key(database, name)
@@ -120,6 +122,7 @@ def _delete_rows(workspace: Workspace, name: str, purpose: str) -> int:
 
 def write_receipt(database: Connection, what: str, purpose: str) -> int:
     """Within a transaction that deletes no crops: its receipt, by which `wiping.finish` empties the logs too."""
+    check_text(purpose)
     row = database.execute(
         "INSERT INTO deletion (at, who, purpose, gallery, selection, crops, held, files_kept, ids_sha256) "
         "VALUES (?, ?, ?, '', ?, 0, 0, 0, '') RETURNING key",
@@ -149,6 +152,7 @@ FROM investigation
 
 def _checked(name: str) -> str:
     name = " ".join(name.split())
+    check_text(name)
     if not name or len(name) > LONGEST_NAME:
         raise ReidError(f"Give the investigation a name of at most {LONGEST_NAME} characters.")
     return name

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, shown
 from reid_core.records import DISTRACTOR, JUNK
 
 CROP_COLUMNS = (
@@ -82,6 +82,17 @@ def check_name(name: str, kind: str) -> None:
     """Raises ReidError unless the name is letters, digits, dot, dash and underscore, 64 at most."""
     if not _NAME.fullmatch(name):
         raise ReidError(f"{name!r} cannot name a {kind}; use letters, digits, '.', '-' and '_' (64 at most).")
+
+
+def check_text(*texts: str) -> None:
+    """Raises ReidError for half a character, which a program may be given where bytes are no UTF-8."""
+    for text in texts:
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise ReidError(
+                f"{shown(text)} holds {shown(text[error.start])}, which is half a character and no text. Type it again."
+            ) from error
 
 
 def gallery_key(database: sqlite3.Connection, name: str) -> int:

@@ -20,7 +20,7 @@ from reid_core.retrieval.filters import Filter
 from reid_core.workspace.indexing import GalleryIndex
 from reid_core.workspace.investigations import investigation_key, write_receipt
 from reid_core.workspace.reserve import with_room
-from reid_core.workspace.rows import now, user
+from reid_core.workspace.rows import check_text, now, user
 from reid_core.workspace.searching import Answer, Example, Query, Question, answer_query
 from reid_core.workspace.trail import forget_search, write_log
 from reid_core.workspace.vectors import embedded_since, vectors_of
@@ -57,6 +57,7 @@ def save(
     Raises ReidError for a name that another search of the investigation has.
     """
     name = " ".join(name.split())
+    check_text(name)
     if not name:
         raise ReidError("Give the search a name.")
     query = answer.query
@@ -171,13 +172,13 @@ def _forget_rows(workspace: Workspace, search: SavedSearch, purpose: str) -> int
         investigation = investigation_key(database, search.investigation)
         number = write_receipt(database, f"search {search.key} of investigation {investigation}", purpose)
         database.execute("DELETE FROM saved_search WHERE key = ?", (search.key,))
-        database.execute(
+        gone = database.execute(
             "DELETE FROM photo WHERE investigation = ? AND sha256 NOT IN (SELECT example.photo FROM example "
             "JOIN saved_search ON saved_search.key = search WHERE saved_search.investigation = photo.investigation "
-            "AND example.photo NOT NULL)",
+            "AND example.photo NOT NULL) RETURNING lower(hex(sha256))",
             (investigation,),
-        )
-        lines = forget_search(database, search.key)
+        ).fetchall()
+        lines = forget_search(database, search.key, investigation, {sha256 for (sha256,) in gone})
         details = {"investigation": investigation, "search": search.key, "receipt": number, "log_lines": lines}
         write_log(database, "delete search", purpose, details)
         return number

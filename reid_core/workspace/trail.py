@@ -3,6 +3,8 @@
 A line keeps what names nobody, and of the rest a commitment: HMAC-SHA256 of the stored text of its fields under a salt
 of the line's own. The fields and the salt lie in `audit_fields`. A deletion removes both, and the line stays as it is,
 byte by byte: what is chained over lines stays valid, and without the salt no guess can be tried against a commitment.
+A commitment is over all of a line's fields, so they go together: of a line about several crops, of which one is deleted
+and another stays, as held, the purpose and the numbers of both. The verdicts on the one that stays are kept as ever.
 
 Numbers and truth values stay in the line, and so do texts that `PUBLIC` names. All other text is personal, and so is
 the purpose, which people write freely; but that of a deletion is kept, as its receipt keeps it. What each action keeps:
@@ -33,11 +35,12 @@ import hmac
 import json
 import re
 import secrets
+import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from sqlite3 import Connection
 from typing import Any
 
-from reid_core.workspace.rows import now, user
+from reid_core.workspace.rows import check_text, now, user
 from reid_core.workspace.scripts import run_script
 
 PUBLIC = frozenset(
@@ -46,10 +49,16 @@ PUBLIC = frozenset(
 )  # fmt: skip
 DELETED, ALTERED = "deleted", "altered"
 _SALT_BYTES = 32
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_BYTES = "CAST({} AS BLOB)"  # what is no text can be read, too
+_NONE = ""  # the commitment of a line without personal fields, which an older program does not write
+# Letters of scripts that put no space between words, or endings right behind a name, as Korean does.
+_UNSPACED = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u30ff\u3130-\u318f\u3400-\u9fff"
+                       "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")  # fmt: skip
 _FINAL = """
 CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 """
-FIELDS = """
+FIELDS = f"""
 CREATE TABLE audit_fields (
     line INTEGER PRIMARY KEY REFERENCES audit(key), salt BLOB NOT NULL, fields TEXT NOT NULL
 ) STRICT;
@@ -57,8 +66,10 @@ CREATE TRIGGER audit_fields_are_final BEFORE UPDATE ON audit_fields
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER audit_fields_are_new BEFORE INSERT ON audit_fields
 WHEN EXISTS (SELECT 1 FROM audit_fields WHERE line = NEW.line)
-    OR NOT EXISTS (SELECT 1 FROM audit WHERE key = NEW.line AND commitment NOT NULL)
+    OR NOT EXISTS (SELECT 1 FROM audit WHERE key = NEW.line AND commitment <> '{_NONE}')
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER audit_is_divided BEFORE INSERT ON audit WHEN NEW.commitment IS NULL
+BEGIN SELECT RAISE(ABORT, 'this program is older than the workspace: close it, and start the new one'); END;
 CREATE TRIGGER audit_fields_are_kept BEFORE DELETE ON audit_fields
 WHEN NOT EXISTS (SELECT 1 FROM deletion WHERE finished IS NULL)
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only: fields of its lines go with a deletion, which has a receipt');
@@ -76,7 +87,11 @@ CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 't
 
 
 def write_log(database: Connection, action: str, purpose: str, details: dict[str, Any]) -> None:
-    """A line of the log within the transaction of what it tells of."""
+    """A line of the log within the transaction of what it tells of.
+
+    Raises ReidError for what is no text.
+    """
+    check_text(purpose, _json(details))
     purpose, public, personal = _divided(action, purpose, details)
     commitment, salt = _committed(personal)
     line = database.execute(
@@ -89,10 +104,10 @@ def write_log(database: Connection, action: str, purpose: str, details: dict[str
 
 def read_log(database: Connection, last: int) -> list[dict[str, Any]]:
     """The newest lines, newest first, each with its fields; where a deletion took those, `personal` is `DELETED`, and
-    where they are not the fields that were written, `ALTERED`."""
+    where they are not the fields that were written, or nothing of the line can be read, it is `ALTERED`."""
     rows = database.execute(
-        "SELECT at, who, action, purpose, details, commitment, salt, fields FROM audit LEFT JOIN audit_fields "
-        "ON line = key ORDER BY key DESC LIMIT ?",
+        f"SELECT at, who, action, purpose, {_BYTES.format('details')}, commitment, salt, {_BYTES.format('fields')} "
+        "FROM audit LEFT JOIN audit_fields ON line = key ORDER BY key DESC LIMIT ?",
         (last,),
     )
     return [_line(*row) for row in rows]
@@ -108,7 +123,7 @@ def forget_crops(database: Connection, gallery: str, people: Collection[str], *,
     photos = {sha256 for (sha256,) in database.execute(f"SELECT lower(hex(sha256)) {doomed}")}
     crops = {crop for (crop,) in database.execute(f"SELECT id {doomed}")}
     labels = set(people)
-    names = [label.casefold() for label in people if len(label) > 2 and re.search(r"[^\W\d_]", label)]
+    names = [pattern for label in people if (pattern := _pattern(label))]
 
     def concerns(details: dict[str, Any], fields: dict[str, Any]) -> bool:
         here = details.get("gallery")
@@ -120,7 +135,7 @@ def forget_crops(database: Connection, gallery: str, people: Collection[str], *,
             return False
         return not labels.isdisjoint(fields.get("identities", ())) or _mentions(fields, names)
 
-    return _forget(database, concerns)
+    return _forget(database, concerns, "gallery", gallery)
 
 
 def forget_investigation(database: Connection, key: int) -> int:
@@ -136,12 +151,16 @@ def forget_investigation(database: Connection, key: int) -> int:
             or not photos.isdisjoint(fields.get("photos", ()))
         )
 
-    return _forget(database, concerns)
+    return _forget(database, concerns, "investigation", key)
 
 
-def forget_search(database: Connection, search: int) -> int:
-    """The same of lines about the saved search."""
-    return _forget(database, lambda details, fields: details.get("search") == search)
+def forget_search(database: Connection, search: int, investigation: int, photos: Collection[str]) -> int:
+    """The same of lines about the saved search of that investigation, and about the photos that went with it."""
+
+    def concerns(details: dict[str, Any], fields: dict[str, Any]) -> bool:
+        return details.get("search") == search or not set(photos).isdisjoint(fields.get("photos", ()))
+
+    return _forget(database, concerns, "investigation", investigation)
 
 
 def move_personal_fields(database: Connection) -> None:
@@ -164,9 +183,24 @@ def move_personal_fields(database: Connection) -> None:
         write_log(database, "move personal fields", "", {"lines": moved})
 
 
-def _forget(database: Connection, concerns: Callable[[dict[str, Any], dict[str, Any]], bool]) -> int:
-    rows = database.execute("SELECT line, details, fields FROM audit_fields JOIN audit ON key = line")
-    gone = [line for line, details, fields in rows if concerns(json.loads(details), json.loads(fields))]
+def _forget(
+    database: Connection, concerns: Callable[[dict[str, Any], dict[str, Any]], bool], detail: str, value: object
+) -> int:
+    """Fields that are not those that were written go with any line of that detail, for what they hide is not known."""
+    gone = []
+    for line, details, commitment, salt, fields in database.execute(
+        f"SELECT line, {_BYTES.format('details')}, commitment, salt, {_BYTES.format('fields')} "
+        "FROM audit_fields JOIN audit ON key = line"
+    ):
+        public, personal = _read(details) or {}, _proved(commitment, salt, fields)
+        if personal is None:
+            text = fields.decode(errors="replace")
+            personal = {"photos": _SHA256.findall(text), "text": text}
+            if public.get(detail) == value:
+                gone.append(line)
+                continue
+        if concerns(public, personal):
+            gone.append(line)
     database.executemany("DELETE FROM audit_fields WHERE line = ?", [(line,) for line in gone])
     return len(gone)
 
@@ -184,35 +218,85 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, bool | int | float)
 
 
-def _committed(personal: str) -> tuple[str | None, bytes]:
+def _committed(personal: str) -> tuple[str, bytes]:
+    if not personal:
+        return _NONE, b""
     salt = secrets.token_bytes(_SALT_BYTES)
-    return (_commitment(salt, personal) if personal else None), salt
+    return _commitment(salt, personal.encode()), salt
 
 
-def _commitment(salt: bytes, personal: str) -> str:
-    return hmac.new(salt, personal.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+def _commitment(salt: bytes, personal: bytes) -> str:
+    return hmac.new(salt, personal, hashlib.sha256).hexdigest()
 
 
 def _line(
-    at: str, who: str, action: str, purpose: str, details: str, commitment: str | None, salt: bytes, fields: str | None
+    at: str,
+    who: str,
+    action: str,
+    purpose: str,
+    details: bytes,
+    commitment: str | None,
+    salt: bytes,
+    fields: bytes | None,
 ) -> dict[str, Any]:
-    line = {"at": at, "who": who, "action": action, "purpose": purpose, **json.loads(details)}
-    if commitment is None:
+    own, public = {"at": at, "who": who, "action": action, "purpose": purpose}, _read(details)
+    if public is None:
+        return {**own, "personal": ALTERED}
+    line = {**own, **{name: value for name, value in public.items() if name not in own}}
+    if not commitment:
         return line
     if fields is None:
-        return {**line, "purpose": purpose or DELETED, "personal": DELETED}
-    if not hmac.compare_digest(commitment, _commitment(salt, fields)):
-        return {**line, **json.loads(fields), "personal": ALTERED}
-    return {**line, **json.loads(fields)}
+        return {**line, "personal": DELETED}
+    if (personal := _proved(commitment, salt, fields)) is None:
+        return {**line, "personal": ALTERED}
+    shown = {name: value for name, value in personal.items() if name not in own}
+    return {**line, **shown, "purpose": purpose or personal.get("purpose", "")}
 
 
-def _mentions(values: Any, names: Collection[str]) -> bool:
-    """Whether a text among the values has one of the names in it, as words of their own."""
-    for text in _texts(values) if names else ():
-        words = text.casefold()
-        if any(name in words and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", words) for name in names):
-            return True
-    return False
+def _proved(commitment: str, salt: bytes, fields: bytes) -> dict[str, Any] | None:
+    """The fields; None where they are not those that were written."""
+    if not hmac.compare_digest(commitment.encode(), _commitment(salt, fields).encode()):
+        return None
+    return _read(fields)
+
+
+def _read(text: bytes) -> dict[str, Any] | None:
+    """None for what is no object in JSON: somebody wrote it who owns the file."""
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return values if isinstance(values, dict) else None
+
+
+def _pattern(label: str) -> re.Pattern[str] | None:
+    """Finds the label in a folded text as words of its own; None for one that may be anything, as a number or letter.
+
+    What stands between its parts may differ, as in anna_smith and Anna Smith.
+    """
+    name = _folded(label)
+    unspaced = bool(_UNSPACED.search(name))
+    if not re.search(r"[^\W\d_]", name) or len(name) < (2 if unspaced else 3):
+        return None
+    if unspaced:
+        return re.compile(re.escape(name))
+    parts = [part for part in re.split(r"[\W_]+", name) if part]
+    words = r"[\W_]+".join(parts) if len(parts) > 1 and all(_is_word(part) for part in parts) else re.escape(name)
+    return re.compile(rf"(?<![^\W_]){words}(?![^\W_])")
+
+
+def _is_word(part: str) -> bool:
+    return len(part) > 1 and not re.search(r"\d", part)
+
+
+def _folded(text: str) -> str:
+    """The same for texts that people take for the same: letters with accents may be stored in two ways."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _mentions(values: Any, names: Collection[re.Pattern[str]]) -> bool:
+    """Whether a text among the values has one of the names in it."""
+    return any(name.search(text) for text in (map(_folded, _texts(values)) if names else ()) for name in names)
 
 
 def _texts(values: Any) -> Iterable[str]:
