@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ from reid_core.evaluation.report import Evaluation
 from reid_core.records import DISTRACTOR, JUNK, Records, plural, split_identities
 from reid_core.temporary import temporary_folder
 from reid_core.workspace.provenance import run_of, zero_shot
-from reid_core.workspace.rows import now
+from reid_core.workspace.rows import gallery_key, now
 from reid_core.workspace.vectors import read_vectors
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
@@ -69,8 +69,7 @@ def calibrate_model(
     folder = workspace.find_model(model)
     id, card = model_id(folder), ModelCard.read(folder)
     entry = ModelEntry(card.name, folder, id, card)
-    for other in also:
-        workspace.catalogue.gallery(other)
+    keys = _keys_of(workspace, (gallery, *also))
     ids, vectors = read_vectors(workspace.catalogue, gallery, id)
     crops = _labelled(workspace, gallery).set_index("id", drop=False)
     crops = crops.loc[crops.index.isin(ids)]
@@ -92,7 +91,7 @@ def calibrate_model(
     used = pd.concat([division.calibration, division.check])["camera"].astype(object)
     caution = cameras_note(used.where(used.notna(), None), same_camera=same_camera)
     found = dataclasses.replace(found, check={**check.to_dict(), "people_are": division.words}, caution=caution)
-    keep_calibration(workspace, folder, found)
+    keep_calibration(workspace, folder, found, keys)
     workspace.catalogue.log("calibrate", purpose, gallery=gallery, model=id, people=found.people, also=list(also))
     return found
 
@@ -111,14 +110,32 @@ def calibrations_for(workspace: Workspace, evaluation: Evaluation) -> dict[str, 
     return found
 
 
-def keep_calibration(workspace: Workspace, folder: Path, calibration: Calibration) -> Path:
-    """Write it into the model's card, in place of an earlier one of that kind; the folder of the model that has it."""
+def keep_calibration(
+    workspace: Workspace, folder: Path, calibration: Calibration, galleries: Mapping[str, int] | None = None
+) -> Path:
+    """Write it into the model's card, in place of an earlier one of that kind; the folder of the model that has it.
+
+    `galleries` are those that it holds for, with their keys when it was begun. Raises ReidError when one was deleted
+    since: another gallery of its name would get the calibration.
+    """
     if folder.resolve().parent == SHIPPED_MODELS:
         folder = _copy_of(folder, workspace.models_folder)
-    card = ModelCard.read(folder)
-    kept = {kind: values for kind, values in (card.calibration or {}).items() if kind != calibration.kind}
-    dataclasses.replace(card, calibration={**kept, calibration.kind: calibration.to_dict()}).write(folder)
+    with workspace.catalogue.transaction() as database:
+        database.execute("BEGIN IMMEDIATE")  # a deletion that takes galleries off cards does so in one, too
+        there = dict(database.execute("SELECT name, key FROM gallery").fetchall())
+        if gone := [name for name, key in (galleries or {}).items() if there.get(name) != key]:
+            raise ReidError(f"Gallery {gone[0]!r} was deleted while the model was calibrated. Nothing was kept of it.")
+        card = ModelCard.read(folder)
+        kept = {kind: values for kind, values in (card.calibration or {}).items() if kind != calibration.kind}
+        dataclasses.replace(card, calibration={**kept, calibration.kind: calibration.to_dict()}).write(folder)
     return folder
+
+
+def _keys_of(workspace: Workspace, galleries: Sequence[str]) -> dict[str, int]:
+    """Raises ReidError when one is not there."""
+    with workspace.catalogue.transaction() as database:
+        database.execute("BEGIN")
+        return {name: gallery_key(database, name) for name in galleries}
 
 
 def divide_people(

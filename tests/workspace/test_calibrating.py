@@ -7,9 +7,11 @@ import json
 import multiprocessing
 import os
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,6 +20,7 @@ import pytest
 from reid_core.embedder.card import ModelCard
 from reid_core.embedder.model import model_id
 from reid_core.errors import ReidError
+from reid_core.evaluation.calibration import Calibration, calibrate
 from reid_core.evaluation.meaning import calibration_for
 from reid_core.training.recipe import Recipe
 from reid_core.training.run import RunState
@@ -249,3 +252,37 @@ def test_a_broken_vector_is_named(site: Workspace) -> None:
 def test_four_people_are_too_few(tiny_workspace: Workspace) -> None:
     with pytest.raises(ReidError, match="rates of error need at least 10 people"):
         calibrate_model(tiny_workspace, TINY_GALLERY, TINY_MODEL)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_gallery_that_is_deleted_meanwhile_leaves_no_calibration_to_another_of_its_name(
+    site: Workspace, monkeypatch: pytest.MonkeyPatch, again: bool
+) -> None:
+    def slow(*given: Any, **named: Any) -> Calibration:
+        delete(site, "site", Selection(), "test")
+        if again:
+            site.catalogue.add_gallery("site")
+        return calibrate(*given, **named)
+
+    monkeypatch.setattr(calibrating, "calibrate", slow)
+    with pytest.raises(ReidError, match="Gallery 'site' was deleted while the model was calibrated"):
+        calibrate_model(site, "site", TINY_MODEL)
+    assert ModelCard.read(site.find_model(TINY_MODEL)).calibration is None
+
+
+def test_a_card_is_read_and_written_while_no_deletion_can_take_galleries_off_it(
+    site: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, tried = ModelCard.write, []
+
+    def write(card: ModelCard, folder: Path) -> None:
+        other = sqlite3.connect(site.catalogue.path, timeout=0)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        other.close()
+        tried.append(folder)
+        real(card, folder)
+
+    monkeypatch.setattr(ModelCard, "write", write)
+    calibrate_model(site, "site", TINY_MODEL)
+    assert tried
