@@ -48,8 +48,8 @@ def is_short(workspace: Path) -> bool:
             _fill(workspace / FILE)
             return False
         return left < BYTES
-    except OSError:  # it cannot be written here, or there is no such room for this user
-        return False
+    except OSError as error:  # it cannot be written here, or there is no such room for this user
+        return is_full(error)
 
 
 def was_used(workspace: Path) -> bool:

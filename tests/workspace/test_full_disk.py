@@ -203,6 +203,21 @@ def test_it_is_made_whole_when_there_is_room_again(tmp_path: Path, monkeypatch: 
     assert (tmp_path / reserve.FILE).stat().st_size == reserve.BYTES
 
 
+@pytest.mark.parametrize(("code", "short"), [(errno.EDQUOT, True), (errno.ENOSPC, True), (errno.EROFS, False)])
+def test_a_quota_that_is_used_up_is_a_full_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, short: bool
+) -> None:
+    """The disk has room then, but none for this user."""
+    Workspace(tmp_path)
+    os.truncate(tmp_path / reserve.FILE, 1000)
+
+    def refuse(file: Path) -> None:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(reserve, "_fill", refuse)
+    assert is_short(tmp_path) == short
+
+
 # --- what meets a full disk ---
 
 
