@@ -1,8 +1,7 @@
 """Crops to which a model gives no direction (all zeros, or no numbers): there is nothing to compare.
 
 They are remembered, so that a gallery counts as embedded without them and the next run need not try them again: a
-model's id is that of its weights and preprocessing, so what it gives stays the same. The table came after version 4 of
-the catalogue and is made when it is first needed: nothing else changes, and an older program opens the file as before.
+model's id is that of its weights and preprocessing, so what it gives stays the same.
 """
 
 from __future__ import annotations
@@ -11,26 +10,18 @@ from collections.abc import Sequence
 
 from reid_core.records import SPLITS
 from reid_core.workspace.catalogue import Catalogue
-from reid_core.workspace.rows import NO_DIRECTION, gallery_key, has_table, model_key
+from reid_core.workspace.rows import gallery_key, model_key
 
 REASON = "the model gives it no direction; left out"
-
-_TABLE = f"""
-CREATE TABLE IF NOT EXISTS {NO_DIRECTION} (
-    model INTEGER NOT NULL REFERENCES model(key), crop INTEGER NOT NULL REFERENCES crop(id) ON DELETE CASCADE,
-    PRIMARY KEY (crop, model)
-) STRICT, WITHOUT ROWID
-"""
 
 
 def keep_without_direction(catalogue: Catalogue, model: str, ids: Sequence[int]) -> None:
     """Remember these crops, but for those that are gone."""
     with catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
-        database.execute(_TABLE)
         key = model_key(database, model)
         database.executemany(
-            f"INSERT OR IGNORE INTO {NO_DIRECTION} (model, crop) SELECT ?, id FROM crop WHERE id = ?",
+            "INSERT OR IGNORE INTO no_direction (model, crop) SELECT ?, id FROM crop WHERE id = ?",
             [(key, int(crop)) for crop in ids],
         )
 
@@ -39,11 +30,9 @@ def without_direction(catalogue: Catalogue, gallery: str, model: str, splits: Se
     """Ids of the crops in these splits to which the model with that id gives no direction, with their paths."""
     with catalogue.transaction() as database:
         database.execute("BEGIN")
-        if not has_table(database, NO_DIRECTION):
-            return {}
         values = (gallery_key(database, gallery), model_key(database, model), *splits)
         rows = database.execute(
-            f"SELECT id, path FROM {NO_DIRECTION} AS missing JOIN crop ON crop.id = missing.crop "
+            "SELECT id, path FROM no_direction AS missing JOIN crop ON crop.id = missing.crop "
             f"WHERE gallery = ? AND model = ? AND split IN ({', '.join('?' * len(splits))}) ORDER BY id",
             values,
         )

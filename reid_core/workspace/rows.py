@@ -23,7 +23,6 @@ CROP_COLUMNS = (
     "sharpness", "brightness", "contrast", "alike", "upper", "upper_share", "lower", "lower_share",
 )  # fmt: skip
 ORIGINALS = "originals"  # folder of the workspace with copies of imported pictures, one folder for each source
-NO_DIRECTION = "no_direction"  # the table of `no_direction.py`, which not every catalogue has
 _ROWS_AT_ONCE = 1_000  # of at most 32 values; SQLite takes 32,766 in one statement
 _NAME = re.compile(r"[\w][\w.-]{0,63}")
 
@@ -145,19 +144,12 @@ def gallery_info(database: sqlite3.Connection, key: int, name: str) -> GalleryIn
 
 def count_without_direction(database: sqlite3.Connection, gallery: int) -> dict[str, int]:
     """By model id: to how many crops of the gallery of that key it gives no direction."""
-    if not has_table(database, NO_DIRECTION):
-        return {}
     rows = database.execute(
-        f"SELECT model.id, COUNT(*) FROM {NO_DIRECTION} AS missing JOIN crop ON crop.id = missing.crop "
+        "SELECT model.id, COUNT(*) FROM no_direction AS missing JOIN crop ON crop.id = missing.crop "
         "JOIN model ON model.key = missing.model WHERE crop.gallery = ? GROUP BY model.id",
         (gallery,),
     )
     return dict(rows.fetchall())
-
-
-def has_table(database: sqlite3.Connection, name: str) -> bool:
-    found = database.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,)).fetchone()
-    return found is not None
 
 
 def cameras_of(database: sqlite3.Connection, gallery: int) -> list[str]:

@@ -91,6 +91,14 @@ CREATE TABLE withheld (
 ) STRICT;
 """
 
+# Crops to which a model gives no direction, and which it is therefore not asked for again.
+_NO_DIRECTION = """
+CREATE TABLE IF NOT EXISTS no_direction (
+    model INTEGER NOT NULL REFERENCES model(key), crop INTEGER NOT NULL REFERENCES crop(id) ON DELETE CASCADE,
+    PRIMARY KEY (crop, model)
+) STRICT, WITHOUT ROWID;
+"""
+
 _CROP_INDEXES = """
 CREATE INDEX crop_gallery ON crop (gallery, split);
 CREATE INDEX crop_sha256 ON crop (sha256);
@@ -136,6 +144,7 @@ INSERT INTO counter VALUES (0);
 {_EDITS}
 {_DISMISSALS}
 {_WITHHELD}
+{_NO_DIRECTION}
 {INVESTIGATIONS}
 {AUDIT}
 {NO_REPLACING}
@@ -166,8 +175,15 @@ DROP TABLE old_vector;
 {_EDITS}
 """
 _FROM_3 = f"{_DISMISSALS}{_WITHHELD}{COLOURS}{INVESTIGATIONS}{NO_REPLACING}"
+
+
+def _from_4(database: sqlite3.Connection) -> None:
+    run_script(database, _NO_DIRECTION)
+    move_personal_fields(database)
+
+
 Upgrade = str | Callable[[sqlite3.Connection], None]  # a script, or what is to be done within the transaction
-UPGRADES: Mapping[int, Upgrade] = {1: _FROM_1, 2: _SERVING, 3: _FROM_3, 4: move_personal_fields}
+UPGRADES: Mapping[int, Upgrade] = {1: _FROM_1, 2: _SERVING, 3: _FROM_3, 4: _from_4}
 
 # With a key of its own a thumbnail of 3 KB lies in one page. By its hash alone, as workspaces made before November 2026
 # have it, most of it spilled into pages of its own: three times the bytes. Both are asked alike.
