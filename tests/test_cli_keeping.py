@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from reid_core.workspace import editing
-from reid_core.workspace.selection import Selection
+from reid_core.workspace.selection import Selection, order_to_json
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, Ended, png_bytes, tiny_picture
 
@@ -58,7 +58,8 @@ def test_the_log_tells_of_photos_until_they_are_deleted(reid: Reid, tiny_workspa
     assert "a lost bag" not in shown
     deleted, searched = reid("audit", "--json").json()["audit"]
     assert (deleted["purpose"], deleted["log_lines"]) == ("request 17", 1)
-    assert (searched["purpose"], searched["personal"], searched["action"]) == ("deleted", "deleted", "search")
+    assert (searched["purpose"], searched["personal"], searched["action"]) == ("", "deleted", "search")
+    assert "(personal fields deleted)" in shown
 
 
 def test_retention_deletes_what_is_old_of_one_camera_in_every_gallery(reid: Reid, tiny_workspace: Workspace) -> None:
@@ -109,6 +110,14 @@ def test_a_pages_selection_comes_in_a_file_that_is_removed(
     assert reid(*asked).json()["receipts"][0]["crops"] == 2
     assert not file.exists()
     assert crops(tiny_workspace) == 22
+
+
+def test_a_pages_purpose_comes_in_the_same_file(reid: Reid, tiny_workspace: Workspace, tmp_path: Path) -> None:
+    file = tmp_path / "selection.json"
+    file.write_text(order_to_json(Selection(ids=frozenset({4, 5})), "--all of request 17"))
+    (receipt,) = reid("delete", "--gallery", TINY_GALLERY, "--selection", file, "--yes", "--json").json()["receipts"]
+    assert (receipt["crops"], receipt["purpose"]) == (2, "--all of request 17")
+    assert not file.exists()
 
 
 def test_a_hold_blocks_a_deletion_until_it_is_released(reid: Reid, tiny_workspace: Workspace) -> None:

@@ -74,7 +74,7 @@ def test_a_writer_that_a_sweep_saw_too_early_begins_again(tmp_path: Path, monkey
     real = temporary._lock
     swept: list[Path] = []
 
-    def late(handle: int, *, wait: bool) -> bool:
+    def late(handle: int, *, wait: bool) -> bool | None:
         if wait and not swept:
             (path,) = tmp_path.iterdir()
             swept.append(path)

@@ -18,7 +18,7 @@ from reid_core.records import plural
 from reid_core.workspace import deletion, jobs, wiping
 from reid_core.workspace.deletion import Plan, Receipt
 from reid_core.workspace.reserve import with_room
-from reid_core.workspace.selection import Selection
+from reid_core.workspace.selection import Selection, order_to_json
 from reid_core.workspace.workspace import Workspace
 
 AT_ONCE = 2_000  # crops up to which the page waits; more are deleted by a job
@@ -160,13 +160,12 @@ def _delete(workspace: Workspace, gallery: str, selection: Selection, plan: Plan
 
 
 def start_job(workspace: Workspace, gallery: str, selection: Selection, crops: int, purpose: str) -> str:
-    """Start `reid delete` on a file with the selection, which the command removes; the job's folder."""
+    """Start `reid delete` on a file with the selection and the purpose, which the command removes; the job's folder."""
     folder = jobs.new_folder(workspace.path, "delete")
     file = folder / "selection.json"
     try:
-        with_room(workspace.path, lambda: _keep_private(file, selection.to_json()))
-        # An "=" keeps a purpose that begins with a dash from being taken for an option.
-        arguments = ["delete", "--gallery", gallery, "--selection", str(file), f"--purpose={purpose}", "--yes"]
+        with_room(workspace.path, lambda: _keep_private(file, order_to_json(selection, purpose)))
+        arguments = ["delete", "--gallery", gallery, "--selection", str(file), "--yes"]
         title = f"Delete {plural(crops, 'crop')} of {gallery}"
         jobs.start(folder, arguments, workspace.path, title)
     except BaseException:

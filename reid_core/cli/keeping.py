@@ -29,7 +29,7 @@ from reid_core.errors import ReidError, shown
 from reid_core.files import by_umask_of_user
 from reid_core.records import plural, whole_number
 from reid_core.signals import stop_on_signal
-from reid_core.workspace.selection import Selection
+from reid_core.workspace.selection import Selection, order_from_json
 from reid_core.workspace.workspace import Workspace
 
 _SECONDS = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
@@ -73,7 +73,8 @@ def delete(
         raise ReidError(f"Name the gallery that {'--all' if everything else '--' + next(iter(wanted))} means.")
     if selection is not None:
         try:
-            chosen = Selection.from_json(selection.read_text(encoding="utf-8"))
+            chosen, said = order_from_json(selection.read_text(encoding="utf-8"))
+            purpose = purpose or said
             selection.unlink()  # it may name people
         except OSError as error:
             raise ReidError(f"The selection {selection} cannot be read ({error.strerror}). Choose again.") from error

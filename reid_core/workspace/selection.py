@@ -149,6 +149,24 @@ class Selection:
         return ", ".join(parts) or "every crop"
 
 
+def order_to_json(selection: Selection, purpose: str) -> str:
+    """A deletion for a job's folder, with why: arguments can be read by every user of the machine."""
+    return json.dumps({"selection": json.loads(selection.to_json()), "purpose": purpose})
+
+
+def order_from_json(text: str) -> tuple[Selection, str]:
+    """The selection and the purpose, "" for a selection alone. Raises ReidError as `Selection.from_json` does."""
+    try:
+        values = read_json(text)
+    except ValueError as error:
+        raise ReidError(f"This is no selection of crops ({error}). Choose them again.") from error
+    if not isinstance(values, dict) or set(values) != {"selection", "purpose"}:
+        return Selection.from_json(text), ""
+    if not isinstance(values["purpose"], str):
+        raise ReidError("This is no selection of crops (its purpose is no text). Choose them again.")
+    return Selection.from_json(json.dumps(values["selection"])), values["purpose"]
+
+
 def _json(values: Iterable[object]) -> str:
     return json.dumps(list(values), ensure_ascii=False)
 

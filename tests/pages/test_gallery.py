@@ -19,7 +19,7 @@ from pages import common
 from pages.components import chosen, deletion_dialog
 from pages.components.gallery_grid import Change
 from reid_core.workspace import deletion, editing, jobs
-from reid_core.workspace.selection import Selection
+from reid_core.workspace.selection import Selection, order_from_json
 from reid_core.workspace.workspace import Workspace
 from tests.pages.search_page import OpenPage
 
@@ -425,10 +425,10 @@ def test_many_crops_are_deleted_by_a_job_that_reads_them_from_a_file(
     (word, title, arguments), *more = started
     assert (word, title, more) == ("delete", "Delete 2 crops of tiny", [])
     file = Path(arguments[arguments.index("--selection") + 1])
-    assert Selection.from_json(file.read_text()) == Selection(ids=frozenset({4, 9}))
+    assert order_from_json(file.read_text()) == (Selection(ids=frozenset({4, 9})), "--all")
     assert file.is_relative_to(tiny_workspace.path)
     assert file.stat().st_mode & 0o077 == 0
-    assert {"--purpose=--all", "--yes"} <= set(arguments)
+    assert not any("--all" in argument for argument in arguments), "ps shows arguments to everybody"
     _press(page, "gal-see-job")
     assert page.session_state["gal-view"] == "Jobs"
 

@@ -32,7 +32,7 @@ from reid_core.workspace.vectors import count_vectors
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import png_bytes, tiny_picture
 
-KILLS = 50
+KILLS, ROUNDS = 10, 5  # fifty in all, of a workspace each round: each is a test, which may take 300 seconds
 PEOPLE, EACH = 12, 10
 
 # Processes are forked from one that has the libraries imported: a kill every half second instead of every three.
@@ -135,19 +135,21 @@ def check(path: Path, events: list[list[Any]], crops_before: int) -> tuple[int, 
     return len(crops), deleting
 
 
-def test_killed_fifty_times_it_has_all_that_it_acknowledged_and_nothing_by_halves(
-    workspace: Workspace, tmp_path: Path
+@pytest.mark.parametrize("round", range(ROUNDS))
+def test_killed_over_and_over_it_has_all_that_it_acknowledged_and_nothing_by_halves(
+    workspace: Workspace, tmp_path: Path, round: int
 ) -> None:
     data = draw(tmp_path / "data")
-    chance = random.Random(4)
+    chance = random.Random(round)
     kept, reached = 0, set()
     follower: GalleryIndex | None = None  # an app that stays open all the while
     for attempt in range(KILLS):
         acknowledged = tmp_path / f"acknowledged-{attempt}"
         acknowledged.touch()
-        process = PROCESSES.Process(target=go_round, args=(workspace.path, data, acknowledged, attempt))
+        process = PROCESSES.Process(target=go_round, args=(workspace.path, data, acknowledged, KILLS * round + attempt))
         process.start()
-        wait_for_lines(acknowledged, chance.randrange(30), process)
+        # The last one has time for everything: at most 30 lines come before the first deletion.
+        wait_for_lines(acknowledged, 40 if attempt == KILLS - 1 else chance.randrange(30), process)
         process.join(chance.uniform(0, 0.1))  # in the middle of what comes next
         assert process.exitcode is None, f"it failed by itself, see above (exit code {process.exitcode})"
         process.kill()
