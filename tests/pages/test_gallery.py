@@ -410,20 +410,19 @@ def test_the_receipt_of_a_gallerys_last_crops_is_shown(open_page: OpenPage, tiny
 def test_many_crops_are_deleted_by_a_job_that_reads_them_from_a_file(
     open_page: OpenPage, tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    started: list[tuple[str, str, list[str]]] = []
+    started: list[tuple[str, list[str]]] = []
 
-    def start_new(workspace: Path, word: str, title: str, arguments: list[str]) -> Path:
-        started.append((word, title, list(arguments)))
-        return workspace / "jobs" / "one"
+    def start(folder: Path, arguments: list[str], workspace: Path, title: str) -> None:
+        started.append((title, list(arguments)))
 
     monkeypatch.setattr(deletion_dialog, "AT_ONCE", 1)
-    monkeypatch.setattr(jobs, "start_new", start_new)
     page = _press(_mark(open_page(tiny_workspace.path), 4, 9), "gal-delete")
+    monkeypatch.setattr(jobs, "start", start)
     page.text_input(key="gal-purpose").set_value("--all")
     _press(page, "gal-sure")
     assert "A job deletes them" in _words(page)
-    (word, title, arguments), *more = started
-    assert (word, title, more) == ("delete", "Delete 2 crops of tiny", [])
+    (title, arguments), *more = started
+    assert (arguments[0], title, more) == ("delete", "Delete 2 crops of tiny", [])
     file = Path(arguments[arguments.index("--selection") + 1])
     assert order_from_json(file.read_text()) == (Selection(ids=frozenset({4, 9})), "--all")
     assert file.is_relative_to(tiny_workspace.path)
