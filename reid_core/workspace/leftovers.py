@@ -9,6 +9,7 @@ from pathlib import Path
 
 from reid_core.temporary import is_ours, is_temporary, remove_abandoned
 from reid_core.workspace.rows import ORIGINALS
+from reid_core.workspace.snapshot import partials
 
 # Folders that only Retrace writes into, and how many folders below each are looked into. What was dropped lies in
 # folders of `incoming`, under names that people gave; a deletion looks through copies of pictures (`originals`).
@@ -18,8 +19,6 @@ FOLDERS = {
 }  # fmt: skip
 _SLOW = ("demo",)  # thousands of pictures, and nobody real on them
 _SELECTION = re.compile(r"selection-[0-9a-f]{16}\.json")  # of a deletion, as versions before November 2026 kept it
-# Names without a dot before them, which people may give too: they are ours only where they lie.
-_SNAPSHOT = re.compile(r"index\.snapshot\.[0-9a-f]{32}\.partial")
 _IN_THE_WORKSPACE = re.compile(r"\.speeds\.json\.\d+|(catalogue|thumbnails)\.sqlite\..+\.partial")
 
 
@@ -51,7 +50,7 @@ def _beside_the_databases(workspace: Path) -> list[Path]:
 def _in_folders(workspace: Path, folders: Sequence[str]) -> list[Path]:
     found = [path for name in folders for path in _below(workspace / name, FOLDERS[name])]
     if "indexes" in folders:
-        found += [path for path in workspace.glob("indexes/*/*.partial") if _SNAPSHOT.fullmatch(path.name)]
+        found += [path for folder in workspace.glob("indexes/*") for path in partials(folder)]
     return found
 
 

@@ -17,6 +17,7 @@ import contextlib
 import json
 import mmap
 import os
+import re
 import struct
 import threading
 import zlib
@@ -33,10 +34,11 @@ from reid_core.retrieval.columns import CodedColumns
 from reid_core.retrieval.filters import LABELS, NUMBERS
 from reid_core.retrieval.index import ExactIndex
 from reid_core.retrieval.segments import BaseSegment
-from reid_core.temporary import is_temporary, sweep, temporary_file
+from reid_core.temporary import is_temporary, remove_abandoned, temporary_file
 
 VERSION = 2
 _NAME = "index.snapshot"
+_OLD_PARTIAL = re.compile(r"index\.snapshot\.[0-9a-f]{32}\.partial")  # ours in folders of indexes only
 _MAGIC = b"REIDSNAP"
 _TRAILER = struct.Struct("<QII8s")  # length and CRC-32 of the footer, version, magic
 _BLOCK = 4 << 20  # bytes
@@ -63,7 +65,7 @@ def write_snapshot(folder: Path, index: ExactIndex, seq: int) -> None:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        sweep(list(folder.iterdir()))
+        remove_abandoned(partials(folder))
         with temporary_file(folder / _NAME) as (file, partial):
             _write(file, index, seq)
             file.flush()
@@ -121,9 +123,13 @@ def remove_snapshots(folder: Path) -> None:
 
 def remove_partials(folder: Path) -> None:
     """Remove what is being written, or was when its process died; a writer that is alive then fails."""
-    for partial in folder.glob("*"):
-        if is_temporary(partial.name):
-            partial.unlink(missing_ok=True)
+    for partial in partials(folder):
+        partial.unlink(missing_ok=True)
+
+
+def partials(folder: Path) -> list[Path]:
+    """Snapshots in the folder that are half written, under the names of earlier versions, too."""
+    return [path for path in folder.glob("*") if is_temporary(path.name) or _OLD_PARTIAL.fullmatch(path.name)]
 
 
 def _sync_folder(folder: Path) -> None:

@@ -320,7 +320,7 @@ def test_what_tells_of_a_person_beside_her_crops_goes_too(
     relabelled = workspace.catalogue.crops("site").query("identity == 'zelda-quux'")["id"].iloc[0]
     editing.relabel(workspace.catalogue, "site", Selection(ids=frozenset({int(relabelled)})), "identity", "anna")
     index = next((workspace.path / "indexes").iterdir())
-    (index / "index.snapshot.abc.partial").write_bytes(b"zelda-quux")
+    (index / f"index.snapshot.{'0a' * 16}.partial").write_bytes(b"zelda-quux")
     delete(workspace, "site", person("zelda-quux"), "test")
     found = {file for _, file in found_in(workspace.path, {"label": needles["label"]})}
     # The crop that is anna's now keeps the name of its file, which is another thing than her label.

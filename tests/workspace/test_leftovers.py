@@ -69,7 +69,7 @@ def copy_an_import(workspace: Workspace) -> None:
 
 def snapshot(workspace: Workspace) -> None:
     indexing.SNAPSHOT_ROWS = 1
-    shutil.rmtree(workspace.path / "indexes")
+    shutil.rmtree(workspace.path / "indexes", ignore_errors=True)  # of a kept index there may be none
     GalleryIndex(workspace, "site", workspace.catalogue.gallery("site").models[0][0]).current()
 
 

@@ -228,7 +228,7 @@ def test_a_write_that_stops_at_any_step_leaves_the_old_or_the_new_one(
 
 def test_what_a_killed_writer_left_is_not_believed_and_goes_in_time(tmp_path: Path):
     write_snapshot(tmp_path, sample(), 1)
-    left, fresh = tmp_path / f"{SNAPSHOT}.dead.partial", tmp_path / f"{SNAPSHOT}.busy.partial"
+    left, fresh = (tmp_path / f"{SNAPSHOT}.{digit * 32}.partial" for digit in "ab")
     shutil.copy(tmp_path / SNAPSHOT, fresh)
     (tmp_path / SNAPSHOT).rename(left)
     os.utime(left, (time.time() - 7200,) * 2)
