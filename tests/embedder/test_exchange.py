@@ -16,7 +16,7 @@ from onnx import numpy_helper
 
 from reid_core.embedder import exchange
 from reid_core.embedder.adding import add_network
-from reid_core.embedder.card import ModelCard, Preprocessing
+from reid_core.embedder.card import MOST_CARD_BYTES, ModelCard, Preprocessing
 from reid_core.embedder.exchange import add_zip, parity, write_onnx, zip_model
 from reid_core.embedder.model import ONNX_NAME, model_id, save_model
 from reid_core.embedder.network import Architecture, EmbeddingNetwork
@@ -63,7 +63,7 @@ def test_what_is_no_model_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyt
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as packed:
         packed.writestr("photo.jpg", "x")
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("m/card.json", b" " * 2**21)
+        packed.writestr("m/card.json", b" " * (MOST_CARD_BYTES + 1))
     with zipfile.ZipFile(tmp_path / "twice.zip", "w") as packed:
         packed.writestr("a/card.json", "{}")
         packed.writestr("b/card.json", "{}")
