@@ -64,7 +64,9 @@ def refusal(scope: Scope, allowed: AllowedHosts) -> str | None:
 def _unknown_name(host: Host | None, server: Server) -> str:
     if host is None:
         return "The request's Host is not a name or address with a port. Open http://127.0.0.1 at Retrace's port."
-    if host.name in OWN_NAMES and not server.local:
+    if host.name in OWN_NAMES and server.port is None:
+        why = f"Retrace cannot tell where this connection comes from (a Unix socket), so {host} need not be its name."
+    elif host.name in OWN_NAMES and not server.local:
         why = f"This connection does not come from the machine that Retrace runs on, though it asks for {host}."
     else:
         why = f"Retrace does not answer under the name {host}."

@@ -42,7 +42,10 @@ def read_origin(text: str) -> Host | None:
 
 @dataclass(frozen=True)
 class Server:
-    """What a connection reached: `port` is the server's own, `local` says that it was made on this machine."""
+    """What a connection reached: `port` is the server's own, `local` says that it was made on this machine.
+
+    A Unix socket has no port, and where it was made from is not known. `local` is False then.
+    """
 
     port: int | None
     local: bool

@@ -18,9 +18,9 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from reid_core.datasets import read_dataset
+from reid_core.embedder.adding import add_network
 from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.inference import Embedder
-from reid_core.embedder.model import add_onnx
 from reid_core.signals import StopRequest
 from reid_core.workspace.importing import import_dataset
 from reid_core.workspace.indexing import embed_gallery
@@ -109,7 +109,7 @@ def make_tiny_onnx(file: Path) -> Path:
 def make_tiny_model(onnx_file: Path, folder: Path) -> Path:
     preprocessing = Preprocessing(_HEIGHT, _WIDTH, mean=(0.5, 0.5, 0.5), std=(0.25, 0.25, 0.25))
     card = ModelCard(TINY_MODEL, 0, preprocessing, trained_on="nothing", terms="Free for any use")
-    add_onnx(onnx_file, folder, card)
+    add_network(onnx_file, folder, card)
     return folder
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from reid_core.datasets import read_dataset
+from reid_core.embedder.adding import add_network
 from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.inference import Embedder
-from reid_core.embedder.model import add_onnx
 from reid_core.signals import StopRequest
 from reid_core.workspace.importing import import_dataset
 from reid_core.workspace.indexing import embed_gallery
@@ -51,7 +51,7 @@ def figures(workspace: Workspace, model: str) -> tuple[float, float]:
 
 @pytest.mark.skipif(not OSNET.is_file(), reason=f"{OSNET.name} is not on this machine")
 def test_a_published_embedder_reaches_its_figures_on_a_split_of_market_1501(tested: Workspace) -> None:
-    add_onnx(OSNET, tested.models_folder / "osnet", ModelCard("osnet", 0, Preprocessing(256, 128)))
+    add_network(OSNET, tested.models_folder / "osnet", ModelCard("osnet", 0, Preprocessing(256, 128)))
     assert figures(tested, "osnet") == pytest.approx((52.5, 70.2), abs=1.0)
 
 

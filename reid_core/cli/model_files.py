@@ -15,6 +15,7 @@ from reid_core.errors import ReidError
 if TYPE_CHECKING:
     from reid_core.embedder.adding import Added
     from reid_core.embedder.card import ModelCard, Preprocessing
+    from reid_core.embedder.copying import Stated
 
 model_app = typer.Typer(no_args_is_help=True, help="Embedders that were made elsewhere.")
 app.add_typer(model_app, name="model")
@@ -99,12 +100,12 @@ def _say_added(name: str, id: str, added: Added, notes: list[str], json: bool) -
         warn(f"Warning: {added.warning}")
 
 
-def _described(file: Path, name: str, given: dict[str, Any], notes: list[str]) -> tuple[ModelCard, Any]:
+def _described(file: Path, name: str, given: dict[str, Any], notes: list[str]) -> tuple[ModelCard, Stated]:
     """The card of a network's file by what was given, and what the card next to it says; adds to `notes` what was
     taken from that. And which parts of the preprocessing were stated by either."""
-    from reid_core.embedder.adding import Stated
     from reid_core.embedder.card import ModelCard, Preprocessing
     from reid_core.embedder.card_beside import card_beside
+    from reid_core.embedder.copying import Stated
 
     try:
         beside, note = card_beside(file)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reid_core.datasets.columns import COLUMN_NAMES, EVIDENCE_ROWS, Found, candidates, find_columns
 from reid_core.datasets.text_tables import first_cells, open_text
 from reid_core.errors import ReidError, shown
+from reid_core.parquet_sizes import sizes_of_columns
 from reid_core.records import COLUMNS, plural
 
 if TYPE_CHECKING:
@@ -27,8 +24,6 @@ MAX_TABLE_BYTES = 512 * 2**20
 MAX_ROWS = 5_000_000  # about 350 bytes each in memory, measured with rows that repeat one picture
 MAX_UNPACKED_BYTES = 2 * 2**30  # of the Parquet columns that are used: a few kilobytes can stand for terabytes
 MAX_ROW_BYTES, SPARE_BYTES = 400, 16 * 2**20  # of one column: no label is longer on average; some are in small files
-_SIZES = Path(__file__).with_name("parquet_sizes.py")
-_SECONDS_FOR_SIZES = 60.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,23 +206,9 @@ def _open_parquet(name: str, data: bytes) -> Iterator[_Parquet]:
         file = parquet.ParquetFile(pa.BufferReader(data), metadata=plain.metadata, read_dictionary=texts)
         groups = map(file.metadata.row_group, range(file.metadata.num_row_groups))
         is_small = sum(group.total_byte_size for group in groups) <= SPARE_BYTES
-        yield _Parquet(file, fields, {} if is_small else _sizes_of_columns(data))
+        yield _Parquet(file, fields, {} if is_small else sizes_of_columns(data))
     except (pa.ArrowException, OSError, ValueError, KeyError, OverflowError) as error:
         raise ReidError(f"{name} is not a readable Parquet file ({error}). Write it again.") from error
-
-
-def _sizes_of_columns(data: bytes) -> dict[str, int]:
-    """Column -> bytes unpacked, by the file's own word. Raises ValueError where it is too damaged to say."""
-    try:
-        ended = subprocess.run(
-            [sys.executable, "-I", str(_SIZES)], input=data, capture_output=True, timeout=_SECONDS_FOR_SIZES
-        )
-    except subprocess.TimeoutExpired as error:
-        raise ValueError("its columns take too long to look at") from error
-    if ended.returncode:
-        raise ValueError("what it says of its columns is damaged")
-    sizes = json.loads(ended.stdout)
-    return {str(column): int(size) for column, size in sizes.items()}
 
 
 def _check_parquet_extent(name: str, opened: _Parquet, used: list[str]) -> None:

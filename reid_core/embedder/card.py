@@ -109,11 +109,13 @@ def _card_of(values: Any) -> ModelCard:
             raise ValueError(f"its {name!r} has more than {most:,} characters")
     if not values["name"].strip():
         raise ValueError("its 'name' is empty")
+    if not values["name"].isprintable():  # it stands in messages, in a terminal too
+        raise ValueError("its 'name' has a line break or another character that cannot be printed")
     try:
         json.dumps(values, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise ValueError("it has a character that is none (half of a pair)") from None
-    if not 0 <= values["embedding_size"] <= LARGEST_VECTOR:
+    if not 1 <= values["embedding_size"] <= LARGEST_VECTOR:
         raise ValueError(f"its 'embedding_size' is not a number of 1 to {LARGEST_VECTOR:,}")
     if not all(isinstance(one, dict) and _names_galleries(one) for one in (values.get("calibration") or {}).values()):
         raise ValueError("its 'calibration' is not that of similarities, by kind of gallery")

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from reid_core.embedder.adding import Added, making, try_model
-from reid_core.embedder.card import CARD_NAME, ModelCard, read_card
+from reid_core.embedder.card import CARD_NAME, MOST_CARD_BYTES, ModelCard, read_card
 from reid_core.embedder.foreign import PYTORCH
 from reid_core.embedder.model import (
     IR_NAME,
@@ -28,7 +28,7 @@ from reid_core.errors import ReidError
 from reid_core.files import write_atomically
 
 MOST_BYTES = {  # unpacked; ONNX files end at 2 GB
-    CARD_NAME: 2**20, WEIGHTS_NAME: 2**32, ONNX_NAME: 2**31, IR_NAME: 2**28, IR_WEIGHTS_NAME: 2**32,
+    CARD_NAME: MOST_CARD_BYTES, WEIGHTS_NAME: 2**32, ONNX_NAME: 2**31, IR_NAME: 2**28, IR_WEIGHTS_NAME: 2**32,
 }  # fmt: skip
 FILES = tuple(MOST_BYTES)
 MOST_TIMES = 50  # smaller than unpacked may a zip be: weights do not get smaller, a card at most ten times

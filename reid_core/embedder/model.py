@@ -120,13 +120,6 @@ def load_network(folder: Path) -> EmbeddingNetwork:
     return network.eval()
 
 
-def add_onnx(file: Path, folder: Path, card: ModelCard) -> ModelCard:
-    """Make a model folder of a network's file as `adding.add_network` does; returns its card."""
-    from reid_core.embedder.adding import add_network
-
-    return add_network(file, folder, card).card
-
-
 def _first_line(error: Exception) -> str:
     return (str(error).strip().partition("\n")[0] or type(error).__name__)[:160].rstrip(" .")
 

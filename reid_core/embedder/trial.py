@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
-from reid_core.embedder.preprocessing import AS_BYTES, IMAGENET, Preprocessing, as_option
+from reid_core.embedder.preprocessing import AS_BYTES, IMAGENET, Preprocessing, Three, as_option
 from reid_core.embedder.runtime import Pixels, Runner, Vectors, openvino_runner
 from reid_core.errors import ReidError
 
@@ -31,6 +31,7 @@ SCALES = (
     ("--mean 0.5,0.5,0.5 --std 0.5,0.5,0.5", ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))),
     ("--mean 0,0,0 --std 1,1,1", ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))),
 )  # that networks are trained with
+Colour = tuple[int, int, int]
 _SKIN, _GREY = (214, 170, 140), (120, 120, 120)
 _PEOPLE = (  # shirt, trousers and what is behind them
     ((200, 30, 40), (30, 40, 120), _GREY),
@@ -39,8 +40,15 @@ _PEOPLE = (  # shirt, trousers and what is behind them
 )
 
 
-def try_network(file: Path, preprocessing: Preprocessing, called: str = "") -> dict[str, Any]:
-    """`size`, the D of its vectors, and a `warning`, which may be "". Raises ReidError when it is no embedder.
+class Tried(TypedDict):
+    """`size`, the D of the network's vectors, and a `warning`, which may be ""."""
+
+    size: int
+    warning: str
+
+
+def try_network(file: Path, preprocessing: Preprocessing, called: str = "") -> Tried:
+    """Run the network as it will be run. Raises ReidError when it is no embedder.
 
     Six pictures are run together, in another order and one by one: each must get the same vector every time, and
     quite different pictures different ones.
@@ -91,7 +99,7 @@ def _alike(file: Path, preprocessing: Preprocessing, name: str, least: float) ->
     return f"{found}, as an untrained network does: its similarities will all be high. Check --mean and --std."
 
 
-def _mends(file: Path, preprocessing: Preprocessing, scale: Any) -> bool:
+def _mends(file: Path, preprocessing: Preprocessing, scale: tuple[Three, Three]) -> bool:
     mean, std = scale
     if preprocessing.input_type != "float" or (preprocessing.mean, preprocessing.std) == scale:
         return False
@@ -137,7 +145,7 @@ def _coloured_blocks(preprocessing: Preprocessing, seed: int) -> Pixels:
     return colours[rows][:, columns]
 
 
-def _drawn_person(preprocessing: Preprocessing, shirt: Any, trousers: Any, behind: Any) -> Pixels:
+def _drawn_person(preprocessing: Preprocessing, shirt: Colour, trousers: Colour, behind: Colour) -> Pixels:
     height, width = preprocessing.height, preprocessing.width
     picture = np.empty((height, width, 3), np.uint8)
     picture[:] = behind

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import stdtrit
 
 from reid_core.errors import ReidError
 from reid_core.evaluation.pairs import PairCounts
@@ -84,6 +83,8 @@ def _rates(
     np.divide(independent, variance, out=effective, where=variance > 0)
     effective = _fill(effective, independent > 0)
     seen = effective if among is None else effective / (1 + people / among)
+    from scipy.special import stdtrit  # here, as every command imports this file, and it takes a quarter second
+
     low, high = _wilson(rate, seen, float(stdtrit(people - 1, (1 + CONFIDENCE) / 2)))
     return Rates(rate, low, high, effective)
 

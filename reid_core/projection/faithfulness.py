@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from reid_core.projection.layout import Points
 from reid_core.projection.neighbours import Rows, Vectors
@@ -51,6 +50,8 @@ def measure(vectors: Vectors, points: Points, neighbours: Rows, *, k: int = 15, 
 
 
 def _nearest_on_map(points: Points, chosen: NDArray[np.intp], k: int) -> NDArray[np.intp]:
+    from scipy.spatial import cKDTree  # here, as every command imports this file, for `Faithfulness`
+
     _, found = cKDTree(points).query(points[chosen], k + 1)
     own = found == chosen[:, None]
     own[~own.any(axis=1), -1] = True

@@ -5,13 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import faiss
 import numpy as np
 from numpy.typing import NDArray
 
 from reid_core.errors import ReidError
 from reid_core.signals import StopRequest
+
+if TYPE_CHECKING:
+    import faiss
 
 EXACT = 60_000  # vectors up to which each is compared with each other
 _BLOCK = 2_048  # vectors that are compared with as many, between two looks at whether to stop
@@ -97,6 +100,8 @@ def _look(stop: StopRequest | None) -> None:
 
 
 def _inverted_file(vectors: Vectors) -> faiss.Index:
+    import faiss  # here, as every command imports this file, for `Vectors`
+
     cells = int(4 * np.sqrt(len(vectors)))
     quantiser = faiss.IndexFlatIP(vectors.shape[1])
     index = faiss.IndexIVFFlat(quantiser, vectors.shape[1], cells, faiss.METRIC_INNER_PRODUCT)

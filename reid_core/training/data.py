@@ -162,9 +162,13 @@ def _read_between_steps(
 
 
 def network_input(pixels: torch.Tensor, preprocessing: Preprocessing) -> torch.Tensor:
-    """(B, H, W, 3) bytes → (B, 3, H, W) float32 in channels-last layout, the same numbers as `normalise` gives."""
+    """(B, H, W, 3) RGB bytes → (B, 3, H, W) float32 in channels-last layout: the numbers that `normalise` gives for an
+    input of floats, channels first, the only one that networks of PyTorch have here."""
     B, H, W, _ = pixels.shape
     # By whole rows: an operation over three numbers at a time would take three times as long.
     scale, shift = (torch.from_numpy(part).to(pixels.device).repeat(W) for part in preprocessing.scale_and_shift())
     rows = pixels.view(B, H, W * 3).float().mul_(scale).sub_(shift)
-    return rows.view(B, H, W, 3).permute(0, 3, 1, 2)
+    images = rows.view(B, H, W, 3)
+    if preprocessing.colours == "bgr":
+        images = images.flip(-1)
+    return images.permute(0, 3, 1, 2)

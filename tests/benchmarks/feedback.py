@@ -20,9 +20,10 @@ from pathlib import Path
 import numpy as np
 
 from reid_core.datasets import read_dataset
+from reid_core.embedder.adding import add_network
 from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.inference import Embedder
-from reid_core.embedder.model import SHIPPED_MODELS, add_onnx
+from reid_core.embedder.model import SHIPPED_MODELS
 from reid_core.images import decode
 from reid_core.retrieval.feedback import Weights, query_vector
 from reid_core.sources import open_source
@@ -88,7 +89,7 @@ def rounds(asked: PEOPLE_ROW, held: PEOPLE_ROW, weights: Weights) -> list[tuple[
 
 
 def models(folder: Path) -> dict[str, Path]:
-    add_onnx(OSNET, folder / "osnet", ModelCard("osnet", 0, Preprocessing(256, 128)))
+    add_network(OSNET, folder / "osnet", ModelCard("osnet", 0, Preprocessing(256, 128)))
     return {"the shipped synthetic model": SHIPPED_MODELS / "synthetic", "OSNet x0.25 of MSMT17": folder / "osnet"}
 
 

@@ -64,12 +64,19 @@ def test_an_exported_page_shows_itself_and_runs_nothing(open_page: OpenPage, tmp
     file = tmp_path / "report.html"
     drawn = legend([("one", 0)])
     file.write_text(
-        f"<!doctype html><html><head><meta charset='utf-8'>{META}<style>b {{ color: rgb(1, 2, 3); }}</style></head>"
-        f"<body><b style='top: 4px'>shown</b>{drawn}<script>document.title = 'ran'</script></body></html>"
+        f"<!doctype html><html><head><meta charset='utf-8'>{META}<base href='https://elsewhere.example/'>"
+        f"<style>b {{ color: rgb(1, 2, 3); }}</style></head><body><b style='top: 4px'>shown</b>{drawn}"
+        "<form action='https://elsewhere.example/'></form><script>document.title = 'ran'</script></body></html>"
     )
     page = open_page(file.as_uri())
     shown = page.locator("b")
     assert shown.evaluate("(b) => [getComputedStyle(b).color, b.style.top]") == ["rgb(1, 2, 3)", "4px"]
     assert page.title() != "ran"
+    assert page.evaluate("document.baseURI") == file.as_uri()
+    page.evaluate("document.forms[0].submit()")
+    page.wait_for_timeout(300)
+    assert page.url == file.as_uri()
+    for directive in ("base-uri", "form-action"):
+        assert any(directive in error for error in page.errors), directive
     assert [error for error in page.errors if POLICY not in error] == []
     page.errors.clear()

@@ -89,6 +89,21 @@ def test_impossible_preprocessing_on_a_card_names_the_card(tmp_path: Path) -> No
         ModelCard.read(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [("name", "a\0b\n\x1b[31m", "cannot be printed"), ("embedding_size", 0, "not a number of 1 to")],
+)
+def test_a_name_that_cannot_be_printed_and_a_size_of_nothing_are_refused(
+    tmp_path: Path, name: str, value: object, said: str
+) -> None:
+    ModelCard("x", 4, Preprocessing()).write(tmp_path)
+    values = json.loads((tmp_path / CARD_NAME).read_text())
+    (tmp_path / CARD_NAME).write_text(json.dumps({**values, name: value}))
+    with pytest.raises(ReidError, match=said) as raised:
+        ModelCard.read(tmp_path)
+    assert "\x1b" not in str(raised.value)
+
+
 def _card_or_sentence(folder: Path) -> ModelCard | str:
     try:
         return ModelCard.read(folder)

@@ -15,9 +15,10 @@ import torch
 from onnx import numpy_helper
 
 from reid_core.embedder import exchange
-from reid_core.embedder.card import ModelCard, Preprocessing
+from reid_core.embedder.adding import add_network
+from reid_core.embedder.card import MOST_CARD_BYTES, ModelCard, Preprocessing
 from reid_core.embedder.exchange import add_zip, parity, write_onnx, zip_model
-from reid_core.embedder.model import ONNX_NAME, add_onnx, model_id, save_model
+from reid_core.embedder.model import ONNX_NAME, model_id, save_model
 from reid_core.embedder.network import Architecture, EmbeddingNetwork
 from reid_core.embedder.runtime import openvino_runner
 from reid_core.errors import ReidError
@@ -62,7 +63,7 @@ def test_what_is_no_model_leaves_nothing_behind(tmp_path: Path, monkeypatch: pyt
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as packed:
         packed.writestr("photo.jpg", "x")
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("m/card.json", b" " * 2**21)
+        packed.writestr("m/card.json", b" " * (MOST_CARD_BYTES + 1))
     with zipfile.ZipFile(tmp_path / "twice.zip", "w") as packed:
         packed.writestr("a/card.json", "{}")
         packed.writestr("b/card.json", "{}")
@@ -145,7 +146,7 @@ def test_an_ir_goes_out_in_a_zip_and_comes_back(tiny_onnx: Path, tmp_path: Path)
 
     openvino.save_model(openvino.Core().read_model(tiny_onnx), tmp_path / "net.xml", compress_to_fp16=False)
     preprocessing = Preprocessing(64, 32, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25), colours="bgr")
-    add_onnx(tmp_path / "net.xml", tmp_path / "ir", ModelCard("a name/with ..", 0, preprocessing))
+    add_network(tmp_path / "net.xml", tmp_path / "ir", ModelCard("a name/with ..", 0, preprocessing))
     (tmp_path / "m.zip").write_bytes(zip_model(tmp_path / "ir"))
     assert {name.partition("/")[0] for name in zipfile.ZipFile(tmp_path / "m.zip").namelist()} == {"a-name-with-"}
     add_zip(tmp_path / "m.zip", tmp_path / "back")

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
+from reid_core.embedder.adding import add_network
 from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.inference import Embedder
 from reid_core.embedder.model import (
     ONNX_NAME,
     WEIGHTS_NAME,
-    add_onnx,
     load_network,
     model_id,
     save_model,
@@ -155,16 +155,16 @@ def test_the_name_that_papers_use_finds_todays_backbone() -> None:
 
 def test_a_third_party_onnx_file_is_added_with_its_size_and_embeds(tiny_onnx: Path, tmp_path: Path) -> None:
     preprocessing = Preprocessing(64, 32, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
-    card = add_onnx(tiny_onnx, tmp_path / "stripes", ModelCard("stripes", 0, preprocessing))
+    card = add_network(tiny_onnx, tmp_path / "stripes", ModelCard("stripes", 0, preprocessing)).card
     assert card.embedding_size == 16
     assert Embedder(tmp_path / "stripes").embed_pixels(np.full((3, 64, 32, 3), 9, np.uint8)).shape == (3, 16)
     with pytest.raises(ReidError, match="already"):
-        add_onnx(tiny_onnx, tmp_path / "stripes", card)
+        add_network(tiny_onnx, tmp_path / "stripes", card)
 
 
 def test_an_onnx_file_of_another_input_size_says_which_size_it_takes(tiny_onnx: Path, tmp_path: Path) -> None:
     with pytest.raises(ReidError, match="height 64, not 256"):
-        add_onnx(tiny_onnx, tmp_path / "wrong", ModelCard("wrong", 0, Preprocessing(256, 32)))
+        add_network(tiny_onnx, tmp_path / "wrong", ModelCard("wrong", 0, Preprocessing(256, 32)))
     assert not list(tmp_path.iterdir())
 
 
@@ -172,7 +172,7 @@ def test_a_file_that_is_no_onnx_model_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "model.onnx"
     file.write_bytes(b"not a model")
     with pytest.raises(ReidError, match=r"model\.onnx"):
-        add_onnx(file, tmp_path / "model", ModelCard("model", 0, Preprocessing()))
+        add_network(file, tmp_path / "model", ModelCard("model", 0, Preprocessing()))
 
 
 def test_a_card_that_states_another_size_than_the_model_gives_is_refused(tiny_model: Path, tmp_path: Path) -> None:

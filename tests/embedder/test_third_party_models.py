@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,13 +10,16 @@ from pathlib import Path
 import numpy as np
 import onnx
 import openvino
+import psutil
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from reid_core.embedder.adding import Stated, add_network
+from reid_core.embedder import copying
+from reid_core.embedder.adding import add_network
 from reid_core.embedder.card import ModelCard, Preprocessing
+from reid_core.embedder.copying import Stated, memory_for, size_of
 from reid_core.embedder.inference import Embedder
-from reid_core.embedder.model import add_onnx, model_id
+from reid_core.embedder.model import model_id
 from reid_core.embedder.preprocessing import AS_BYTES
 from reid_core.embedder.runtime import openvino_runner
 from reid_core.errors import ReidError
@@ -58,7 +62,7 @@ def _file(
 
 def _add(file: Path, name: str = "added") -> Path:
     folder = file.parent / "models" / name
-    add_onnx(file, folder, ModelCard(name, 0, PREPROCESSING))
+    add_network(file, folder, ModelCard(name, 0, PREPROCESSING))
     return folder
 
 
@@ -109,7 +113,8 @@ def test_a_file_named_from_its_own_folder_finds_what_is_beside_it(
     file = _file(tmp_path, [POOL, FLATTEN, PROJECT])
     onnx.save(onnx.load(file), file, save_as_external_data=True, location="theirs.onnx.data", size_threshold=0)
     monkeypatch.chdir(tmp_path)
-    assert add_onnx(Path(file.name), tmp_path / "added", ModelCard("added", 0, PREPROCESSING)).embedding_size == SIZE
+    added = add_network(Path(file.name), tmp_path / "added", ModelCard("added", 0, PREPROCESSING))
+    assert added.card.embedding_size == SIZE
 
 
 @pytest.mark.parametrize("damage", [lambda file: file.unlink(), lambda file: file.write_bytes(b"short")])
@@ -462,6 +467,48 @@ def test_an_ir_without_its_weights_or_another_xml_is_refused(tmp_path: Path) -> 
 
 
 # --- files that would harm ---
+
+
+def test_memory_is_bounded_by_the_files_of_the_network_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = _file(tmp_path, [POOL, FLATTEN, PROJECT])
+    with (tmp_path / "theirs.iso").open("wb") as archive:
+        archive.truncate(50 * 2**30)
+    assert size_of(file) == file.stat().st_size
+    ir = _ir(tmp_path, file)
+    assert size_of(ir) == ir.stat().st_size + ir.with_suffix(".bin").stat().st_size
+    free = psutil.virtual_memory()._replace(available=2**40)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: free)
+    assert memory_for(100) == 3 * 2**30 + 800 + (os.cpu_count() or 1) * 2**24
+    assert memory_for(2**38) == 2**40  # 2 TiB would be eight times as much, and 1 TiB is free
+
+
+def test_tensors_in_files_of_any_name_may_have_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = _file(tmp_path, [POOL, FLATTEN, PROJECT])
+    onnx.save(onnx.load(file), file, save_as_external_data=True, location="weights.data", size_threshold=0)
+    sizes: list[int] = []
+
+    def recorded(size: int) -> int:
+        sizes.append(size)
+        return memory_for(size)
+
+    monkeypatch.setattr(copying, "memory_for", recorded)
+    monkeypatch.setattr(copying, "bound_memory", lambda memory: None)
+    (tmp_path / "copy").mkdir()
+    copying.copy_and_try(file, tmp_path / "copy", PREPROCESSING, Stated(), "")
+    assert sizes == [file.stat().st_size + MATRIX.nbytes]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [None, [], {}, 3, {"size": 16}, {"size": "16", "warning": ""}, {"size": 0, "warning": ""},
+     {"size": 16, "warning": 1}, {"size": 16, "warning": "", "taken": 3}, {"size": 16, "warning": "", "taken": [{}]},
+     {"size": 16, "warning": "", "more": 1}],
+)  # fmt: skip
+def test_a_trial_that_answers_with_something_else_is_no_trial(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: object
+) -> None:
+    monkeypatch.setattr("reid_core.embedder.adding.in_own_process", lambda *arguments, **bounds: found)
+    assert "ends the program that runs it" in _refusal(_file(tmp_path, [POOL, FLATTEN, PROJECT]))
 
 
 def test_a_file_that_promises_a_huge_result_is_refused_before_it_is_made(tmp_path: Path) -> None:

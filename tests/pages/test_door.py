@@ -211,6 +211,11 @@ def test_the_refusal_names_the_way_out() -> None:
     said = ask(("Host", "localhost:8501"), server=("192.168.1.5", PORT)).text
     assert "does not come from the machine" in said
     assert VARIABLE in said
+    for reached in (None, ("/run/retrace.sock", None)):
+        said = ask(("Host", "localhost:8501"), server=reached).text
+        assert "cannot tell where this connection comes from" in said
+        assert "does not come from" not in said
+        assert f"{VARIABLE}=localhost:8501" in said
     assert f"{VARIABLE}=lab.example:443" in ask(("Host", OWN), ("Origin", "https://lab.example")).text
     for asked in (ask(("Host", "<b>\xe9" * 9_000)), ask()):
         assert len(asked.text) < 400  # what was sent is not sent back at any length

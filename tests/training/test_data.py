@@ -81,9 +81,10 @@ def test_a_crop_that_vanished_is_named(tmp_path: Path) -> None:
         reader.pixels(0)
 
 
+@pytest.mark.parametrize("colours", ["rgb", "bgr"])
 @pytest.mark.parametrize("mean", [(0.5, 0.5, 0.5), (0.485, 0.456, 0.406)])
-def test_network_input_is_what_the_card_says_to_the_bit(mean: tuple[float, float, float]) -> None:
-    preprocessing = Preprocessing(32, 16, mean, (0.229, 0.224, 0.225))
+def test_network_input_is_what_the_card_says_to_the_bit(mean: tuple[float, float, float], colours: str) -> None:
+    preprocessing = Preprocessing(32, 16, mean, (0.229, 0.224, 0.225), colours=colours)
     pixels = np.random.default_rng(0).integers(0, 256, (3, 32, 16, 3), dtype=np.uint8)
     made = network_input(torch.from_numpy(pixels), preprocessing)
     assert np.array_equal(made.numpy(), preprocessing.normalise(pixels))

@@ -14,9 +14,9 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from reid_core.datasets import read_dataset
+from reid_core.embedder.adding import add_network
 from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.inference import Embedder
-from reid_core.embedder.model import add_onnx
 from reid_core.errors import ReidError
 from reid_core.evaluation.policy import cautions
 from reid_core.retrieval.index import Filter
@@ -65,7 +65,7 @@ def add_model(workspace: Workspace, name: str, folder: Path, **options) -> Embed
     preprocessing = Preprocessing(64, 32, mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0))
     target = workspace.models_folder / name
     target.parent.mkdir(parents=True, exist_ok=True)
-    add_onnx(file, target, ModelCard(name, 0, preprocessing, trained_on="nothing", terms="Free for any use"))
+    add_network(file, target, ModelCard(name, 0, preprocessing, trained_on="nothing", terms="Free for any use"))
     return Embedder(target, "cpu")
 
 
@@ -176,7 +176,7 @@ def test_two_models_are_compared_on_what_both_give_a_direction(workspace: Worksp
     unit = add_model(workspace, "unit", tmp_path, divided=True)
     folder = workspace.models_folder / "shifted"
     card = dataclasses.replace(unit.card, name="shifted", preprocessing=Preprocessing(64, 32, mean=(0.5, 0.5, 0.5)))
-    add_onnx(tmp_path / "unit.onnx", folder, card)
+    add_network(tmp_path / "unit.onnx", folder, card)
     shifted = Embedder(folder, "cpu")
     embed(workspace, unit)
     assert embed(workspace, shifted).skipped == ()
