@@ -25,7 +25,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     def opened(path: Path, *, analyst: str | None = None, **query: str) -> AppTest:
         monkeypatch.setenv(VARIABLE, str(path))
         st.cache_data.clear()
-        page = AppTest.from_file(str(APP), default_timeout=30)
+        page = AppTest.from_file(str(APP), default_timeout=90)
         for name, value in query.items():
             page.query_params[name] = value
         if analyst is not None:
@@ -45,7 +45,7 @@ def open_at(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
         monkeypatch.setattr("pages.components.demo_progress.jobs.start", lambda *arguments: None)
         st.cache_data.clear()
         st.cache_resource.clear()
-        page = AppTest.from_file(str(APP), default_timeout=30).run()
+        page = AppTest.from_file(str(APP), default_timeout=90).run()
         page.switch_page(file)
         for name, value in query.items():
             page.query_params[name] = value
