@@ -178,7 +178,7 @@ def embedded_by(gallery: GalleryInfo) -> list[str]:
     words = []
     for id, name, _ in reversed(gallery.models):
         without, missing = gallery.without_direction.get(id, 0), gallery.to_embed(id)
-        parts = [f"{missing:,} not"] * bool(missing) + [f"{without:,} without a direction"] * bool(without)
+        parts = [f"{missing:,} not"] * bool(missing) + [f"{without:,} without a usable vector"] * bool(without)
         words.append(", ".join([name, *parts]))
     return words
 

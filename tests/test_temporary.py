@@ -34,7 +34,7 @@ def write_for_ever(place: Path, folder: bool) -> None:
 def writer(place: Path, folder: bool) -> Any:
     process = PROCESSES.Process(target=write_for_ever, args=(place, folder))
     process.start()
-    end = time.monotonic() + 20
+    end = time.monotonic() + 90
     while not any(b"zelda" in f.read_bytes() for f in place.parent.rglob("*") if f.is_file()):
         assert time.monotonic() < end
         time.sleep(0.01)

@@ -36,19 +36,22 @@ def asked(page: str, names: Sequence[str], *, from_another_page: bool = False) -
 
 
 def say(page: str, names: Sequence[str], values: Mapping[str, str]) -> None:
-    """Put these values into the address, and take out those of `names` that are empty or not there."""
+    """Put these values into the address, and take out those of `names` that are empty, not there or too long to be read
+    again."""
+    values = {name: value for name, value in values.items() if 0 < len(value) <= MOST_TEXT}  # as `asked` reads it
     for name in names:
         if value := values.get(name):
             if st.query_params.get(name) != value:
                 st.query_params[name] = value
         else:
             st.query_params.pop(name, None)
-    state[followed_key(page)] = {name: values[name] for name in names if values.get(name)}
+    state[followed_key(page)] = {name: values[name] for name in names if name in values}
 
 
 def from_labels(labels: Sequence[str]) -> str:
-    """Labels in one value, with commas between; commas within are written as %2C."""
-    return ",".join(quote(label, safe=" ") for label in labels)
+    """Labels in one value, with commas between; commas within are written as %2C. "" of more than can be read again."""
+    text = ",".join(quote(label, safe=" ") for label in labels)
+    return text if len(labels) <= MOST_LABELS and len(text) <= MOST_TEXT else ""
 
 
 def labels_in(text: str | None, allowed: Sequence[str]) -> list[str]:

@@ -12,7 +12,7 @@ from pages import common
 from pages.components import asked
 from pages.components.answer_list import answer_list
 from pages.components.asking import ONLY_NEW, VIEWS, How, copies, find, groups_of, question, worn
-from pages.components.blind import BLIND, by_time, is_blind, is_decided, is_hidden, no_order
+from pages.components.blind import BLIND, by_time, is_blind, is_decided, is_told, no_order
 from pages.components.comparing import conflict_of, draw_comparison, pair_of, verdict_of
 from pages.components.deciding import CASE, LIKELY, LIST
 from pages.components.desk import SHORT, desk
@@ -28,6 +28,7 @@ from reid_core.retrieval.grouping import Group
 from reid_core.retrieval.index import Filter
 from reid_core.workspace import verdicts
 from reid_core.workspace.hit_meaning import Meant
+from reid_core.workspace.no_direction import never_found
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.searching import Answer
 from reid_core.workspace.verdicts import MATCH
@@ -123,8 +124,8 @@ def draw_order(gallery: GalleryInfo, models: list[ModelEntry]) -> tuple[str | No
         )  # fmt: skip
         st.toggle(
             "Blind", key=BLIND, persist_state="session",
-            help="Names, files, similarity, rank and what others decided are hidden until you have given your verdict, "
-            "and the list is in no order: they would lead the eye.",
+            help="Names, files, similarity, rank and what others decided are hidden on each crop until you have given "
+            "your verdict on it, and the list is shuffled: they would lead the eye. Filters by person are suspended.",
         )  # fmt: skip
         if len(models) > 1:
             names = [entry.name for entry in models]
@@ -135,7 +136,7 @@ def draw_order(gallery: GalleryInfo, models: list[ModelEntry]) -> tuple[str | No
 
 def _say_nobody(answer: Answer, where: Filter) -> None:
     if answer.standing and where == Filter():
-        common.note("Nobody is left", f"Every crop that could be this person has a verdict: {_judged(answer)}.")
+        common.note("No hits left to judge", f"Every crop that could be this person has a verdict: {_judged(answer)}.")
     elif where == Filter() and len(answer.own) == answer.searched:
         common.note("There is nobody else in this gallery", "Its only crop is the photo itself.")
     else:
@@ -145,12 +146,15 @@ def _say_nobody(answer: Answer, where: Filter) -> None:
 def draw_summary(gallery: GalleryInfo, model: ModelEntry, answer: Answer, shown: list[Group], meant: Meant) -> None:
     rerank = answer.query.question.rerank
     beside = f"{max(1, round(1000 * answer.seconds))} ms · model {model.name}{' · re-ranked' * rerank}"
-    if left_out := gallery.crops - answer.searched - gallery.without_direction.get(model.id, 0):
+    without = gallery.without_direction.get(model.id, 0)
+    if left_out := gallery.crops - answer.searched - without:
         beside += f" · {left_out:,} crops of {gallery.name} are not indexed by it"
+    if without:
+        beside += f" · {never_found(without)}"
     said = re.sub("`([^`]*)`", "“\\1”", meant.reason)
     warning = "" if is_blind() else meant.warning_in_full
     if meant.calibration is not None and shown and not is_blind() and not warning:
-        said = f"First hit: {meant.caption(shown[0].best.similarity)}."
+        said = f"First hit: {meant.caption(shown[0].best.similarity)}. {meant.caution}".rstrip()
     noun = PARTS[answer.query.question.group]
     nouns = {"person": "people"}.get(noun, f"{noun}s")
     common.heading(f"{len(shown):,} {noun if len(shown) == 1 else nouns} of {plural(answer.searched, 'crop')}", beside)
@@ -201,7 +205,7 @@ def draw_groups(
     noun = "these" if len(left) > 1 else "this"
     answer_list(
         group_cards(answer, shown, meant, same, pair=pair),
-        label="Hits in no order" if is_blind() else "Hits, most similar first",
+        label="Hits, shuffled" if is_blind() else "Hits, most similar first",
         key=LIST,
         undo=bool(answer.standing),
         more=f"Show {SHORT} more" if more else "",
@@ -214,16 +218,18 @@ def draw_groups(
 def group_cards(
     answer: Answer, shown: list[Group], meant: Meant, same: set[int], *, pair: Group | None = None
 ) -> list[dict[str, Any]]:
-    """A card for each group. Of one that is hidden in blind mode: its pictures, cameras and times, and no more."""
+    """A card for each group. Of crops that are hidden in blind mode: their pictures, cameras and times, and no more."""
     similarities = [group.best.similarity for group in shown]
     low, spread = min(similarities), (max(similarities) - min(similarities)) or 1.0
     table = {row["id"]: row for row in rows_of(answer.crops)}
     cards = []
     for group in shown:
-        row, best, hidden = table[group.best.id], group.best, is_hidden(answer, group)
+        row, best, hidden = table[group.best.id], group.best, not is_told(answer, group.best.id)
         others = [table[hit.id] for hit in group.strip]
         if hidden:
-            row, others = {**row, "identity": None}, [{**one, "identity": None} for one in by_time(others)]
+            row = {**row, "identity": None}
+        if not all(is_told(answer, one["id"]) for one in others):
+            others = [one if is_told(answer, one["id"]) else {**one, "identity": None} for one in by_time(others)]
         card = card_of(row)
         card |= {"strip": [card_of(one) for one in others[:STRIP]], "note": common.person_name(row["identity"])}
         times = [table[hit.id]["time"] for hit in group.hits]

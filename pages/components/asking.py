@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages import common
 from pages.components.asked import Chosen
+from pages.components.blind import judged_by
 from pages.components.desk import SHORT, desk
 from reid_core.colours import CLEAR, clothing
 from reid_core.images import decode
@@ -65,21 +66,22 @@ def find(workspace: Workspace, gallery: GalleryInfo, model: ModelEntry, wanted: 
     embedded = next(count for id, _, count in gallery.models if id == model.id)
     key = (str(workspace.path), gallery.name, model.id, embedded, dataclasses.replace(wanted, top=0))
     others = 0 if wanted.investigation is None else last_line(workspace, wanted.investigation)
-    version, turn = workspace.catalogue.version(), (table.turn, wanted.top, others)
+    whose = judged_by()
+    version, turn = workspace.catalogue.version(), (table.turn, wanted.top, others, whose)
     kept, seen, last, answer = state.get(ANSWER, (None, 0, None, None))
     if kept != key:
         table.shown = table.opening or SHORT
         wanted = dataclasses.replace(wanted, top=table.shown + 1)
-        turn = (table.turn, wanted.top, others)
+        turn = (table.turn, wanted.top, others, whose)
         index = common.ready_index(workspace, gallery.name, model.id)
-        answer = search(workspace, index, common.embedder(model.id, model.folder), wanted)
+        answer = search(workspace, index, common.embedder(model.id, model.folder), wanted, judged_by=whose)
     else:
         if last == turn and seen != version:  # labels may have been mended, or hits deleted
             answer = refresh(workspace, answer)
         if last != turn or answer is None:
             index = common.ready_index(workspace, gallery.name, model.id)
             query = state[ANSWER][3].query if answer is None else answer.query
-            answer = answer_query(workspace, index, dataclasses.replace(query, question=wanted))
+            answer = answer_query(workspace, index, dataclasses.replace(query, question=wanted), judged_by=whose)
     table.opening = None
     state[ANSWER] = key, version, turn, answer
     return answer

@@ -1,4 +1,4 @@
-"""What blind mode hides: everything that leads the eye, until the analyst has given a verdict of her own.
+"""What blind mode hides: everything that leads the eye, until the analyst has given a verdict of her own on that crop.
 
 Names, tracklets, files, scores, the order and what others decided are then not even sent to the browser. Hits come in
 an order that says nothing, the crops of one hit in that of time.
@@ -31,19 +31,30 @@ def analyst() -> str | None:
     return str(state.get(ANALYST) or "").strip() or None
 
 
+def judged_by() -> str | None:
+    """Whose verdicts alone count, as `verdicts.standing` takes it: in blind mode the analyst's own, "" before she has
+    a name; else everybody's."""
+    return (analyst() or "") if is_blind() else None
+
+
+def is_told(answer: Answer, crop: int) -> bool:
+    """Whether the crop may be named: in blind mode once the analyst has a verdict of her own on this very crop."""
+    if not is_blind():
+        return True
+    standing, who = answer.standing.get(crop), analyst()
+    return standing is not None and any(verdict.who == who for verdict in standing.verdicts)
+
+
 def is_decided(answer: Answer, group: Group) -> bool:
-    """Whether the group has a verdict: of anybody, and in blind mode the analyst's own."""
-    who = analyst()
-    for hit in group.hits:
-        standing = answer.standing.get(hit.id)
-        if standing is not None and (not is_blind() or any(verdict.who == who for verdict in standing.verdicts)):
-            return True
-    return False
+    """Whether the group has a verdict: of anybody on any crop; in blind mode the analyst's own on each."""
+    if is_blind():
+        return all(is_told(answer, hit.id) for hit in group.hits)
+    return any(hit.id in answer.standing for hit in group.hits)
 
 
-def is_hidden(answer: Answer, group: Group) -> bool:
-    """Whether nothing may be said of the group yet."""
-    return is_blind() and not is_decided(answer, group)
+def first_undecided(answer: Answer, group: Group) -> int:
+    """The crop of the group that is to be judged next."""
+    return next((hit.id for hit in group.hits if is_blind() and not is_told(answer, hit.id)), group.best.id)
 
 
 def no_order(groups: Sequence[Group]) -> list[Group]:

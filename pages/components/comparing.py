@@ -12,7 +12,7 @@ from pages import common
 from pages.components import asked, deciding
 from pages.components.agreement import agreement
 from pages.components.asked import Chosen
-from pages.components.blind import HIDDEN_FACTS, by_time, is_blind, is_decided, is_hidden
+from pages.components.blind import HIDDEN_FACTS, by_time, first_undecided, is_blind, is_decided, is_told
 from pages.components.compare_view import compare_view
 from pages.components.deciding import COMPARE
 from pages.components.desk import desk
@@ -44,7 +44,7 @@ def pair_of(groups: Sequence[Group], answer: Answer) -> Group | None:
             table.close()
             table.said = f"{table.said}. All in this list have a verdict".lstrip(". ")
             return None
-        table.pair = left[0].best.id, left[0].best.id
+        table.pair = left[0].best.id, first_undecided(answer, left[0])
     named, table.to_be_found = table.to_be_found, False
     for group in groups:
         if any(hit.id in table.pair for hit in group.hits):
@@ -65,10 +65,10 @@ def draw_comparison(
     pair: Group,
     meant: Meant,
 ) -> None:
-    hidden = is_hidden(answer, pair)
     place, table = groups.index(pair), desk()
     rows = {row["id"]: row for row in rows_of(answer.crops)}
-    hits = _views(workspace, gallery, pair, rows, hidden=hidden)
+    hits = _views(workspace, gallery, pair, rows, answer)
+    hidden = not all(is_told(answer, hit["id"]) for hit in hits)
     first = next((hit["id"] for hit in hits if table.pair and hit["id"] == table.pair[1]), pair.best.id)
     over, trouble = (None, "") if hidden else _agreement(workspace, gallery, model)
     after = [group.best.id for group in groups[place + 1 : place + 3]]
@@ -80,7 +80,7 @@ def draw_comparison(
         turn=f"{pair.best.id} {table.turn}",
         order=[group.best.id for group in groups],
         where=f"{place + 1} of {len(groups)}" if not is_blind() else f"one of {len(groups)}",
-        facts=[] if hidden else _facts(pair, meant),
+        facts=_facts(pair, meant) if is_told(answer, pair.best.id) else [],
         key=COMPARE,
         verdict=verdict_of(answer, pair),
         conflict=conflict_of(answer, pair),
@@ -96,20 +96,16 @@ def draw_comparison(
 
 def verdict_of(answer: Answer, group: Group) -> str | None:
     """What stands of the group: of its crop in front, else of any. In blind mode nothing before the analyst decides."""
-    if is_hidden(answer, group):
-        return None
     for hit in group.hits:
-        if (standing := answer.standing.get(hit.id)) is not None:
+        if (standing := answer.standing.get(hit.id)) is not None and is_told(answer, hit.id):
             return None if standing.decision == CONFLICT else standing.decision
     return None
 
 
 def conflict_of(answer: Answer, group: Group) -> str:
     """Who decided what, where analysts contradict each other; in blind mode once the analyst has decided."""
-    if is_hidden(answer, group):
-        return ""
     for hit in group.hits:
-        standing: Standing | None = answer.standing.get(hit.id)
+        standing: Standing | None = answer.standing.get(hit.id) if is_told(answer, hit.id) else None
         if standing is not None and standing.decision == CONFLICT:
             said = ", ".join(f"{verdict.who}: {verdict.verdict}" for verdict in standing.verdicts)
             return f"Opinions differ ({said}). Both are kept, and the crop is no example for the search"
@@ -134,16 +130,18 @@ def _photo(photo: Chosen) -> dict[str, Any]:
 
 
 def _views(
-    workspace: Workspace, gallery: GalleryInfo, pair: Group, table: dict[int, dict[str, Any]], *, hidden: bool
+    workspace: Workspace, gallery: GalleryInfo, pair: Group, table: dict[int, dict[str, Any]], answer: Answer
 ) -> list[dict[str, Any]]:
-    """The group's crops, best first, then the others of the best one's tracklet; where `hidden`, by time, unnamed."""
+    """The group's crops, best first, then the others of the best one's tracklet. By time where one of them is hidden in
+    blind mode, and that one unnamed."""
     crops = [hit.id for hit in pair.hits]
     best = table[pair.best.id]
     if best["tracklet"] is not None and best["camera"] is not None and len(crops) < VIEWS:
         around = deciding.tracklet_crops(workspace, gallery.name, best["camera"], best["tracklet"])
         crops += [crop for crop in around if crop not in set(crops)]
     rows = rows_of(workspace.catalogue.crops_of(crops[:VIEWS]))
-    return [_view(row, hidden=hidden) for row in (by_time(rows) if hidden else rows)]
+    told = {row["id"]: is_told(answer, row["id"]) for row in rows}
+    return [_view(row, hidden=not told[row["id"]]) for row in (rows if all(told.values()) else by_time(rows))]
 
 
 def _view(row: dict[str, Any], *, hidden: bool) -> dict[str, Any]:
@@ -170,7 +168,7 @@ def _view(row: dict[str, Any], *, hidden: bool) -> dict[str, Any]:
 def _facts(pair: Group, meant: Meant) -> list[tuple[str, str]]:
     facts = [("Rank", str(pair.rank)), ("Similarity", f"{pair.best.similarity:.3f}")]
     facts.append(("By chance", meant.sentence(pair.best.similarity) or "not known: not calibrated here"))
-    if pair.gap is not None:
+    if pair.gap is not None and not is_blind():  # the next hit's similarity may be hidden
         moved = "; verdicts or re-ranking moved the order" if pair.gap < 0 else ""
         facts.append(("Gap to the next", f"{pair.gap:.3f}{moved}"))
     if len(pair.hits) > 1:

@@ -10,7 +10,7 @@ import streamlit as st
 from pages import common
 from pages.components import asked
 from pages.components.asking import groups_of, kept_answer
-from pages.components.blind import analyst, is_decided, is_hidden
+from pages.components.blind import analyst, first_undecided, is_blind, is_decided, is_told
 from pages.components.desk import SHORT, Desk, desk
 from pages.components.events import done, new_events
 from pages.components.filters import brushed_key
@@ -60,7 +60,7 @@ def _do(workspace: Workspace, gallery: GalleryInfo, event: dict[str, Any], table
         crop = int(event.get("crop", event["group"]))
         judge(workspace, gallery, str(event["verdict"]), [crop], str(event.get("note", ""))[:500], table)
     elif what == "none":
-        judge(workspace, gallery, NOT, [group.best.id for group in _unjudged(table)], "None of these", table)
+        judge(workspace, gallery, NOT, _unjudged(table), "None of these", table)
     elif what == "undone":
         take_back(workspace, table)
     elif what == "more":
@@ -95,7 +95,8 @@ def judge(workspace: Workspace, gallery: GalleryInfo, verdict: str, crops: list[
         return
     table.said = f"{WORDS[verdict]}: {plural(len(seen), 'crop')}"
     place = next((group for group in groups_of(answer) if crops[0] in _ids(group)), None)
-    if place is not None:
+    # The rank is that of the best crop: in blind mode another one's verdict would tell what is hidden still.
+    if place is not None and (not is_blind() or place.best.id in {one.crop for one in seen}):
         table.said += f", rank {place.rank}, similarity {place.best.similarity:.3f}"
 
 
@@ -117,12 +118,13 @@ def take_back(workspace: Workspace, table: Desk) -> None:
         table.go_on, table.pair = False, (taken[0].crop, taken[0].crop)
 
 
-def _unjudged(table: Desk) -> list[Group]:
+def _unjudged(table: Desk) -> list[int]:
+    """Of each group in the list that has no verdict the crop that one on the group is about."""
     answer = kept_answer()
     if answer is None:
         return []
     shown = groups_of(answer)[: table.shown]
-    return [group for group in shown if not is_decided(answer, group)]
+    return [first_undecided(answer, group) for group in shown if not is_decided(answer, group)]
 
 
 def _ids(group: Group) -> list[int]:
@@ -134,7 +136,7 @@ def _seen(answer: Answer, crop: int) -> Seen:
     for group in groups_of(answer):
         for hit in group.hits:
             if hit.id == crop:
-                return Seen(crop) if is_hidden(answer, group) else Seen(crop, hit.similarity, group.rank)
+                return Seen(crop, hit.similarity, group.rank) if is_told(answer, crop) else Seen(crop)
     return Seen(crop)
 
 

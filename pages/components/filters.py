@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages import common
+from pages.components.blind import is_blind
 from pages.components.time_range import draw_times, times_to_fields
 from reid_core.colours import COLOURS
 from reid_core.quality import LIMITS
@@ -123,11 +124,15 @@ def _wear(keys: tuple[str, str], worn: tuple[str, str]) -> None:
 
 
 def _who(gallery: GalleryInfo, where: Filter) -> Filter:
+    """Who the crops show and how good they are. Blind mode suspends the first two: they tell who the hits are."""
     identities, known, good = "", None, False
-    chosen = bool(state.get(f"identities-{gallery.name}")) + (state.get(f"who-{gallery.name}", "Anybody") != "Anybody")
-    chosen += bool(state.get("good"))
+    by_name = bool(gallery.identities) and not is_blind()
+    chosen = int(bool(state.get("good")))
+    if by_name:
+        chosen += bool(state.get(f"identities-{gallery.name}"))
+        chosen += state.get(f"who-{gallery.name}", "Anybody") != "Anybody"
     with st.popover(f"More filters ({chosen})" if chosen else "More filters", key="options-popover"):
-        if gallery.identities:
+        if by_name:
             identities = st.text_input(
                 "Only these identities", key=f"identities-{gallery.name}", placeholder="Labels, with commas between",
                 persist_state="session",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages import common
-from pages.components.blind import is_hidden
+from pages.components.blind import is_told
 from pages.components.deciding import TIMELINE
 from pages.components.filters import brushed_key
 from pages.components.hit_timeline import Span, hit_timeline
@@ -32,7 +32,7 @@ def draw_timeline(times: Span | None, gallery: str, answer: Answer, shown: Seque
     cameras = natural_order(counts.index[:ROWS])
     similar = {hit.id: hit.similarity for group in shown for hit in group.hits}
     low, high = min(similar.values()), max(similar.values())
-    hidden = {hit.id for group in shown if is_hidden(answer, group) for hit in group.hits}
+    hidden = {crop for crop in ids if not is_told(answer, crop)}
     hits = []
     for crop, row in timed.sort_values(["time", "sha256"]).iterrows():  # an order that tells nothing of the ranks
         name = common.camera_name(row["camera"])

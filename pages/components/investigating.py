@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages import common
 from pages.components import deciding
-from pages.components.blind import ANALYST, analyst
+from pages.components.blind import ANALYST, analyst, judged_by
 from pages.components.deciding import CASE
 from pages.components.desk import desk
 from pages.components.results_export import draw_exports
@@ -123,7 +123,7 @@ def draw_dialog(workspace: Workspace, gallery: GalleryInfo) -> None:
         _draw_choice(workspace, gallery)
         return
     common.text('<p class="rt-title" role="heading" aria-level="2">{name}</p>', name=case.name)
-    standing = verdicts.describe(verdicts.standing(workspace, case.name))
+    standing = verdicts.describe(verdicts.standing(workspace, case.name, judged_by=judged_by()))
     common.numbers([
         ("Purpose", case.purpose), ("Begun", f"{case.created[:10]} by {case.who}"), ("Verdicts", standing),
     ])  # fmt: skip

@@ -56,8 +56,8 @@ def draw_no_progress(progress: Progress) -> None:
     """For a job whose process is there, and whose figures have stood still for minutes."""
     if progress.no_progress:
         common.text(
-            '<div class="rt-hint" role="status"><b>{first}{rest}.</b> Its process still runs. Some steps take long; if '
-            "the log says nothing new either, stop it and start it again.</div>",
+            '<div class="rt-hint" role="status"><b>{first}{rest}.</b> Its process still runs. It may be in a long '
+            "step. Read the log first; stopping loses the work of this step.</div>",
             first=progress.no_progress[0].upper(), rest=progress.no_progress[1:],
         )  # fmt: skip
 

@@ -43,7 +43,9 @@ def draw_exports(workspace: Workspace, gallery: GalleryInfo, answer: Answer, mea
             return
         shown = {hit.id for group in groups_of(answer)[: desk().shown] for hit in group.hits}
         hits = [
-            {**hit, "meaning": meant.sentence(hit["similarity"]) or None} for hit in answer.hits() if hit["id"] in shown
+            {**hit, "meaning": meant.sentence(hit["similarity"]) or None, **meant.context()}
+            for hit in answer.hits()
+            if hit["id"] in shown
         ]
         common.text('<p class="rt-label">These hits</p>')
         with st.container(horizontal=True):

@@ -7,8 +7,8 @@ import streamlit as st
 from pages import common
 from pages.components import address, asked
 from pages.components.address import from_labels, from_seconds, labels_in, one_of, seconds_in
-from pages.components.asking import VIEWS
-from pages.components.blind import BLIND
+from pages.components.asking import VIEWS, kept_answer
+from pages.components.blind import BLIND, is_blind, is_told
 from pages.components.desk import SHORT, desk
 from pages.components.filters import HOURS, WEEKDAYS, WHO, brushed_key
 from pages.components.time_range import time_in, times_to_fields
@@ -106,9 +106,17 @@ def say(workspace: Workspace, gallery: GalleryInfo) -> None:
         "own": "" if state.get("leave-out", True) else "1",
         "taken": from_labels([state["stated-camera"]] if state.get("stated-camera") else []),
         "shown": str(table.shown) if table.shown > SHORT else "",
-        "open": "" if table.pair is None else ",".join(map(str, dict.fromkeys(table.pair))),
+        "open": _open(table.pair),
     }
     address.say("search", NAMES, values)
+
+
+def _open(pair: tuple[int, int] | None) -> str:
+    """The crops that are compared; "" where blind mode hides one of them."""
+    answer = kept_answer()
+    if pair is None or (is_blind() and not (answer and all(is_told(answer, crop) for crop in pair))):
+        return ""
+    return ",".join(map(str, dict.fromkeys(pair)))
 
 
 def _list(key: str) -> list[str]:

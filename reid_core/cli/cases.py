@@ -106,7 +106,7 @@ def run(
     calibration = None if card is None else card.calibration
     meant = meant_by(calibration, answer, gallery=kept.gallery, name=kept.model_name)
     if json:
-        values = {"search": kept.name, "new_only": new_only, "warning": meant.warning or None}
+        values = {"search": kept.name, "new_only": new_only, **meant.context()}
         print_json({**values, "hits": meanings(answer.hits(), meant)})
         return
     print_hits(answer.hits(), meant)

@@ -195,7 +195,7 @@ def _indexed_by(gallery: GalleryInfo) -> list[str]:
     words = []
     for id, name, _ in gallery.models:
         without, missing = gallery.without_direction.get(id, 0), gallery.to_embed(id)
-        parts = [f"{missing:,} not yet"] * bool(missing) + [f"{without:,} without a direction"] * bool(without)
+        parts = [f"{missing:,} not yet"] * bool(missing) + [f"{without:,} without a usable vector"] * bool(without)
         words.append(f"{name} ({', '.join(parts)})" if parts else name)
     return words
 

@@ -171,8 +171,8 @@ def _examples(photos: Sequence[Path], crops: Sequence[int], not_like: Sequence[P
 
 def print_hits(hits: Sequence[dict[str, Any]], meant: Meant, behind: Mapping[int, int] = MappingProxyType({})) -> None:
     """A table of the hits, and above it that the person may not be among them; `behind` counts crops by rank."""
-    if meant.warning:
-        say(meant.warning_in_full)
+    if said := meant.warning_in_full or meant.caution:
+        say(said)
     columns = ("rank", "similarity", "id", "identity", "camera", "time", "path")
     calibrated = meant.calibration is not None
     print_table(
@@ -201,18 +201,24 @@ def meanings(hits: Sequence[dict[str, Any]], meant: Meant) -> list[dict[str, Any
 
 def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer: Answer, json: bool) -> None:
     from reid_core.workspace.hit_meaning import meant_by
+    from reid_core.workspace.no_direction import never_found
 
     question, hits = answer.query.question, answer.hits()
     meant = meant_by(embedder.card.calibration, answer, gallery=gallery, name=embedder.card.name)
     info = workspace.catalogue.gallery(gallery)
-    not_indexed = info.crops - answer.searched - info.without_direction.get(embedder.id, 0)
+    without = info.without_direction.get(embedder.id, 0)
+    not_indexed = info.crops - answer.searched - without
     if json:
         values = {"gallery": gallery, "model": embedder.card.name, "model_id": embedder.id, "searched": answer.searched}
-        values |= {"not_indexed": not_indexed, "query_camera": answer.camera, "rerank": question.rerank}
+        values |= {
+            "not_indexed": not_indexed,
+            "without_usable_vector": without,
+            "query_camera": answer.camera,
+            "rerank": question.rerank,
+        }
         if question.group:
             values["groups"] = [[hit.rank for hit in one.hits] for one in answer.groups()]
-        values |= {"compared": answer.compared, "warning": meant.warning or None}
-        print_json({**values, "hits": meanings(hits, meant)})
+        print_json({**values, **meant.context(), "hits": meanings(hits, meant)})
         return
     if len(answer.own):
         say(f"The photo is in the gallery itself as {answer.own['path'].iloc[0]}; it is not among the hits.")
@@ -228,6 +234,8 @@ def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer
             f"{embedder.card.name}. "
             f"Run `reid index {gallery} --model {embedder.card.name}`."
         )
+    if without:
+        say(f"{never_found(without)}.")
     say(
         f"{plural(len(answer.crops), 'hit')} among {plural(answer.searched, 'crop')} by {embedder.card.name}, "
         f"{answer.seconds:.2f} s. Similarity is no probability; look before you believe."

@@ -112,7 +112,7 @@ def _cautions(queries: Crops, gallery: Crops, verified: Verification | None, pro
     said = [
         cameras_note(np.concatenate(people), same_camera=protocol.same_camera),
         copies_note(copies) if copies else "",
-        saturated_note(max(rates)) if rates else "",
+        saturated_note(max(rates), copies=bool(copies)) if rates else "",
     ]
     return [sentence for sentence in said if sentence]
 

@@ -35,14 +35,15 @@ class Meaning:
 
     `expected` is how many strangers' crops are this similar or more among those that a search compares, with a 95 %
     interval. `within_chance` says that a stranger is expected to be this similar in one of ten searches or more: the
-    hit is no sign that the person is there.
+    hit is no sign that the person is there. It is None where the calibration rests on too few pairs to tell for so many
+    crops and photos: its interval reaches from below that to above.
     """
 
     caption: str
     often: str
     sentence: str
     expected: Rate
-    within_chance: bool
+    within_chance: bool | None
 
 
 def meaning(
@@ -52,33 +53,45 @@ def meaning(
 
     "A stranger this similar is expected in every second search of this gallery." At most two digits are said. Where
     the rate rests on two or three pairs, or on none, only what the interval's upper end allows is said: "less than once
-    in 1,600 searches". With several `photos` a similarity is that to the nearest, and each photo adds its chance.
+    in 1,600 searches", and above one a search that it is not known. With several `photos` a similarity is that to the
+    nearest, and each photo adds its chance.
     `filtered` says that not the whole gallery was compared.
     """
     rate = calibration.false_matches(similarity)
     expected = Rate(*(photos * share * compared for share in (rate.value, rate.low, rate.high)))
     known = rate.value > 0 and rate.high <= LOOSE * rate.value
-    said = expected.value if known else expected.high
-    often = _often(said) if known else _at_most(said)
-    caption = f"a stranger this similar is expected {often} {'of these crops' if filtered else 'of this gallery'}"
+    often = _often(expected.value) if known else _at_most(expected.high)
+    where = "of these crops" if filtered else "of this gallery"
+    caption = f"a stranger this similar is expected {often} {where}"
+    if not known and expected.high > 1:
+        caption = f"how rare a stranger this similar is, is not known: {_per_search(expected.high)} {where}"
+    counted_on = _counted_on(rate, calibration, compared, photos, known=known)
     return Meaning(
         caption,
         often,
-        f"{caption[0].upper()}{caption[1:]}: {_counted_on(rate, calibration, compared, photos, known=known)}.",
+        f"{caption[0].upper()}{caption[1:]}{';' if ':' in caption else ':'} {counted_on}.",
         expected,
-        said >= WITHIN_CHANCE,
+        _within_chance(expected, known=known),
     )
 
 
-def absent(similarities: list[float], calibration: Calibration | None, compared: int, photos: int = 1) -> bool:
-    """Whether even the most similar of these hits is within chance: the person may not be there.
+def _within_chance(expected: Rate, *, known: bool) -> bool | None:
+    if known:
+        return expected.value >= WITHIN_CHANCE
+    if expected.high < WITHIN_CHANCE:
+        return False
+    return True if expected.low >= WITHIN_CHANCE else None
 
-    False without a calibration, and without hits. A re-ranked list, or one that verdicts moved, may leave out the
-    crop that is most similar; then what it shows is judged.
+
+def absent(similarities: list[float], calibration: Calibration | None, compared: int, photos: int = 1) -> bool:
+    """Whether even the most similar of these hits is known to be within chance: the person may not be there.
+
+    False without a calibration, without hits, and where the calibration cannot tell. A re-ranked list, or one that
+    verdicts moved, may leave out the crop that is most similar; then what it shows is judged.
     """
     if calibration is None or not similarities:
         return False
-    return meaning(max(similarities), calibration, compared, photos).within_chance
+    return meaning(max(similarities), calibration, compared, photos).within_chance is True
 
 
 def calibration_for(
@@ -128,11 +141,15 @@ def _often(expected: float) -> str:
 def _at_most(expected: float) -> str:
     """The same of an upper bound, rounded so that it stays one: "less than once in 1,600 searches"."""
     if expected > 1:
-        return f"up to {_times(_rounded_up(expected))} in every search"
+        return f"how rare is not known: {_per_search(expected)}"
     if expected <= 0:
         return "in no search"
     searches = _rounded_down(1 / expected)
-    return "at most once in every search" if searches == 1 else f"less than once in {searches:,} searches"
+    return "on average at most once a search" if searches == 1 else f"less than once in {searches:,} searches"
+
+
+def _per_search(expected: float) -> str:
+    return f"at most {_rounded_up(expected):,} per search"
 
 
 def _times(number: int) -> str:
@@ -140,7 +157,7 @@ def _times(number: int) -> str:
 
 
 def _counted_on(rate: Rate, calibration: Calibration, compared: int, photos: int, *, known: bool) -> str:
-    across = "" if calibration.same_camera else " from different cameras"
+    across = "" if calibration.same_camera or calibration.caution else " from different cameras"
     pairs = f"pairs of different people{across}"
     if not known and rate.high <= 0:
         share = f"none of the {pairs} was this similar"
@@ -152,7 +169,8 @@ def _counted_on(rate: Rate, calibration: Calibration, compared: int, photos: int
         share = f"fewer than 1 in {_rounded_down(1 / rate.high):,} {pairs} are this similar"
     crops = f"{compared:,} crop{'s' * (compared != 1)} {'was' if compared == 1 else 'were'} compared"
     with_photos = "" if photos == 1 else f" with {photos} photos, each with its own chance"
-    return f"{share}, and {crops}{with_photos}"
+    caution = " (not all cameras were known when this was measured)" if calibration.caution else ""
+    return f"{share}{caution}, and {crops}{with_photos}"
 
 
 def _rounded(value: float) -> int:

@@ -78,12 +78,15 @@ def copies_note(pictures: int) -> str:
     )
 
 
-def saturated_note(fmr: float) -> str:
-    """`fmr` is the highest rate of false matches for which there is no threshold."""
+def saturated_note(fmr: float, *, copies: bool = False) -> str:
+    """`fmr` is the highest rate of false matches for which there is no threshold. `copies` says that one picture is
+    known to stand under several labels (`copies_note`), which is then the likelier reason."""
+    vectors = "the model gives nearly one vector to all crops (see `reid model add`, --mean and --std)"
+    labels = "the same pictures are labelled as several people"
+    first, second = (labels, vectors) if copies else (vectors, labels)
     return (
         f"More than 1 in {round(1 / fmr):,} pairs of different people have similarity 1, so no threshold lets only so "
-        "few of them match. Either the model gives nearly one vector to all crops (see `reid model add`, --mean and "
-        "--std), or the same pictures are labelled as several people."
+        f"few of them match. Either {first}, or {second}."
     )
 
 

@@ -68,7 +68,8 @@ def _true_match_rates(
     for wanted in FALSE_MATCH_RATES:
         threshold = threshold_at(pairs.others, wanted)
         if threshold is None:
-            rates.append(TrueMatchRate(wanted, None, None, saturated(pairs.others, wanted)))
+            enough = int(pairs.others[-1]) >= LEAST_ERRORS  # fewer may be a crop or two under another name
+            rates.append(TrueMatchRate(wanted, None, None, enough and saturated(pairs.others, wanted)))
             continue
         passed = fine_bins(pairs.match_similarities) >= first_bin(threshold)
         found = np.bincount(query, weights=passed, minlength=len(ranks))

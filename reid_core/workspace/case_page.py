@@ -87,8 +87,8 @@ def _search(workspace: Workspace, case: Case, found: Found) -> str:
         )
     calibrated = any(found.meanings)
     meaning = "" if calibrated else f"<p>{NO_CALIBRATION}</p>"
-    if found.warning:
-        meaning = f"<p class='lead'>{_text(found.warning)}</p>"
+    if said := found.warning or found.context.get("caution"):
+        meaning = f"<p class='lead'>{_text(said)}</p>"
     among = f"{plural(len(cards), 'hit')} among {plural(found.answer.compared, 'crop')}. {ORDER}"
     return f"{body}<p>{among}</p>{meaning}<div class='strip'>{''.join(cards)}</div>"
 

@@ -11,7 +11,7 @@ import io
 import json
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -20,7 +20,7 @@ from reid_core.embedder.card import ModelCard
 from reid_core.errors import ReidError
 from reid_core.records import format_time, harmless
 from reid_core.workspace import saved_searches
-from reid_core.workspace.hit_meaning import meant_by
+from reid_core.workspace.hit_meaning import CONTEXT, meant_by
 from reid_core.workspace.indexing import GalleryIndex
 from reid_core.workspace.investigations import Investigation, find
 from reid_core.workspace.rows import now, user
@@ -38,7 +38,8 @@ class Found:
     """A saved search with what it finds now, or the `trouble` that keeps it from being run.
 
     `meanings` says of each hit what its similarity means, None where the model has no calibration for the gallery, and
-    `warning` that the person may not be there, "" where the best hit is beyond chance.
+    `warning` that the person may not be there, "" where the best hit is beyond chance. `context` is
+    `Meant.context` of the answer.
     """
 
     search: SavedSearch
@@ -46,6 +47,7 @@ class Found:
     trouble: str | None
     meanings: tuple[str | None, ...] = ()
     warning: str = ""
+    context: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,7 +123,7 @@ def _meant(search: SavedSearch, answer: Answer, card: ModelCard | None) -> Found
     kept = None if card is None else card.calibration
     meant = meant_by(kept, answer, gallery=search.gallery, name=search.model_name)
     sentences = tuple(meant.sentence(hit.similarity) or None for hit in answer.results.row(0))
-    return Found(search, answer, None, sentences, meant.warning_in_full)
+    return Found(search, answer, None, sentences, meant.warning_in_full, meant.context())
 
 
 def rows(case: Case) -> list[dict[str, Any]]:
@@ -138,7 +140,7 @@ def rows(case: Case) -> list[dict[str, Any]]:
                 "verdicts": "; ".join(f"{v.who}: {v.verdict}" for v in stands.verdicts),
                 "rank": newest.rank, "similarity": newest.similarity, "meaning": None, "at": newest.at,
                 "note": "; ".join(v.note for v in stands.verdicts if v.note), "model": newest.model,
-                **{name: about.get(name) for name in shared}, "crop": crop,
+                **{name: about.get(name) for name in shared}, "crop": crop, **dict.fromkeys(CONTEXT),
             }
         )  # fmt: skip
     hits = []
@@ -153,6 +155,7 @@ def rows(case: Case) -> list[dict[str, Any]]:
                     "kind": "hit", "search": found.search.name, "decision": None, "verdicts": "", "rank": hit["rank"],
                     "similarity": hit["similarity"], "meaning": meant, "at": case.at, "note": "",
                     "model": found.search.model, **{name: about.get(name) for name in shared},
+                    **{name: found.context.get(name) for name in CONTEXT},
                 }
             )  # fmt: skip
     return [*judged, *hits]
@@ -192,7 +195,7 @@ def _search_values(case: Case, found: Found) -> dict[str, Any]:
     ]
     values["parameters"] = json.loads(saved_searches.to_json(search.parameters))
     if found.answer is not None:
-        values |= {"searched": found.answer.searched, "compared": found.answer.compared, "warning": found.warning}
+        values |= {"searched": found.answer.searched, **found.context, "warning": found.warning}
     return values
 
 

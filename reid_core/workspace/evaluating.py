@@ -220,8 +220,8 @@ def _cautions(sides: Sides) -> list[str]:
     if not sides.undirected:
         return []
     return [
-        f"Left out: {plural(sides.undirected, 'crop')} to which the model gives no direction, so these figures are of "
-        "the others only; in a search such a crop is never found."
+        f"Left out: {plural(sides.undirected, 'crop')} to which the model gives no usable vector, so these figures are "
+        "of the others only; in a search such a crop is never found."
     ]
 
 

@@ -32,6 +32,7 @@ from reid_core.workspace.rows import now
 FOLDER = "jobs"  # of the workspace
 VARIABLE = "REID_JOB"  # names the job's folder to the command that runs in it
 QUIET = 120.0  # seconds without a change of progress from which on a running job is said to make none
+QUIET_OF_FEW, FEW = 600.0, 5  # the same in a stage of so few steps, each of which may take minutes
 _SECONDS_BETWEEN_WRITES = 0.3
 _SECONDS_TO_START = 60.0  # that a page has from making a job's folder until its process runs
 
@@ -41,7 +42,8 @@ class Progress:
     """How far a job is. `status` is running, finished, failed, stopped or lost; `seconds_left` -1 where unknown.
 
     `changed` is when stage or number last changed, in seconds since 1970; `quiet` how long ago that is, 0 where it does
-    not run: a process may be there and do nothing.
+    not run: a process may be there and do nothing. `ticks` is the same moment on the clock that nobody sets and that
+    stands still while the machine sleeps, `boot` what it counts from; 0 and "" where an older program wrote this.
     """
 
     status: str = "running"
@@ -52,11 +54,14 @@ class Progress:
     message: str = ""
     changed: float = 0.0
     quiet: float = 0.0
+    ticks: float = 0.0
+    boot: str = ""
 
     @property
     def no_progress(self) -> str:
         """ "no progress for 4 minutes", once that is worth a word; else empty."""
-        if self.status != "running" or self.quiet < QUIET:
+        limit = QUIET_OF_FEW if 0 < self.total <= FEW else QUIET
+        if self.status != "running" or self.quiet < limit:
             return ""
         minutes = int(self.quiet // 60)
         return f"no progress for {minutes} minutes" if minutes < 120 else f"no progress for {minutes // 60} hours"
@@ -161,7 +166,7 @@ def start(folder: Path, arguments: Sequence[str], workspace: Path, title: str = 
     except psutil.Error:  # it has ended already
         started = 0.0
     content = {"arguments": list(arguments), "process": process.pid, "process_started": started}
-    content |= {"title": title or folder.name, "started": now()}
+    content |= {"title": title or folder.name, "started": now(), "ticks": time.monotonic(), "boot": boot_id()}
     text = json.dumps(content).encode()
     try:
         with_room(workspace, lambda: write_atomically(folder / "job.json", lambda file: file.write(text)))
@@ -186,9 +191,34 @@ def read(folder: Path) -> Progress | None:
     if progress.status == "running" and not alive:
         return dataclasses.replace(progress, status="lost", message="Its process ended without a word; see its log.")
     if progress.status == "running":
-        since = progress.changed or _last_word(folder, job.get("started", ""))
-        return dataclasses.replace(progress, quiet=max(0.0, time.time() - since) if since else 0.0)
+        return dataclasses.replace(progress, quiet=_quiet(folder, progress, job))
     return progress
+
+
+def boot_id() -> str:
+    """What `time.monotonic` counts from: the start of this machine; "" where that is not known."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+    except (OSError, ValueError):
+        pass
+    try:
+        return str(int(psutil.boot_time()))
+    except (OSError, psutil.Error):
+        return ""
+
+
+def _quiet(folder: Path, progress: Progress, job: dict[str, Any]) -> float:
+    """Seconds since stage or number changed, else since the job was started; 0 where that is not known.
+
+    The time of day may be set back, and runs on while the machine sleeps: it counts only where nothing better does.
+    """
+    boot, ticks = progress.boot, progress.ticks
+    if not progress.changed and not (folder / "progress.json").exists():
+        boot, ticks = job.get("boot", ""), job.get("ticks", 0.0)
+    if boot and boot == boot_id() and isinstance(ticks, int | float):
+        return max(0.0, time.monotonic() - ticks)
+    since = progress.changed or _last_word(folder, job.get("started", ""))
+    return max(0.0, time.time() - since) if since else 0.0
 
 
 def stop(folder: Path) -> None:
@@ -235,20 +265,24 @@ class Reporter:
         self._folder = Path(os.environ[VARIABLE]) if VARIABLE in os.environ else None
         self._stage = ""
         self._began = self._written = 0.0
-        self._first, self._done, self._changed = 0, -1, 0.0
+        self._first, self._done, self._changed, self._ticks = 0, -1, 0.0, 0.0
+        self._boot = boot_id() if self._folder else ""
 
     def progress(self, stage: str, done: int, total: int) -> None:
         now = time.monotonic()
         if stage != self._stage:
             self._stage, self._began, self._first, self._written, self._done = stage, now, done, 0.0, -1
         if done != self._done:
-            self._done, self._changed = done, time.time()
+            self._done, self._changed, self._ticks = done, time.time(), now
         if now - self._written < _SECONDS_BETWEEN_WRITES and done < total:
             return
         self._written = now
         speed = (done - self._first) / max(now - self._began, 1e-6)
         left = (total - done) / speed if speed > 0 else -1.0
-        self._write(Progress("running", stage, done, total, round(left, 1), changed=round(self._changed, 1)))
+        changed, ticks = round(self._changed, 1), round(self._ticks, 1)
+        self._write(
+            Progress("running", stage, done, total, round(left, 1), changed=changed, ticks=ticks, boot=self._boot)
+        )
 
     def end(self, status: str, message: str = "") -> None:
         self._write(Progress(status, message=message))

@@ -8,11 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reid_core.records import SPLITS
+from reid_core.records import SPLITS, plural
 from reid_core.workspace.catalogue import Catalogue
 from reid_core.workspace.rows import gallery_key, model_key
 
 REASON = "the model gives it no direction; left out"
+EXAMPLE = "for example a black picture"
+
+
+def never_found(crops: int) -> str:
+    """What a search says of so many crops: "1 crop cannot be found by this model: ..."."""
+    them = "it" if crops == 1 else "them"
+    return f"{plural(crops, 'crop')} cannot be found by this model: it gives {them} no usable vector ({EXAMPLE})"
 
 
 def keep_without_direction(catalogue: Catalogue, model: str, ids: Sequence[int]) -> None:

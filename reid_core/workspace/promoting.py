@@ -195,7 +195,7 @@ def _about_crops(workspace: Workspace, gallery: str, without: Collection[int]) -
     """Whether matches of the same moment count, and what was left out."""
     said = [camera_caution(workspace, gallery, HELD_OUT)]
     if without:
-        said.append(f"Left out: {plural(len(without), 'crop')} to which one of the models gives no direction.")
+        said.append(f"Left out: {plural(len(without), 'crop')} to which one of the models gives no usable vector.")
     return [sentence for sentence in said if sentence]
 
 

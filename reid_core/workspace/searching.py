@@ -141,14 +141,17 @@ class Answer:
         return grouped(self.results.row(0), _labels(self.crops), level or self.query.question.group or "tracklet")
 
 
-def search(workspace: Workspace, index: GalleryIndex, embedder: Embedder, question: Question) -> Answer:
+def search(
+    workspace: Workspace, index: GalleryIndex, embedder: Embedder, question: Question, *, judged_by: str | None = None
+) -> Answer:
     """Search the gallery for the person in the examples, and write the search into the audit log.
 
-    Raises BadImage for a photo that cannot be read; ReidError when there is no positive example, for a camera that
-    the gallery does not have, a crop that is gone, and when the index holds another model's vectors.
+    `judged_by` is as for `answer_query`. Raises BadImage for a photo that cannot be read; ReidError when there is no
+    positive example, for a camera that the gallery does not have, a crop that is gone, and when the index holds another
+    model's vectors.
     """
     began = time.perf_counter()
-    answer = answer_query(workspace, index, prepare(workspace, index, embedder, question))
+    answer = answer_query(workspace, index, prepare(workspace, index, embedder, question), judged_by=judged_by)
     details: dict[str, Any] = {"gallery": index.gallery, "model": embedder.id, "hits": len(answer.crops)}
     details |= {"top": question.top, "rerank": question.rerank, "photos": list(answer.query.sha256s)}
     if question.where.identities:
@@ -179,14 +182,15 @@ def prepare(workspace: Workspace, index: GalleryIndex, embedder: Embedder, quest
     return Query(question, embedder.id, stacked, tuple(sha256s), own, tuple(natural_order(set(cameras))))
 
 
-def answer_query(workspace: Workspace, index: GalleryIndex, query: Query) -> Answer:
+def answer_query(workspace: Workspace, index: GalleryIndex, query: Query, *, judged_by: str | None = None) -> Answer:
     """What the gallery and the investigation's verdicts give now; nothing is embedded or logged.
 
-    This is what a verdict calls for. Raises ReidError when there is no positive example.
+    This is what a verdict calls for. Only crops that the analyst `judged_by` has a verdict on count as judged, where
+    one is named. Raises ReidError when there is no positive example.
     """
     began, version = time.perf_counter(), workspace.catalogue.version()
     question, exact = query.question, index.current()
-    judged = {} if question.investigation is None else standing(workspace, question.investigation)
+    judged = {} if question.investigation is None else standing(workspace, question.investigation, judged_by=judged_by)
     _, confirmed = vectors_of(workspace.catalogue, query.model, of_decision(judged, MATCH))
     negative = np.array([example.negative for example in question.examples], dtype=np.bool_)
     _, rejected = vectors_of(workspace.catalogue, query.model, of_decision(judged, NOT))
@@ -259,8 +263,8 @@ def _direction(embedder: Embedder, picture: Image.Image, name: str) -> NDArray[n
     vectors = embedder.directions([embedder.prepare(picture)])
     if np.isnan(vectors).any():
         raise ReidError(
-            f"The model {embedder.card.name} gives {name} no direction, so nothing can be compared with it. Choose "
-            "another picture of the person."
+            f"The model {embedder.card.name} gives {name} no usable vector, so nothing can be compared with it. "
+            "Choose another picture of the person."
         )
     return vectors
 

@@ -148,8 +148,11 @@ def last_line(workspace: Workspace, investigation: str) -> int:
         return int(row[0])
 
 
-def standing(workspace: Workspace, investigation: str) -> dict[int, Standing]:
-    """What stands, by crop, in the order in which crops were first judged."""
+def standing(workspace: Workspace, investigation: str, *, judged_by: str | None = None) -> dict[int, Standing]:
+    """What stands, by crop, in the order in which crops were first judged.
+
+    Only of crops on which the analyst `judged_by` has a verdict, where one is named; then also what others say of them.
+    """
     newest: dict[int, dict[str, Verdict]] = {}
     with workspace.catalogue.transaction() as database:
         key = investigation_key(database, investigation)
@@ -159,7 +162,11 @@ def standing(workspace: Workspace, investigation: str) -> dict[int, Standing]:
             verdict = Verdict(*row)
             newest.setdefault(verdict.crop, {})[verdict.who] = verdict
     ordered = {crop: tuple(sorted(by.values(), key=lambda verdict: verdict.key)) for crop, by in newest.items()}
-    return {crop: Standing(crop, verdicts) for crop, verdicts in ordered.items()}
+    return {
+        crop: Standing(crop, verdicts)
+        for crop, verdicts in ordered.items()
+        if judged_by is None or judged_by in newest[crop]
+    }
 
 
 def of_decision(standings: Mapping[int, Standing], decision: str) -> list[int]:

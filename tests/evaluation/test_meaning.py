@@ -41,8 +41,7 @@ def calibration() -> Calibration:
         (0.8, 97, "once in 990 searches"),  # 989.7
         (0.9, 2_400, "less than once in 20 searches"),  # beyond the table: at most 2 / 96,000
         (0.9, 29, "less than once in 1,600 searches"),  # 1,655: rounded up it would promise too much
-        (0.9, 48_000, "at most once in every search"),
-        (0.9, 98_400, "up to 3 times in every search"),  # 2.05
+        (0.9, 48_000, "on average at most once a search"),
         (0.6, 0, "in no search"),
     ],
 )
@@ -90,11 +89,33 @@ def test_the_expected_number_is_the_rate_times_the_crops(calibration: Calibratio
 def test_a_hit_is_within_chance_from_one_stranger_in_ten_searches_on(calibration: Calibration) -> None:
     assert meaning(0.8, calibration, 9_700).within_chance  # once in 9.9 searches
     assert not meaning(0.8, calibration, 9_500).within_chance  # once in 10.1
-    assert meaning(0.9, calibration, 4_900).within_chance  # less than once in 9.8: beyond it nothing is known
+    assert meaning(0.9, calibration, 4_900).within_chance is None  # less than once in 9.8: beyond it nothing is known
+    assert meaning(0.9, calibration, 4_700).within_chance is False  # less than once in 10.2
     assert absent([0.3, 0.8, 0.6], calibration, 9_700)
     assert not absent([0.3, 0.8, 0.6], calibration, 9_500)
     assert not absent([0.3], None, 9_500)
     assert not absent([], calibration, 9_500)
+
+
+@pytest.mark.parametrize(("compared", "photos"), [(13_000, 2), (100_000, 1)])
+def test_a_calibration_that_is_too_small_for_a_search_gives_no_word_of_absence(
+    calibration: Calibration, compared: int, photos: int
+) -> None:
+    """Of a present person at similarity 1, which no stranger was seen to have."""
+    assert meaning(1.0, calibration, compared, photos).within_chance is None
+    assert not absent([1.0, 0.8], calibration, compared, photos)
+
+
+def test_an_unknown_rate_above_one_a_search_is_said_to_be_unknown(calibration: Calibration) -> None:
+    said = meaning(0.9, calibration, 98_400)  # 2.05
+    assert said.often == "how rare is not known: at most 3 per search"
+    assert said.caption == "how rare a stranger this similar is, is not known: at most 3 per search of this gallery"
+
+
+def test_without_cameras_it_says_nothing_of_pairs_across_them(calibration: Calibration) -> None:
+    said = meaning(0.6, dataclasses.replace(calibration, caution="No crop says its camera."), 2_400).sentence
+    assert "from different cameras" not in said
+    assert "is this similar (not all cameras were known when this was measured), and 2,400 crops" in said
 
 
 def test_of_a_part_of_the_gallery_it_is_said_of_that_part(calibration: Calibration) -> None:

@@ -24,7 +24,9 @@ FINDS = Path("fuzz-finds")
 def main() -> int:
     options = _options()
     if options.worker is not None:
-        return work(load(options.targets[0]), options.seconds, options.seed, options.first, options.worker)
+        return work(
+            load(options.targets[0]), options.seconds, options.seed, options.first, options.worker, options.inputs
+        )
     if options.number is not None:
         return _again(load(options.targets[0]), options.seed, options.number)
     names = options.targets or list(NAMES)
@@ -48,6 +50,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=int(time.time()), help="another one, other inputs; else the clock")
     parser.add_argument("--number", type=int, help="try this one input of the seed again, without limits")
     parser.add_argument("--first", type=int, default=0, help=argparse.SUPPRESS)
+    parser.add_argument("--inputs", type=int, default=None, help=argparse.SUPPRESS)
     parser.add_argument("--worker", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if unknown := [name for name in options.targets if name not in NAMES]:

@@ -37,15 +37,17 @@ class Tried:
     finds: tuple[Path, ...]
 
 
-def run_target(target: str, seconds: float, seed: int, finds: Path) -> Tried:
-    """Try inputs 0, 1, 2, … in a process that is started again after each that ends it."""
+def run_target(target: str, seconds: float, seed: int, finds: Path, inputs: int | None = None) -> Tried:
+    """Try inputs 0, 1, 2, … in a process that is started again after each that ends it: for so long, and at most so
+    many `inputs`."""
     began, found, first = time.monotonic(), list[Path](), 0
     with tempfile.TemporaryDirectory(prefix="fuzz-") as place:
         note = Path(place) / "at"
-        while (left := seconds - (time.monotonic() - began)) > 0 and len(found) < MOST_FINDS:
+        while (left := seconds - (time.monotonic() - began)) > 0 and len(found) < MOST_FINDS and first != inputs:
             note.write_text(str(first))
             command = [sys.executable, "-m", "tests.fuzz", target, "--worker", place]
             command += ["--seed", str(seed), "--first", str(first), "--seconds", str(left)]
+            command += [] if inputs is None else ["--inputs", str(inputs)]
             ended, said = _watch(command, note)
             at = int(note.read_text() or first)
             if ended == 0:
@@ -55,7 +57,7 @@ def run_target(target: str, seconds: float, seed: int, finds: Path) -> Tried:
     return Tried(first, time.monotonic() - began, tuple(found))
 
 
-def work(target: Target, seconds: float, seed: int, first: int, place: Path) -> int:
+def work(target: Target, seconds: float, seed: int, first: int, place: Path, inputs: int | None = None) -> int:
     """The process of `run_target`: the number of the input is in `at` before it is tried. 1: it is a find."""
     prepared = place / "prepared"
     shutil.rmtree(prepared, ignore_errors=True)
@@ -65,7 +67,7 @@ def work(target: Target, seconds: float, seed: int, first: int, place: Path) -> 
     until = time.monotonic() + seconds
     _limit_memory()
     signal.signal(signal.SIGPROF, _too_slow)
-    while time.monotonic() < until or number == first:
+    while (time.monotonic() < until or number == first) and number != inputs:
         (place / "at").write_text(str(number))
         _clear(folder)
         signal.setitimer(signal.ITIMER_PROF, SECONDS_OF_AN_INPUT)

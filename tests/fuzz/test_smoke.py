@@ -50,6 +50,6 @@ def test_an_answer_is_no_find_and_anything_else_is(tmp_path: Path) -> None:
 
 
 def test_a_process_of_its_own_counts_what_it_tried(tmp_path: Path) -> None:
-    tried = run_target("selections", 0.5, 0, tmp_path)
-    assert tried.inputs > 0
+    tried = run_target("selections", 300, 0, tmp_path, inputs=20)
+    assert tried.inputs == 20
     assert tried.finds == ()

@@ -25,7 +25,7 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     def opened(path: Path, *, analyst: str | None = None, **query: str) -> AppTest:
         monkeypatch.setenv(VARIABLE, str(path))
         st.cache_data.clear()
-        page = AppTest.from_file(str(APP), default_timeout=30)
+        page = AppTest.from_file(str(APP), default_timeout=90)
         for name, value in query.items():
             page.query_params[name] = value
         if analyst is not None:
@@ -37,15 +37,26 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
 
 @pytest.fixture
 def open_at(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
-    """Gives `open_at(page's file, workspace path, state={}, **query parameters)`: another page than the first."""
+    """Gives `open_at(page's file, workspace path, state={}, **query parameters)`: another page than the first.
 
-    def opened(file: str, path: Path, *, state: Mapping[str, object] = MappingProxyType({}), **query: str) -> AppTest:
+    Unless `fresh` the server is one that has the workspace open already.
+    """
+
+    def opened(
+        file: str,
+        path: Path,
+        *,
+        state: Mapping[str, object] = MappingProxyType({}),
+        fresh: bool = True,
+        **query: str,
+    ) -> AppTest:
         monkeypatch.setenv(VARIABLE, str(path))
         # Where there is nothing the app starts on Search, which would build the demo.
         monkeypatch.setattr("pages.components.demo_progress.jobs.start", lambda *arguments: None)
         st.cache_data.clear()
-        st.cache_resource.clear()
-        page = AppTest.from_file(str(APP), default_timeout=30).run()
+        if fresh:
+            st.cache_resource.clear()
+        page = AppTest.from_file(str(APP), default_timeout=90).run()
         page.switch_page(file)
         for name, value in query.items():
             page.query_params[name] = value

@@ -156,3 +156,26 @@ def test_a_hostile_address_of_the_gallery_shows_all(open_at: OpenPage, tiny_work
     assert "Something unexpected" not in words_of(page)
     assert len(cards(page)) == 1  # the one day
     assert set(query_of(page)) <= {"gallery", "see", "before"}
+
+
+@pytest.mark.parametrize("labels", [[f"c{number}" for number in range(250)], ["entrance " * 60] * 10])
+def test_more_labels_than_can_be_read_again_are_not_said(labels: list[str]) -> None:
+    assert address.from_labels(labels) == ""
+    few = [f"camera {number}" for number in range(200)]
+    said = address.from_labels(few)
+    assert address.labels_in(said[: address.MOST_TEXT], few) == few
+
+
+LONG = """
+import streamlit as st
+from pages.components import address
+found = address.asked("test", ("text",))
+st.session_state.setdefault("runs", []).append(found)
+address.say("test", ("text",), {"text": "x" * 5_000})
+"""
+
+
+def test_what_is_too_long_for_an_address_does_not_set_the_fields_in_each_run() -> None:
+    page = AppTest.from_string(LONG).run().run()
+    assert page.session_state["runs"] == [None, None]
+    assert "text" not in page.query_params

@@ -14,7 +14,18 @@ from reid_core.workspace.calibrating import keep_calibration
 from reid_core.workspace.searching import Answer
 from reid_core.workspace.verdicts import CANNOT_TELL, MATCH, NOT, Seen
 from reid_core.workspace.workspace import Workspace
-from tests.pages.search_page import CASE, OpenPage, crops_in, data_of, do, fronts, groups_of, sent_by, words_of
+from tests.pages.search_page import (
+    CASE,
+    OpenPage,
+    crops_in,
+    data_of,
+    decisions,
+    do,
+    fronts,
+    groups_of,
+    sent_by,
+    words_of,
+)
 
 
 @pytest.fixture
@@ -152,3 +163,68 @@ def test_a_verdict_on_what_was_shown_keeps_what_was_seen(open_page: OpenPage, ca
     page = do(page, "answers", "judged", group=front, verdict=NOT)  # rank and similarity are shown by now
     log = [(line.verdict, line.rank is None) for line in verdicts.log_of(calibrated, CASE) if line.crop == front]
     assert log == [(CANNOT_TELL, True), (NOT, False)]
+
+
+def other_than_one(told: list[str]) -> list[str]:
+    """Without similarities of 1, which a crop that may be told has, too."""
+    return [one for one in told if not one.endswith(": 1.000")]
+
+
+def test_a_verdict_on_one_crop_of_a_camera_tells_nothing_of_the_others(
+    open_page: OpenPage, calibrated: Workspace
+) -> None:
+    page = blind_page(open_page, calibrated)
+    page.selectbox(key="view").select("Cameras").run()
+    group = max(groups_of(page), key=lambda one: len(crops_in(one)))
+    page = do(page, "answers", "judged", group=group["id"], verdict=CANNOT_TELL)
+    judged = set(decisions(calibrated))
+    others = {hit.id for hit in page.session_state["answer"][3].results.row(0)} - judged
+    assert 0 < len(judged) < len(crops_in(group))
+    assert other_than_one(told(page, others)) == []
+    people = calibrated.catalogue.crops_of(sorted(others))["identity"]
+    mine = set(calibrated.catalogue.crops_of(sorted(judged))["identity"])
+    sent = json.dumps(groups_of(page))
+    assert not [name for name in set(people) - mine if f"person {name}" in sent]
+    for crop in (min(others & crops_in(group)), group["id"]):
+        page = do(page, "answers", "opened", group=group["id"], crop=crop)
+        assert other_than_one(told(page, others)) == []
+        shown = data_of(page, "compare")
+        assert (shown["agreement"], shown["leave"]) == (False, False)
+        assert "Gap to the next" not in dict(shown["facts"])
+        named = {hit["id"] for hit in shown["hits"] if "Identity" in dict(hit["facts"])}
+        assert named <= judged
+    assert page.query_params.get("open") in (None, str(group["id"]), [str(group["id"])])  # which is judged
+
+
+def test_after_a_verdict_the_next_crop_of_the_same_camera_is_shown(open_page: OpenPage, calibrated: Workspace) -> None:
+    page = blind_page(open_page, calibrated)
+    page.selectbox(key="view").select("Cameras").run()
+    front = groups_of(page)[0]
+    page = do(page, "answers", "opened", group=front["id"], crop=front["id"])
+    assert "open" not in page.query_params  # it would name a hidden crop
+    page = do(page, "compare", "judged", group=front["id"], crop=front["id"], verdict=CANNOT_TELL)
+    assert data_of(page, "compare")["crop"] not in decisions(calibrated)
+
+
+def test_what_others_decided_neither_moves_the_list_nor_is_counted(open_page: OpenPage, calibrated: Workspace) -> None:
+    before = fronts(blind_page(open_page, calibrated))
+    verdicts.give(calibrated, CASE, MATCH, [Seen(before[0])], who="bo")
+    verdicts.give(calibrated, CASE, NOT, [Seen(before[1])], who="bo")
+    page = blind_page(open_page, calibrated)
+    assert fronts(page) == before
+    assert "1 match" not in words_of(page)
+    assert "Confirmed crops" not in sent_by(page)
+    page = do(page, "answers", "opened", group=before[2], crop=before[2])
+    assert len(data_of(page, "compare")["photos"]) == 1
+    page.toggle(key="blind").set_value(False).run()
+    assert before[0] not in fronts(page)
+    assert "1 match, 1 not" in words_of(page)
+
+
+def test_filters_by_person_are_suspended(open_page: OpenPage, calibrated: Workspace) -> None:
+    page = open_page(calibrated.path, crop="1", investigation="1", analyst="ann", people="3", who="named")
+    assert len(fronts(page)) == 2
+    page.toggle(key="blind").set_value(True).run()
+    assert len(fronts(page)) == 8
+    page.toggle(key="blind").set_value(False).run()
+    assert len(fronts(page)) == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import streamlit as st
@@ -41,7 +42,7 @@ def open_view(tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Ope
 
     def opened(name: str) -> AppTest:
         st.cache_data.clear()
-        return AppTest.from_string(SCRIPT.format(name), default_timeout=30).run()
+        return AppTest.from_string(SCRIPT.format(name), default_timeout=90).run()
 
     return opened
 
@@ -82,7 +83,8 @@ def test_a_job_without_progress_for_minutes_says_so_and_promises_no_end(
     shown = words(open_view("draw_jobs"))
     assert "no progress" not in shown.lower()
     written = (folder / "progress.json").stat().st_mtime
-    monkeypatch.setattr("reid_core.workspace.jobs.time.time", lambda: written + 250)
+    clock = SimpleNamespace(time=lambda: written + 250, monotonic=lambda: 0.0)
+    monkeypatch.setattr("reid_core.workspace.jobs.time", clock)
     shown = words(open_view("draw_jobs"))
     assert "No progress for 4 minutes." in shown
     assert "min left" not in shown

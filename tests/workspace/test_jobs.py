@@ -125,16 +125,17 @@ def test_a_folder_that_is_no_job_tells_nothing(tmp_path: Path) -> None:
 
 
 class Clock:
-    """Stands still until it is set."""
+    """Stands still until it is set. The clock of the wall is `off` the other: it was set, or the machine slept."""
 
     def __init__(self) -> None:
         self.seconds = 1_800_000_000.0
+        self.off = 0.0
 
     def time(self) -> float:
-        return self.seconds
+        return self.seconds + self.off
 
     def monotonic(self) -> float:
-        return self.seconds
+        return self.seconds - 1_799_990_000.0
 
 
 @pytest.fixture
@@ -162,7 +163,7 @@ def no_progress(folder: Path) -> str:
 
 def test_a_job_whose_figures_stand_still_for_minutes_says_so(running: Path, clock: Clock) -> None:
     reporter = Reporter()
-    reporter.progress("Evaluating", 2, 5)
+    reporter.progress("Evaluating", 2, 50)
     assert no_progress(running) == ""
     clock.seconds += 119
     assert no_progress(running) == ""
@@ -175,13 +176,13 @@ def test_a_job_whose_figures_stand_still_for_minutes_says_so(running: Path, cloc
 def test_a_figure_that_is_only_repeated_is_no_progress(running: Path, clock: Clock) -> None:
     reporter = Reporter()
     for _ in range(50):
-        reporter.progress("Evaluating", 2, 5)
+        reporter.progress("Evaluating", 2, 50)
         clock.seconds += 10
     assert no_progress(running) == "no progress for 8 minutes"  # 500 s
-    reporter.progress("Evaluating", 3, 5)
+    reporter.progress("Evaluating", 3, 50)
     assert no_progress(running) == ""
     clock.seconds += 180
-    reporter.progress("Writing", 3, 5)  # another stage
+    reporter.progress("Writing", 3, 50)  # another stage
     assert no_progress(running) == ""
 
 
@@ -194,13 +195,13 @@ def test_a_job_that_has_said_nothing_yet_counts_from_its_start(running: Path, cl
 
 def test_a_job_that_has_ended_makes_no_progress_and_says_nothing_of_it(running: Path, clock: Clock) -> None:
     reporter = Reporter()
-    reporter.progress("Evaluating", 2, 5)
+    reporter.progress("Evaluating", 2, 50)
     reporter.end("failed", "It broke.")
     clock.seconds += 600
     assert no_progress(running) == ""
     content = json.loads((running / "job.json").read_text())
     (running / "job.json").write_text(json.dumps({**content, "process_started": 1.0}))
-    reporter.progress("Evaluating", 2, 5)
+    reporter.progress("Evaluating", 2, 50)
     clock.seconds += 600
     assert no_progress(running) == ""  # lost, which says it better
 
@@ -214,3 +215,31 @@ def test_progress_that_an_older_program_wrote_is_read(running: Path, clock: Cloc
     assert (progress.stage, progress.done, progress.no_progress) == ("Embedding", 3, "")
     clock.seconds += 240
     assert no_progress(running) == "no progress for 4 minutes"
+
+
+@pytest.mark.parametrize("off", [8 * 3600.0, -8 * 3600.0])
+def test_neither_sleep_nor_a_clock_that_is_set_changes_how_long_nothing_was_done(
+    running: Path, clock: Clock, off: float
+) -> None:
+    Reporter().progress("Embedding", 2, 50)
+    clock.seconds += 100
+    clock.off = off
+    assert no_progress(running) == ""
+    clock.seconds += 100
+    assert no_progress(running) == "no progress for 3 minutes"
+
+
+def test_after_another_start_of_the_machine_the_clock_of_the_wall_counts(running: Path, clock: Clock) -> None:
+    Reporter().progress("Embedding", 2, 50)
+    content = json.loads((running / "progress.json").read_text())
+    (running / "progress.json").write_text(json.dumps({**content, "boot": "another", "ticks": 5e9}))
+    clock.seconds += 300
+    assert no_progress(running) == "no progress for 5 minutes"
+
+
+def test_a_stage_of_few_steps_is_given_ten_minutes(running: Path, clock: Clock) -> None:
+    Reporter().progress("Evaluating", 2, 5)
+    clock.seconds += 599
+    assert no_progress(running) == ""
+    clock.seconds += 1
+    assert no_progress(running) == "no progress for 10 minutes"

@@ -145,10 +145,10 @@ def test_search_and_index_do_without_it(workspace: Workspace, tmp_path: Path) ->
     answer = search(workspace, index, embedder, Question((Example(png_bytes(tiny_picture(1, 99))),), 24, Filter()))
     assert (answer.searched, len(answer.hits())) == (23, 23)
     black = next(iter(without_direction(workspace.catalogue, "g", embedder.id)))
-    with pytest.raises(ReidError, match=rf"gives crop {black} \(04\.png\) no direction"):
+    with pytest.raises(ReidError, match=rf"gives crop {black} \(04\.png\) no usable vector"):
         search(workspace, index, embedder, Question((Example(crop=black),), 5, Filter()))
     photo = Example(png_bytes(Image.new("RGB", (32, 64))), name="night.png")
-    with pytest.raises(ReidError, match=r"gives night\.png no direction.*another picture"):
+    with pytest.raises(ReidError, match=r"gives night\.png no usable vector.*another picture"):
         search(workspace, index, embedder, Question((photo,), 5, Filter()))
 
 
@@ -161,7 +161,9 @@ def test_an_evaluation_leaves_it_out_and_says_so(workspace: Workspace, tmp_path:
     assert (len(sides.queries), len(sides.gallery), sides.left_out, sides.undirected) == (11, 11, 2, 2)
     report = evaluate_model(workspace, "g", ModelEntry("unit", embedder.folder, embedder.id, embedder.card))
     assert report.queries == 11
-    assert any(said.startswith("Left out: 2 crops to which the model gives no direction") for said in cautions(report))
+    assert any(
+        said.startswith("Left out: 2 crops to which the model gives no usable vector") for said in cautions(report)
+    )
     assert not any("without a vector" in note for note in report.notes)
     # A crop that was never embedded is another matter.
     with sqlite3.connect(workspace.catalogue.path) as database:
@@ -182,7 +184,7 @@ def test_two_models_are_compared_on_what_both_give_a_direction(workspace: Worksp
     assert embed(workspace, shifted).skipped == ()
     found = compare_models(workspace, "g", unit, shifted)
     assert found.queries == 11
-    assert "Left out: 2 crops to which one of the models gives no direction." in found.caveats
+    assert "Left out: 2 crops to which one of the models gives no usable vector." in found.caveats
     promote(workspace, "g", unit, purpose="", even_so="a test", stop=StopRequest())
     assert workspace.catalogue.gallery("g").models[-1][1] == "unit"
 

@@ -4,7 +4,7 @@
 LEFT='black\.png: the model gives it no direction; left out'
 said "1 file left out: +$LEFT"
 said '6 crops embedded by unit .*0 before, 1 left out\. rc=0'
-said 'unit \(1 without a direction\)'
+said 'unit \(1 without a usable vector\)'
 unsaid 'damaged'
 WS=$(ls -d "$TMPDIR"/tmp.*)
 again=$("$REID" index g --model unit --json --workspace "$WS") || FAILED=1
@@ -23,5 +23,5 @@ assert (answer["searched"], answer["not_indexed"]) == (6, 0), answer
 assert {hit["path"] for hit in answer["hits"]} <= {f"{n}.jpg" for n in (111, 112, 211, 212, 311, 312)}, answer
 ' || FAILED=1
 ! "$REID" search "$CASE/crops/black.png" --gallery g --model unit --workspace "$WS" >"$OUT/black.txt" 2>&1 || FAILED=1
-grep -q 'gives .*black.png no direction' "$OUT/black.txt" || { cat "$OUT/black.txt"; FAILED=1; }
+grep -q 'gives .*black.png no usable vector' "$OUT/black.txt" || { cat "$OUT/black.txt"; FAILED=1; }
 finish
