@@ -21,7 +21,8 @@ from reid_core.sources.folder import FolderSource
 from reid_core.sources.tar import ShardSource, TarSource, is_compressed_tar
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
-TEXT_SUFFIXES = (".txt", ".xml", ".json")
+TEXT_SUFFIXES = (".txt", ".xml", ".json", ".jsonl", ".odgt")
+UNREAD_TABLES = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers", ".sqlite", ".sqlite3", ".feather", ".arrow", ".orc")
 CUHK03_FILE = "cuhk-03.mat"
 MAX_PATH_FOR_PATTERN = 300  # characters; a pattern with nested repeats takes time that grows with each one more
 MAX_PATTERN_SECONDS = 0.25  # on one path; a good pattern takes microseconds
@@ -38,23 +39,8 @@ _ARCHIVES = (".zip", ".rar", ".7z", ".cbz", ".cbr", ".iso", ".jar")
 _NO_PICTURES = frozenset(
     {".md", ".rst", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".log", ".names", ".data", ".mat", ".m", ".py", ".ipynb"}
     | {".sh", ".bat", ".js", ".css", ".html", ".htm", ".pkl", ".npy", ".npz", ".h5", ".hdf5", ".pt", ".pth", ".onnx"}
-    | {
-        ".pdf",
-        ".doc",
-        ".docx",
-        ".odt",
-        ".xls",
-        ".xlsx",
-        ".ods",
-        ".ppt",
-        ".pptx",
-        ".rtf",
-        ".tex",
-        ".bib",
-        ".url",
-        ".lnk",
-    }
-    | {".db", ".sqlite", ".lock", ".bak", ".tmp", ".part", ".cls", ".sha256", ".md5", ".jsonl", ".c", ".cpp"}
+    | {".pdf", ".doc", ".docx", ".odt", ".ppt", ".pptx", ".rtf", ".tex", ".bib", ".url"}
+    | {".db", ".lock", ".cls", ".sha256", ".md5", ".c", ".cpp"}
     | {"readme", "license", "licence", "copying", "makefile", "thumbs.db", "desktop.ini", "sha256sums", "md5sums"}
 )
 _CAMERA_FOLDER = re.compile(r"cam(?:era)?(?:[-_ ]?0*(\d{1,4})|[-_ ]([a-z]))", re.IGNORECASE)
@@ -197,12 +183,21 @@ def _list(source: ImageSource, only: str | None) -> Listing:
             tables.append(name)
         elif name.lower().endswith(TEXT_SUFFIXES):
             texts.append(name)
-        elif not in_shards and not _is_about_others(name):
+        elif not _is_about_others(name):
             unknown.setdefault(os.path.splitext(name)[1].lower(), []).append(name)
     if only is not None:
         tables = [only]
-    skipped += [skip for suffix, names in unknown.items() for skip in _of_unknown_kind(suffix, names)]
+    if in_shards:
+        known = {name.rpartition("/")[2].partition(".")[0] for name in pictures}
+        unknown = {suffix: [name for name in names if not _is_a_part(name, known)] for suffix, names in unknown.items()}
+    skipped += [skip for suffix, names in unknown.items() if names for skip in _of_unknown_kind(suffix, names)]
     return Listing(source, tuple(pictures), tuple(tables), tuple(skipped), only=only, texts=tuple(texts))
+
+
+def _is_a_part(name: str, samples: set[str]) -> bool:
+    """Whether a file has the name of a picture in the shard, and an ending: "0001.camera" of 0001.jpg."""
+    stem, dot, _ = name.rpartition("/")[2].partition(".")
+    return bool(dot) and stem in samples
 
 
 def _is_about_others(name: str) -> bool:
@@ -214,6 +209,8 @@ def _is_about_others(name: str) -> bool:
 def _of_unknown_kind(suffix: str, names: Sequence[str]) -> list[Skipped]:
     """Up to three by name, more as one line for them all."""
     reason = f"{suffix} files are not read as pictures" if suffix else "its name has no ending such as .jpg"
+    if suffix in UNREAD_TABLES:
+        reason = f"{suffix} files are not read; save it as CSV"
     if len(names) <= 3:
         return [Skipped(name, reason) for name in names]
     rest = f"{plural(len(names), 'file')} {f'ending with {suffix}' if suffix else 'without an ending'}"
