@@ -138,7 +138,7 @@ class Listing:
     """The names in a folder or archive, with nothing opened: pictures, tables, and entries that are never read.
 
     `only` is the table that the user named, when it is a table and not a folder that was named. `texts` are other files
-    that may tell of the pictures: .txt, .xml and .json.
+    that may tell of the pictures: .txt, .xml, .json and others like them. `others` are MOT's descriptions of sequences.
     """
 
     source: ImageSource
@@ -147,6 +147,7 @@ class Listing:
     skipped: tuple[Skipped, ...]
     only: str | None = None
     texts: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def list_files(path: Path) -> Listing:
@@ -166,7 +167,7 @@ def list_files(path: Path) -> Listing:
 
 
 def _list(source: ImageSource, only: str | None) -> Listing:
-    pictures, tables, texts, skipped = [], [], [], []
+    pictures, tables, texts, others, skipped = [], [], [], [], []
     unknown: dict[str, list[str]] = {}
     in_shards = isinstance(source, TarSource | ShardSource)  # where files of any kind tell of a picture
     for name, refusal in source.entries():
@@ -183,6 +184,8 @@ def _list(source: ImageSource, only: str | None) -> Listing:
             tables.append(name)
         elif name.lower().endswith(TEXT_SUFFIXES):
             texts.append(name)
+        elif name.lower().endswith("seqinfo.ini"):
+            others.append(name)
         elif not _is_about_others(name):
             unknown.setdefault(os.path.splitext(name)[1].lower(), []).append(name)
     if only is not None:
@@ -191,7 +194,9 @@ def _list(source: ImageSource, only: str | None) -> Listing:
         known = {name.rpartition("/")[2].partition(".")[0] for name in pictures}
         unknown = {suffix: [name for name in names if not _is_a_part(name, known)] for suffix, names in unknown.items()}
     skipped += [skip for suffix, names in unknown.items() if names for skip in _of_unknown_kind(suffix, names)]
-    return Listing(source, tuple(pictures), tuple(tables), tuple(skipped), only=only, texts=tuple(texts))
+    return Listing(
+        source, tuple(pictures), tuple(tables), tuple(skipped), only=only, texts=tuple(texts), others=tuple(others)
+    )
 
 
 def _is_a_part(name: str, samples: set[str]) -> bool:
