@@ -52,6 +52,7 @@ _YOLO_LINE = re.compile(rf"\s*\d+((?:\s+{_NUMBER}){{4,}})\s*")
 _JDE_LINE = re.compile(rf"\s*\d+\s+-?\d+(?:\s+{_NUMBER}){{4}}\s*")
 _KITTI_FILM_LINE = re.compile(rf"\s*\d+\s+-?\d+\s+[A-Za-z_]+(?:\s+{_NUMBER}){{14,15}}\s*")
 _MOTS_LINE = re.compile(r"\s*\d+\s+\d+\s+\d+\s+(\d+)\s+(\d+)\s+\S{4,}\s*")
+_LIST_LINE = re.compile(r"\s*(\S[^\n]*?\.\w{2,5})[\s,;]+-?\w[^\n]*")
 _WIDER_BOX = re.compile(rf"\s*{_NUMBER}(?:\s+{_NUMBER}){{3,}}\s*")
 _KITTI_LINE = re.compile(rf"\s*[A-Za-z_]+(?:\s+{_NUMBER}){{14,15}}\s*")
 _VISDRONE_LINE = re.compile(rf"\s*{_NUMBER}(?:,{_NUMBER}){{5,9}},?\s*")
@@ -316,6 +317,31 @@ def _table(listing: Listing, name: str, by_name: Mapping[str, list[str]]) -> lis
     if not boxes:
         return []
     return _held_against(listing, name, f"columns {named}", boxes, is_table=True)
+
+
+# --- what is not read ---
+
+
+def some_sizes(listing: Listing, names: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Width and height of a dozen of the pictures."""
+    return tuple(size for name in _some(names) if (size := _size(listing, name)) is not None)
+
+
+def unread_labels(listing: Listing) -> list[str]:
+    """A sentence for each text that names at least half of the pictures and says more of each: a list of labels."""
+    stems = pictures_by_stem(listing.pictures)
+    told = []
+    for name in [name for name in listing.texts if _stem(name) not in stems][:LOOKED_AT]:
+        text = _text(listing, name, HEAD)
+        if name.lower().endswith(".txt"):
+            rows = [match for line in text.splitlines() if (match := _LIST_LINE.fullmatch(line))]
+            text = "".join(f'"{row[1]}"' for row in rows)
+        if text and 2 * len(named_pictures(text, stems)) >= len(listing.pictures):
+            told.append(
+                f"{name} names the pictures and may say who is on them, but it is not read. A CSV with the columns "
+                "image, identity and camera is."
+            )
+    return told
 
 
 # --- one file for each picture ---

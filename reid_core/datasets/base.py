@@ -72,7 +72,8 @@ class Dataset:
 
     `format` is the published data set's name ("Market-1501"), "WebDataset", "folder per identity", "flat folder",
     "people by pattern" or "table". `notes` say what was guessed and what was not used, each a sentence for whoever
-    imports it; `incomplete` names crops that come in without a time, though one stands there, and why.
+    imports it; `incomplete` names crops that come in without a time, though one stands there, and why. `sizes`
+    are width and height of some pictures, where the format was recognised by weak signs.
     """
 
     source: Path
@@ -81,6 +82,7 @@ class Dataset:
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
     incomplete: tuple[Skipped, ...] = ()
+    sizes: tuple[tuple[int, int], ...] = ()
 
     def describe(self) -> str:
         """One line: "Market-1501: 10,679 train, 663 query, 1,594 gallery crops, 751 identities, 6 cameras"."""
