@@ -18,11 +18,13 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from reid_core.errors import ReidError
 from reid_core.records import plural
 
-JPEG_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".jfif", ".jfif-tbnl", ".jfi", ".jif"})  # Chrome saves .jfif
-IMAGE_SUFFIXES = JPEG_SUFFIXES | {".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".ppm"}
-# Suffixes of pictures that `decode` refuses, or that nobody has tried.
+JPEG_SUFFIXES = frozenset(  # Chrome saves .jfif
+    {".jpg", ".jpeg", ".jpe", ".jfif", ".jfif-tbnl", ".jfi", ".jif", ".pjpeg", ".pjp", ".mpo"}
+)
+IMAGE_SUFFIXES = JPEG_SUFFIXES | {".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".pnm"}
+# Suffixes of pictures that `decode` refuses, or that nobody has tried; HEIC is read with the package for it.
 UNREADABLE_KINDS = frozenset(
-    {"HEIC", "HEIF", "HIF", "AVIF", "GIF", "JP2", "J2K", "JPF", "JPX", "JXL", "JXR", "PGM", "PBM", "PNM", "PAM", "PFM"}
+    {"HEIC", "HEIF", "HIF", "AVIF", "GIF", "JP2", "J2K", "JPF", "JPX", "JXL", "JXR", "PAM", "PFM"}
     | {"SVG", "TGA", "ICO", "PSD", "EXR", "HDR", "PCX", "RAW", "DNG", "CR2", "CR3", "NEF", "ARW", "ORF", "RAF", "RW2"}
 )
 VIDEO_SUFFIXES = frozenset(
@@ -36,6 +38,7 @@ MAX_PIXELS = 50_000_000
 THUMBNAIL_HEIGHT = 256  # pixels; sharp on a 128-pixel card at twice the density
 SMALLEST_CUT = 8  # pixels
 LOSSLESS_PIXELS = 1_000_000
+_HEIC_SUFFIXES = ("heic", "heif", "hif")
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 _NO_PICTURE = "it is not a picture that can be read (use JPEG, PNG, WebP, BMP or TIFF)"
 
@@ -53,13 +56,16 @@ class NotThere(BadImage):
 def is_image_name(name: str) -> bool:
     """Whether the name looks like a picture that people mean to import (no hidden files, no resource forks)."""
     stem, dot, suffix = name.rpartition(".")
-    return bool(dot and stem) and f".{suffix.lower()}" in IMAGE_SUFFIXES and not is_hidden(name)
+    is_picture = f".{suffix.lower()}" in IMAGE_SUFFIXES or (suffix.lower() in _HEIC_SUFFIXES and _reads_heic())
+    return bool(dot and stem) and is_picture and not is_hidden(name)
 
 
 def unreadable_kind(name: str) -> str | None:
     """ "HEIC", "GIF", "JP2", ... for a picture that people mean to import and that is never decoded."""
     stem, _, suffix = name.rpartition(".")
-    return suffix.upper() if stem and suffix.upper() in UNREADABLE_KINDS and not is_hidden(name) else None
+    if not stem or suffix.upper() not in UNREADABLE_KINDS or is_hidden(name) or is_image_name(name):
+        return None
+    return suffix.upper()
 
 
 def is_video_name(name: str) -> bool:
@@ -141,6 +147,10 @@ def _formats() -> tuple[str, ...]:
         return FORMATS
     register_heif_opener()
     return (*FORMATS, "HEIF")
+
+
+def _reads_heic() -> bool:
+    return "HEIF" in _formats()
 
 
 def _why_unreadable(data: bytes) -> str:

@@ -175,7 +175,22 @@ def test_making_a_thumbnail_leaves_the_picture_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["a.jpg", "x/A.JPEG", "x y/a.b.png", "ü.WebP", "a.jfif", "a.JPE", "a.jif", "a.jfif-tbnl"]
+    "name",
+    [
+        "a.jpg",
+        "x/A.JPEG",
+        "x y/a.b.png",
+        "ü.WebP",
+        "a.jfif",
+        "a.JPE",
+        "a.jif",
+        "a.jfif-tbnl",
+        "a.pjpeg",
+        "a.PJP",
+        "a.mpo",
+        "a.pgm",
+        "a.pnm",
+    ],
 )
 def test_names_of_pictures(name: str) -> None:
     assert is_image_name(name)
@@ -197,7 +212,7 @@ def test_names_of_other_files(name: str) -> None:
         ("a.avif", "AVIF"),
         ("a.b.Gif", "GIF"),
         ("a.jp2", "JP2"),
-        ("a.pgm", "PGM"),
+        ("a.pam", "PAM"),
         ("a.jpg", None),
         ("heic", None),
         ("._a.heic", None),

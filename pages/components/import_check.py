@@ -176,6 +176,7 @@ def _in_words(message: str) -> str:
     """The library names formats by their keys and choices by their options; the page by what stands in its fields."""
     for key, words in FORMATS.items():
         message = message.replace(f"format '{key}'", f"format “{words}”").replace(f"--format {key}", f"“{words}”")
+    message = message.replace("” or --identity-pattern", "” or write a pattern into --identity-pattern")
     message = re.sub(r"--identity-pattern '(.+)'", r"write \1 into “Person from the path”.", message)
     message = message.replace("give write", "write").replace("give “", "choose the format “")
     for option, words in OPTIONS.items():

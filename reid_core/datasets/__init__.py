@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from reid_core.datasets.annotations import without_frames
+from reid_core.datasets.annotations import some_sizes, unread_labels, without_frames
 from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, list_files, require_pictures
 from reid_core.datasets.choices import (
     check_time_format,
@@ -111,8 +111,13 @@ def read_dataset(
                 continue
             if name in _BY_WEAK_SIGNS and not asked and not looked:
                 listing, looked = without_frames(listing, str(path)), True
-            if isinstance(read := reader(listing, options), Dataset):
+            if isinstance(read := _read(reader, listing, options, name), Dataset):
                 _check_that_the_pattern_finds_people(options, read)
+                if looked:
+                    notes = (*read.notes, *unread_labels(listing)) if name != "table" else read.notes
+                    read = dataclasses.replace(
+                        read, sizes=some_sizes(listing, list(read.records.table["path"])), notes=notes
+                    )
                 return read
             listing = dataclasses.replace(listing, skipped=(*listing.skipped, *read.skipped))
     except ReidError as error:
@@ -120,6 +125,20 @@ def read_dataset(
     finally:
         listing.source.close()
     raise ReidError(f"{path} is not in the format {format!r}. Leave the format out to have it recognised.")
+
+
+def _read(
+    reader: Callable[[Listing, Options], Dataset | Declined], listing: Listing, options: Options, name: str
+) -> Dataset | Declined:
+    """What the reader says. Raises ReidError, with a remedy where people of folders are on both sides of a split."""
+    try:
+        return reader(listing, options)
+    except ReidError as error:
+        if name == "identity-folders" and "in the training split and in the query" in str(error):
+            raise ReidError(
+                f"{error} Or read the folders otherwise: give --format flat or --identity-pattern."
+            ) from error
+        raise
 
 
 def _check_that_the_pattern_finds_people(options: Options, dataset: Dataset) -> None:

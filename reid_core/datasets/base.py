@@ -21,7 +21,8 @@ from reid_core.sources.folder import FolderSource
 from reid_core.sources.tar import ShardSource, TarSource, is_compressed_tar
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
-TEXT_SUFFIXES = (".txt", ".xml", ".json")
+TEXT_SUFFIXES = (".txt", ".xml", ".json", ".jsonl", ".odgt")
+UNREAD_TABLES = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers", ".sqlite", ".sqlite3", ".feather", ".arrow", ".orc")
 CUHK03_FILE = "cuhk-03.mat"
 MAX_PATH_FOR_PATTERN = 300  # characters; a pattern with nested repeats takes time that grows with each one more
 MAX_PATTERN_SECONDS = 0.25  # on one path; a good pattern takes microseconds
@@ -38,23 +39,8 @@ _ARCHIVES = (".zip", ".rar", ".7z", ".cbz", ".cbr", ".iso", ".jar")
 _NO_PICTURES = frozenset(
     {".md", ".rst", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".log", ".names", ".data", ".mat", ".m", ".py", ".ipynb"}
     | {".sh", ".bat", ".js", ".css", ".html", ".htm", ".pkl", ".npy", ".npz", ".h5", ".hdf5", ".pt", ".pth", ".onnx"}
-    | {
-        ".pdf",
-        ".doc",
-        ".docx",
-        ".odt",
-        ".xls",
-        ".xlsx",
-        ".ods",
-        ".ppt",
-        ".pptx",
-        ".rtf",
-        ".tex",
-        ".bib",
-        ".url",
-        ".lnk",
-    }
-    | {".db", ".sqlite", ".lock", ".bak", ".tmp", ".part", ".cls", ".sha256", ".md5", ".jsonl", ".c", ".cpp"}
+    | {".pdf", ".doc", ".docx", ".odt", ".ppt", ".pptx", ".rtf", ".tex", ".bib", ".url"}
+    | {".db", ".lock", ".cls", ".sha256", ".md5", ".c", ".cpp"}
     | {"readme", "license", "licence", "copying", "makefile", "thumbs.db", "desktop.ini", "sha256sums", "md5sums"}
 )
 _CAMERA_FOLDER = re.compile(r"cam(?:era)?(?:[-_ ]?0*(\d{1,4})|[-_ ]([a-z]))", re.IGNORECASE)
@@ -86,7 +72,8 @@ class Dataset:
 
     `format` is the published data set's name ("Market-1501"), "WebDataset", "folder per identity", "flat folder",
     "people by pattern" or "table". `notes` say what was guessed and what was not used, each a sentence for whoever
-    imports it; `incomplete` names crops that come in without a time, though one stands there, and why.
+    imports it; `incomplete` names crops that come in without a time, though one stands there, and why. `sizes`
+    are width and height of some pictures, where the format was recognised by weak signs.
     """
 
     source: Path
@@ -95,6 +82,7 @@ class Dataset:
     skipped: tuple[Skipped, ...] = ()
     notes: tuple[str, ...] = ()
     incomplete: tuple[Skipped, ...] = ()
+    sizes: tuple[tuple[int, int], ...] = ()
 
     def describe(self) -> str:
         """One line: "Market-1501: 10,679 train, 663 query, 1,594 gallery crops, 751 identities, 6 cameras"."""
@@ -152,7 +140,7 @@ class Listing:
     """The names in a folder or archive, with nothing opened: pictures, tables, and entries that are never read.
 
     `only` is the table that the user named, when it is a table and not a folder that was named. `texts` are other files
-    that may tell of the pictures: .txt, .xml and .json.
+    that may tell of the pictures: .txt, .xml, .json and others like them. `others` are MOT's descriptions of sequences.
     """
 
     source: ImageSource
@@ -161,6 +149,7 @@ class Listing:
     skipped: tuple[Skipped, ...]
     only: str | None = None
     texts: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 def list_files(path: Path) -> Listing:
@@ -180,7 +169,7 @@ def list_files(path: Path) -> Listing:
 
 
 def _list(source: ImageSource, only: str | None) -> Listing:
-    pictures, tables, texts, skipped = [], [], [], []
+    pictures, tables, texts, others, skipped = [], [], [], [], []
     unknown: dict[str, list[str]] = {}
     in_shards = isinstance(source, TarSource | ShardSource)  # where files of any kind tell of a picture
     for name, refusal in source.entries():
@@ -197,12 +186,25 @@ def _list(source: ImageSource, only: str | None) -> Listing:
             tables.append(name)
         elif name.lower().endswith(TEXT_SUFFIXES):
             texts.append(name)
-        elif not in_shards and not _is_about_others(name):
+        elif name.lower().endswith("seqinfo.ini"):
+            others.append(name)
+        elif not _is_about_others(name):
             unknown.setdefault(os.path.splitext(name)[1].lower(), []).append(name)
     if only is not None:
         tables = [only]
-    skipped += [skip for suffix, names in unknown.items() for skip in _of_unknown_kind(suffix, names)]
-    return Listing(source, tuple(pictures), tuple(tables), tuple(skipped), only=only, texts=tuple(texts))
+    if in_shards:
+        known = {name.rpartition("/")[2].partition(".")[0] for name in pictures}
+        unknown = {suffix: [name for name in names if not _is_a_part(name, known)] for suffix, names in unknown.items()}
+    skipped += [skip for suffix, names in unknown.items() if names for skip in _of_unknown_kind(suffix, names)]
+    return Listing(
+        source, tuple(pictures), tuple(tables), tuple(skipped), only=only, texts=tuple(texts), others=tuple(others)
+    )
+
+
+def _is_a_part(name: str, samples: set[str]) -> bool:
+    """Whether a file has the name of a picture in the shard, and an ending: "0001.camera" of 0001.jpg."""
+    stem, dot, _ = name.rpartition("/")[2].partition(".")
+    return bool(dot) and stem in samples
 
 
 def _is_about_others(name: str) -> bool:
@@ -214,6 +216,8 @@ def _is_about_others(name: str) -> bool:
 def _of_unknown_kind(suffix: str, names: Sequence[str]) -> list[Skipped]:
     """Up to three by name, more as one line for them all."""
     reason = f"{suffix} files are not read as pictures" if suffix else "its name has no ending such as .jpg"
+    if suffix in UNREAD_TABLES:
+        reason = f"{suffix} files are not read; save it as CSV"
     if len(names) <= 3:
         return [Skipped(name, reason) for name in names]
     rest = f"{plural(len(names), 'file')} {f'ending with {suffix}' if suffix else 'without an ending'}"

@@ -6,7 +6,7 @@ a distractor, -1 junk. Ristani et al. 2016, Zheng et al. 2017 (DukeMTMC-reID): `
 
 CVAT and Datumaro write `bounding_box_<subset>`, and call a task's only subset "default": people there are divided by
 `split_identities`, or are the gallery where `query` or `bounding_box_test` is there too. So is a single folder of any
-name all of whose pictures have such names.
+name all of whose pictures have such names. The people of `bounding_box_val` test; capitals do not matter.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ SPLIT_OF_FOLDER = {"bounding_box_train": "train", "query": "query", "bounding_bo
 MARKET_FRAMES_PER_SECOND = 25.0
 DUKE_FRAMES_PER_SECOND = 60000 / 1001
 _ANY_SUBSET = re.compile(r"bounding_box_\w[\w.-]*")
+_SHORT = {"train": "train", "gallery": "gallery", "test": "gallery"}  # next to `query`
+_VALIDATION = frozenset(f"bounding_box_{name}" for name in ("val", "valid", "validation", "dev"))
 _OTHER_FOLDERS = ("gt_bbox", "gt_query")  # Market-1501's hand-drawn boxes, the same people once more
 _MARKET = re.compile(r"(-1|[0-9]+)_c([0-9]+)s([0-9]+)_([0-9]{1,12})_[0-9]+")
 _DUKE = re.compile(r"(-1|[0-9]+)_c([0-9]+)_f([0-9]{1,12})")
@@ -56,14 +58,19 @@ def parse_name(name: str) -> FileName | None:
 def read_market1501(listing: Listing, options: Options) -> Dataset | Declined:
     """The data set; declined where no folder of the layout holds a picture with such a name, and not all are such.
 
-    Raises ReidError when a folder of the layout is there twice.
+    Where `query` alone is of the layout, folders called `train`, `gallery` and `test` are, too; declined where these
+    hold no more than half of all pictures. Raises ReidError when a folder of the layout is there twice.
     """
     places = {name: name.rpartition("/") for name in listing.pictures}
-    folders = {folder for folder, _, _ in places.values() if _is_of_layout(folder.rpartition("/")[2])}
+    folders = {folder for folder, _, _ in places.values() if _is_of_layout(_last(folder))}
+    if folders and all(_last(folder) == "query" for folder in folders):
+        folders |= {folder for folder, _, file in places.values() if _last(folder) in _SHORT and parse_name(file)}
+        if not options.required and 2 * sum(folder in folders for folder, _, _ in places.values()) <= len(places):
+            return Declined()
     if not folders and len({folder for folder, _, _ in places.values()}) == 1:
         folders = {folder for folder, _, _ in places.values() if all(map(parse_name, _files(places)))}
     named = {
-        name: (folder.rpartition("/")[2], told)
+        name: (_last(folder), told)
         for name, (folder, _, file) in places.items()
         if folder in folders and (told := parse_name(file))
     }
@@ -74,7 +81,7 @@ def read_market1501(listing: Listing, options: Options) -> Dataset | Declined:
     skipped = [
         Skipped(name, _why_skipped(name, folders))
         for name in listing.pictures
-        if name not in parsed and not any(part in _OTHER_FOLDERS for part in name.split("/"))
+        if name not in parsed and not any(part.lower() in _OTHER_FOLDERS for part in name.split("/"))
     ]
     rows: dict[str, Sequence[object]] = {
         "path": list(parsed),
@@ -93,6 +100,10 @@ def read_market1501(listing: Listing, options: Options) -> Dataset | Declined:
     )
 
 
+def _last(folder: str) -> str:
+    return folder.rpartition("/")[2].lower()
+
+
 def _files(places: Mapping[str, tuple[str, str, str]]) -> list[str]:
     return [file for _, _, file in places.values()]
 
@@ -102,20 +113,31 @@ def _is_of_layout(folder: str) -> bool:
 
 
 def _with_splits(named: Mapping[str, tuple[str, FileName]]) -> dict[str, tuple[str | None, FileName]]:
-    """Path -> split and what its name tells; a subset of another name is divided, or added to those that are there."""
-    trained = {told.identity for folder, told in named.values() if SPLIT_OF_FOLDER.get(folder) == "train"}
-    is_tested = any(SPLIT_OF_FOLDER.get(folder) in ("query", "gallery") for folder, _ in named.values())
+    """Path -> split and what its name tells; a subset of another name is divided, or added to those that are there.
+
+    People of a subset for validation are tested, next to a folder for training: they are divided into query and
+    gallery, or are in the gallery where other people are tested, too.
+    """
+    split_of_folder = SPLIT_OF_FOLDER | _SHORT
+    trained = {told.identity for folder, told in named.values() if split_of_folder.get(folder) == "train"}
+    is_tested = any(split_of_folder.get(folder) in ("query", "gallery") for folder, _ in named.values())
     rest = "gallery" if is_tested else None
-    return {
-        name: (SPLIT_OF_FOLDER.get(folder, "train" if told.identity in trained - {DISTRACTOR, JUNK} else rest), told)
-        for name, (folder, told) in named.items()
-    }
+    in_training = trained - {DISTRACTOR, JUNK}
+
+    def split_of(folder: str, told: FileName) -> str | None:
+        if folder in split_of_folder:
+            return split_of_folder[folder]
+        if told.identity in in_training:
+            return "train"
+        return "test" if trained and not is_tested and folder in _VALIDATION else rest
+
+    return {name: (split_of(folder, told), told) for name, (folder, told) in named.items()}
 
 
 def _check_folders(folders: set[str], source: str) -> None:
     kinds: dict[str, str] = {}
     for folder in sorted(folders):
-        kind = folder.rpartition("/")[2]
+        kind = _last(folder)
         if kind in kinds:
             raise ReidError(
                 f"{source} holds more than one data set: {kinds[kind]!r} and {folder!r} are both there. "

@@ -12,10 +12,17 @@ from dataclasses import dataclass
 
 _WORDS = "person|pers|pid|ped|pedestrian|identity|ident|id|subject|subj"
 PERSON_FOLDER = re.compile(rf"(?:{_WORDS}|human|individual)[-_ ]?\d+", re.IGNORECASE)
+_MARKED = r"(?<![^\W_])(p\d+)(?![^\W_])[^/]*$"
 PATTERNS = (
     rf"(?i)(?<![a-z0-9])((?:{_WORDS})[-_ ]?\d+)(?![a-z0-9])[^/]*$",
     r"(?:^|/)([A-Za-z]{0,4}\d{1,6})[_-][^/]*$",
     r"(?:^|/)([^\W\d_]{2,20})[-_ ]\d[^/]*$",
+)
+_LAST_PATTERNS = (  # a camera or a track's word before the number, a dot behind it, and names of two words
+    r"(?i)(?:^|[/_-])(track(?:let)?[-_ ]?\d+)(?![a-z0-9])[^/]*$",
+    r"(?:^|/)c(?:am)?\d+[_-](\d{3,6})[_-][^/]*$",
+    r"(?:^|/)(\d{3,6})\.\d+\.[^/]*$",
+    r"(?:^|/)([^\W\d_]{2,20}[_ -][^\W\d_]{2,20})[-_ (]+\d[^/]*$",
 )
 _OTHER = """
 img image pic picture photo foto bild frame frm f crop crops det detection box bbox cam camera c ch channel
@@ -39,7 +46,11 @@ def _simpler(pattern: str, people: set[str]) -> str:
     if pattern == PATTERNS[0]:
         starts = {re.sub(r"\d+$", "", person) for person in people}
         return rf"({starts.pop()}\d+)" if len(starts) == 1 else pattern
-    return r"(?:^|/)(\d+)[_-][^/]*$" if all(person.isdecimal() for person in people) else pattern
+    return (
+        r"(?:^|/)(\d+)[_-][^/]*$"
+        if pattern == PATTERNS[1] and all(person.isdecimal() for person in people)
+        else pattern
+    )
 
 
 def guess_people(names: Sequence[str]) -> NamePattern | None:
@@ -49,12 +60,15 @@ def guess_people(names: Sequence[str]) -> NamePattern | None:
     """
     if sum(_DATE.search(name) is not None for name in names) * 2 > len(names):
         return None
-    for pattern in PATTERNS:
+    for pattern in (PATTERNS[0], _MARKED, *PATTERNS[1:], *_LAST_PATTERNS):
         compiled = re.compile(pattern)
         found = {name: match[1] for name in names if (match := compiled.search(name))}
         people = set(found.values())
+        is_pair = pattern == _LAST_PATTERNS[3]
+        if is_pair and any(word.lower() in _OTHER_WORDS for name in people for word in re.split("[-_ ]", name)):
+            continue
         words = {re.sub(r"\d+", "", person).strip("-_ ").lower() for person in people}
-        of_persons = pattern == PATTERNS[0]
+        of_persons = pattern in (PATTERNS[0], _MARKED, *_LAST_PATTERNS[:3])
         if len(found) < 0.9 * len(names) or not 2 <= len(people) <= len(found) / 2:
             continue
         if of_persons or not words & _OTHER_WORDS:

@@ -83,6 +83,136 @@ ANNOTATED: dict[str, tuple[str, dict[str, str | bytes]]] = {
 }
 
 
+TWO: dict[str, str | bytes] = {"images/a1.jpg": FRAME, "images/a2.jpg": FRAME}
+SIDES = {"x": 24, "y": 90, "width": 30, "height": 70}
+MOT_AT_THE_BORDER = "".join(f"{n},1,-14,90,30,70,1,1,1\n" for n in range(1, 31)) + "1,2,24,90,30,70,1,1,1\n" * 60
+KITTI_FILM = "0 1 " + KITTI
+
+
+def each(form: object) -> str:
+    """A JSON text with this for each picture, whose name takes the place of NAME."""
+    return json.dumps([json.loads(json.dumps(form).replace("NAME", name)) for name in ("a1", "a2")])
+
+
+def lines(form: object) -> str:
+    return "".join(f"{json.dumps(some)}\n" for some in json.loads(each(form)))
+
+
+ANNOTATED |= {
+    "mot at the border": ("gt.txt", {"s1/img1/000001.jpg": FRAME, "s1/gt/gt.txt": MOT_AT_THE_BORDER}),
+    "mot by another name": ("gt_train.txt", {"s1/img1/000001.jpg": FRAME, "s1/gt/gt_train.txt": MOT_AT_THE_BORDER}),
+    "tracks.txt": ("tracks.txt", {"frames/000001.jpg": FRAME, "tracks.txt": "1,1,24,90,30,70,1,-1,-1,-1\n"}),
+    "mots": ("gt.txt", {"s1/img1/000001.jpg": FRAME, "s1/gt/gt.txt": "1 2001 2 180 320 WSV:2d;1O10\n"}),
+    "seqinfo": (
+        "seqinfo.ini",
+        {"s1/img1/000001.jpg": FRAME, "s1/seqinfo.ini": "[Sequence]\nname=s1\nimWidth=320\nimHeight=180\n"},
+    ),
+    "visdrone film": (
+        "annotations/uav1.txt",
+        {"sequences/uav1/0000001.jpg": FRAME, "annotations/uav1.txt": "1,0,24,90,30,70,1,4,0,0\n"},
+    ),
+    "kitti film": ("0000.txt", {"image_02/0000/000000.png": FRAME, "label_02/0000.txt": KITTI_FILM}),
+    "jde": (
+        "labels_with_ids/a1.txt",
+        {"images/a1.jpg": FRAME, "labels_with_ids/a1.txt": "0 3 .5 .5 .1 .4\n0 4 .2 .5 .1 .4\n"},
+    ),
+    "points without a nought": ("labels/a1.txt", {"images/a1.jpg": FRAME, "labels/a1.txt": "0 .5 .5 .1 .4\n"}),
+    "large labelme": (
+        "a1.json",
+        {"a1.jpg": FRAME, "a1.json": LABELME[:-1] + ', "imageData": "' + "A" * 1_200_000 + '"}'},
+    ),
+    "coco of outlines": (
+        "coco.json",
+        TWO
+        | {
+            "coco.json": json.dumps(
+                {
+                    "images": COCO["images"],
+                    "annotations": [{"image_id": n, "segmentation": [[24, 90, 54, 90, 54, 160]]} for n in (1, 2)],
+                }
+            )
+        },
+    ),
+    "via": (
+        "via.json",
+        TWO
+        | {
+            "via.json": json.dumps(
+                {
+                    f"a{n}.jpg123": {
+                        "filename": f"a{n}.jpg",
+                        "regions": [{"shape_attributes": {"name": "rect"} | SIDES}],
+                    }
+                    for n in (1, 2)
+                }
+            )
+        },
+    ),
+    "supervisely": (
+        "ds/ann/a1.jpg.json",
+        {
+            "ds/img/a1.jpg": FRAME,
+            "ds/ann/a1.jpg.json": '{"objects": [{"points": {"exterior": [[24, 90], [54, 160]], "interior": []}}]}',
+        },
+    ),
+    "fiftyone": (
+        "samples.json",
+        TWO | {"samples.json": each({"filepath": "data/NAME.jpg", "d": [{"bounding_box": [0.1, 0.5, 0.1, 0.4]}]})},
+    ),
+    "datumaro": (
+        "default.json",
+        TWO | {"default.json": each({"id": "NAME", "annotations": [{"type": "bbox", "bbox": [24, 90, 30, 70]}]})},
+    ),
+    "label studio": (
+        "project.json",
+        TWO
+        | {
+            "project.json": each(
+                {
+                    "data": {"image": "/data/upload/1/0a1b2c3d-NAME.jpg"},
+                    "result": [{"value": {"rectanglelabels": ["person"]} | SIDES}],
+                }
+            )
+        },
+    ),
+    "bdd100k": (
+        "det.json",
+        TWO
+        | {"det.json": each({"name": "NAME.jpg", "labels": [{"box2d": {"x1": 24, "y1": 90, "x2": 54, "y2": 160}}]})},
+    ),
+    "createml": (
+        "_annotations.createml.json",
+        TWO
+        | {
+            "_annotations.createml.json": each(
+                {"image": "NAME.jpg", "annotations": [{"label": "p", "coordinates": SIDES}]}
+            )
+        },
+    ),
+    "crowdhuman": (
+        "annotation_val.odgt",
+        {"images/2732,1a0d.jpg": FRAME}
+        | {"annotation_val.odgt": '{"ID": "2732,1a0d", "gtboxes": [{"tag": "person", "fbox": [24, 90, 30, 70]}]}\n'},
+    ),
+    "hugging face": (
+        "metadata.jsonl",
+        TWO | {"metadata.jsonl": lines({"file_name": "NAME.jpg", "objects": {"bbox": [[24, 90, 30, 70]]}})},
+    ),
+    "wider": (
+        "wider_train.txt",
+        TWO | {"wider_train.txt": "".join(f"0--Parade/a{n}.jpg\n1\n24 90 30 70 0 0 0 0 0 0\n" for n in (1, 2))},
+    ),
+    "table of centres": (
+        "boxes.csv",
+        TWO
+        | {
+            "boxes.csv": "image,id,cx,cy,w,h\n"
+            + "".join(f"a{n}.jpg,{x},{x},125,30,70\n" for n in (1, 2) for x in (39, 99))
+        },
+    ),
+}
+
+
 @pytest.mark.parametrize("kind", ANNOTATED)
 def test_frames_are_refused_by_the_file_that_holds_their_boxes(miniature: Miniature, kind: str) -> None:
     file, files = ANNOTATED[kind]
@@ -96,7 +226,7 @@ def test_frames_are_refused_by_the_file_that_holds_their_boxes(miniature: Miniat
 def test_whole_pictures_come_in_where_the_format_is_given(miniature: Miniature, kind: str) -> None:
     _, files = ANNOTATED[kind]
     dataset = read_dataset(miniature.make([], files), format="flat")
-    assert len(dataset.records) == sum(name.endswith(".jpg") for name in files)
+    assert len(dataset.records) == sum(name.endswith((".jpg", ".png")) for name in files)
 
 
 @pytest.mark.parametrize(
@@ -160,3 +290,49 @@ def test_a_published_data_set_is_not_looked_into_for_boxes(miniature: Miniature)
         "bounding_box_train/0002_c1s1_000450_03.txt": "0 .5 .5 .1 .1",
     }
     assert read_dataset(miniature.make([], files)).format == "Market-1501"
+
+
+PEOPLE: dict[str, str | bytes] = {f"{who}/{shot}.jpg": CROP for who in ("ada", "bo") for shot in (1, 2, 3, 4)}
+OUTLINE = {"shapes": [{"label": "person", "points": [[5, 5], [55, 5], [55, 120], [5, 120]]}]}
+BODIES = {
+    "images": [{"id": name, "file_name": name} for name in PEOPLE],
+    "annotations": [{"image_id": name, "bbox": [4, 4, 50, 110], "keypoints": [1]} for name in PEOPLE],
+}
+WHERE_CUT = "".join(
+    json.dumps({"file_name": name, "bbox": [700, 200, 64, 128], "id": name[:2]}) + "\n" for name in PEOPLE
+)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {name.replace(".jpg", ".json"): json.dumps(OUTLINE) for name in PEOPLE},
+        {name.replace(".jpg", ".txt"): "0 0.5 0.5 0.9 0.8\n" for name in PEOPLE},
+        {"keypoints.json": json.dumps(BODIES)},
+        {"metadata.jsonl": WHERE_CUT},
+        {"tracks.txt": "1,1,700,200,64,128,1,-1,-1,-1\n"},
+        {"list.txt": "".join(f"{name} 1 2\n" for name in PEOPLE)},
+    ],
+)
+def test_crops_with_the_outline_of_their_one_person_come_in(
+    miniature: Miniature, texts: dict[str, str | bytes]
+) -> None:
+    dataset = read_dataset(miniature.make([], PEOPLE | texts))
+    assert dataset.format == "folder per identity"
+    assert dataset.records.identities() == ["ada", "bo"]
+    assert len(dataset.records) == 8
+
+
+@pytest.mark.parametrize("box", ["20,5,40,30", "4,3,34,83"])
+def test_a_table_with_one_row_for_each_crop_may_say_where_a_head_is(miniature: Miniature, box: str) -> None:
+    rows = "".join(f"{name},{name[:-6]},1,{box}\n" for name in PEOPLE)
+    dataset = read_dataset(miniature.make([], PEOPLE | {"l.csv": f"image,pid,cam,x1,y1,x2,y2\n{rows}"}))
+    assert dataset.format == "table"
+    assert dataset.records.identities() == ["ada", "bo"]
+
+
+def test_the_refusal_names_a_way_that_keeps_labels(miniature: Miniature) -> None:
+    path = miniature.make([], {"a1.jpg": FRAME, "a2.jpg": FRAME, "boxes.csv": TABLE})
+    with pytest.raises(ReidError, match="give --format table for the labels of the table"):
+        read_dataset(path)
+    assert read_dataset(path, format="table").records.identities() == ["7"]

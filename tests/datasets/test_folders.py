@@ -244,3 +244,11 @@ def test_names_are_no_people_where_the_folders_speak_against_it(miniature: Minia
     dataset = read_dataset(miniature.make(names))
     assert dataset.format == "flat folder"
     assert dataset.records.identities() == []
+
+
+def test_people_on_both_sides_of_a_split_come_with_a_remedy(miniature: Miniature) -> None:
+    path = miniature.make(
+        [f"{side}/{who}/{shot}.jpg" for side in ("train", "val") for who in ("anna", "ben") for shot in "12"]
+    )
+    with pytest.raises(ReidError, match=r"'anna' is in the training split.*give --format flat or --identity-pattern"):
+        read_dataset(path)

@@ -12,6 +12,8 @@ from reid_core.datasets.market1501 import parse_name
 from reid_core.errors import ReidError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from conftest import Miniature
 
 NAMES = [
@@ -145,3 +147,39 @@ def test_no_text_at_all_makes_the_parser_fail(text: str) -> None:
 )
 def test_other_names_are_not_market_names(name: str) -> None:
     assert parse_name(name) is None
+
+
+def market(folder: str, people: Iterable[int]) -> list[str]:
+    return [f"{folder}/{person:04d}_c{camera}s1_001_00.jpg" for person in people for camera in (1, 2)]
+
+
+@pytest.mark.parametrize("name", ["bounding_box_val", "bounding_box_Validation", "Bounding_Box_Dev"])
+def test_people_of_the_validation_folder_are_tested_and_never_trained(miniature: Miniature, name: str) -> None:
+    dataset = read_dataset(miniature.make([*market("bounding_box_train", range(1, 7)), *market(name, range(7, 17))]))
+    splits = miniature.column(dataset, "split")
+    assert {split for path, split in splits.items() if path.startswith("bounding_box_train")} == {"train"}
+    assert {split for path, split in splits.items() if path.startswith(name)} == {"query", "gallery"}
+
+
+def test_capitals_of_folders_do_not_matter(miniature: Miniature) -> None:
+    pictures = [*market("Bounding_Box_Train", (1, 2)), *market("bounding_box_Test", (3, 4)), *market("Query", (3, 4))]
+    dataset = read_dataset(miniature.make(pictures))
+    wanted = {"Bounding_Box_Train": "train", "bounding_box_Test": "gallery", "Query": "query"}
+    assert miniature.column(dataset, "split") == {path: wanted[path.partition("/")[0]] for path in pictures}
+    assert not dataset.skipped
+
+
+@pytest.mark.parametrize("gallery", ["gallery", "test"])
+def test_short_names_of_folders_next_to_query(miniature: Miniature, gallery: str) -> None:
+    pictures = [*market("train", (1, 2)), *market("query", (3, 4)), *market(gallery, (3, 4))]
+    pictures.append(f"{gallery}/0000_c1s1_001_00.jpg")
+    dataset = read_dataset(miniature.make(pictures))
+    wanted = {"train": "train", "query": "query", gallery: "gallery"}
+    assert miniature.column(dataset, "split") == {path: wanted[path.partition("/")[0]] for path in pictures}
+    assert dataset.records.identities() == ["0001", "0002", "0003", "0004"]
+
+
+def test_a_folder_query_among_others_does_not_take_all(miniature: Miniature) -> None:
+    others = [f"{person}/{shot}.jpg" for person in ("ada", "bo", "cleo") for shot in range(3)]
+    dataset = read_dataset(miniature.make([*market("query", (3,)), *others]))
+    assert dataset.format == "folder per identity"

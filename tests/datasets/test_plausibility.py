@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import io
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from reid_core.datasets import doubts, read_dataset
 
@@ -30,6 +32,21 @@ TWO_SITES = [f"{site}/{number}" for site in ("north", "south") for number in (1,
         (paths("ada", "bo", "cleo", shots=1), "Each of the 3 people has one crop"),
         (paths("cam2/ada", "cam2/bo"), "All crops are of camera 2."),
         (paths(""), ""),
+        (paths(*(f"{site}/{who}" for site in ("north", "south") for who in ("ada", "bo"))), "hold ada, bo: are those"),
+        (
+            [f"scen{s}/view{v}/{p:03}/1.jpg" for s in (1, 2) for v in (1, 2) for p in range(6)],
+            "give --identity-pattern '^TOP[^/]+/[^/]+/([^/]+)/'",
+        ),
+        ([f"place{s:02}/{p:03}/1.jpg" for s in range(12) for p in range(20)], "Their folders hold 000, 001, 002"),
+        (paths(*(f"{site}/{who}" for site in "defghijklmno" for who in ("ada", "bo"))), "Their folders hold ada, bo"),
+        (paths("entrance/1", "entrance/2", "lobby/1", "parking/1"), "These read like cameras, scenes or films"),
+        (paths("C1", "C2"), "2 people: C1, C2. These read like cameras"),
+        (paths("uav0001_v", "uav0002_v"), "These read like cameras, scenes or films"),
+        (paths("seq_1", "seq_2"), "These read like cameras, scenes or films"),
+        (paths("s1/img1", "s2/img1"), "These read like cameras, scenes or films"),
+        (["exp/crops/1.jpg", "exp/crops/2.jpg", "exp/im0.jpg"], "1 person: crops. These read like parts of a data set"),
+        (paths("ada", "bo", "_unsorted"), "2 crops of '_unsorted' are read as one person."),
+        (paths("video1/id_12", "video2/id_12", "video2/id_3"), "id_12 of video1, video2 is read as one person."),
     ],
 )
 def test_what_is_odd_is_said_with_its_names(miniature: Miniature, pictures: list[str], sentence: str) -> None:
@@ -46,6 +63,10 @@ def test_what_is_odd_is_said_with_its_names(miniature: Miniature, pictures: list
         paths("ada/camera-1", "ada/camera-2", "ada/camera-3", "bo/camera-1", "bo/camera-2"),
         paths("ada/2026-03-01", "ada/2026-03-02", "ada/2026-03-03", "bo/2026-03-01"),
         paths("train/ada", "query/bo", "gallery/bo"),
+        paths(*(f"{p:04}/{t}" for p in range(40) for t in range(1, 2 + p % 5))),
+        paths(*(f"{p:04}/{side}" for p in range(40) for side in ("front", "back", "side"))),
+        paths("S1", "S2"),
+        paths("ada/front", "ada/back", "bo/front"),
         paths(*(f"p{number}" for number in range(40))),
         ["2026-03-01_08.jpg", "2026-03-01_09.jpg", "2026-03-02_08.jpg", "2026-03-02_09.jpg"],
         ["frame_0001.jpg", "frame_0002.jpg", "frame_0003.jpg", "frame_0004.jpg"],
@@ -66,6 +87,11 @@ def test_nothing_is_said_of_what_is_usual(miniature: Miniature, pictures: list[s
             ["person03", "person4"],
         ),
         (["ada_1.jpg", "ada_2.jpg", "bo_1.jpg", "bo_2.jpg"], ["ada", "bo"]),
+        ([f"{i:04}_c{c}_p{p}.jpg" for i in (0, 1) for c in (1, 2) for p in (3, 4)], ["p3", "p4"]),
+        ([f"frame_{i}_track_{t}.jpg" for i in (1, 2) for t in (3, 4)], ["track_3", "track_4"]),
+        ([f"c{c}_{p:04}_1.jpg" for c in (1, 2) for p in (3, 4)], ["0003", "0004"]),
+        ([f"{p:04}.{c}.0.jpg" for c in (1, 2) for p in (3, 4)], ["0003", "0004"]),
+        ([f"{who}_{i}.jpg" for i in (1, 2) for who in ("Anna_Smith", "Ben_Jones")], ["Anna_Smith", "Ben_Jones"]),
         (["x/p1-a.jpg", "x/p1-b.jpg", "x/p2-a.jpg", "x/p2-b.jpg"], ["p1", "p2"]),
     ],
 )
@@ -78,3 +104,36 @@ def test_names_that_seem_to_tell_people_come_with_a_pattern_that_finds_them(
     dataset = read_dataset(path, identity_pattern=pattern)
     assert dataset.format == "people by pattern"
     assert dataset.records.identities() == people
+
+
+def picture(width: int, height: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, height)).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize(("width", "height", "is_frame"), [(640, 360, True), (64, 128, False), (100, 40, False)])
+def test_landscape_pictures_of_one_size_look_like_frames(
+    miniature: Miniature, width: int, height: int, is_frame: bool
+) -> None:
+    files: dict[str, str | bytes] = {
+        f"{who}/{shot}.jpg": picture(width, height) for who in ("ada", "bo") for shot in "12"
+    }
+    found = doubts(read_dataset(miniature.make([], files)))
+    assert any("4 of 4 pictures that were looked at are 640×360." in doubt for doubt in found) == is_frame
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("train_list.txt", "a1.jpg 7 1\na2.jpg 7 2\n"),
+        ("labels.json", '{"a1.jpg": 7, "a2.jpg": 8}'),
+    ],
+)
+def test_a_list_of_labels_that_is_not_read_is_named(miniature: Miniature, name: str, text: str) -> None:
+    (note,) = read_dataset(miniature.make(["a1.jpg", "a2.jpg"], {name: text})).notes
+    assert f"{name} names the pictures and may say who is on them, but it is not read. A CSV with" in note
+
+
+def test_a_list_of_names_alone_is_no_list_of_labels(miniature: Miniature) -> None:
+    assert read_dataset(miniature.make(["a1.jpg", "a2.jpg"], {"all.txt": "a1.jpg\na2.jpg\n"})).notes == ()

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import io
 import os
 import socket
+import tarfile
 import time
 import zipfile
 from collections.abc import Iterator
@@ -83,7 +85,7 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, tiny_jpeg: bytes) -> 
     (tmp_path / "photo.7z").write_bytes(b"7z\xbc\xaf\x27\x1c")
     with pytest.raises(ReidError, match="photo.jpg is one picture. Give the folder"):
         read_dataset(tmp_path / "photo.jpg")
-    with pytest.raises(ReidError, match="not a readable zip"):
+    with pytest.raises(ReidError, match="is a 7z archive, which is not read. Unpack it, and give the folder."):
         read_dataset(tmp_path / "photo.7z")
 
 
@@ -216,7 +218,13 @@ def test_every_name_of_a_jpeg_is_a_picture(miniature: Miniature) -> None:
 def test_nothing_that_people_may_mean_to_import_is_left_out_unsaid(miniature: Miniature) -> None:
     named = {
         "bo/x.jp2": "JP2 pictures cannot be read; convert them to JPEG",
-        "bo/x.pgm": "PGM pictures cannot be read; convert them to JPEG",
+        "bo/x.pam": "PAM pictures cannot be read; convert them to JPEG",
+        "bo/1.jpg.bak": ".bak files are not read as pictures",
+        "bo/2.jpg.part": ".part files are not read as pictures",
+        "bo/3.tmp": ".tmp files are not read as pictures",
+        "bo/4.jpg.lnk": ".lnk files are not read as pictures",
+        "who.xlsx": ".xlsx files are not read; save it as CSV",
+        "who.sqlite": ".sqlite files are not read; save it as CSV",
         "bo/v.mkv": "it is a recording, and video is not read yet",
         "bo/000123": "its name has no ending such as .jpg",
         "bo/x.xyz": ".xyz files are not read as pictures",
@@ -292,3 +300,36 @@ def test_a_folder_that_cannot_be_opened_is_named(
     assert [(skip.path, skip.reason) for skip in dataset.skipped] == [
         ("closed", "the folder cannot be opened: Permission denied")
     ]
+
+
+def test_in_a_tar_what_is_no_part_of_a_sample_is_named(tmp_path: Path, tiny_jpeg: bytes) -> None:
+    path = tmp_path / "a.tar"
+    names = ("ada/1.jpg", "ada/2.pjpeg", "bo/1.pgm", "ada/1.cam", "bo/noext", "bo/who.xlsx", "bo/x.bak")
+    with tarfile.open(path, "w") as archive:
+        for name in names:
+            entry = tarfile.TarInfo(name)
+            entry.size = len(tiny_jpeg)
+            archive.addfile(entry, io.BytesIO(tiny_jpeg))
+    dataset = read_dataset(path)
+    assert len(dataset.records) == 3
+    assert {skip.path for skip in dataset.skipped} == {"bo/noext", "bo/who.xlsx", "bo/x.bak"}
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("a.rar", b"Rar!\x1a\x07", "is a RAR archive, which is not read. Unpack it"),
+        ("a.gz", b"\x1f\x8b\x08", "is a file compressed by gzip, which is not read. Unpack it"),
+        ("a.pdf", b"%PDF-1.7", "is a PDF. Give a folder, zip or tar"),
+        ("a.txt", b"0001.jpg 1 2", "is a text. Give the folder of the pictures"),
+        ("a.json", b"{}", "is a text. Give the folder of the pictures"),
+        ("a.xlsx", b"PK\x03\x04", "is a spreadsheet. Save it as CSV"),
+        ("a.dat", b"abc", "is neither a folder nor a zip or tar of pictures nor a table"),
+        ("a.zip", b"abc", "is not a readable zip archive"),
+        ("a.zip", b"Rar!\x1a\x07", "is a RAR archive"),
+    ],
+)
+def test_what_is_no_archive_is_called_what_it_is(tmp_path: Path, name: str, data: bytes, words: str) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(ReidError, match=words):
+        read_dataset(tmp_path / name)

@@ -144,9 +144,11 @@ def _skipped(
     layout: Layout, names: Sequence[str], found: Mapping[str, Crop], doubled: Mapping[str, Crop]
 ) -> list[Skipped]:
     skipped = []
+    of_films = layout.example.startswith(("sequences/", "multi_shot/"))
+    read = "the sequences are read" if of_films else f"what is like {layout.example} is read"
     for name in names:
         if name in doubled:
-            skipped.append(Skipped(name, "it shows the same people once more; the sequences are read"))
+            skipped.append(Skipped(name, f"it shows the same people once more; {read}"))
         elif name not in found:
             skipped.append(Skipped(name, _ignored(layout, name) or f"it is not like {layout.example}"))
     return skipped
