@@ -5,6 +5,8 @@ A value whose time cannot be told costs that time and nothing more. How the colu
 
 from __future__ import annotations
 
+import math
+import time as clocks
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +28,10 @@ from reid_core.records import FIRST_CLOCK_TIME, format_time
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC).timestamp()
 LATEST = datetime(2100, 1, 1, tzinfo=UTC).timestamp()
 DAY = 86_400.0  # seconds
+_LIKELY_UNIX = datetime(2000, 1, 1, tzinfo=UTC).timestamp()  # .NET's ticks of today are Unix nanoseconds of 1990
+_AHEAD = 7 * DAY  # that a camera's clock may be ahead
+_SKIPPED_HOUR = float("nan")
+_MOST = 0.9  # of a column's numbers decide what they are: one slip of the keyboard does not
 UNITS = {"seconds": 1.0, "milliseconds": 1e3, "microseconds": 1e6, "nanoseconds": 1e9}  # in a second
 DATE_NAMES = ("day", "datum", "fecha", "jour", "dia", "tag", "year", "jahr", "zeitpunkt")  # and all with "date" in them
 _SPREADSHEET = datetime(1899, 12, 30)  # day 0 of Excel, LibreOffice and Google Sheets
@@ -35,6 +41,9 @@ _LONGEST_SPAN = 3_660.0  # days that the pictures of one gallery span
 _LONGEST_RECORDING = 100 * DAY
 _SAY = "say which with --time-format"
 _YEAR = f"is a year to some and seconds to others: {_SAY} seconds, or name another column"
+_MONTH = f"is a year and a month to some and seconds to others: {_SAY} %Y%m or seconds"
+_OF_DAY = f"is a time of day to some and seconds to others: {_SAY} '%Y-%m-%d %H%M%S', with the date as it is"
+_OF_DAY_SHORT = _OF_DAY.replace("%H%M%S", "%H%M")
 _ORDER = (
     f"has the day or the month first, and no date of the column tells: {_SAY} '%d/%m/%Y …' or '%m/%d/%Y …', where … is "
     "the time as it is written: %H:%M:%S, or %I:%M %p"
@@ -79,8 +88,12 @@ def read_times(values: Sequence[object], zone: tzinfo, *, form: str | None = Non
     "excel" (days), or a pattern of `strptime`. Times without a zone are in `zone`.
     """
     told = {key: read_value(value) for key, value in {_key(value): value for value in values}.items()}
-    way = _by_form(form, zone) if form else _by_column(list(told.values()), zone, _is_of_dates(column))
-    return _read_all(values, told, way)
+    if form:
+        return _read_all(values, told, _by_form(form, zone), LATEST)
+    counts = Counter(map(_key, values))
+    rows = [counts[key] for key in told]
+    way = _by_column(list(told.values()), rows, zone, _is_of_dates(column))
+    return _read_all(values, told, way, _latest())
 
 
 def read_dates_and_times(dates: Sequence[object], times: Sequence[object], zone: tzinfo, form: str | None) -> Times:
@@ -88,11 +101,13 @@ def read_dates_and_times(dates: Sequence[object], times: Sequence[object], zone:
     pairs = list(zip(dates, times, strict=True))
     empty = {key for key in {*map(_key, dates), *map(_key, times)} if read_value(key[1]).is_empty}
     lacks = [(_key(day) in empty) + (_key(time) in empty) for day, time in pairs]
-    written = [f"{_written(day)} {_written(time)}".strip() for day, time in pairs]
+    width = 6 if "%H%M%S" in (form or "") else 4 if "%H%M" in (form or "") else 0  # spreadsheets eat zeros: 80101
+    written = [f"{_written(day)} {_padded(_written(time), width)}".strip() for day, time in pairs]
     if form:
         return read_times([None if gap else text for text, gap in zip(written, lacks, strict=True)], zone, form=form)
-    days, clock = read_times(dates, UTC, column="date"), _clock(times)
-    way = f"{days.readings[0].partition(' (')[0] if days.readings else 'dates'} and times of day, in two columns"
+    days, clock, unsure = read_times(dates, UTC, column="date"), _clock(times), _why_unsure(times)
+    of_days = days.readings[0].partition(" (")[0].removesuffix(", at midnight") if days.readings else "dates"
+    way = f"{of_days} and times of day, in two columns"
     found = []
     for row, (_, time) in enumerate(pairs):
         if lacks[row]:
@@ -100,13 +115,13 @@ def read_dates_and_times(dates: Sequence[object], times: Sequence[object], zone:
         elif row in days.problems:
             found.append(_Read(why=days.problems[row].why))
         elif (since_midnight := clock(time)) is None:
-            found.append(_Read(why="is no time of day"))
+            found.append(_Read(why=unsure or "is no time of day"))
         elif days.seconds[row] % DAY:
             found.append(_Read(why="has a time of day in both columns"))
         else:
             midnight = datetime.fromtimestamp(days.seconds[row], UTC).replace(tzinfo=None)
             found.append(_Read(_timestamp(midnight + timedelta(seconds=since_midnight), zone), way))
-    return _collect(written, found)
+    return _collect(written, found, _latest())
 
 
 def reads_of_day(times: Iterable[object]) -> bool:
@@ -120,25 +135,30 @@ def reads_of_day(times: Iterable[object]) -> bool:
     return bool(filled) and 2 * sum(time_of_day(value) is not None for value in values) >= len(filled)
 
 
+def may_be_of_day(times: Iterable[object]) -> bool:
+    """Whether all numbers of a column may be times of day in digits (801, 80101) as well as seconds."""
+    return bool(_why_unsure(times))
+
+
 # --- one column ---
 
 
-def _read_all(values: Sequence[object], told: Mapping[tuple[type, object], Told], way: _Way) -> Times:
+def _read_all(values: Sequence[object], told: Mapping[tuple[type, object], Told], way: _Way, latest: float) -> Times:
     known: dict[tuple[type, object], _Read] = {}
     for value in values:
         key = _key(value)
         if key not in known:
             known[key] = way(value, told[key])
-    return _collect(values, [known[_key(value)] for value in values])
+    return _collect(values, [known[_key(value)] for value in values], latest)
 
 
-def _collect(values: Sequence[object], found: Sequence[_Read]) -> Times:
+def _collect(values: Sequence[object], found: Sequence[_Read], latest: float) -> Times:
     seconds: list[float] = []
     problems: dict[int, Problem] = {}
     ways: Counter[str] = Counter()
     examples: dict[str, str] = {}
     for row, (value, read) in enumerate(zip(values, found, strict=True)):
-        why = read.why or _why_implausible(read)
+        why = read.why or _why_implausible(read, latest)
         seconds.append(float("nan") if why else read.seconds)
         if why:
             problems[row] = Problem(shown(_written(value)), why)
@@ -149,12 +169,23 @@ def _collect(values: Sequence[object], found: Sequence[_Read]) -> Times:
     return Times(seconds, problems, tuple(examples[way] for way, _ in ways.most_common()))
 
 
-def _why_implausible(read: _Read) -> str:
+def _latest() -> float:
+    """The end of what may be a time of a picture that was not said to be one: soon after now."""
+    return clocks.time() + _AHEAD
+
+
+def _why_implausible(read: _Read, latest: float) -> str:
     if not read.way:
         return ""
+    if math.isnan(read.seconds):
+        return "is an hour that the change of the clocks skips"
     if not read.is_clock:
         return "is negative" if read.seconds < 0 else ""
-    return "lies before 1990" if read.seconds < EARLIEST else "lies after 2099" if read.seconds >= LATEST else ""
+    if read.seconds < EARLIEST:
+        return "lies before 1990"
+    if read.seconds >= latest:
+        return "lies after 2099" if read.seconds >= LATEST else f"lies in the future, {_year(read.seconds)}"
+    return ""
 
 
 def _by_form(form: str, zone: tzinfo) -> _Way:
@@ -178,8 +209,9 @@ def _by_form(form: str, zone: tzinfo) -> _Way:
     return read
 
 
-def _by_column(told: list[Told], zone: tzinfo, is_of_dates: bool) -> _Way:
-    small = _small_numbers(told, zone, is_of_dates)
+def _by_column(told: list[Told], rows: list[int], zone: tzinfo, is_of_dates: bool) -> _Way:
+    """`rows` says how many rows of the column have each value of `told`."""
+    small = _small_numbers(told, rows, zone, is_of_dates)
     order = _orders([one for one in told if not one.has_dots])
     dotted = _orders([one for one in told if one.has_dots], DAY_FIRST)
     might_be_hours = _all_might_be_hours(told)
@@ -198,14 +230,15 @@ def _by_column(told: list[Told], zone: tzinfo, is_of_dates: bool) -> _Way:
 
 def _read_moments(one: Told, order: str, zone: tzinfo) -> _Read:
     """The moment that is meant, where all readings that are left agree."""
+    midnight = ", at midnight" if one.is_day else ""
     if len(one.moments) > 1 and order in one.moments:
-        return _Read(_timestamp(one.moments[order], zone), f"dates with the {order.replace(' first', '')} first")
+        return _Read(_timestamp(one.moments[order], zone), f"dates with the {order}{midnight}")
     moments = {_timestamp(moment, zone) for moment in one.moments.values()}
     if len(moments) > 1:
         return _Read(why=_ORDER)
     way = next(iter(one.moments), "")
     first = order or way if len(one.moments) > 1 else way
-    return _Read(moments.pop(), f"dates with the {first.replace(' first', '')} first" if first else "dates")
+    return _Read(moments.pop(), f"dates{f' with the {first}' if first else ''}{midnight}")
 
 
 def _orders(told: Iterable[Told], usual: str = "") -> str:
@@ -235,38 +268,62 @@ def _read_number(one: Told, zone: tzinfo, small: Callable[[float], _Read], might
         if EARLIEST <= number / scale < LATEST:
             if unit == "seconds" and might_be_hours:
                 return _Read(why=f"is a date and hour to some and seconds to others: {_SAY} %Y%m%d%H or seconds")
+            if number / scale < _LIKELY_UNIX:
+                return _Read(
+                    why=f"would be of {_year(number / scale)} as Unix {unit}, and may be something else: {_SAY} {unit}"
+                )
             return _Read(number / scale, f"Unix {unit}")
     if number < FIRST_CLOCK_TIME:
         return small(number)
     return _Read(why="fits no scale of time between 1990 and 2099")
 
 
-def _small_numbers(told: list[Told], zone: tzinfo, is_of_dates: bool) -> Callable[[float], _Read]:
-    """How numbers are read that are no Unix time and no digits of a date, by all of them."""
-    numbers = [one.number for one in told if one.number is not None and _is_small(one)]
-    least, most = min(numbers, default=0.0), max(numbers, default=0.0)
-    why, in_days = "", False
-    if all(number == int(number) for number in numbers) and least >= 1900 and most < 2100:
+def _small_numbers(told: list[Told], rows: list[int], zone: tzinfo, is_of_dates: bool) -> Callable[[float], _Read]:
+    """How numbers are read that are no Unix time and no digits of a date: by what nearly all of them are."""
+    small = [(one.number, count) for one, count in zip(told, rows, strict=True) if one.number and _is_small(one)]
+    most = max((number for number, _ in small), default=0.0)
+    why, days = "", _SHEET_DAYS if is_of_dates else _LIKELY_SHEET_DAYS
+    if _nearly_all(small, _is_year):
         why = "is a year, which says no day" if is_of_dates else _YEAR
-    elif is_of_dates:
-        in_days = least >= _SHEET_DAYS[0] and most < _SHEET_DAYS[1]
-        why = "" if in_days else "is no date that is known here"
-    elif least >= _LIKELY_SHEET_DAYS[0] and most < _LIKELY_SHEET_DAYS[1] and most - least <= _LONGEST_SPAN:
-        why = f"is a spreadsheet's day to some and seconds to others: {_SAY} excel or seconds"
+    elif _nearly_all(small, _is_year_and_month):
+        why = "is a year and a month, which say no day" if is_of_dates else _MONTH
+    elif _nearly_all(small, lambda number: days[0] <= number < days[1]):
+        inside = [number for number, _ in small if days[0] <= number < days[1]]
+        if not is_of_dates and max(inside) - min(inside) <= _LONGEST_SPAN:
+            why = f"is a spreadsheet's day to some and seconds to others: {_SAY} excel or seconds"
+    elif is_of_dates and small:
+        why = "is no date that is known here"
     elif most > _LONGEST_RECORDING:
         why = f"is more seconds than a recording has, and no time since 1970: {_SAY} milliseconds, for example"
     is_dated = any(one.moments or (one.number is not None and one.number >= EARLIEST) for one in told)
 
     def read(number: float) -> _Read:
         if why:
-            return _Read(why=why)
-        if in_days:
-            return _of_sheet(number, zone)
+            is_stray = why in (_YEAR, _MONTH) and not (_is_year(number) or _is_year_and_month(number))
+            return _Read(why="stands among years, and is none" if is_stray else why)
+        if is_of_dates:
+            return _of_sheet(number, zone) if number else _Read(why="is 0 among dates")
         if not number and is_dated:
             return _Read(why="is 0 among dates")
         return _Read(number, "seconds since the start of a recording", is_clock=False)
 
     return read
+
+
+def _nearly_all(small: list[tuple[float, int]], fits: Callable[[float], bool]) -> bool:
+    """Whether nine of ten rows fit; of four and more to nine, all but one."""
+    rows = sum(count for _, count in small)
+    strays = rows - sum(count for number, count in small if fits(number))
+    return rows > 0 and (strays <= rows * (1 - _MOST) or (strays == 1 and rows >= 4))
+
+
+def _is_year(number: float) -> bool:
+    return number == int(number) and 1900 <= number < 2100
+
+
+def _is_year_and_month(number: float) -> bool:
+    year, month = divmod(number, 100)
+    return number == int(number) and 1990 <= year < 2100 and 1 <= month <= 12
 
 
 def _is_small(one: Told) -> bool:
@@ -284,6 +341,17 @@ def _of_sheet(days: float, zone: tzinfo) -> _Read:
         return _Read(why="is no day of a spreadsheet between 1990 and 2099")
     moment = _SPREADSHEET + timedelta(milliseconds=round(days * DAY * 1000))
     return _Read(_timestamp(moment, zone), "a spreadsheet's days since 1899-12-30")
+
+
+def _why_unsure(times: Iterable[object]) -> str:
+    """Why numbers that may be digits of a time of day are not read so; "" where there is no doubt."""
+    told = [one for one in map(read_value, {_key(value): value for value in times}.values()) if not one.is_empty]
+    numbers = [one.number for one in told if one.number is not None]
+    if len(numbers) < len(told) or not numbers or max(numbers) < 100 or _numbers_of_day(told) is not None:
+        return ""
+    if all(_digits_of_day(number * 100) is not None for number in numbers):
+        return _OF_DAY_SHORT
+    return _OF_DAY if all(_digits_of_day(number) is not None for number in numbers) else ""
 
 
 def _clock(times: Sequence[object]) -> Callable[[object], float | None]:
@@ -335,8 +403,19 @@ def _key(value: object) -> tuple[type, object]:
 
 
 def _timestamp(moment: datetime, zone: tzinfo) -> float:
-    """Of an hour that a change of the clocks repeats, the first is meant."""
-    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
+    """Of an hour that a change of the clocks repeats, the first is meant; NaN for one that it skips."""
+    if moment.tzinfo:
+        return moment.timestamp()
+    first, second = (moment.replace(tzinfo=zone, fold=fold).timestamp() for fold in (0, 1))
+    return _SKIPPED_HOUR if first > second else first
+
+
+def _year(seconds: float) -> int:
+    return datetime.fromtimestamp(seconds, UTC).year
+
+
+def _padded(text: str, width: int) -> str:
+    return text.zfill(width) if text.isdecimal() else text
 
 
 def _written(value: object) -> str:

@@ -62,6 +62,7 @@ class Told:
     of_day: float | None = None
     digits: str = ""  # of a whole number as it was written, with its zeros
     has_dots: bool = False  # 02.03.2026: such dates have the day first
+    is_day: bool = False  # a date without a time of day: midnight is meant
     why: str = ""
 
     @property
@@ -83,7 +84,7 @@ def read_value(value: object) -> Told:
         return Told(number=value.total_seconds()) if value == value else EMPTY
     if isinstance(value, date):  # a datetime is one, and pandas' NaT looks like one
         moment = value if isinstance(value, datetime) else datetime(value.year, value.month, value.day)
-        return Told({"": moment}) if moment == moment else EMPTY
+        return Told({"": moment}, is_day=not isinstance(value, datetime)) if moment == moment else EMPTY
     text = str(value)[: 4 * LONGEST].strip()[: LONGEST + 1].lower()
     if text in MISSING:
         return EMPTY
@@ -137,7 +138,7 @@ def _read_number(value: float | Decimal, digits: str = "") -> Told:
 
 def _read_text(text: str) -> Told:
     try:
-        return Told({"": datetime.fromisoformat(text.upper())})
+        return Told({"": datetime.fromisoformat(text.upper())}, is_day=len(text) <= len("2026-03-02"))
     except ValueError:
         pass
     if (match := _OF_DAY.fullmatch(text)) and match["mark"] in (":", "h", None):
@@ -162,7 +163,7 @@ def _read_match(parts: dict[str, str | None]) -> Told:
             continue
     if not found:
         return Told(why="is no time: there is no such date")
-    return Told(found, has_dots=parts.get("sep") == "." and "c" in parts)
+    return Told(found, has_dots=parts.get("sep") == "." and "c" in parts, is_day=parts.get("hour") is None)
 
 
 def _orders(parts: dict[str, str | None]) -> dict[str, tuple[int, int, int]]:
