@@ -99,5 +99,5 @@ def test_few_people_are_refused() -> None:
 def test_one_camera_gives_no_pairs() -> None:
     features, labels = draw(np.random.default_rng(8), 20)
     one_camera = Labels(labels.identity, np.zeros_like(labels.camera))
-    with pytest.raises(ReidError, match="0 pairs of one person from different cameras"):
+    with pytest.raises(ReidError, match="0 pairs of one person that count"):
         false_non_match_rates(count_pairs(features, one_camera, [0.5]))
