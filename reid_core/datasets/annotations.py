@@ -336,7 +336,8 @@ def unread_labels(listing: Listing) -> list[str]:
         if name.lower().endswith(".txt"):
             rows = [match for line in text.splitlines() if (match := _LIST_LINE.fullmatch(line))]
             text = "".join(f'"{row[1]}"' for row in rows)
-        if text and 2 * len(named_pictures(text, stems)) >= len(listing.pictures):
+        is_coco = '"images"' in text and '"annotations"' in text
+        if text and not is_coco and 2 * len(named_pictures(text, stems)) >= len(listing.pictures):
             told.append(
                 f"{name} names the pictures and may say who is on them, but it is not read. A CSV with the columns "
                 "image, identity and camera is."

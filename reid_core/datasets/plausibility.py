@@ -27,7 +27,8 @@ raw original
 """
 _PARTS_OF_DATA_SETS = frozenset(SPLIT_NAMES) | frozenset(_PARTS.split())
 _PLACE = re.compile(
-    r"(?:scene?|cam|camera|c|view|video|vid|film|clip|seq|sequence|uav|ch|channel|take)[-_ ]?\d+(?:[-_].*|v)?", re.I
+    r"(?:scene?|cam|camera|c|view|video|vid|film|clip|seq|sequence|uav|ch|channel)[-_ ]?\d+(?:[-_](?:\d+|[a-z]))*v?",
+    re.I,
 )
 _WHERE_WORDS = """
 entrance exit lobby parking gate hall hallway corridor office kitchen street stairs staircase
