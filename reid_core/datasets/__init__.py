@@ -104,7 +104,7 @@ def read_dataset(
         if not takes_columns and (listing.only or columns):
             raise ReidError(f"{path} cannot be read as {format!r}, because a table or its columns were given.")
         given = dict(columns or {})
-        options = Options(given, train_share, seed, format is not None, zone, cameras, people, time_format)
+        options = Options(given, train_share, seed, format is not None, zone, cameras, people, time_format, asked)
         require_pictures(listing, path)
         for name, reader in READERS.items():
             if format not in (None, name):

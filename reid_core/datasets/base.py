@@ -120,6 +120,7 @@ class Options:
     camera_pattern: regex.Pattern[str] | None = None
     identity_pattern: regex.Pattern[str] | None = None
     time_format: str | None = None
+    asked: bool = False  # the caller named the format: `required` also holds for a path that is a table
 
     def find_camera(self, path: str) -> regex.Match[str] | None:
         """Where the pattern finds a camera; None in paths of more than `MAX_PATH_FOR_PATTERN` characters.

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reid_core.datasets.time_columns import reads_of_day
+from reid_core.datasets.time_columns import may_be_of_day, reads_of_day
 from reid_core.datasets.time_values import MISSING
 from reid_core.errors import shown
 from reid_core.images import IMAGE_SUFFIXES
@@ -15,11 +16,11 @@ COLUMN_NAMES: Mapping[str, tuple[str, ...]] = {
     "image": (
         *("path", "image", "image_path", "image_id", "file", "filename", "file_name", "img"),
         *("filepath", "file_path", "image_file", "image_name", "img_path", "img_name", "img_file", "crop_path"),
-        *("picture", "crop", "bild", "datei", "dateiname", "photo", "foto", "imagen", "fichier"),
+        *("image_file_name", "picture", "crop", "bild", "datei", "dateiname", "photo", "foto", "imagen", "fichier"),
     ),
     "identity": (
-        *("identity", "label", "person_id", "pid", "id", "target", "class", "person", "personne", "persona"),
-        *("identity_id", "person_name", "individual", "individual_id", "subject", "subject_id", "name"),
+        *("identity", "person_id", "pid", "identity_id", "person", "personne", "persona", "person_name"),
+        *("individual", "individual_id", "subject", "subject_id", "label", "id", "target", "class", "name"),
     ),
     "camera": (
         *("camera", "camera_id", "camid", "cam", "cam_id", "cameraid", "camera_name", "camera_no", "cam_no"),
@@ -36,6 +37,7 @@ COLUMN_NAMES: Mapping[str, tuple[str, ...]] = {
 QUERY_MARK, GALLERY_MARK = "is_query", "is_gallery"  # as open-metric-learning divides its test half
 EVIDENCE_ROWS = 20_000
 _TELLING = 400  # characters of a cell
+_HOURS = ("hour", "hours", "hh", "stunde")  # of a time of day that is spread over columns
 _NUMBERS_ROWS = ("id", "target", "class")  # names that are given to row numbers and kinds of things as well
 _KINDS_OF_THINGS = frozenset({"person", "persons", "people", "pedestrian", "human", "object", "car", "vehicle"})
 
@@ -54,8 +56,8 @@ class Found:
 
 def candidates(there: Sequence[str]) -> list[str]:
     """The columns that could be taken by their names."""
-    names = {name for usual in COLUMN_NAMES.values() for name in usual}
-    return [column for column in dict.fromkeys(there) if _plain(column) in names]
+    names = {QUERY_MARK, GALLERY_MARK, *(name for usual in COLUMN_NAMES.values() for name in usual)}
+    return [column for column in dict.fromkeys(there) if {_plain(column), _lowered(column)} & names]
 
 
 def find_columns(
@@ -70,19 +72,20 @@ def find_columns(
     by_name: dict[str, str] = {}
     for name in there:
         by_name.setdefault(_plain(name), name)
-        by_name.setdefault(name.lower(), name)
+        by_name.setdefault(_lowered(name), name)
     found: dict[str, str] = {}
     rejected: dict[str, str] = {}
     for kind, usual in COLUMN_NAMES.items():
         if kind in given:
             wanted = given[kind]
-            column: str | None = wanted if wanted in there else by_name.get(wanted.lower()) if wanted else None
+            column: str | None = wanted if wanted in there else by_name.get(_lowered(wanted)) if wanted else None
         else:
             fitting = [by_name[name] for name in usual if name in by_name and by_name[name] not in given.values()]
             column = _choose(kind, fitting, {name: (cells or {}).get(name, ()) for name in fitting}, rejected)
         if column is not None:
             found[kind] = column
     _pair_date(found, given, cells or {})
+    _drop_date_without_hour(found, given, by_name, rejected)
     usual_split = next((by_name[name] for name in COLUMN_NAMES["split"] if name in by_name), "")
     marks = [mark for mark in (QUERY_MARK, GALLERY_MARK) if mark in by_name]
     if given.get("split", usual_split) != usual_split:
@@ -126,12 +129,32 @@ def _choose_identity(fitting: list[str], cells: Mapping[str, Sequence[object]], 
         [column for column in fitting if kinds[column] == "empty"],
     )
     chosen = next((rank[0] for rank in ranks if rank), None)
+    if chosen is not None and _plain(chosen) == "label":
+        chosen = _more_than_labels(
+            chosen,
+            [column for column in fitting if kinds[column] == "repeats" and _plain(column) in ("id", "name")],
+            cells,
+            rejected,
+        )
     for column in fitting[: fitting.index(chosen) if chosen in fitting else None]:
         if kinds[column] in ("counts", "distinct"):
             rejected[column] = f"{shown(column)} is not taken for the person: every row has another value"
         elif kinds[column] == "thing":
             rejected[column] = f"{shown(column)} is not taken for the person: it names files or a kind of thing"
     return chosen
+
+
+def _more_than_labels(
+    label: str, others: list[str], cells: Mapping[str, Sequence[object]], rejected: dict[str, str]
+) -> str:
+    """Another column where the labels are one or two ("male", "female") and it tells more apart."""
+    count = {column: len({_label(cell) for cell in cells[column]} - {""}) for column in (label, *others)}
+    more = next((column for column in others if count[column] > 2 >= count[label]), None)
+    if more is not None:
+        rejected[label] = (
+            f"{shown(label)} is not taken for the person: it has {count[label]} values, {shown(more)} has {count[more]}"
+        )
+    return more or label
 
 
 def _kind_of_labels(labels: Sequence[str]) -> str:
@@ -142,7 +165,7 @@ def _kind_of_labels(labels: Sequence[str]) -> str:
         return "thing"
     if len(labels) < 3:
         return "unknown"
-    if sum(map(_is_picture, labels)) * 2 > len(labels):
+    if sum(map(is_picture_name, labels)) * 2 > len(labels):
         return "thing"
     if len(distinct) < len(labels):
         return "repeats"
@@ -158,16 +181,34 @@ def _pair_date(found: dict[str, str], given: Mapping[str, str], cells: Mapping[s
     if "time" not in found and "time" not in given and "date" in _plain(found["date"]):
         found["time"] = found["date"]
     times = cells.get(found.get("time", ""), ())
-    if found.get("time") in (None, found["date"]) or not reads_of_day(times):
+    if found.get("time") in (None, found["date"]) or not (reads_of_day(times) or may_be_of_day(times)):
         del found["date"]
+
+
+def _drop_date_without_hour(
+    found: dict[str, str], given: Mapping[str, str], by_name: Mapping[str, str], rejected: dict[str, str]
+) -> None:
+    """A date is not the time where the hour stands in a column of its own: midnight would be wrong for all."""
+    hour = next((by_name[name] for name in _HOURS if name in by_name), None)
+    date = found.get("time", "")
+    if hour is None or "time" in given or "date" in found or "date" not in _plain(date):
+        return
+    if "time" in _plain(date):  # date_time
+        return
+    del found["time"]
+    rejected[date] = (
+        f"{shown(date)} is not taken for the time: the hour stands in {shown(hour)}. Write both in one column, such as "
+        "2026-03-02 08:01:00"
+    )
 
 
 def _names_pictures(cells: Sequence[object]) -> bool:
     filled = [label for cell in cells if (label := _label(cell))]
-    return sum(map(_is_picture, filled)) * 2 > len(filled)
+    return sum(map(is_picture_name, filled)) * 2 > len(filled)
 
 
-def _is_picture(label: str) -> bool:
+def is_picture_name(label: str) -> bool:
+    """Whether it ends as names of pictures do."""
     return f".{label[-8:].rpartition('.')[2].lower()}" in IMAGE_SUFFIXES
 
 
@@ -180,5 +221,10 @@ def _label(cell: object) -> str:
 
 
 def _plain(name: str) -> str:
-    """ "Camera ID" and "camera-id" are "camera_id"."""
-    return re.sub(r"[\s-]+", "_", name.strip().lower())
+    """ "Camera ID", "cameraID" and "camera-id" are "camera_id"; "é" is one character."""
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", unicodedata.normalize("NFC", name.strip()))
+    return re.sub(r"[\s_-]+", "_", words.lower())
+
+
+def _lowered(name: str) -> str:
+    return unicodedata.normalize("NFC", name).strip().lower()

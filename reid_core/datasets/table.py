@@ -6,9 +6,10 @@ Columns are found by the names that people use, whatever the case, and by what s
 
 from __future__ import annotations
 
+import functools
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reid_core.datasets.base import (
@@ -24,6 +25,7 @@ from reid_core.datasets.base import (
 from reid_core.datasets.columns import GALLERY_MARK, QUERY_MARK, Found
 from reid_core.datasets.folders import tells_identities
 from reid_core.datasets.named_pictures import NamedPictures
+from reid_core.datasets.picture_columns import guess_picture_column
 from reid_core.datasets.table_files import COLUMN_NAMES, MAX_TABLE_BYTES, Table, may_name_pictures, parse_table
 from reid_core.datasets.text_tables import listed
 from reid_core.datasets.time_columns import Times, read_dates_and_times, read_times
@@ -41,6 +43,7 @@ _SPLITS: Mapping[str, str] = (
     | dict.fromkeys(("database", "db", "reference", "references"), "gallery")
 )
 _YES, _NO = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
+_UNLABELLED = frozenset({"?", "??", "???", "-", "--", "unknown", "unk", "unlabelled", "unlabeled", "undefined"})
 _WHOLE_NUMBER = re.compile(r"(-?[0-9]+)\.0+")
 _WORDS = {"image": "picture", "identity": "person", "date": "date of the time"}
 _WORDS |= {QUERY_MARK: "queries", GALLERY_MARK: "the gallery"}
@@ -53,6 +56,9 @@ def read_table(listing: Listing, options: Options) -> Dataset | Declined:
     or test... are those splits; one table is divided by identity, and its test half as `is_query` and `is_gallery` say.
     Rows whose picture is unsafe, missing, ambiguous or named before are skipped by name; a wrong time costs the time.
 
+    Where half of the pictures of a table or more have rows of several people, ReidError says that these are boxes,
+    but not where the caller named the format.
+
     Where the format was not asked for, a table that cannot be used is skipped by name too. But one that is broken and
     was meant to name pictures raises ReidError where skipping it would lose what is known of people: beside a table
     that is used, and where the folders do not tell identities either.
@@ -63,12 +69,14 @@ def read_table(listing: Listing, options: Options) -> Dataset | Declined:
     usable: list[Table] = []
     useless: list[Table] = []
     skipped: list[Skipped] = []
+    notes: list[str] = []
+    pictures = functools.cache(lambda: NamedPictures(listing.pictures))
     broken: ReidError | None = None
     for name in listing.tables:
         data: bytes | None = None
         try:
             data = _read(listing, name)
-            table = parse_table(name, data, options.columns)
+            table, guess = _parse(name, data, pictures, options)
         except ReidError as error:
             if options.required:
                 raise
@@ -77,6 +85,7 @@ def read_table(listing: Listing, options: Options) -> Dataset | Declined:
                 broken = error
         else:
             (usable if "image" in table.cells else useless).append(table)
+            notes += guess
     if options.required:
         _check_columns(usable, useless, options.columns)
     skipped += [Skipped(table.name, "it has no column that names pictures") for table in useless]
@@ -91,12 +100,15 @@ def read_table(listing: Listing, options: Options) -> Dataset | Declined:
         raise ReidError(f"{broken} Choose the format 'flat' to read the pictures without any table.") from broken
     if not read.crops:
         return Declined(tuple(skipped))
+    is_excerpt = all(table.is_export for table in usable)  # an export may well be of a part
+    left = () if is_excerpt else [name for name in listing.pictures if name not in read.named]
+    unnamed = [Skipped(name, "no row of a table names it") for name in left]
     return Dataset(
         listing.source.path,
         "table",
         build_records(read.columns(), options),
-        (*listing.skipped, *skipped, *read.skipped),
-        notes=tuple(read.notes),
+        (*listing.skipped, *skipped, *read.skipped, *unnamed),
+        notes=(*notes, *read.notes),
         incomplete=tuple(read.incomplete),
     )
 
@@ -106,6 +118,7 @@ class ReadCrops:
     """What tables tell of pictures, by path; `skipped` and `incomplete` name rows, `notes` are sentences."""
 
     crops: dict[str, dict[str, object]] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)  # by any row, also by those that cannot be used
     marks: dict[str, tuple[bool | None, bool | None]] = field(default_factory=dict)  # is it a query, and of the gallery
     skipped: list[Skipped] = field(default_factory=list)
     incomplete: list[Skipped] = field(default_factory=list)
@@ -128,11 +141,16 @@ def _read_crops(tables: list[Table], names: tuple[str, ...], options: Options) -
         implied = implied_split(table.name) if len(tables) > 1 else None
         times = read_column_of_times(table.cells, table.found, options) if not table.is_export else Times([], {})
         without: list[tuple[str, int]] = []
+        several: set[str] = set()  # pictures with rows of different people, or of no one
+        found: set[str] = set()
         for place, row in enumerate(table.rows):
             where = f"row {row} of {table.name}"
             cells = {key: column[place] for key, column in table.cells.items()}
             try:
                 path = _find(pictures, cells["image"], table)
+                if path in found and _tells_another(read.crops.get(path), cells, table):
+                    several.add(path)
+                found.add(path)
                 if path in read.crops:
                     raise ValueError(f"the picture {shown(path)} is named by an earlier row")
                 if table.is_export:
@@ -148,12 +166,80 @@ def _read_crops(tables: list[Table], names: tuple[str, ...], options: Options) -
                 problem = times.problems[place]
                 read.incomplete.append(Skipped(where, f"without its time: {problem.value} {problem.why}"))
                 without.append((where, place))
+        read.named |= found
+        if found and 2 * len(several) >= len(found) and not options.asked:
+            raise _are_boxes(table.name, several, found)
         read.notes += [
             *describe_columns(table.name, table.there, table.found),
+            *_describe_cameras(table),
             *describe_times(table.name, times, without),
         ]
     divide_by_marks(read)
+    _settle_blank_splits(read)
     return read
+
+
+def _settle_blank_splits(read: ReadCrops) -> None:
+    """A crop whose cell of the split is empty, among others that tell theirs, goes where its person's others are: a
+    person of the training is not tested. Those of other people are divided.
+    """
+    blank = [crop for crop in read.crops.values() if crop["split"] is None]
+    if not blank or len(blank) == len(read.crops):
+        return
+    trained = {crop["identity"] for crop in read.crops.values() if crop["split"] == "train"} - {None}
+    tested = {crop["identity"] for crop in read.crops.values() if crop["split"] not in (None, "train")} - {None}
+    for crop in blank:
+        if crop["identity"] in trained:
+            crop["split"] = "train"
+        elif crop["identity"] in tested:
+            crop["split"] = "gallery"
+    read.notes.append(
+        f"{plural(len(blank), 'crop')} {'has' if len(blank) == 1 else 'have'} no split: they go where their person's "
+        "other crops are, and are divided by person where there are none."
+    )
+
+
+def _parse(name: str, data: bytes, pictures: Callable[[], NamedPictures], options: Options) -> tuple[Table, list[str]]:
+    """The table, and what was guessed of it: the column of pictures where none has a usual name."""
+    table = parse_table(name, data, options.columns)
+    if "image" in table.cells or "image" in options.columns:
+        return table, []
+    column = guess_picture_column(name, data, pictures)
+    if column is None:
+        return table, []
+    given = {**options.columns, "image": column}
+    if table.found.columns.get("identity") == column and "identity" not in given:  # a "name" of a file
+        given["identity"] = ""
+    said = f"{name}: {shown(column)} is taken for the picture, as its cells name pictures that are there: a guess."
+    return parse_table(name, data, given), [said]
+
+
+def _tells_another(crop: Mapping[str, object] | None, cells: Mapping[str, object], table: Table) -> bool:
+    """Whether a later row of a picture tells of another person, or there are no people: two captions are no boxes."""
+    if "identity" not in table.cells or crop is None:
+        return True
+    identity = _text(cells["identity"])
+    return (None if identity is None else identity_label(identity)) != crop["identity"]
+
+
+def _are_boxes(name: str, several: set[str], found: set[str]) -> ReidError:
+    return ReidError(
+        f"Several rows of {name} name the same picture, with another person or none, for {len(several):,} of "
+        f"{plural(len(found), 'picture')}, such as {shown(min(several))}: are these boxes in frames? Boxes are not "
+        "read yet: cut the people out first. To take the first row of each picture, give --format table."
+    )
+
+
+def _describe_cameras(table: Table) -> list[str]:
+    """A sentence where the column of cameras cannot be one: another in every row."""
+    cameras = [text for cell in table.cells.get("camera", ()) if (text := _text(cell))]
+    if len(cameras) < 4 or len(set(cameras)) < len(cameras) or table.is_export:
+        return []
+    column = shown(table.found.columns.get("camera", "camera"))
+    return [
+        f"{table.name}: every row has another camera, such as {shown(cameras[0])}: is {column} the camera? If not, "
+        "give --column camera=, or the column that is."
+    ]
 
 
 def _find(pictures: NamedPictures, image: object, table: Table) -> str:
@@ -188,7 +274,9 @@ def describe_columns(name: str, there: Iterable[str], found: Found) -> list[str]
     taken = {**found.columns, **{mark: mark for mark in found.marks}}
     words = ", ".join(f"{_WORDS.get(kind, kind)} from {shown(column)}" for kind, column in taken.items())
     used = {*found.columns.values(), *found.marks.values()}
-    unused = [shown(column, 40) for column in dict.fromkeys(there) if column and column not in used]
+    columns = [column for column in there if column]
+    unused = [shown(column, 40) for column in dict.fromkeys(columns) if column not in used]
+    unused += [f"another {shown(column, 40)}" for column in sorted(used) if columns.count(column) > 1]
     left = f"; not used: {listed(unused)}" if unused else ""
     reasons = [f"{name}: {reason}." for reason in found.words]
     return [f"{name}: {words}{left}.", *reasons] if taken else reasons
@@ -248,6 +336,8 @@ def read_crop(cells: Mapping[str, object], implied_split: str | None, where: str
     an unknown split.
     """
     identity = _label(cells, "identity")
+    if identity is not None and identity.lower() in _UNLABELLED:
+        identity = None
     return {
         "identity": None if identity is None else identity_label(identity),
         "camera": _label(cells, "camera"),
@@ -286,8 +376,11 @@ def implied_split(name: str) -> str | None:
     return next((split for start, split in _SPLIT_OF_TABLE.items() if stem.startswith(start)), None)
 
 
-def _split(value: object, where: str) -> str:
+def _split(value: object, where: str) -> str | None:
+    """None where nothing is said."""
     text = _text(value)
+    if text is None:
+        return None
     split = _SPLITS.get((text or "").lower())
     if split is None:
         raise ReidError(f"{where.capitalize()}: the split is {shown(text)}; use train, query, gallery, test or val.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,7 +13,14 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reid_core.datasets.columns import COLUMN_NAMES, EVIDENCE_ROWS, Found, candidates, find_columns
+from reid_core.datasets.columns import (
+    COLUMN_NAMES,
+    EVIDENCE_ROWS,
+    Found,
+    candidates,
+    find_columns,
+    is_picture_name,
+)
 from reid_core.datasets.text_tables import first_cells, open_text
 from reid_core.errors import ReidError, shown
 from reid_core.records import COLUMNS, plural
@@ -269,5 +277,8 @@ def _check_extent(name: str, rows: int, size: int) -> None:
 
 
 def may_name_pictures(name: str, data: bytes) -> bool:
-    """Whether a table that cannot be parsed may be about pictures: false only where its first line says otherwise."""
-    return name.lower().endswith(".parquet") or "image" in find_columns(first_cells(data), {}).columns
+    """Whether a table that cannot be parsed may be about pictures: false only where its first lines say otherwise."""
+    if name.lower().endswith(".parquet") or "image" in find_columns(first_cells(data), {}).columns:
+        return True
+    lines = data[:65_536].replace(b"\0", b"").decode("latin-1").splitlines()[:20]
+    return any(is_picture_name(cell.strip(" \"'")) for line in lines for cell in re.split(r"[,;\t|]", line))

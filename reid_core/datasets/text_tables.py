@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from reid_core.datasets.columns import candidates
 from reid_core.errors import ReidError, shortened
 
 MAX_ROW = 2**20  # characters, with all lines of the row; a row of 2,048 numbers has 40,000
@@ -31,8 +32,12 @@ def open_text(name: str, data: bytes, *, most: int) -> Iterator[tuple[list[str],
     """
     _check_utf8(name, data)
     lines = _Lines(name, data)
-    delimiter = lines.skip_separator() or _delimiter(name, lines.peek())
-    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    delimiter = lines.skip_separator()
+    lines.skip_comments()
+    heading = lines.peek()
+    delimiter = delimiter or _delimiter(name, heading)
+    quote = "'" if _in_single_quotes(heading, delimiter) else '"'
+    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote, strict=True)
     try:
         header = [cell.strip() for cell in next(reader, [])]
         if not any(header):
@@ -98,6 +103,16 @@ class _Lines:
         self.begin_row()
         return match[1]
 
+    def skip_comments(self) -> None:
+        """Lines that begin with "#" are gone then; of one that names columns the "#" is."""
+        while (line := self.peek()).startswith("#"):
+            self._waiting = None
+            if len(candidates(re.split(r"\s*[,;\t|]\s*", line[1:].strip())[:MAX_COLUMNS])) > 1:
+                self._waiting = line[1:]
+                return
+            self.number += 1
+            self.begin_row()
+
     def _next_line(self) -> str:
         line, self._waiting = self._waiting, None
         return self._text.readline(MAX_ROW + 1) if line is None else line
@@ -136,6 +151,11 @@ def _check_utf8(name: str, data: bytes) -> None:
             raise ReidError(
                 f"{name} is not UTF-8 text (byte {place + 1} is 0x{data[place]:02X}). Save it as CSV UTF-8."
             ) from error
+
+
+def _in_single_quotes(heading: str, delimiter: str) -> bool:
+    cells = [cell.strip() for cell in heading.rstrip("\r\n").split(delimiter)]
+    return all(len(cell) > 1 and cell[0] == cell[-1] == "'" for cell in cells)
 
 
 def _delimiter(name: str, heading: str) -> str:

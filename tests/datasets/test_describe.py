@@ -89,6 +89,7 @@ def test_what_cannot_be_read_is_a_sentence(tmp_path: Path, name: str, content: b
 
 def test_a_table_that_unpacks_to_too_much_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(table_files, "MAX_UNPACKED_BYTES", 1000)
-    pd.DataFrame({"image": ["a" * 5000]}).to_parquet(tmp_path / "t.parquet")
+    monkeypatch.setattr(table_files, "SPARE_BYTES", 1000)  # of smaller files nothing is looked at
+    pd.DataFrame({"image": [f"{number}" * 300 for number in range(10)]}).to_parquet(tmp_path / "t.parquet")
     with pytest.raises(ReidError, match="would unpack to"):
         describe_table(tmp_path / "t.parquet")
