@@ -43,7 +43,7 @@ def guess_picture_column(name: str, data: bytes, pictures: Callable[[], NamedPic
         is_number = all(cell.replace(".", "").isdecimal() for cell in cells)  # 7 may be 7.jpg, and person 7
         if len(found) >= _ENOUGH * len(cells) > 0 and (len(told) == len(cells) > 2 or not is_number):
             counts[column] = len(told)
-        elif 2 * sum(map(is_picture_name, cells)) > len(cells):
+        elif not found and 2 * sum(map(is_picture_name, cells)) > len(cells):
             absent = column
     if not counts and absent is not None:
         raise ReidError(f"The column {shown(absent)} of {name} names pictures that are not there. Correct the paths.")

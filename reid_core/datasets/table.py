@@ -100,7 +100,9 @@ def read_table(listing: Listing, options: Options) -> Dataset | Declined:
         raise ReidError(f"{broken} Choose the format 'flat' to read the pictures without any table.") from broken
     if not read.crops:
         return Declined(tuple(skipped))
-    unnamed = [Skipped(name, "no row of a table names it") for name in listing.pictures if name not in read.named]
+    is_excerpt = all(table.is_export for table in usable)  # an export may well be of a part
+    left = () if is_excerpt else [name for name in listing.pictures if name not in read.named]
+    unnamed = [Skipped(name, "no row of a table names it") for name in left]
     return Dataset(
         listing.source.path,
         "table",
