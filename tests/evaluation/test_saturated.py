@@ -233,8 +233,8 @@ def test_one_crop_under_another_name_does_not_saturate_a_gallery() -> None:
     queries, gallery = site({"same": 0.7, "other": 0.2})
     features, picture = gallery.features.copy(), np.arange(len(gallery.features))
     features[4], picture[4] = features[0], 0  # of person 1 in camera 1: the crop of person 0 in camera 0
-    sides = [Crops(side.ids, features, side.identity, side.camera, {}, picture) for side in (queries, gallery)]
-    report = evaluate(*sides, TESTED, Protocol())
+    asked, shown = (Crops(side.ids, features, side.identity, side.camera, {}, picture) for side in (queries, gallery))
+    report = evaluate(asked, shown, TESTED, Protocol())
     assert report.verification is not None
     assert [rate.untold for rate in report.verification.true_match_rates if rate.rate is None][-2:] == [
         "too few pairs to tell"

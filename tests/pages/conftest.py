@@ -37,14 +37,25 @@ def open_page(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
 
 @pytest.fixture
 def open_at(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
-    """Gives `open_at(page's file, workspace path, state={}, **query parameters)`: another page than the first."""
+    """Gives `open_at(page's file, workspace path, state={}, **query parameters)`: another page than the first.
 
-    def opened(file: str, path: Path, *, state: Mapping[str, object] = MappingProxyType({}), **query: str) -> AppTest:
+    Unless `fresh` the server is one that has the workspace open already.
+    """
+
+    def opened(
+        file: str,
+        path: Path,
+        *,
+        state: Mapping[str, object] = MappingProxyType({}),
+        fresh: bool = True,
+        **query: str,
+    ) -> AppTest:
         monkeypatch.setenv(VARIABLE, str(path))
         # Where there is nothing the app starts on Search, which would build the demo.
         monkeypatch.setattr("pages.components.demo_progress.jobs.start", lambda *arguments: None)
         st.cache_data.clear()
-        st.cache_resource.clear()
+        if fresh:
+            st.cache_resource.clear()
         page = AppTest.from_file(str(APP), default_timeout=90).run()
         page.switch_page(file)
         for name, value in query.items():
