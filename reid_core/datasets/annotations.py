@@ -93,11 +93,9 @@ def without_frames(listing: Listing, where: str) -> Listing:
 
 
 def _remedy(listing: Listing) -> str:
-    """The formats that read such pictures, the ones that keep labels first."""
-    ways = ["--format table for the labels of the table"] if listing.tables else []
-    if any("/" in name for name in listing.pictures):
-        ways.append("--format identity-folders if each folder is a person")
-    return "give " + ", ".join([*ways, "--format flat for no labels"])
+    """The formats that read such pictures, with those that keep labels."""
+    table = ", or --format table for the labels of the table" if listing.tables else ""
+    return f"give --format flat or --format identity-folders (each folder is a person){table}"
 
 
 def find_frames(listing: Listing) -> list[Frames]:

@@ -333,6 +333,6 @@ def test_a_table_with_one_row_for_each_crop_may_say_where_a_head_is(miniature: M
 
 def test_the_refusal_names_a_way_that_keeps_labels(miniature: Miniature) -> None:
     path = miniature.make([], {"a1.jpg": FRAME, "a2.jpg": FRAME, "boxes.csv": TABLE})
-    with pytest.raises(ReidError, match="give --format table for the labels of the table"):
+    with pytest.raises(ReidError, match="or --format table for the labels of the table"):
         read_dataset(path)
     assert read_dataset(path, format="table").records.identities() == ["7"]
