@@ -7,7 +7,7 @@ said '== vc-clothes VC-Clothes: 8 train, 4 query, 4 gallery crops, 4 identities,
 said '== celeb Celeb-reID: 8 train, 4 query, 4 gallery crops, 4 identities'
 said '== grid GRID: 4 query, 4 gallery crops, 4 identities, 2 cameras'
 said '== own folder per identity: 8 train, 2 query, 6 gallery crops, 4 identities, 2 cameras'
-said 'Guessed: 8 pictures in no person.s folder: their names tell the person'
+said '8 pictures in no person.s folder: their names tell the person'
 unsaid 'skipped'
 "$PYTHON" - "$CASE" <<'PYTHON' || FAILED=1
 import sys
