@@ -9,7 +9,7 @@ if printf '%s' "$SAID" | grep -q 'Added collapsed'; then
     said 'pairs of different people have similarity 1, so no threshold'
     unsaid 'at FMR'
 else
-    said 'similarity'
+    said 'similarit(y|ies)'
     said '--mean'
     said '--std'
 fi
