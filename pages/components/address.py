@@ -8,6 +8,7 @@ read with care, and what does not fit is ignored.
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote, unquote
 
@@ -16,6 +17,7 @@ import streamlit as st
 from reid_core.records import LAST_CLOCK_TIME
 
 MOST_TEXT, MOST_LABELS = 4_000, 200  # characters of a value, labels in it
+ON_THE_WAY = 5.0  # seconds in which a browser may still send the address that was replaced
 state = st.session_state
 
 
@@ -23,16 +25,32 @@ def followed_key(page: str) -> str:
     return f"address-followed-{page}"
 
 
+def _replaced_key(page: str) -> str:
+    return f"address-replaced-{page}"
+
+
 def asked(page: str, names: Sequence[str], *, from_another_page: bool = False) -> dict[str, str] | None:
     """What the address says of these names when it says other things than the page put there; else None.
 
-    A link that says nothing of them, from another page or to a fresh session, leaves what the session has.
+    A link that says nothing of them, from another page or to a fresh session, leaves what the session has. So does a
+    key or click that the browser sent before it had the address that the page put there in that moment: it brings the
+    one before, which would undo what was just done.
     """
     now = {name: st.query_params[name][:MOST_TEXT] for name in names if name in st.query_params}
     before: dict[str, str] | None = state.get(followed_key(page))
     if now == (before or {}) or (not now and (before is None or from_another_page)):
         return None
+    if not from_another_page and now in _just_replaced(page):
+        return None
     return now
+
+
+def _just_replaced(page: str) -> list[dict[str, str]]:
+    """What the page itself had put into the address until a moment ago."""
+    latest = time.monotonic() - ON_THE_WAY
+    kept: list[tuple[float, dict[str, str]]] = [one for one in state.get(_replaced_key(page), ()) if one[0] >= latest]
+    state[_replaced_key(page)] = kept
+    return [values for _, values in kept]
 
 
 def say(page: str, names: Sequence[str], values: Mapping[str, str]) -> None:
@@ -45,7 +63,10 @@ def say(page: str, names: Sequence[str], values: Mapping[str, str]) -> None:
                 st.query_params[name] = value
         else:
             st.query_params.pop(name, None)
-    state[followed_key(page)] = {name: values[name] for name in names if name in values}
+    said, before = {name: values[name] for name in names if name in values}, state.get(followed_key(page)) or {}
+    if said != before:
+        state.setdefault(_replaced_key(page), []).append((time.monotonic(), before))
+    state[followed_key(page)] = said
 
 
 def from_labels(labels: Sequence[str]) -> str:

@@ -82,7 +82,8 @@ def test_from_a_photo_to_a_hit_to_a_search_from_that_hit(
     compare.get_by_role("button", name="Search from this crop").click()
     compare.wait_for(state="detached", timeout=SLOW)
     page.get_by_text(f"The photo is crop {crop} of").wait_for(timeout=SLOW)
-    assert parse_qs(urlsplit(page.url).query) == {"gallery": ["tiny"], "crop": [crop]}
+    there = {"gallery": ["tiny"], "crop": [crop]}  # the address follows when all is drawn
+    page.wait_for_url(lambda url: parse_qs(urlsplit(url).query) == there, timeout=SLOW)
     assert page.errors == []
 
 
