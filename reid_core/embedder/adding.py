@@ -69,7 +69,8 @@ def add_network(file: Path, folder: Path, card: ModelCard, *, stated: Stated | N
 def try_model(network: Path, card: ModelCard, called: str) -> str:
     """Try a model folder's network as its card says; returns a warning, or "". Raises ReidError as `add_network`."""
     refuse_other_scale(card.preprocessing)
-    found = _bounded(try_network, network, card.preprocessing, called, file=network, called=called)
+    given = (network, card.preprocessing, called, bool(card.architecture))
+    found = _bounded(try_network, *given, file=network, called=called)
     if found.size != card.embedding_size:
         raise ReidError(
             f"{called} gives vectors of {found.size} numbers, its card says {card.embedding_size}. Export it again."

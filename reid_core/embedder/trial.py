@@ -47,8 +47,11 @@ class Tried(TypedDict):
     warning: str
 
 
-def try_network(file: Path, preprocessing: Preprocessing, called: str = "") -> Tried:
+def try_network(file: Path, preprocessing: Preprocessing, called: str = "", trained_so: bool = False) -> Tried:
     """Run the network as it will be run. Raises ReidError when it is no embedder.
+
+    `trained_so` says that it is known to have been trained with this preprocessing, as what we export is: then no other
+    scale is looked for.
 
     Six pictures are run together, in another order and one by one: each must get the same vector every time, and
     quite different pictures different ones.
@@ -68,7 +71,7 @@ def try_network(file: Path, preprocessing: Preprocessing, called: str = "") -> T
             f"{name} gives a picture another vector when it runs together with others than alone, or in another place "
             "of the batch. Export it in evaluation mode, with a batch axis of any length."
         )
-    return {"size": size, "warning": _alike(file, preprocessing, name, _least_similarity(units[0]))}
+    return {"size": size, "warning": _alike(file, preprocessing, name, _least_similarity(units[0]), trained_so)}
 
 
 def drawn_pictures(preprocessing: Preprocessing) -> Pixels:
@@ -78,14 +81,14 @@ def drawn_pictures(preprocessing: Preprocessing) -> Pixels:
     return np.stack([*blocks, *(_drawn_person(preprocessing, *colours) for colours in _PEOPLE)])
 
 
-def _alike(file: Path, preprocessing: Preprocessing, name: str, least: float) -> str:
+def _alike(file: Path, preprocessing: Preprocessing, name: str, least: float, trained_so: bool) -> str:
     """ "", or a warning; raises ReidError where the vectors are so alike that it is no use."""
     if least < SUSPECT:
         return ""
     found = f"{name} gives six quite different pictures vectors whose similarities are {_down(least)} or more"
     if least > THE_SAME:
         found = f"{name} gives every picture the same vector (similarities of {_down(least)} or more)"
-    better = [words for words, scale in SCALES if _mends(file, preprocessing, scale)]
+    better = [words for words, scale in SCALES if not trained_so and _mends(file, preprocessing, scale)]
     if better:
         raise ReidError(
             f"{found}, with mean {as_option(preprocessing.mean)} and std {as_option(preprocessing.std)}. Its pictures "
@@ -96,7 +99,8 @@ def _alike(file: Path, preprocessing: Preprocessing, name: str, least: float) ->
             f"{found}: no search could tell people apart. Check --mean and --std (--range 255 for a network that "
             "normalises inside); if they are right, it was never trained, or its training collapsed."
         )
-    return f"{found}, as an untrained network does: its similarities will all be high. Check --mean and --std."
+    check = "" if trained_so else " Check --mean and --std."
+    return f"{found}, as an untrained network does: its similarities will all be high.{check}"
 
 
 def _mends(file: Path, preprocessing: Preprocessing, scale: tuple[Three, Three]) -> bool:
