@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -69,8 +71,14 @@ def ask(
     scope: dict[str, Any] = {"type": kind, "path": path, "server": server, "scheme": "http", "method": method}
     scope |= {"headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers]}
     scope |= {"extensions": {name: {} for name in extensions}, "http_version": "1.1"}
-    asyncio.run(Door(app, say=lambda sentence: None)(scope, receive, send))
+    run(Door(app, say=lambda sentence: None)(scope, receive, send))
     return asked
+
+
+def run(coroutine: Coroutine[Any, Any, None]) -> None:
+    """In a thread of its own: a browser that a test left open keeps an event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, coroutine).result()
 
 
 def is_let_in(*headers: tuple[str, str], **more: Any) -> bool:
@@ -232,9 +240,7 @@ def test_each_refusal_is_said_once_to_whoever_started_the_server() -> None:
     guard = Door(nothing, say=said.append)
     for number in [0, 0, *range(100)]:
         headers = [(b"host", OWN.encode()), (b"origin", f"https://{number}.lab.example".encode())]
-        asyncio.run(
-            guard({"type": "websocket", "path": "/", "server": ("::1", PORT), "headers": headers}, nothing, nothing)
-        )
+        run(guard({"type": "websocket", "path": "/", "server": ("::1", PORT), "headers": headers}, nothing, nothing))
     assert len(said) == 20
     assert len(set(said)) == 20
     assert f"{VARIABLE}=0.lab.example:443" in said[0]
@@ -309,7 +315,7 @@ def test_a_route_that_fails_answers_with_its_headers() -> None:
 
     scope = {"type": "http", "path": "/", "method": "GET", "headers": [(b"host", OWN.encode())], "query_string": b""}
     with pytest.raises(RuntimeError):
-        asyncio.run(app({**scope, "server": ("127.0.0.1", PORT), "root_path": ""}, receive, send))
+        run(app({**scope, "server": ("127.0.0.1", PORT), "root_path": ""}, receive, send))
     assert sent[0]["status"] == 500
     found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     assert {name.lower(): value for name, value in CLOSED.items()}.items() <= found.items()

@@ -254,7 +254,7 @@ def test_a_full_disk_is_said_and_the_old_map_stays(mapped: Workspace, monkeypatc
 
     before = file_of(mapped).read_bytes()
     monkeypatch.setattr("reid_core.workspace.map_files.write_atomically", full)
-    with pytest.raises(ReidError, match="No space left on device. Make room"):
+    with pytest.raises(ReidError, match="the disk is full. Make room"):
         write_map_file(file_of(mapped), the_map(mapped))
     assert file_of(mapped).read_bytes() == before
 
