@@ -83,7 +83,7 @@ def judge(workspace: Workspace, gallery: GalleryInfo, verdict: str, crops: list[
     if case is None or who is None:
         table.pending = verdict, crops, note
         return
-    threshold = state.get(LIKELY)
+    threshold, blind = state.get(LIKELY), is_blind()
     seen = [_seen(answer, crop) for crop in _of_tracklets(workspace, gallery, crops)]
     verdicts.give(
         workspace, case, verdict, seen, note=note, model=answer.query.model, threshold=threshold, who=who
@@ -96,7 +96,7 @@ def judge(workspace: Workspace, gallery: GalleryInfo, verdict: str, crops: list[
     table.said = f"{WORDS[verdict]}: {plural(len(seen), 'crop')}"
     place = next((group for group in groups_of(answer) if crops[0] in _ids(group)), None)
     # The rank is that of the best crop: in blind mode another one's verdict would tell what is hidden still.
-    if place is not None and (not is_blind() or place.best.id in {one.crop for one in seen}):
+    if place is not None and (not blind or place.best.id in {one.crop for one in seen}):
         table.said += f", rank {place.rank}, similarity {place.best.similarity:.3f}"
 
 

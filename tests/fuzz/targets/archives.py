@@ -45,7 +45,7 @@ def make_zip(random: Random, pictures: list[bytes]) -> bytes:
     with zipfile.ZipFile(content, "w") as archive:
         for _ in range(random.choice((0, 1, 3, 8))):
             name = odd.path(random) if random.random() < 0.8 else odd.text(random)[:15_000]
-            entry = zipfile.ZipInfo(name.encode("utf-8", "replace").decode())
+            entry = zipfile.ZipInfo(name.encode("utf-8", "replace")[:65_000].decode("utf-8", "ignore"))
             if random.random() < 0.1:
                 entry.external_attr = random.choice((stat.S_IFLNK, stat.S_IFIFO, stat.S_IFDIR)) << 16
             data = bytes(2**21) if random.random() < 0.02 else random.choice((random.choice(pictures), TABLE, b""))

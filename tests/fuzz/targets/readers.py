@@ -67,7 +67,7 @@ def _make(random: Random, root: Path, name: str) -> None:
 
 def _write(root: Path, name: str, data: bytes) -> None:
     def write(path: bytes) -> None:
-        with open(path, "wb") as file:
+        with open(path, "xb") as file:  # a pipe of that name would wait for a reader
             file.write(data)
 
     _place(root, name, write)
