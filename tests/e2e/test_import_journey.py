@@ -38,6 +38,7 @@ def test_three_dropped_pictures_become_a_gallery_that_can_be_searched(
     page.locator(".st-key-imp input[type=file]").set_input_files(files)
     page.get_by_text("3 files, dropped here").wait_for(timeout=SLOW)
     page.get_by_text("camera 1, camera 2, camera 3").wait_for(timeout=SLOW)
+    page.locator(".im-samples figure").nth(2).wait_for(timeout=SLOW)
     assert page.locator(".im-samples figure").count() == 3
     name = page.get_by_label("Its name")
     name.fill("door")
@@ -56,6 +57,7 @@ def test_three_dropped_pictures_become_a_gallery_that_can_be_searched(
     page.locator(".grid.picker .card").first.click()
     page.locator(".answer .card").first.wait_for(timeout=SLOW)
     page.get_by_text("2 tracklets of 3 crops").wait_for(timeout=SLOW)
+    page.locator(".answer .card").nth(1).wait_for(timeout=SLOW)
     assert page.locator(".answer .card").count() == 2  # all but the photo itself
     assert page.errors == []
 
