@@ -70,12 +70,13 @@ def test_curves_have_a_row_per_step_and_per_epoch(finished: Run) -> None:
     assert set(epochs[0]) == {"epoch", "loss", "validation_mAP", "validation_rank1"}
 
 
-@pytest.mark.parametrize("stop_at", [1, 4, 9])
+@pytest.mark.parametrize("stop_at", [0, 1, 4, 9])
 def test_a_run_stopped_at_any_step_and_resumed_gives_the_same_weights(
     finished: Run, data: TrainingData, tmp_path: Path, stop_at: int
 ) -> None:
     run, state = new_run(tmp_path / "parts")
     stop = StopRequest()
+    stop.requested = stop_at == 0
 
     def request(progress: Progress) -> None:
         stop.requested = progress.step == stop_at
