@@ -135,7 +135,7 @@ def test_start_watch_stop_resume_compare_and_promote(
 def test_two_runs_at_once_do_not_disturb_each_other_and_outlive_their_page(
     serve: Serve, open_page: OpenPage, site: Workspace, tmp_path: Path
 ) -> None:
-    recipe = TINY.replace(epochs=6)
+    recipe = TINY.replace(epochs=3)
     (tmp_path / "mine.yaml").write_text(to_yaml(recipe))
     address = serve(site.path)
     for name in ("one", "two"):

@@ -150,7 +150,7 @@ def test_a_run_whose_crops_are_deleted_ends_and_keeps_nothing_that_shows_them(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch, all_of_them: bool
 ) -> None:
     monkeypatch.setattr(crop_watch, "SECONDS_BETWEEN_LOOKS", 0)
-    run = create_run(workspace, "site", "reference", {**TINY, "epochs": "9", "batch_size": "8"}, "mine")
+    run = create_run(workspace, "site", "reference", {**TINY, "epochs": "3", "batch_size": "8"}, "mine")
     person = workspace.catalogue.crops("site")["identity"].iloc[0]
     which = Selection() if all_of_them else Selection(identities=frozenset({person}))
 
@@ -203,7 +203,7 @@ def test_a_crop_that_is_withheld_while_a_run_trains_on_it_still_ends_it(
 ) -> None:
     monkeypatch.setattr(crop_watch, "SECONDS_BETWEEN_LOOKS", 0)
     one = Selection(ids=frozenset({int(workspace.catalogue.crops("site")["id"].iloc[0])}))
-    run = create_run(workspace, "site", "reference", {**TINY, "epochs": "9", "batch_size": "8"}, "mine")
+    run = create_run(workspace, "site", "reference", {**TINY, "epochs": "3", "batch_size": "8"}, "mine")
 
     def on_step(step: int, steps: int, note: str) -> None:
         if step == 1:
