@@ -22,7 +22,7 @@ from reid_core.workspace.leftovers import sweep_for_deletion
 from reid_core.workspace.map_files import forget_on_maps
 from reid_core.workspace.reserve import was_used, with_room
 from reid_core.workspace.rows import ORIGINALS, now
-from reid_core.workspace.run_traces import forget_in_runs
+from reid_core.workspace.run_traces import forget_in_runs, runs_on
 from reid_core.workspace.schema import backups, connect
 from reid_core.workspace.snapshot import remove_partials, snapshot_seq
 from reid_core.workspace.thumbnails import Thumbnails
@@ -209,8 +209,10 @@ def _remove(catalogue: Catalogue, database: Connection, kind: str, name: str) ->
     elif kind == MAPS:
         forget_on_maps(database, catalogue.workspace, name)
     elif kind == JOBS:
+        runs = runs_on(catalogue.workspace, name)
         for job in all_jobs(catalogue.workspace):
-            if name in job.arguments:
+            # A job that goes on with a run names the run alone, and its log may name crops.
+            if job.is_given(name) or ("--resume" in job.arguments and any(map(job.is_given, runs))):
                 forget(job.folder)
         forget_unstarted(catalogue.workspace)
 
