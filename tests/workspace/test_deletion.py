@@ -310,6 +310,11 @@ def test_what_tells_of_a_person_beside_her_crops_goes_too(
     workspace, needles = copied
     (tmp_path / "data" / "zelda-quux" / "broken.jpg").write_bytes(b"no picture")
     import_dataset(workspace, read_dataset(tmp_path / "data", train_share=0.0), "site", stop=StopRequest())
+    (tmp_path / "more" / "zelda-quux").mkdir(parents=True)  # of which no crop comes in
+    (tmp_path / "more" / "zelda-quux" / "broken.jpg").write_bytes(b"no picture")
+    report = import_dataset(workspace, read_dataset(tmp_path / "more", train_share=0.0), "site", stop=StopRequest())
+    assert report.file is not None
+    assert b"zelda-quux" in report.file.read_bytes()
     run = workspace.new_run("site-1")
     (run.folder / "run.json").write_text('{"gallery": "site"}')
     jobs_of_site = {
