@@ -19,6 +19,7 @@ from streamlit.runtime.pages_manager import PagesManager
 from pages import common, door
 from pages.components import map_data, pictures
 from reid_core.errors import ReidError
+from reid_core.records import whole_number
 
 HERE = Path(__file__).resolve().parent
 FONT_NAME = re.compile(r"[a-z-]+\.woff2")
@@ -61,8 +62,8 @@ def photo(request: Request) -> Response:
 
 def picture(request: Request) -> Response:
     """A crop in the size of a screen, by its number and the hash of its file."""
-    crop, name = request.path_params["crop"], request.path_params["name"]
-    jpeg = pictures.crop_picture(crop, name) if HASH.fullmatch(name) else None
+    crop, name = whole_number(request.path_params["crop"]), request.path_params["name"]
+    jpeg = pictures.crop_picture(crop, name) if crop is not None and HASH.fullmatch(name) else None
     if jpeg is None:
         return Response(status_code=404, headers={"Cache-Control": "no-store"})
     return Response(jpeg, media_type="image/jpeg", headers=FOR_AN_HOUR)
@@ -86,7 +87,9 @@ def map_numbers(request: Request) -> Response:
 
 def map_crop(request: Request) -> Response:
     """What is shown of the crop in a row of a map."""
-    found = map_data.crop(*(request.path_params[name] for name in ("gallery", "model", "layout", "row")))
+    row = whole_number(request.path_params["row"])
+    gallery, model, layout = (request.path_params[name] for name in ("gallery", "model", "layout"))
+    found = None if row is None else map_data.crop(gallery, model, layout, row)
     headers = {"Cache-Control": "no-store"}
     return Response(status_code=404, headers=headers) if found is None else JSONResponse(found, headers=headers)
 
@@ -125,9 +128,9 @@ else:
     routes = [
         Route("/thumbnails/{name}.jpg", thumbnail),
         Route("/photos/{name}.jpg", photo),
-        Route("/pictures/{crop:int}/{name}.jpg", picture),
+        Route("/pictures/{crop}/{name}.jpg", picture),
         Route("/assets/fonts/{name}", font),
-        Route("/maps/{gallery}/{model}/{layout}/crops/{row:int}.json", map_crop),
+        Route("/maps/{gallery}/{model}/{layout}/crops/{row}.json", map_crop),
         Route("/maps/{gallery}/{model}/{layout}/{what}.bin", map_numbers),
     ]
     app = st.App(

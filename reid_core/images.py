@@ -230,7 +230,8 @@ def read_regular(path: str | Path, limit: int) -> bytes:
 def check_size(size: int, limit: int) -> None:
     """Raises BadImage when a file of `size` bytes is over the limit."""
     if size > limit:
-        raise BadImage(f"it has {size / 2**20:.0f} MB, more than the {limit // 2**20} MB that are allowed")
+        unit, word = (2**20, "MB") if limit >= 2**20 else (2**10, "kB")
+        raise BadImage(f"it has {size / unit:,.0f} {word}, more than the {limit / unit:,.0f} {word} that are allowed")
 
 
 def _open_without_waiting(path: str, flags: int) -> int:

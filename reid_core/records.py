@@ -27,6 +27,7 @@ _DATE_IN_DIGITS = re.compile("(?:19[0-9]|20[0-9])[0-9](?:0[1-9]|1[0-2])(?:0[1-9]
 _DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 _FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _BLANKS_OF_FORMULAS = ("\t", "\r", "\n")
+_NEXT_CELL = re.compile(rf'([;|\t\r\n][\s;|"]*)([{"".join(map(re.escape, _FORMULAS))}])?')
 _RECORDED = re.compile(r"([0-9]{1,4}):([0-5][0-9]):([0-5][0-9](?:\.[0-9]{1,6})?)")  # as `format_time` writes it
 FIRST_CLOCK_TIME = 1e8  # seconds; smaller times count from the start of a recording whose date is not known
 LARGEST_WHOLE = 2**63 - 1  # of the numbers that the catalogue gives to crops and searches
@@ -283,10 +284,14 @@ def harmless(value: object) -> object:
     """As a cell of a table for spreadsheets: text that one would take for a formula is quoted, as OWASP advises.
 
     The full-width signs are taken for the plain ones where Japanese or Chinese is spoken, and some programs cut blanks
-    off in front before they look.
+    off in front before they look. Many end a cell at a semicolon or a tab, too, and a line anywhere, so what follows
+    one of these within a text is quoted as well.
     """
-    is_formula = isinstance(value, str) and (value[:1] in _BLANKS_OF_FORMULAS or value.lstrip()[:1] in _FORMULAS)
-    return f"'{value}" if is_formula else value
+    if not isinstance(value, str):
+        return value
+    is_formula = value[:1] in _BLANKS_OF_FORMULAS or value.lstrip()[:1] in _FORMULAS
+    within = _NEXT_CELL.sub(lambda found: f"{found[1]}'{found[2]}" if found[2] else found[0], value)
+    return f"'{within}" if is_formula else within
 
 
 def plural(count: int, noun: str, *, number: bool = True) -> str:

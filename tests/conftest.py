@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -47,6 +49,12 @@ def png_bytes(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def formulas_in(table: str) -> list[str]:
+    """Cells of a CSV that a spreadsheet would run, whichever sign it takes for the end of a cell."""
+    rows = [row for sign in ",;\t|" for row in csv.reader(io.StringIO(table, newline=""), delimiter=sign)]
+    return [cell for row in rows for cell in row if re.match(r"\s*[=+@]|\s*-\D", cell)]
 
 
 class Ended(NamedTuple):

@@ -18,7 +18,7 @@ from PIL import Image
 
 from reid_core.cli import STOPPED
 from reid_core.datasets.synthetic import SiteConfig, write_site
-from tests.conftest import Ended, png_bytes, tiny_picture
+from tests.conftest import Ended, formulas_in, png_bytes, tiny_picture
 
 TINY_NETWORK = ["--backbone", "test_efficientnet", "--weights", "none", "--height", "64", "--width", "32"]
 
@@ -189,8 +189,9 @@ def test_a_guess_is_said_before_it_is_taken_and_formulas_in_the_report_are_quote
     folder.mkdir()
     for name in ("a", "b", "c"):
         Image.new("RGB", (32, 64), (200, 30, 40 * ord(name) % 256)).save(folder / f"{name}.jpg")
-    (folder / "=cmd.jpg").write_bytes(b"no picture")
-    rows = "a.jpg,1,ada,03/02/2026\nb.jpg,2,ada,03/02/2026\nc.jpg,3,bo,04/04/2026\n=cmd.jpg,4,bo,\n"
+    for name in ("=cmd.jpg", "a;=cmd.jpg"):
+        (folder / name).write_bytes(b"no picture")
+    rows = "a.jpg,1,ada,03/02/2026\nb.jpg,2,ada,03/02/2026\nc.jpg,3,bo,04/04/2026\n=cmd.jpg,4,bo,\na;=cmd.jpg,5,bo,\n"
     (folder / "t.csv").write_text(f"image,id,name,date,remark\n{rows.replace(chr(10), ',x' + chr(10))}")
     said = reid("import", folder, "--gallery", "g", "--dry-run").out
     assert "person from 'name'" in said
@@ -198,8 +199,10 @@ def test_a_guess_is_said_before_it_is_taken_and_formulas_in_the_report_are_quote
     assert "2 crops come in without a time: '03/02/2026' has the day or the month first" in said
     result = reid("import", folder, "--gallery", "g", "--json").json()
     assert result["without_time"] == 2
-    report = list(csv.reader(Path(result["report"]).read_text(encoding="utf-8").splitlines()))
-    assert [row[0] for row in report] == ["path", "'=cmd.jpg", "row 2 of t.csv", "row 3 of t.csv"]
+    report = Path(result["report"]).read_text(encoding="utf-8")
+    named = [row[0] for row in csv.reader(report.splitlines())]
+    assert named == ["path", "'=cmd.jpg", "a;'=cmd.jpg", "row 2 of t.csv", "row 3 of t.csv"]
+    assert formulas_in(report) == []
     said = reid("import", folder, "--gallery", "h", "--time-format", "%m/%d/%Y", "--dry-run").out
     assert "%m/%d/%Y ('03/02/2026' is 2026-03-02T00:00:00Z)" in said
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
 from reid_core.cli import options
 from reid_core.errors import ReidError
+from reid_core.workspace import investigations
+from reid_core.workspace.workspace import Workspace
+from tests.conftest import TINY_GALLERY, Ended
 
 
 def test_sizes_and_numbers_are_read_as_they_are_written() -> None:
@@ -33,3 +38,27 @@ def test_an_hour_of_anything_but_two_digits_is_a_short_sentence(text: str) -> No
     with pytest.raises(ReidError, match="is no hour of the day") as raised:
         options.hours_of_the_day(text)
     assert len(str(raised.value)) < 200
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["evaluate", TINY_GALLERY, "--models", "z" * 5_000],
+        ["import", "z" * 5_000, "--gallery", "g"],
+        ["model", "add", "z" * 5_000, "--name", "x"],
+        ["evaluate", TINY_GALLERY, "--seed", "-1"],
+        ["calibrate", TINY_GALLERY, "--seed", "-1"],
+        ["audit", "--last", str(2**63)],
+        ["case", "judge", "door", str(2**63), "--verdict", "match"],
+    ],
+    ids=lambda arguments: f"{arguments[0]} {arguments[-2]}"[:40],
+)
+def test_names_and_numbers_that_nothing_can_have_are_a_sentence(
+    run_command: Callable[..., Ended], tiny_workspace: Workspace, arguments: list[str]
+) -> None:
+    investigations.create(tiny_workspace, "door", "a lost bag")
+    ended = run_command(tiny_workspace.path, *arguments)
+    assert ended.code in (1, 2)
+    assert "Error" in ended.err
+    assert "Traceback" not in ended.err
+    assert len(ended.err) < 2_000

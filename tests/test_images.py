@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from reid_core import images
-from reid_core.images import BadImage, decode, is_image_name, thumbnail, turned_and_cut, unreadable_kind
+from reid_core.images import BadImage, check_size, decode, is_image_name, thumbnail, turned_and_cut, unreadable_kind
 
 
 def encoded(image: Image.Image, format: str, **options: object) -> bytes:
@@ -79,6 +79,13 @@ def test_a_file_over_the_size_limit_is_refused(monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(images, "MAX_FILE_BYTES", len(data) - 1)
     with pytest.raises(BadImage, match="more than"):
         decode(data)
+
+
+def test_a_size_limit_is_said_in_a_unit_that_tells_the_difference() -> None:
+    with pytest.raises(BadImage, match=r"it has 195 kB, more than the 128 kB that are allowed"):
+        check_size(200_000, 2**17)
+    with pytest.raises(BadImage, match=r"it has 66 MB, more than the 64 MB that are allowed"):
+        check_size(66 * 2**20, 64 * 2**20)
 
 
 def test_an_animated_gif_is_not_an_accepted_format() -> None:

@@ -305,6 +305,17 @@ def test_text_that_a_spreadsheet_takes_for_a_formula_is_quoted(start: str) -> No
     assert harmless(f"{start}1+1|A0") == f"'{start}1+1|A0"
 
 
-@pytest.mark.parametrize("value", ["a=1", "", " ", "'=1", "ada", 5, -5, -0.5, None, "2026-03-02"])
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("a;=1", "a;'=1"), ("a\t=1", "a\t'=1"), ("a\r-1", "a\r'-1"), ("a\n@b", "a\n'@b"), ("a| ＝1", "a| '＝1"),
+        ('a;"=1;', 'a;"\'=1;'), ("=a;=b;c", "'=a;'=b;c"), ("\n" * 100_000 + "=1", "'" + "\n" * 100_000 + "'=1"),
+    ],
+)  # fmt: skip
+def test_what_a_spreadsheet_takes_for_another_cell_is_quoted_too(value: str, shown: str) -> None:
+    assert harmless(value) == shown
+
+
+@pytest.mark.parametrize("value", ["a=1", "", " ", "'=1", "ada", 5, -5, -0.5, None, "2026-03-02", "a; b\n\nc-1"])
 def test_other_cells_stay_as_they_are(value: object) -> None:
     assert harmless(value) == value

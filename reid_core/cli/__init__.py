@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import sys
 from typing import NoReturn
 
@@ -46,12 +47,15 @@ __all__ = [
 
 
 def main() -> None:
-    """Entry point: a ReidError, or a full disk, becomes its sentence and exit code 1, never a traceback."""
+    """Entry point: a ReidError, a full disk, or a name that no file can have becomes its sentence and exit code 1,
+    never a traceback."""
     try:
         app()
     except ReidError as error:
         _fail(error)
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:  # the system says so even where it is only asked whether there is one
+            _fail(ReidError(f"{error.filename} is longer than the name of a file can be. Check what you gave."))
         if not is_full(error):
             raise
         _fail(disk_full(error))

@@ -39,7 +39,7 @@ def calibrate(
     ] = None,
     kind: Annotated[str, typer.Option(help="What these galleries are called together; default: the gallery.")] = "",
     same_camera: Annotated[bool, typer.Option(help="Compare crops of one camera too.")] = False,
-    seed: Annotated[int, typer.Option(help="Of the division of people, where no splits are given.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the division of people, where no splits are given.")] = 0,
     purpose: Annotated[str, typer.Option(help="Why; kept in the audit log.")] = "",
     workspace: WorkspaceOption = None,
     json: JsonOption = False,

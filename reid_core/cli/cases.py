@@ -12,7 +12,7 @@ from reid_core.cli.console import print_json, print_table, say
 from reid_core.cli.options import JsonOption, WorkspaceOption, app, open_workspace
 from reid_core.errors import ReidError
 from reid_core.files import by_umask_of_user, write_atomically
-from reid_core.records import plural
+from reid_core.records import LARGEST_WHOLE, plural
 
 case_app = typer.Typer(no_args_is_help=True, help="Investigations: searches that are kept, and verdicts on their hits.")
 app.add_typer(case_app, name="case")
@@ -116,7 +116,10 @@ def run(
 @case_app.command()
 def judge(
     name: NameArgument,
-    crops: Annotated[list[int], typer.Argument(help="Numbers of the crops that the verdict is about.")],
+    crops: Annotated[
+        list[int],
+        typer.Argument(min=1, max=LARGEST_WHOLE, help="Numbers of the crops that the verdict is about."),
+    ],
     verdict: Annotated[str, typer.Option(help="match, not, or 'cannot tell'.")],
     note: NoteOption = "",
     workspace: WorkspaceOption = None,

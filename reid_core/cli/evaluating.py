@@ -49,7 +49,7 @@ def evaluate(
     groups: Annotated[
         Path | None, typer.Option(help="CSV of groups: a column identity or path, and others. Not kept.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of everything that is drawn.")] = 0,
     report: Annotated[
         list[Path] | None, typer.Option(help="Write FILE.html, FILE.json or FILE.csv; repeatable.")
     ] = None,

@@ -22,7 +22,7 @@ from reid_core.cli.options import (
 )
 from reid_core.cli.searching import embed_missing
 from reid_core.errors import FREE_SPACE, ReidError
-from reid_core.records import plural
+from reid_core.records import LARGEST_WHOLE, plural
 from reid_core.signals import stop_on_signal
 from reid_core.workspace.browsing import flaws_of
 from reid_core.workspace.report import Report
@@ -202,7 +202,7 @@ def _indexed_by(gallery: GalleryInfo) -> list[str]:
 
 @app.command()
 def audit(
-    last: Annotated[int, typer.Option(min=1, help="Number of lines.")] = 50,
+    last: Annotated[int, typer.Option(min=1, max=LARGEST_WHOLE, help="Number of lines.")] = 50,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:

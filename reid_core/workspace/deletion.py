@@ -161,7 +161,7 @@ def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpo
         database.execute("DELETE FROM edit_row WHERE crop IN (SELECT id FROM doomed)")
         database.execute("DELETE FROM crop WHERE id IN (SELECT id FROM doomed)")
         _forget_decisions(database, key, people)
-        _drop_empty_sources(database, number, sources)
+        _drop_empty_sources(database, sources)
         if gone:
             database.execute("DELETE FROM edit WHERE gallery = ?", (key,))
             database.execute("DELETE FROM gallery WHERE key = ?", (key,))
@@ -268,6 +268,9 @@ def _sources(database: Connection, gallery: int, *, everything: bool) -> list[in
 def _write_down_what_is_left(database: Connection, workspace: Workspace, number: int, gallery: str) -> None:
     insert = "INSERT INTO removal (deletion, kind, name) "
     left = [*((kind, gallery) for kind in OF_GALLERY), (FILE, f"{INSIGHTS}/{gallery}.json")]
+    # What imports left out, whether any of their crops go or not: files are often named after people.
+    every = _sources(database, gallery_key(database, gallery), everything=True)
+    left += [(FILE, f"reports/{source}.csv") for source in every]
     database.executemany(f"{insert} VALUES (?, ?, ?)", [(number, kind, name) for kind, name in left])
     database.execute(
         f"{insert} SELECT DISTINCT ?, ?, lower(hex(sha256)) FROM crop WHERE id IN (SELECT id FROM doomed)",
@@ -305,13 +308,9 @@ def _forget_decisions(database: Connection, gallery: int, people: list[str]) -> 
     )
 
 
-def _drop_empty_sources(database: Connection, number: int, sources: list[int]) -> None:
-    """A source that lost its last crop goes with its name, which may be a person's.
-
-    The report of what its import left out goes in any case: it names files, and files are often named after people.
-    """
+def _drop_empty_sources(database: Connection, sources: list[int]) -> None:
+    """A source that lost its last crop goes with its name, which may be a person's."""
     for key in sources:
-        database.execute("INSERT INTO removal VALUES (?, ?, ?)", (number, FILE, f"reports/{key}.csv"))
         database.execute(
             "DELETE FROM source WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM crop WHERE crop.source = ?1)", (key,)
         )

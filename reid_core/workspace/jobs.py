@@ -81,6 +81,10 @@ class Job:
     arguments: tuple[str, ...] = ()
     ended: str = ""
 
+    def is_given(self, value: str) -> bool:
+        """Whether the value is one of the arguments, also as that of an option: "--gallery=door"."""
+        return any(value in (argument, argument.partition("=")[2]) for argument in self.arguments)
+
 
 def all_jobs(workspace: Path) -> list[Job]:
     """Newest first."""

@@ -29,9 +29,9 @@ from reid_core.workspace.no_direction import REASON, without_direction
 from reid_core.workspace.provenance import run_of
 from reid_core.workspace.report import Report
 from reid_core.workspace.rows import now
+from reid_core.workspace.wiping import COMPARISONS
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
-FOLDER = "comparisons"  # of the workspace
 BETTER, WORSE, UNDECIDED = "better", "worse", "undecided"
 
 
@@ -216,4 +216,4 @@ def _caveat(workspace: Workspace, gallery: str, embedder: Embedder) -> str:
 
 
 def _file(workspace: Workspace, gallery: str, candidate: str, present: str) -> Path:
-    return workspace.path / FOLDER / f"{gallery}@{present}@{candidate}.json"
+    return workspace.path / COMPARISONS / f"{gallery}@{present}@{candidate}.json"

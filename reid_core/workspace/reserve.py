@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
-from reid_core.errors import DiskFull, disk_full, is_full
+from reid_core.errors import DiskFull, is_full
 
 FILE = "space.reserve"
 BYTES = 16 * 2**20  # enough to delete a thousand crops at once
@@ -34,20 +34,25 @@ def with_room(workspace: Path, work: Callable[[], Result]) -> Result:
             if not is_full(error):
                 raise
             if not _give(workspace, part):
-                if isinstance(error, OSError):
-                    raise disk_full(error) from error
-                raise
+                raise DiskFull(
+                    "The disk is full, and the room that the workspace kept for that is used up. Nothing of this step "
+                    "was kept; free some space: remove other files from this disk. Then try again."
+                ) from error
             part *= 2
 
 
 def is_short(workspace: Path) -> bool:
-    """Whether the reserve was used and the disk has no room to make it whole again. Makes it whole where there is."""
+    """Whether the reserve is not whole and the disk has no room to make it so. Makes it whole where there is, and
+    where there is little room a quarter of that: on a small disk, too, what was imported can be deleted."""
     try:
         left = _size(workspace)
-        if left < BYTES and shutil.disk_usage(workspace).free >= 2 * BYTES:
-            _fill(workspace / FILE)
+        if left >= BYTES:
             return False
-        return left < BYTES
+        free = shutil.disk_usage(workspace).free
+        wanted = BYTES if free >= 2 * BYTES else min(BYTES, (left + free) // 4)
+        if left < wanted:
+            _fill(workspace / FILE, wanted)
+        return wanted < BYTES
     except OSError as error:  # it cannot be written here, or there is no such room for this user
         return is_full(error)
 
@@ -57,13 +62,13 @@ def was_used(workspace: Path) -> bool:
     return _size(workspace) < BYTES
 
 
-def _fill(file: Path) -> None:
+def _fill(file: Path, size: int) -> None:
     handle = os.open(file, os.O_WRONLY | os.O_CREAT, 0o600)
     try:
         if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(handle, 0, BYTES)
+            os.posix_fallocate(handle, 0, size)
         else:  # macOS
-            os.write(handle, bytes(BYTES))
+            os.write(handle, bytes(size))
     finally:
         os.close(handle)
 

@@ -47,6 +47,12 @@ def forget_in_runs(database: Connection, workspace: Path, gallery: str) -> None:
                 _clean_predictions(run, epoch, there)
 
 
+def runs_on(workspace: Path, gallery: str) -> list[str]:
+    """Names of the runs on that gallery, with those that do not say on which they are."""
+    files = (workspace / "runs").glob(f"*/{STATE_NAME}")
+    return [file.parent.name for file in files if _gallery_of(file) in (gallery, None)]
+
+
 class _Gallery:
     """Which crops and people are in it."""
 

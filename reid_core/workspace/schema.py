@@ -13,7 +13,7 @@ from pathlib import Path
 
 from reid_core.errors import FREE_SPACE, DiskFull, ReidError, is_full
 from reid_core.files import one_at_a_time
-from reid_core.temporary import temporary_file
+from reid_core.temporary import temporary_file, temporary_folder
 from reid_core.workspace.case_tables import COLOURS, INVESTIGATIONS, NO_REPLACING
 from reid_core.workspace.scripts import run_script
 from reid_core.workspace.trail import AUDIT, move_personal_fields
@@ -253,7 +253,8 @@ def _back_up(database: sqlite3.Connection, path: Path, version: int) -> None:
             f"{path} is of an older version and has to be brought up to date, for which {needed / 1e9:.1f} GB must be "
             f"free; there are {free / 1e9:.1f} GB. Free some space and try again; nothing was changed."
         )
-    with temporary_file(final) as (_, partial):  # SQLite writes into a file that is there and empty
+    with temporary_folder(final) as folder:  # a folder, for SQLite puts a journal beside what it writes
+        partial = folder / final.name
         database.execute("VACUUM INTO ?", (str(partial),))
         partial.replace(final)
 

@@ -123,7 +123,7 @@ def forget_crops(database: Connection, gallery: str, people: Collection[str], *,
     photos = {sha256 for (sha256,) in database.execute(f"SELECT lower(hex(sha256)) {doomed}")}
     crops = {crop for (crop,) in database.execute(f"SELECT id {doomed}")}
     labels = set(people)
-    names = [pattern for label in people if (pattern := _pattern(label))]
+    names = patterns_of(people)
 
     def concerns(details: dict[str, Any], fields: dict[str, Any]) -> bool:
         here = details.get("gallery")
@@ -133,7 +133,7 @@ def forget_crops(database: Connection, gallery: str, people: Collection[str], *,
             return True
         if here not in (gallery, None):
             return False
-        return not labels.isdisjoint(fields.get("identities", ())) or _mentions(fields, names)
+        return not labels.isdisjoint(fields.get("identities", ())) or mentions(fields, names)
 
     return _forget(database, concerns, "gallery", gallery)
 
@@ -269,6 +269,11 @@ def _read(text: bytes) -> dict[str, Any] | None:
     return values if isinstance(values, dict) else None
 
 
+def patterns_of(people: Collection[str]) -> list[re.Pattern[str]]:
+    """For `mentions`, of those labels that can be told from other words."""
+    return [pattern for label in people if (pattern := _pattern(label))]
+
+
 def _pattern(label: str) -> re.Pattern[str] | None:
     """Finds the label in a folded text as words of its own; None for one that may be anything, as a number or letter.
 
@@ -294,8 +299,8 @@ def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold())
 
 
-def _mentions(values: Any, names: Collection[re.Pattern[str]]) -> bool:
-    """Whether a text among the values has one of the names in it."""
+def mentions(values: Any, names: Collection[re.Pattern[str]]) -> bool:
+    """Whether a text among the values has one of the names in it; see `patterns_of`."""
     return any(name.search(text) for text in (map(_folded, _texts(values)) if names else ()) for name in names)
 
 

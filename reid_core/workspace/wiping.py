@@ -22,7 +22,7 @@ from reid_core.workspace.leftovers import sweep_for_deletion
 from reid_core.workspace.map_files import forget_on_maps
 from reid_core.workspace.reserve import was_used, with_room
 from reid_core.workspace.rows import ORIGINALS, now
-from reid_core.workspace.run_traces import forget_in_runs
+from reid_core.workspace.run_traces import forget_in_runs, runs_on
 from reid_core.workspace.schema import backups, connect
 from reid_core.workspace.snapshot import remove_partials, snapshot_seq
 from reid_core.workspace.thumbnails import Thumbnails
@@ -30,6 +30,7 @@ from reid_core.workspace.vectors import last_deletion
 
 INDEXES = "indexes"
 EVALUATIONS = "evaluations"  # reports, which name crops and people
+COMPARISONS = "comparisons"  # figures of two models on a gallery; they go with it, for another may get its name
 INSIGHTS = "insights"  # what was found out about the crops of each gallery
 DEMO = "demo"  # folder of the pictures that Retrace draws itself
 LOCK = "wiping.lock"  # held while an import lays out files and writes their rows, and while files without rows go
@@ -200,17 +201,19 @@ def _remove(catalogue: Catalogue, database: Connection, kind: str, name: str) ->
     elif kind == FILE:
         _unlink(catalogue.workspace, name)
     elif kind == REPORTS:
-        for file in (catalogue.workspace / EVALUATIONS).glob(f"{name}@*"):
-            _unlink(catalogue.workspace, file.relative_to(catalogue.workspace).as_posix())
+        _unlink_all(catalogue.workspace, EVALUATIONS, name)
     elif kind == RUNS:
         forget_in_runs(database, catalogue.workspace, name)
     elif kind == CALIBRATIONS:
         forget_calibrations(catalogue.workspace, name)
+        _unlink_all(catalogue.workspace, COMPARISONS, name)
     elif kind == MAPS:
         forget_on_maps(database, catalogue.workspace, name)
     elif kind == JOBS:
+        runs = runs_on(catalogue.workspace, name)
         for job in all_jobs(catalogue.workspace):
-            if name in job.arguments:
+            # A job that goes on with a run names the run alone, and its log may name crops.
+            if job.is_given(name) or ("--resume" in job.arguments and any(map(job.is_given, runs))):
                 forget(job.folder)
         forget_unstarted(catalogue.workspace)
 
@@ -223,6 +226,11 @@ def _remove_stale(catalogue: Catalogue, gallery: str) -> None:
         seq = snapshot_seq(folder)
         if seq is None or seq < last:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unlink_all(workspace: Path, folder: str, gallery: str) -> None:
+    for file in (workspace / folder).glob(f"{gallery}@*"):
+        _unlink(workspace, file.relative_to(workspace).as_posix())
 
 
 def _unlink(root: Path, path: str) -> None:

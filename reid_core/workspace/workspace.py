@@ -123,12 +123,15 @@ class Workspace:
         folders = self._model_folders()
         if name in folders:
             return folders[name]
-        run = Run(self.runs_folder / name)
-        if (run.folder / STATE_NAME).is_file():
-            raise ReidError(f"The run {name} has no model yet: it is {run.state().status}. Resume it, or wait for it.")
-        for path in (Path(name), Path(name) / "model"):
-            if is_model(path):
-                return path
+        with contextlib.suppress(OSError):  # a name that is longer than a file's may be
+            run = Run(self.runs_folder / name)
+            if (run.folder / STATE_NAME).is_file():
+                raise ReidError(
+                    f"The run {name} has no model yet: it is {run.state().status}. Resume it, or wait for it."
+                )
+            for path in (Path(name), Path(name) / "model"):
+                if is_model(path):
+                    return path
         for entry in self.models():
             if entry.id == name:
                 return entry.folder

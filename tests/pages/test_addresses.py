@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import unquote
 
 import pytest
+from starlette.applications import Starlette
+from starlette.types import Message
 
+import app as served
 from reid_core.records import LAST_CLOCK_TIME
-from reid_core.workspace.workspace import Workspace
+from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY
 from tests.pages.search_page import OpenPage, words_of
 
@@ -41,3 +47,35 @@ def test_a_gallery_of_the_last_second_that_a_calendar_has_can_be_looked_at(
     app = open_at(f"pages/{page}.py", tiny_workspace.path, gallery=TINY_GALLERY, crop="2")
     assert not app.exception
     assert "Something unexpected" not in words_of(app)
+
+
+@pytest.mark.parametrize("number", ["9" * 5_000, "9" * 19, "9" * 18, "-1", "1_0", "%D9%A3", "%00", "0" * 5_000])
+@pytest.mark.parametrize("path", ["/pictures/{}/" + "0" * 64 + ".jpg", "/maps/tiny/stripes/whole/crops/{}.json"])
+def test_no_number_in_the_address_of_a_picture_breaks_the_server(
+    monkeypatch: pytest.MonkeyPatch, tiny_workspace: Workspace, path: str, number: str
+) -> None:
+    monkeypatch.setenv(VARIABLE, str(tiny_workspace.path))
+    assert status_of(path.format(number)) == 404
+
+
+def status_of(path: str) -> int:
+    """Of the answer by one of the routes that `app.py` adds to Streamlit's."""
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b""}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": unquote(path),
+        "root_path": "",
+        "headers": [],
+        "query_string": b"",
+    }
+    with ThreadPoolExecutor(1) as thread:  # a browser that a test left open keeps an event loop in this one
+        thread.submit(asyncio.run, Starlette(routes=served.routes)(scope, receive, send)).result()
+    return int(sent[0]["status"])

@@ -34,7 +34,7 @@ from reid_core.workspace.selection import Selection
 from reid_core.workspace.verdicts import Seen, give, log_of, standing
 from reid_core.workspace.withholding import withheld
 from reid_core.workspace.workspace import VARIABLE, Workspace
-from tests.conftest import TINY_GALLERY, TINY_MODEL
+from tests.conftest import TINY_GALLERY, TINY_MODEL, formulas_in
 from tests.pages.search_page import OpenPage
 
 
@@ -521,8 +521,9 @@ def test_a_selection_is_taken_out_as_a_table_and_the_log_says_so(tiny_workspace:
 
 def test_text_that_a_spreadsheet_would_run_is_quoted() -> None:
     written = csv_of(pd.DataFrame({"identity": ["=1+1", "anna"], "x": [-1.5, 2.0]})).decode()
-    assert "'\t=1" in csv_of(pd.DataFrame({"identity": ["\t=1"]})).decode()
+    assert "'\t'=1" in csv_of(pd.DataFrame({"identity": ["\t=1"]})).decode()
     assert written.splitlines()[1:] == ["'=1+1,-1.5", "anna,2.0"]
+    assert formulas_in(csv_of(pd.DataFrame({"identity": ["a;=1", "a\r=1"]})).decode()) == []
 
 
 # --- doubts, and what was learnt ---

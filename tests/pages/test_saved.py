@@ -13,7 +13,7 @@ from pages.components.results_export import table_for_export
 from reid_core.workspace import investigations, saved_searches, verdicts
 from reid_core.workspace.vectors import add_vectors, vectors_of
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import Ended
+from tests.conftest import Ended, formulas_in
 from tests.pages.search_page import (
     CASE,
     OpenPage,
@@ -127,6 +127,8 @@ def test_notes_and_searches_are_in_the_investigations_dialog(open_page: OpenPage
 def test_text_that_a_spreadsheet_would_run_is_quoted(tmp_path: Path) -> None:
     table = table_for_export([{"rank": 1, "path": "=cmd()", "similarity": -0.5}]).decode()
     assert table == "rank,path,similarity\n1,'=cmd(),-0.5\n"
+    for within in ("a;=cmd()", "a\t=cmd()", "a\r=cmd()", 'a";=cmd();"', "a\n=cmd()"):
+        assert formulas_in(table_for_export([{"rank": 1, "path": within}]).decode()) == []
 
 
 @pytest.mark.parametrize(

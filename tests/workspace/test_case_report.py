@@ -22,7 +22,7 @@ from reid_core.workspace.indexing import GalleryIndex
 from reid_core.workspace.searching import Answer, Example, Question, search
 from reid_core.workspace.verdicts import MATCH, NOT, Seen
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_GALLERY, png_bytes, tiny_picture
+from tests.conftest import TINY_GALLERY, formulas_in, png_bytes, tiny_picture
 
 CASE = "<b>Gate & 4</b>"
 PHOTO = png_bytes(tiny_picture(2, 77))
@@ -57,6 +57,12 @@ def test_the_table_has_every_judged_crop_and_every_hit(tiny_workspace: Workspace
     assert (len(hits), hits[0]["rank"], hits[0]["gallery"]) == (6, "1", TINY_GALLERY)
     assert {row["gallery"] for row in judged} == {TINY_GALLERY}
     assert judged[0]["crop"] not in [row["crop"] for row in hits]
+
+
+@pytest.mark.parametrize("note", ["seen;=HYPERLINK(1)", "seen\t=HYPERLINK(1)", "seen\r=HYPERLINK(1)"])
+def test_no_part_of_a_note_is_a_cell_of_its_own(tiny_workspace: Workspace, answer: Answer, note: str) -> None:
+    verdicts.give(tiny_workspace, CASE, MATCH, [Seen(answer.hits()[2]["id"], 0.9, 3)], note=note, who="ann")
+    assert formulas_in(to_csv(case_of(tiny_workspace))) == []
 
 
 def test_json_holds_the_whole_log_the_parameters_and_the_models_card(tiny_workspace: Workspace, answer: Answer) -> None:

@@ -310,13 +310,24 @@ def test_what_tells_of_a_person_beside_her_crops_goes_too(
     workspace, needles = copied
     (tmp_path / "data" / "zelda-quux" / "broken.jpg").write_bytes(b"no picture")
     import_dataset(workspace, read_dataset(tmp_path / "data", train_share=0.0), "site", stop=StopRequest())
-    job = workspace.path / "jobs" / "20260101T000000-import"
-    job.mkdir(parents=True)
-    (job / "job.json").write_text(
-        json.dumps({"arguments": ["import", "/zelda-quux", "--gallery", "site"], "process": 1, "process_started": 0.0})
-    )
-    (job / "progress.json").write_text('{"status": "finished"}')
-    (job / "log.txt").write_text("zelda-quux/broken.jpg: it is no picture")
+    (tmp_path / "more" / "zelda-quux").mkdir(parents=True)  # of which no crop comes in
+    (tmp_path / "more" / "zelda-quux" / "broken.jpg").write_bytes(b"no picture")
+    report = import_dataset(workspace, read_dataset(tmp_path / "more", train_share=0.0), "site", stop=StopRequest())
+    assert report.file is not None
+    assert b"zelda-quux" in report.file.read_bytes()
+    run = workspace.new_run("site-1")
+    (run.folder / "run.json").write_text('{"gallery": "site"}')
+    jobs_of_site = {
+        "import": ["import", "/zelda-quux", "--gallery", "site"],
+        "import-2": ["import", "/zelda-quux", "--gallery=site", "--time-zone=UTC"],  # as the page writes it
+        "train": ["train", "--resume", "site-1"],
+    }
+    for name, arguments in {**jobs_of_site, "index": ["index", "--gallery=website", "--model=site-1"]}.items():
+        job = workspace.path / "jobs" / f"20260101T000000-{name}"
+        job.mkdir(parents=True)
+        (job / "job.json").write_text(json.dumps({"arguments": arguments, "process": 1, "process_started": 0.0}))
+        (job / "progress.json").write_text('{"status": "finished"}')
+        (job / "log.txt").write_text("zelda-quux/broken.jpg: it is no picture" if name in jobs_of_site else "")
     relabelled = workspace.catalogue.crops("site").query("identity == 'zelda-quux'")["id"].iloc[0]
     editing.relabel(workspace.catalogue, "site", Selection(ids=frozenset({int(relabelled)})), "identity", "anna")
     index = next((workspace.path / "indexes").iterdir())
@@ -326,6 +337,7 @@ def test_what_tells_of_a_person_beside_her_crops_goes_too(
     # The crop that is anna's now keeps the name of its file, which is another thing than her label.
     kept = {"./originals/1/zelda-quux", *(f"./originals/1/zelda-quux/{name}" for name in NAMES)}
     assert found <= {"./catalogue.sqlite", *kept}
+    assert [folder.name for folder in (workspace.path / "jobs").iterdir()] == ["20260101T000000-index"]
     assert workspace.catalogue.crops("site")["identity"].tolist().count("anna") == 4
     edit = editing.undo(workspace.catalogue, "site")
     assert edit is None or edit.column != "identity"

@@ -134,6 +134,28 @@ def test_beside_a_recorder_that_takes_every_byte_no_search_is_answered_that_is_n
     assert not is_short(disk / "workspace"), "there is room again, and it is kept again"
 
 
+def test_a_disk_that_has_no_room_for_the_whole_reserve_keeps_a_part_and_can_be_emptied_when_it_is_full(
+    disk: Path, tmp_path: Path, run_command: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reserve, "BYTES", 2**24)
+    (tmp_path / "pictures" / "p1").mkdir(parents=True)
+    for number in range(4):
+        (tmp_path / "pictures" / "p1" / f"{number}.png").write_bytes(png_bytes(tiny_picture(1, number)))
+
+    def reid(*arguments: object) -> Ended:
+        ended = run_command(disk / "workspace", *arguments)
+        gc.collect()
+        return ended
+
+    assert reid("import", tmp_path / "pictures", "--gallery", "site", "--copy").code == 0
+    assert 2**22 < (disk / "workspace" / reserve.FILE).stat().st_size < reserve.BYTES
+    fill(disk)
+    assert reid("list", "--json").json()["galleries"][0]["crops"] == 4
+    (receipt,) = reid("delete", "--gallery", "site", "--all", "--purpose", "x", "--yes", "--json").json()["receipts"]
+    assert receipt["finished"] is not None
+    assert not list((disk / "workspace" / "originals").rglob("*.png"))
+
+
 # --- the reserve ---
 
 
@@ -171,7 +193,7 @@ def test_copies_of_indexes_are_given_last_and_then_it_is_said(tmp_path: Path) ->
         left.append(((tmp_path / reserve.FILE).exists(), snapshot.exists()))
         raise FULL
 
-    with pytest.raises(DiskFull, match="The disk is full.*free some space"):
+    with pytest.raises(DiskFull, match="The disk is full.* is used up.*free some space: remove other files"):
         with_room(tmp_path, work)
     assert left == [(True, True), (False, True), (False, False)]
 
@@ -193,12 +215,15 @@ def test_it_is_made_whole_when_there_is_room_again(tmp_path: Path, monkeypatch: 
     os.truncate(tmp_path / reserve.FILE, 1000)
 
     class Little:
-        free = 2 * reserve.BYTES - 1
+        free = 2**12
 
     with monkeypatch.context() as full:
         full.setattr(shutil, "disk_usage", lambda path: Little)
         assert is_short(tmp_path)
-        assert (tmp_path / reserve.FILE).stat().st_size == 1000
+        assert (tmp_path / reserve.FILE).stat().st_size == (1000 + 2**12) // 4, "a quarter of what there is"
+        os.truncate(tmp_path / reserve.FILE, 2000)
+        assert is_short(tmp_path)
+        assert (tmp_path / reserve.FILE).stat().st_size == 2000, "more than that already"
     assert not is_short(tmp_path)
     assert (tmp_path / reserve.FILE).stat().st_size == reserve.BYTES
 
@@ -211,7 +236,7 @@ def test_a_quota_that_is_used_up_is_a_full_disk(
     Workspace(tmp_path)
     os.truncate(tmp_path / reserve.FILE, 1000)
 
-    def refuse(file: Path) -> None:
+    def refuse(file: Path, size: int) -> None:
         raise OSError(code, os.strerror(code))
 
     monkeypatch.setattr(reserve, "_fill", refuse)

@@ -13,6 +13,7 @@ from reid_core.errors import ReidError
 from reid_core.retrieval.filters import Filter
 from reid_core.workspace import investigations, saved_searches, verdicts
 from reid_core.workspace.deletion import delete as delete_crops
+from reid_core.workspace.editing import relabel
 from reid_core.workspace.indexing import GalleryIndex
 from reid_core.workspace.searching import Answer, Example, Question, answer_query, search
 from reid_core.workspace.selection import Selection
@@ -130,6 +131,22 @@ def test_deleting_a_person_takes_her_photo_and_her_name_out_of_every_search(
     assert kept.examples == (Example(PHOTO),)
     assert kept.where.identities == frozenset({"2"})
     assert not any(own[60:90] in file.read_bytes() for file in files(tiny_workspace))
+
+
+def test_a_search_that_is_run_again_writes_no_name_of_a_deleted_person_into_the_log(
+    tiny_workspace: Workspace, index: GalleryIndex
+) -> None:
+    anna = Selection(identities=frozenset({"anna smith"}))
+    relabel(tiny_workspace.catalogue, TINY_GALLERY, Selection(identities=frozenset({"1"})), "identity", "anna smith")
+    purposes = {"by photo": "where was Anna_Smith at noon", "other": "where was Annabel Smithson at noon"}
+    for name, purpose in purposes.items():
+        answer = ask(tiny_workspace, index, Example(PHOTO), purpose=purpose)
+        saved_searches.save(tiny_workspace, CASE, name, answer, TINY_GALLERY, "stripes")
+    delete_crops(tiny_workspace, TINY_GALLERY, anna, "asked to")
+    for saved in saved_searches.every(tiny_workspace, CASE):
+        saved_searches.run(tiny_workspace, index, saved)
+    assert not any(b"anna_smith" in file.read_bytes().lower() for file in files(tiny_workspace))
+    assert saved_searches.find(tiny_workspace, CASE, "other").parameters.purpose == purposes["other"]
 
 
 def test_a_search_whose_last_example_was_deleted_says_so(tiny_workspace: Workspace, index: GalleryIndex) -> None:

@@ -13,6 +13,7 @@ from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
 from reid_core.evaluation.comparison import Difference
 from reid_core.signals import StopRequest
+from reid_core.workspace.deletion import delete
 from reid_core.workspace.evaluating import SPLITS
 from reid_core.workspace.indexing import embed_gallery
 from reid_core.workspace.promoting import (
@@ -24,6 +25,7 @@ from reid_core.workspace.promoting import (
 )
 from reid_core.workspace.schema import connect
 from reid_core.workspace.searching import choose_model
+from reid_core.workspace.selection import Selection
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, TINY_MODEL, Ended
 
@@ -87,6 +89,19 @@ def test_a_comparison_of_other_crops_is_forgotten(
     assert kept_comparison(tiny_workspace, TINY_GALLERY, candidate.id, present.id) is None
     file.write_text("{")
     assert kept_comparison(tiny_workspace, TINY_GALLERY, candidate.id, present.id) is None
+
+
+def test_a_comparison_goes_with_its_gallery_for_another_may_get_its_name(
+    tiny_workspace: Workspace, candidate: Embedder, present: Embedder
+) -> None:
+    compared(tiny_workspace, candidate, present)
+    file = next((tiny_workspace.path / "comparisons").iterdir())
+    other = file.with_name(f"other-{file.name}")
+    other.write_bytes(file.read_bytes())
+    delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({1})), "test")
+    assert file.exists()
+    delete(tiny_workspace, TINY_GALLERY, Selection(), "test")
+    assert list((tiny_workspace.path / "comparisons").iterdir()) == [other]
 
 
 def test_a_model_that_was_not_compared_or_not_found_better_needs_a_reason(

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +131,36 @@ def test_the_backup_is_the_workspace_as_it_was_and_goes_with_a_deletion(old: Pat
     assert backups(workspace.catalogue.path) == [backup]
     delete(workspace, "site1", Selection(identities=frozenset({"p1"})), "test")
     assert backups(workspace.catalogue.path) == []
+
+
+KILLED_IN_BACKUP = """
+import os, signal, sys
+from pathlib import Path
+from reid_core.workspace import schema
+from reid_core.workspace.workspace import Workspace
+
+back_up = schema._back_up
+
+def killed(database, path, version):
+    def look():
+        if list(path.parent.rglob("*-journal")):  # SQLite's own, beside what it writes
+            os.kill(os.getpid(), signal.SIGKILL)
+        return 0
+    database.set_progress_handler(look, 1)
+    back_up(database, path, version)
+
+schema._back_up = killed
+Workspace(Path(sys.argv[1]))
+"""
+
+
+def test_an_upgrade_that_is_killed_within_its_backup_leaves_nothing_of_it(old: Path) -> None:
+    ended = subprocess.run([sys.executable, "-c", KILLED_IN_BACKUP, str(old)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    assert list(old.glob(".writing-*"))
+    workspace = Workspace(old)
+    assert len(backups(workspace.catalogue.path)) == 1
+    assert not list(old.glob(".*"))
 
 
 def test_a_change_that_breaks_off_leaves_the_old_workspace(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:

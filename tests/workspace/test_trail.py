@@ -259,8 +259,7 @@ def test_half_a_character_is_refused_in_a_sentence(tiny_workspace: Workspace) ->
     ],
 )
 def test_a_name_is_found_as_people_write_it(tmp_path: Path, label: str, text: str, goes: bool) -> None:
-    pattern = trail._pattern(label)
-    assert (pattern is not None and trail._mentions({"purpose": text}, [pattern])) == goes
+    assert trail.mentions({"purpose": text}, trail.patterns_of([label])) == goes
 
 
 @pytest.mark.parametrize(
