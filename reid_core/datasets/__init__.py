@@ -136,7 +136,8 @@ def _read(
     except ReidError as error:
         if name == "identity-folders" and "in the training split and in the query" in str(error):
             raise ReidError(
-                f"{error} Or read the folders otherwise: give --format flat or --identity-pattern."
+                f"{error} Or read the folders otherwise: give --format flat; or, if the last folder is the person, "
+                "--identity-pattern '([^/]+)/[^/]+$', by which each person is put on one side."
             ) from error
         raise
 

@@ -35,7 +35,7 @@ from reid_core.datasets.base import (
 )
 from reid_core.datasets.name_times import time_of_name
 from reid_core.datasets.person_names import PERSON_FOLDER, guess_people
-from reid_core.records import plural
+from reid_core.records import JUNK, plural
 from reid_core.sources.folder import FolderSource
 
 _LIGHTS = frozenset({"visible", "vis", "rgb", "thermal", "infrared", "ir", "nir", "lwir"})
@@ -117,15 +117,35 @@ def read_flat(listing: Listing, options: Options) -> Dataset:
 
 
 def _read_by_pattern(listing: Listing, options: Options) -> Dataset:
-    """People as the identity pattern finds them, splits of folders; a path in which it finds nobody is unlabelled."""
+    """People as the identity pattern finds them, splits of folders; a path in which it finds nobody is unlabelled.
+
+    Folders that divide the pictures of one person (train/anna, val/anna) are no splits here: each person is put on one
+    side.
+    """
     places = _places(listing.pictures, options)
+    notes: tuple[str, ...] = ()
+    if both := _on_both_sides(places, options):
+        places = {name: replace(place, split=None) for name, place in places.items()}
+        notes = (
+            f"The folders' splits are not used, because {plural(len(both), 'person')} would be in the training and in "
+            f"the test, such as {min(both)}: each person is put on one side.",
+        )
     rows: dict[str, Sequence[object]] = {
         "path": list(places),
         "camera": [place.camera for place in places.values()],
         "time": [time_of_name(name, options.time_zone) for name in places],
         "split": [place.split for place in places.values()],
     }
-    return Dataset(listing.source.path, "people by pattern", build_records(rows, options), listing.skipped)
+    return Dataset(listing.source.path, "people by pattern", build_records(rows, options), listing.skipped, notes)
+
+
+def _on_both_sides(places: Mapping[str, _Place], options: Options) -> set[str]:
+    sides: dict[bool, set[str]] = {True: set(), False: set()}
+    for name, place in places.items():
+        person = options.find_identity(name)
+        if place.split is not None and person not in (None, JUNK):
+            sides[place.split == "train"].add(str(person))
+    return sides[True] & sides[False]
 
 
 def _read_names(listing: Listing, options: Options, places: Mapping[str, _Place]) -> Dataset | None:

@@ -16,14 +16,15 @@ from reid_core.datasets.person_names import guess_people
 from reid_core.records import DISTRACTOR, JUNK, natural_order, plural
 
 FEW = 10  # people; of more, the folders below must be the same in most
+SMALL = 4  # people, whose folders may be anything but people
 SMALLEST_FRAME = 320  # pixels of width
 SHOWN = 6  # names in a sentence
 NAMED_BY_FOLDERS = "folder per identity"
 _PARTS = """
 images image imgs img sequences sequence frames frame crops crop cropped multi_shot single_shot data dataset
 people persons rgb ir nir vis visible thermal infrared sketch a b c occluded_body_images whole_body_images
-partial_body_images day night val_query val_gallery seq labelled labeled detected session1 session2 session3
-raw original
+partial_body_images day night seq labelled labeled detected session1 session2 session3 raw original
+photo photos sketch sketches picture pictures mask masks segmented silhouette silhouettes clothes same_clothes
 """
 _PARTS_OF_DATA_SETS = frozenset(SPLIT_NAMES) | frozenset(_PARTS.split())
 _PLACE = re.compile(
@@ -59,7 +60,7 @@ def doubts(dataset: Dataset) -> tuple[str, ...]:
         _doubt_about_sizes(dataset),
         _doubt_about_labels(people, crops),
         _doubt_about_folders(dataset, crops, people),
-        _doubt_about_films(dataset, crops),
+        _doubt_about_films(dataset, crops) or _doubt_about_names_below(dataset, crops, people),
         _doubt_about_nobody(crops),
     ]
     if Counter(crops.values()).most_common(1)[0][1] == 1 and len(people) > 2:
@@ -118,6 +119,24 @@ def _doubt_about_films(dataset: Dataset, crops: Mapping[str, str]) -> str:
     return (
         f"{person} of {_listed(natural_order(above))} is read as one person. If each film numbers its own people, give "
         "--identity-pattern '([^/]+/[^/]+)/[^/]+$'"
+    )
+
+
+def _doubt_about_names_below(dataset: Dataset, crops: Mapping[str, str], people: Sequence[str]) -> str:
+    """Few folders, whose pictures' names seem to tell many people, most of them in several of the folders."""
+    if dataset.format != NAMED_BY_FOLDERS or not 2 <= len(people) <= SMALL:
+        return ""
+    guess = guess_people(list(crops))
+    above: dict[str, set[str]] = defaultdict(set)
+    for path, person in guess.people.items() if guess else ():
+        above[person].add(crops[path])
+    if guess is None or len(above) < 2 * len(people) or 2 * sum(len(some) > 1 for some in above.values()) < len(above):
+        return ""
+    example = next(iter(guess.people))
+    return (
+        f"{plural(len(people), 'person')}: {_listed(people)}. The names in their folders look like PERSON_…: "
+        f"{_listed(natural_order(above))}, as {guess.people[example]} of {example}. If that is the person, give "
+        f"--identity-pattern '{guess.pattern}'"
     )
 
 

@@ -194,6 +194,14 @@ def test_kinds_of_light_stand_for_cameras(miniature: Miniature) -> None:
     assert read_dataset(miniature.make(["rgb/ada/1.jpg", "rgb/bo/1.jpg"]), format="flat").records.cameras() != ["rgb"]
 
 
+@pytest.mark.parametrize("name", ["test_set_{}", "test-set-{}", "val_{}", "test-{}", "{}_set", "{}-set"])
+def test_splits_are_known_by_the_names_that_data_sets_give_them(miniature: Miniature, name: str) -> None:
+    wanted = {f"{name.format(side)}/bo/{shot}.jpg": side for shot, side in enumerate(("query", "gallery"))}
+    dataset = read_dataset(miniature.make(["train_set/ada/1.jpg", *wanted]))
+    assert miniature.column(dataset, "split") == {"train_set/ada/1.jpg": "train"} | wanted
+    assert dataset.records.identities() == ["ada", "bo"]
+
+
 def test_a_split_below_the_test_folder_counts(miniature: Miniature) -> None:
     wanted = {"train/ada/1.jpg": "train", "test/query/bo/1.jpg": "query", "test/gallery/bo/2.jpg": "gallery"}
     dataset = read_dataset(miniature.make(wanted))
@@ -250,5 +258,23 @@ def test_people_on_both_sides_of_a_split_come_with_a_remedy(miniature: Miniature
     path = miniature.make(
         [f"{side}/{who}/{shot}.jpg" for side in ("train", "val") for who in ("anna", "ben") for shot in "12"]
     )
-    with pytest.raises(ReidError, match=r"'anna' is in the training split.*give --format flat or --identity-pattern"):
+    with pytest.raises(ReidError, match=r"'anna' is in the training split.*give --format flat; or, if the last fo"):
         read_dataset(path)
+
+
+def test_people_on_both_sides_are_divided_by_person_when_the_pattern_of_the_remedy_is_given(
+    miniature: Miniature,
+) -> None:
+    names = [f"{side}/{who}/{side}_{shot}.jpg" for side in ("train", "val") for who in ("anna", "ben") for shot in "12"]
+    path = miniature.make(names)
+    with pytest.raises(ReidError) as refused:
+        read_dataset(path)
+    pattern = str(refused.value).partition("--identity-pattern '")[2].partition("'")[0]
+    dataset = read_dataset(path, identity_pattern=pattern, train_share=0.5)
+    assert miniature.column(dataset, "identity") == {name: name.split("/")[1] for name in names}
+    (note,) = dataset.notes
+    assert "2 people would be in the training and in the test, such as anna" in note
+    sides: dict[str, set[bool]] = {}
+    for name, split in miniature.column(dataset, "split").items():
+        sides.setdefault(name.split("/")[1], set()).add(split == "train")
+    assert all(len(side) == 1 for side in sides.values())
