@@ -41,6 +41,7 @@ unknown unknowns unsorted misc other others noise unlabeled unlabelled unidentif
 """
 _NOBODY = frozenset(_NOBODY_WORDS.split())
 _FILM = re.compile(r"(?:video|vid|film|clip|seq|sequence)[-_ ]?\w|.*\.(?:mp4|avi|mkv|mov)$", re.I)
+_TRACK = re.compile(r"(?:id|track|tracklet|tid|t)?[-_ ]?\d+", re.I)
 _DAY = re.compile(r"(?:19|20)\d\d[-_.]?[01]\d(?:[-_.]?[0-3]\d)?|[0-3]?\d[-_.][01]?\d[-_.](?:19|20)?\d\d")
 
 
@@ -194,7 +195,7 @@ def _doubt_about_folders(dataset: Dataset, crops: Mapping[str, str], people: Seq
             remedy = f"give --identity-pattern '{pattern}'" if pattern else "--identity-pattern says where"
             return (
                 f"{plural(len(people), 'person')}: {_listed(people)}. Their folders hold {_listed(names)}: "
-                f"are those the people? If so, {remedy}"
+                f"are those the people? If so, {remedy}{_of_each_place(found, crops, pattern)}"
             )
     return ""
 
@@ -231,6 +232,17 @@ def _pattern_of(found: Mapping[str, str]) -> str:
     if len(depths) == 1:
         return "^" + "[^/]+/" * depths.pop() + "([^/]+)/"
     return "([^/]+)" + "/[^/]+" * (heights.pop() + 1) + "$" if len(heights) == 1 else ""
+
+
+def _of_each_place(found: Mapping[str, str], crops: Mapping[str, str], pattern: str) -> str:
+    """The pattern for trackers, which number people from 1 in each film: 1 of the gate is not 1 of the lobby."""
+    pairs = {(crops[path], folder) for path, folder in found.items()}
+    are_numbers = all(_TRACK.fullmatch(folder) for _, folder in pairs)
+    is_next = all(f"{crops[path]}/{folder}/" in path for path, folder in found.items())
+    top, one, _ = pattern.partition("[^/]+/([^/]+)/")
+    if not (are_numbers and is_next and one and len({folder for _, folder in pairs}) < len(pairs)):
+        return ""
+    return f"; or, if each of the folders above numbers its own people, '{top}([^/]+/[^/]+)/'"
 
 
 def _is_no_person(folder: str) -> bool:

@@ -18,6 +18,7 @@ def paths(*folders: str, shots: int = 2) -> list[str]:
 
 CAMERA_BETWEEN = "hold 7, 8, 9: are those the people? If so, give --identity-pattern '^TOP[^/]+/[^/]+/([^/]+)/'"
 TWO_SITES = [f"{site}/{number}" for site in ("north", "south") for number in (1, 2, 3, 4)]
+NAMED = [f"{person}_{camera}.jpg" for person in range(9) for camera in "12"]
 
 
 @pytest.mark.parametrize(
@@ -46,8 +47,9 @@ TWO_SITES = [f"{site}/{number}" for site in ("north", "south") for number in (1,
         (paths("s1/img1", "s2/img1"), "These read like cameras, scenes or films"),
         (["exp/crops/1.jpg", "exp/crops/2.jpg", "exp/im0.jpg"], "1 person: crops. These read like parts of a data set"),
         (paths("ada", "bo", "_unsorted"), "2 crops of '_unsorted' are read as one person."),
-        ([f"{kind}/{p}_{c}.jpg" for kind in ("photo", "sketch") for p in range(9) for c in "12"], "parts of a data set"),
-        ([f"{kind}/{p}_{c}.jpg" for kind in ("old", "new") for p in range(9) for c in "12"], "look like PERSON_…: 0, 1"),
+        (paths(*(f"{film}/track{t}" for film in ("x", "y") for t in "123")), "own people, '^TOP([^/]+/[^/]+)/'"),
+        ([f"{kind}/{name}" for kind in ("photo", "sketch") for name in NAMED], "2 people: photo, sketch. These read"),
+        ([f"{kind}/{name}" for kind in ("old", "new") for name in NAMED], "folders look like PERSON_…: 0, 1"),
         (paths("video1/id_12", "video2/id_12", "video2/id_3"), "id_12 of video1, video2 is read as one person."),
     ],
 )
