@@ -62,6 +62,12 @@ def test_the_column_of_pictures_holds_names_of_pictures(miniature: Miniature) ->
     assert len(dataset.records.identities()) == 4
 
 
+@pytest.mark.parametrize("named", ["Time Stamp", "timeStamp", "time-stamp", "TIMESTAMP"])
+def test_a_time_stamp_is_the_time_however_it_is_written(miniature: Miniature, named: str) -> None:
+    dataset = read_dataset(miniature.make(NAMES, {"t.csv": table("image", named, a=lambda _, f: f, b=lambda n, _: n)}))
+    assert miniature.column(dataset, "time") == {name: float(place) for place, name in enumerate(NAMES)}
+
+
 def test_an_empty_column_makes_way_for_one_that_tells(miniature: Miniature) -> None:
     text = table("image", "person_id", "name", a=lambda _, f: f, b=lambda *_: "", c=lambda _, f: f[0])
     assert read_dataset(miniature.make(NAMES, {"t.csv": text})).records.identities() == ["a", "b", "c", "d"]
