@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
@@ -250,11 +251,12 @@ def _why_unreadable(name: str, source: ImageSource) -> str | None:
 
 
 def identity_label(text: str) -> str:
-    """The label as written, but `JUNK` for "-1", which says "nobody" wherever people are numbered.
+    """The label as written, but `JUNK` for "-1", which says "nobody" wherever people are numbered. "é" is one letter,
+    as macOS writes file names and others do not: the same name is one person.
 
     "0" is a person: many tables number from it. Only Market-1501's names mean a distractor by it.
     """
-    return JUNK if text == "-1" else text
+    return JUNK if text == "-1" else unicodedata.normalize("NFC", text)
 
 
 def camera_of_folder(name: str) -> str | None:

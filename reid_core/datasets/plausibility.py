@@ -40,6 +40,7 @@ _NOBODY_WORDS = """
 unknown unknowns unsorted misc other others noise unlabeled unlabelled unidentified
 """
 _NOBODY = frozenset(_NOBODY_WORDS.split())
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
 _FILM = re.compile(r"(?:video|vid|film|clip|seq|sequence)[-_ ]?\w|.*\.(?:mp4|avi|mkv|mov)$", re.I)
 _TRACK = re.compile(r"(?:id|track|tracklet|tid|t)?[-_ ]?\d+", re.I)
 _DAY = re.compile(r"(?:19|20)\d\d[-_.]?[01]\d(?:[-_.]?[0-3]\d)?|[0-3]?\d[-_.][01]?\d[-_.](?:19|20)?\d\d")
@@ -63,6 +64,9 @@ def doubts(dataset: Dataset) -> tuple[str, ...]:
         _doubt_about_folders(dataset, crops, people),
         _doubt_about_films(dataset, crops) or _doubt_about_names_below(dataset, crops, people),
         _doubt_about_nobody(crops),
+        _doubt_about_spelling("people", people),
+        _doubt_about_spelling("cameras", dataset.records.cameras()),
+        _doubt_about_shortened(people),
     ]
     if Counter(crops.values()).most_common(1)[0][1] == 1 and len(people) > 2:
         found.append(
@@ -89,6 +93,31 @@ def _doubt_about_sizes(dataset: Dataset) -> str:
     return (
         f"{count} of {len(sizes)} pictures that were looked at are {size[0]}×{size[1]}. These look like whole frames, "
         "not crops of people: if so, cut the people out first."
+    )
+
+
+def _doubt_about_spelling(kind: str, names: Sequence[str]) -> str:
+    """Names that differ in case, spaces or zeros in front alone."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        words = re.sub(r"(?<=[^\W\d_])(?=\d)", " ", name.casefold())
+        alike[" ".join(word.lstrip("0") or "0" for word in re.split(r"[\s_-]+", words.strip()))].append(name)
+    several = [some for some in alike.values() if len(some) > 1]
+    if not several:
+        return ""
+    shown = " and ".join(map(repr, several[0][:2]))
+    more = f", and {len(several) - 1:,} more" if len(several) > 1 else ""
+    return f"{shown} are read as two {kind}{more}. If they are one, write them alike."
+
+
+def _doubt_about_shortened(people: Sequence[str]) -> str:
+    """Numbers as spreadsheets shorten them: those of several people look the same then."""
+    short = [person for person in people if _SHORTENED.fullmatch(person)]
+    if not short:
+        return ""
+    return (
+        f"{plural(len(short), 'person')} {'has a number' if len(short) == 1 else 'have numbers'} that a spreadsheet "
+        f"shortened, such as {short[0]}: several people may have become one. Write the numbers out."
     )
 
 

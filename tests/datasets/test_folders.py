@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,12 @@ def test_a_folder_per_identity_is_recognised_and_divided_by_identity(miniature: 
         sides.setdefault(name.partition("/")[0], []).append(splits[name])
     assert all(side == ["train"] * 3 or sorted(side) == ["gallery", "gallery", "query"] for side in sides.values())
     assert {side[0] == "train" for side in sides.values()} == {True, False}
+
+
+def test_one_name_is_one_person_however_its_letters_are_composed(miniature: Miniature) -> None:
+    composed, apart = (unicodedata.normalize(form, "José") for form in ("NFC", "NFD"))
+    dataset = read_dataset(miniature.make([f"{composed}/1.jpg", f"{apart}/2.jpg", "bo/1.jpg", "bo/2.jpg"]))
+    assert dataset.records.identities() == [composed, "bo"]
 
 
 def test_the_seed_and_the_share_decide_who_is_trained_on(miniature: Miniature) -> None:

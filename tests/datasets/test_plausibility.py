@@ -50,6 +50,10 @@ NAMED = [f"{person}_{camera}.jpg" for person in range(9) for camera in "12"]
         (paths(*(f"{film}/track{t}" for film in ("x", "y") for t in "123")), "own people, '^TOP([^/]+/[^/]+)/'"),
         ([f"{kind}/{name}" for kind in ("photo", "sketch") for name in NAMED], "2 people: photo, sketch. These read"),
         ([f"{kind}/{name}" for kind in ("old", "new") for name in NAMED], "folders look like PERSON_…: 0, 1"),
+        (paths("Bob", "bob", "cleo"), "'Bob' and 'bob' are read as two people. If they are one, write them alike."),
+        (paths("007", "7", "07"), "are read as two people"),
+        ([f"{who}/{shot}_cam{c}.jpg" for who in ("ada", "bo") for shot in "12" for c in ("1", "2")], ""),
+        (paths("1.23457E+11", "ada"), "1 person has a number that a spreadsheet shortened, such as 1.23457E+11"),
         (paths("video1/id_12", "video2/id_12", "video2/id_3"), "id_12 of video1, video2 is read as one person."),
     ],
 )
