@@ -44,12 +44,15 @@ _LETTERS_AND_NUMBER = re.compile(r"([^\W\d]+[-_ ]?)\d+")
 
 @dataclass(frozen=True)
 class _Place:
-    """What the path of a picture tells. `above` is a folder that is no person, though it comes before the person's."""
+    """What the path of a picture tells. `above` is a folder that is no person, though it comes before the person's;
+    `light` one of its kinds: what sees heat at camera 1 is another camera than what sees colours there.
+    """
 
     split: str | None
     camera: str | None
     identity: str | None
     above: str | None = None
+    light: str | None = None
 
 
 def read_identity_folders(listing: Listing, options: Options) -> Dataset | Declined:
@@ -232,7 +235,8 @@ def _places(pictures: tuple[str, ...], options: Options, *, one_person: bool = F
     places = {}
     for name in pictures:
         place = told[name.rpartition("/")[0]]
-        places[name] = replace(place, camera=place.camera or camera_of_file(name))
+        told_camera = place.camera or camera_of_file(name)
+        places[name] = replace(place, camera="-".join(filter(None, (place.light, told_camera))) or None)
     return places
 
 
@@ -270,8 +274,8 @@ def _read_folders(parts: list[str], cameras: frozenset[str], lights: set[str]) -
             break
         split, below = name, below[1:]  # of test/query the second
     found = [camera for part in below if (camera := camera_of_folder(part))]
-    found += [part.lower() for part in below if part.lower() in lights]
+    light = next((part.lower() for part in below if part.lower() in lights), None)
     rest = [part for part in below if not camera_of_folder(part) and part not in cameras and part.lower() not in lights]
     people = [part for part in rest if PERSON_FOLDER.fullmatch(part)] or rest
     above = rest[0] if people and people[0] != rest[0] else None
-    return _Place(split, found[0] if found else None, identity_label(people[0]) if people else None, above)
+    return _Place(split, found[0] if found else None, identity_label(people[0]) if people else None, above, light)

@@ -209,6 +209,11 @@ def test_splits_are_known_by_the_names_that_data_sets_give_them(miniature: Minia
     assert dataset.records.identities() == ["ada", "bo"]
 
 
+def test_a_camera_has_one_name_for_each_kind_of_light(miniature: Miniature) -> None:
+    names = {f"{light}/{who}/{who}_c{c}.jpg": f"{light}-{c}" for light in ("vis", "nir") for who in "ab" for c in "12"}
+    assert miniature.column(read_dataset(miniature.make(names)), "camera") == names
+
+
 def test_a_split_below_the_test_folder_counts(miniature: Miniature) -> None:
     wanted = {"train/ada/1.jpg": "train", "test/query/bo/1.jpg": "query", "test/gallery/bo/2.jpg": "gallery"}
     dataset = read_dataset(miniature.make(wanted))

@@ -81,6 +81,7 @@ def test_what_is_odd_is_said_with_its_names(miniature: Miniature, pictures: list
         ["frame_0001.jpg", "frame_0002.jpg", "frame_0003.jpg", "frame_0004.jpg"],
         ["IMG_20260302_081130.jpg", "IMG_20260302_081131.jpg", "IMG_20260303_081130.jpg", "IMG_20260303_081139.jpg"],
         ["0001.jpg", "0002.jpg", "0003.jpg", "0004.jpg"],
+        [f"{number:07}.jpg" for number in range(990, 1010)],
     ],
 )
 def test_nothing_is_said_of_what_is_usual(miniature: Miniature, pictures: list[str]) -> None:
@@ -101,6 +102,7 @@ def test_nothing_is_said_of_what_is_usual(miniature: Miniature, pictures: list[s
         ([f"c{c}_{p:04}_1.jpg" for c in (1, 2) for p in (3, 4)], ["0003", "0004"]),
         ([f"{p:04}.{c}.0.jpg" for c in (1, 2) for p in (3, 4)], ["0003", "0004"]),
         ([f"{who}_{i}.jpg" for i in (1, 2) for who in ("Anna_Smith", "Ben_Jones")], ["Anna_Smith", "Ben_Jones"]),
+        ([f"Persons/{p:04}{shot:03}.jpg" for p in (3, 7) for shot in (1, 2, 3)], ["0003", "0007"]),
         (["x/p1-a.jpg", "x/p1-b.jpg", "x/p2-a.jpg", "x/p2-b.jpg"], ["p1", "p2"]),
     ],
 )

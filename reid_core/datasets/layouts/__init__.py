@@ -20,6 +20,7 @@ from reid_core.datasets.layouts.ltcc import LTCC
 from reid_core.datasets.layouts.nkup import NKUP
 from reid_core.datasets.layouts.occluded import OCCLUDED_REID, P_DUKE, PARTIAL_REID
 from reid_core.datasets.layouts.prcc import PRCC
+from reid_core.datasets.layouts.prepared import PREPARED
 from reid_core.datasets.layouts.prid import PRID
 from reid_core.datasets.layouts.regdb import REGDB
 from reid_core.datasets.layouts.tracker_crops import read_tracker_crops
@@ -45,6 +46,7 @@ DESCRIBED: Mapping[str, Layout] = {
     "grid": GRID,
     "cuhk02": CUHK02,
     "veri": VERI,
+    "prepared": PREPARED,
 }
 
 

@@ -152,6 +152,17 @@ LAYOUTS: dict[str, tuple[str, Told]] = {
             "P5/cam2/001_02.png": ("P5-001", "P5-2", "gallery"),
         },
     ),
+    "prepared": (
+        "folders of Person_reID_baseline_pytorch",
+        {
+            "pytorch/train_all/0002/0002_c1s1_000451_03.jpg": ("0002", "1", "train"),
+            "pytorch/train_all/0002/0002_c2s1_000301_01.jpg": ("0002", "2", "train"),
+            "pytorch/query/0003/0003_c1s6_015971_00.jpg": ("0003", "1", "query"),
+            "pytorch/gallery/0003/0003_c3s3_064744_00.jpg": ("0003", "3", "gallery"),
+            "pytorch/gallery/0000/0000_c3s3_064744_00.jpg": ("distractor", "3", "gallery"),
+            "pytorch/gallery/-1/-1_c3s3_064744_00.jpg": ("junk", "3", "gallery"),
+        },
+    ),
     "veri": (
         "VeRi-776",
         {
@@ -262,6 +273,14 @@ def test_single_shots_of_prid_alone(miniature: Miniature) -> None:
     dataset = read_dataset(miniature.make(names))
     assert dataset.format == "PRID 2011"
     assert dataset.records.identities() == ["0001", "0002", "a-0201", "a-0300", "b-0201", "b-0300"]
+
+
+def test_the_halves_of_a_prepared_training_folder_are_left_out(miniature: Miniature) -> None:
+    told = LAYOUTS["prepared"][1]
+    halves = [f"pytorch/{half}/0002/0002_c{c}s1_000451_03.jpg" for c, half in enumerate(("train", "val"))]
+    dataset = read_dataset(miniature.make([*told, *halves]))
+    assert set(miniature.column(dataset, "path")) == set(told)
+    assert miniature.skipped(dataset) == dict.fromkeys(halves, "train_all holds this picture, too")
 
 
 def test_walks_are_tracklets(miniature: Miniature) -> None:
