@@ -366,13 +366,15 @@ def _check_columns(usable: list[Table], useless: list[Table], given: Mapping[str
         raise ReidError("There is no table (.csv, .tsv or .parquet).")
     there = listed(list(dict.fromkeys(column for table in tables for column in table.there)))
     names = listed([table.name for table in tables])
+    reasons = [reason for table in tables for reason in table.found.words]
     for key, column in given.items():
         if column and not any(key in table.cells for table in usable):
-            raise ReidError(f"{names} has no column {shown(column)} for the {key}. Its columns are: {there}.")
+            why = "".join(f" {reason}." for reason in reasons if reason.startswith(shown(column, 40)))
+            raise ReidError(f"{names} has no column {shown(column)} for the {key}. Its columns are: {there}.{why}")
     if not usable:
         raise ReidError(
             f"{names} has no column that names pictures ({', '.join(COLUMN_NAMES['image'])}). "
-            f"Its columns are: {there}. Say which one it is."
+            f"Its columns are: {there}. {''.join(f'{reason}. ' for reason in reasons[:3])}Say which one it is."
         )
 
 
