@@ -126,12 +126,14 @@ def _read_by_pattern(listing: Listing, options: Options) -> Dataset:
     side.
     """
     places = _places(listing.pictures, options)
-    notes: tuple[str, ...] = ()
+    notes: list[str] = []
+    if nobody := [name for name in places if options.find_identity(name) is None]:
+        notes.append(f"The identity pattern finds nobody in {plural(len(nobody), 'path')}, such as {nobody[0]!r}.")
     if both := _on_both_sides(places, options):
         places = {name: replace(place, split=None) for name, place in places.items()}
-        notes = (
+        notes.append(
             f"The folders' splits are not used, because {plural(len(both), 'person')} would be in the training and in "
-            f"the test, such as {min(both)}: each person is put on one side.",
+            f"the test, such as {min(both)}: each person is put on one side."
         )
     rows: dict[str, Sequence[object]] = {
         "path": list(places),
@@ -139,7 +141,9 @@ def _read_by_pattern(listing: Listing, options: Options) -> Dataset:
         "time": [time_of_name(name, options.time_zone) for name in places],
         "split": [place.split for place in places.values()],
     }
-    return Dataset(listing.source.path, "people by pattern", build_records(rows, options), listing.skipped, notes)
+    return Dataset(
+        listing.source.path, "people by pattern", build_records(rows, options), listing.skipped, tuple(notes)
+    )
 
 
 def _on_both_sides(places: Mapping[str, _Place], options: Options) -> set[str]:

@@ -290,3 +290,10 @@ def test_people_on_both_sides_are_divided_by_person_when_the_pattern_of_the_reme
     for name, split in miniature.column(dataset, "split").items():
         sides.setdefault(name.split("/")[1], set()).add(split == "train")
     assert all(len(side) == 1 for side in sides.values())
+
+
+def test_paths_in_which_the_pattern_finds_nobody_are_counted(miniature: Miniature) -> None:
+    path = miniature.make(["a1_x.jpg", "a1_y.jpg", "b2_x.jpg", "other.jpg"])
+    (note,) = read_dataset(path, identity_pattern="([ab][0-9])_").notes
+    assert "The identity pattern finds nobody in 1 path, such as '" in note
+    assert "other.jpg'" in note
