@@ -98,6 +98,9 @@ def test_a_range_of_255_is_that_of_mean_and_std(exported: Path, tmp_path: Path, 
     assert "--mean 0.5,0.5,0.5 --std 0.25,0.25,0.25" in said.err
     said = run_command(tmp_path / "ws", "model", "add", exported, "--range", "128")
     assert "--range 128 is not known" in said.err
+    said = run_command(tmp_path / "ws", *add, "--mean", "0.485,0.456,0.406", "--std", "0.229,0.224,0.225")
+    assert said.code == 1
+    assert "--mean 0.485,0.456,0.406 is said of pixels of 0 to 1. Leave --range 255 out" in said.err
 
 
 def test_a_zip_takes_no_preprocessing(tiny_model: Path, tmp_path: Path, run_command: Command) -> None:

@@ -138,6 +138,10 @@ def _preprocessing(base: Preprocessing, given: dict[str, Any]) -> Preprocessing:
     white = given.get("range", 1)
     if white not in (1, 255):
         raise ReidError(f"--range {white} is not known; pixels go in as 0 to 1, or as 0 to 255.")
+    if white == 255 and "mean" in given and 0 < max(three_numbers(given["mean"], "--mean")) <= 1:
+        raise ReidError(
+            f"--mean {given['mean']} is said of pixels of 0 to 1. Leave --range 255 out, or give that of 255."
+        )
     changes: dict[str, Any] = {}
     for number, (option, fallback) in enumerate((("mean", base.mean), ("std", base.std))):
         stated = three_numbers(given[option], f"--{option}") if option in given else None

@@ -112,7 +112,7 @@ def read_dataset(
             if name in _BY_WEAK_SIGNS and not asked and not looked:
                 listing, looked = without_frames(listing, str(path)), True
             if isinstance(read := _read(reader, listing, options, name), Dataset):
-                _check_that_the_pattern_finds_people(options, read)
+                _check_that_patterns_fit(options, read)
                 if looked:
                     notes = (*read.notes, *unread_labels(listing)) if name != "table" else read.notes
                     read = dataclasses.replace(
@@ -136,20 +136,24 @@ def _read(
     except ReidError as error:
         if name == "identity-folders" and "in the training split and in the query" in str(error):
             raise ReidError(
-                f"{error} Or read the folders otherwise: give --format flat or --identity-pattern."
+                f"{error} Or read the folders otherwise: give --format flat; or, if the last folder is the person, "
+                "--identity-pattern '([^/]+)/[^/]+$', by which each person is put on one side."
             ) from error
         raise
 
 
-def _check_that_the_pattern_finds_people(options: Options, dataset: Dataset) -> None:
-    """Raises ReidError where the identity pattern fits no path at all: what was read is then not what was meant."""
+def _check_that_patterns_fit(options: Options, dataset: Dataset) -> None:
+    """Raises ReidError where a pattern fits no path at all: what was read is then not what was meant."""
     paths = dataset.records.table["path"]
-    if options.identity_pattern is None or any(options.find_identity(path) for path in paths):
-        return
-    raise ReidError(
-        f"The identity pattern {options.identity_pattern.pattern!r} finds nobody in {plural(len(paths), 'path')}, "
-        f"such as {paths.iloc[0]!r}. Correct it, or leave it out."
-    )
+    for kind, pattern, nobody, find in (
+        ("identity", options.identity_pattern, "nobody", options.find_identity),
+        ("camera", options.camera_pattern, "no camera", options.find_camera),
+    ):
+        if pattern is not None and not any(find(path) for path in paths):
+            raise ReidError(
+                f"The {kind} pattern {pattern.pattern!r} finds {nobody} in {plural(len(paths), 'path')}, "
+                f"such as {paths.iloc[0]!r}. Correct it, or leave it out."
+            )
 
 
 def _resolve(path: Path) -> Path:

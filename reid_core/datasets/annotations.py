@@ -46,6 +46,8 @@ _SIDES: tuple[tuple[tuple[str, ...], ...], ...] = (
      ("w", "width", "bbox_w", "bbox_width", "box_w"),
      ("h", "height", "bbox_h", "bbox_height", "box_h")),
 )  # fmt: skip
+_FRAME_COLUMNS = ("frame", "frame_id", "frameid", "frame_no", "frame_number", "frame_index", "frame_idx", "frame_num")
+_LAST_NUMBER = re.compile(r"[0-9]{1,11}$")
 _NUMBER = r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _MOT_LINE = re.compile(rf"\s*\d+\s*[, ]\s*-?\d+(?:\s*[, ]\s*{_NUMBER}){{4,}}\s*")
 _YOLO_LINE = re.compile(rf"\s*\d+((?:\s+{_NUMBER}){{4,}})\s*")
@@ -55,6 +57,7 @@ _MOTS_LINE = re.compile(r"\s*\d+\s+\d+\s+\d+\s+(\d+)\s+(\d+)\s+\S{4,}\s*")
 _LIST_LINE = re.compile(r"\s*(\S[^\n]*?\.\w{2,5})[\s,;]+-?\w[^\n]*")
 _WIDER_BOX = re.compile(rf"\s*{_NUMBER}(?:\s+{_NUMBER}){{3,}}\s*")
 _KITTI_LINE = re.compile(rf"\s*[A-Za-z_]+(?:\s+{_NUMBER}){{14,15}}\s*")
+_WIDER_PERSON_LINE = re.compile(r"\s*\d(?:\s+-?\d+){4}\s*")
 _VISDRONE_LINE = re.compile(rf"\s*{_NUMBER}(?:,{_NUMBER}){{5,9}},?\s*")
 
 
@@ -296,9 +299,11 @@ def _table(listing: Listing, name: str, by_name: Mapping[str, list[str]]) -> lis
     columns, rows, image = table.columns, table.rows, table.found.columns.get("image")
     places = {column.strip().lower(): place for place, column in reversed(list(enumerate(columns)))}
     boxes: dict[str, list[Box]] = defaultdict(list)
+    frame = next((places[column] for column in _FRAME_COLUMNS if column in places), None) if image is None else None
+    numbered = _by_number(_pictures_of_film(listing, name)) if frame is not None else {}
     for kind, sides in enumerate(_SIDES):
         where = [next((places[side] for side in names if side in places), None) for names in sides]
-        if image is None or None in where or len(set(where)) < 4:
+        if (image is None and not numbered) or None in where or len(set(where)) < 4:
             continue
         for row in rows:
             box = _numbers([row[place] for place in where if place is not None])
@@ -308,13 +313,37 @@ def _table(listing: Listing, name: str, by_name: Mapping[str, list[str]]) -> lis
             if kind == 2:
                 left, top = left - third / 2, top - fourth / 2
             size = (third - left, fourth - top) if kind == 0 else (third, fourth)
-            for picture in _named(str(row[columns.index(image)]), name, by_name):
+            if image is None:
+                named_here = numbered.get(_number(row[frame]), []) if frame is not None else []
+            else:
+                named_here = _named(str(row[columns.index(image)]), name, by_name)
+            for picture in named_here:
                 boxes[picture].append((left, top, *size))
         break
     named = ", ".join(columns[place] for place in where if place is not None)
-    if not boxes:
+    if not boxes or (image is None and _are_crops(listing, sorted(boxes))):
         return []
     return _held_against(listing, name, f"columns {named}", boxes, is_table=True)
+
+
+def _are_crops(listing: Listing, names: Sequence[str]) -> bool:
+    """Whether most pictures may be crops: those of frame 12 are not frame 12, of which a table tells."""
+    sizes = [size for name in _some(names) if (size := _size(listing, name))]
+    return 2 * sum(map(_may_be_a_crop, sizes)) >= len(sizes)
+
+
+def _by_number(names: Sequence[str]) -> dict[int, list[str]]:
+    """Pictures by the number that their names end in: 12 of frame_000012.jpg."""
+    found: dict[int, list[str]] = defaultdict(list)
+    for name in names:
+        if match := _LAST_NUMBER.search(_stem(name)):
+            found[int(match[0])].append(name)
+    return found
+
+
+def _number(cell: object) -> int:
+    text = str(cell).strip().removesuffix(".0")
+    return int(text) if text.isdecimal() and len(text) < 12 else -1
 
 
 # --- what is not read ---
@@ -414,6 +443,9 @@ def _boxes_of_one(listing: Listing, name: str, picture: str) -> tuple[str, list[
     if lines and all(_KITTI_LINE.fullmatch(line) for line in lines):
         corners = [[float(part) for part in line.split()[4:8]] for line in lines]
         return "KITTI's boxes", [(x1, y1, x2 - x1, y2 - y1) for x1, y1, x2, y2 in corners]
+    if lines and lines[0].strip() == str(len(lines) - 1) and all(map(_WIDER_PERSON_LINE.fullmatch, lines[1:])):
+        corners = [_floats(line, r"\s+")[1:] for line in lines[1:]]
+        return "WiderPerson's boxes", [(x1, y1, x2 - x1, y2 - y1) for x1, y1, x2, y2 in corners]
     if lines and all(_VISDRONE_LINE.fullmatch(line) for line in lines):
         return "boxes", [_floats(line, ",")[:4] for line in lines]
     return "", []

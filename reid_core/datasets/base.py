@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
@@ -26,14 +27,18 @@ UNREAD_TABLES = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers", ".sqlite", ".sqli
 CUHK03_FILE = "cuhk-03.mat"
 MAX_PATH_FOR_PATTERN = 300  # characters; a pattern with nested repeats takes time that grows with each one more
 MAX_PATTERN_SECONDS = 0.25  # on one path; a good pattern takes microseconds
-SPLIT_NAMES: Mapping[str, str] = MappingProxyType(
+_PLAIN_SPLITS = (
     {"train": "train", "training": "train", "bbox_train": "train", "bounding_box_train": "train"}
-    | {"train_set": "train", "train-set": "train", "image_train": "train", "images_train": "train"}
+    | {"train_set": "train", "training_set": "train", "image_train": "train", "images_train": "train"}
     | {"query": "query", "queries": "query", "probe": "query", "probes": "query", "image_query": "query"}
-    | {"test-set-query": "query", "test-set-gallery": "gallery", "image_gallery": "gallery", "image_test": "test"}
-    | {"gallery": "gallery", "test_gallery": "gallery"}
+    | {"query_set": "query", "probe_set": "query", "image_gallery": "gallery", "image_test": "test"}
+    | {"gallery": "gallery", "gallery_set": "gallery"}
     | {"test": "test", "val": "test", "valid": "test", "validation": "test", "bbox_test": "test"}
-    | {"bounding_box_test": "test"}
+    | {"bounding_box_test": "test", "test_set": "test", "val_set": "test"}
+    | {f"{part}_{side}": side for part in ("test", "val", "test_set", "val_set") for side in ("query", "gallery")}
+)
+SPLIT_NAMES: Mapping[str, str] = MappingProxyType(
+    _PLAIN_SPLITS | {name.replace("_", "-"): split for name, split in _PLAIN_SPLITS.items()}
 )
 _ARCHIVES = (".zip", ".rar", ".7z", ".cbz", ".cbr", ".iso", ".jar")
 _NO_PICTURES = frozenset(
@@ -246,11 +251,12 @@ def _why_unreadable(name: str, source: ImageSource) -> str | None:
 
 
 def identity_label(text: str) -> str:
-    """The label as written, but `JUNK` for "-1", which says "nobody" wherever people are numbered.
+    """The label as written, but `JUNK` for "-1", which says "nobody" wherever people are numbered. "é" is one letter,
+    as macOS writes file names and others do not: the same name is one person.
 
     "0" is a person: many tables number from it. Only Market-1501's names mean a distractor by it.
     """
-    return JUNK if text == "-1" else text
+    return JUNK if text == "-1" else unicodedata.normalize("NFC", text)
 
 
 def camera_of_folder(name: str) -> str | None:

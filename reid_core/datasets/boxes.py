@@ -19,10 +19,11 @@ MAX_NODES = 300_000  # of one file that are looked at
 MAX_LINES = 3000  # of a file with a JSON text on each line
 _WORDS = re.compile(
     r'"(?:[a-z]{0,3}box(?:es)?|bounding_?box(?:es)?|box2d|rectanglelabels|polygonlabels|shape_attributes|exterior|'
-    r'coordinates|segmentation|bndbox|all_points_x)"|<(?:bndbox|box|polygon)[\s>]',
+    r'coordinates|segmentation|bndbox|all_points_x|x_?min)"|<(?:bndbox|box|polygon)[\s>]',
     re.IGNORECASE,
 )
 _LISTS = ("bbox", "bboxes", "fbox", "vbox", "hbox", "bounding_box", "boundingbox", "box")
+_CORNERS = (("x1", "y1", "x2", "y2"), ("xmin", "ymin", "xmax", "ymax"), ("x_min", "y_min", "x_max", "y_max"))
 _STRING = re.compile(r'"([^"\\\n]{1,300})"|>([^<>\n]{1,300})<')
 _SUFFIX = "|".join(re.escape(suffix[1:]) for suffix in sorted(IMAGE_SUFFIXES, key=len, reverse=True))
 _PICTURE = re.compile(rf"(.+)\.(?:{_SUFFIX})(-?\d*)", re.IGNORECASE)  # VIA puts the file's size behind the name
@@ -100,10 +101,11 @@ def _of_object(node: Mapping[str, object]) -> Iterator[Box]:
         scale = 0.01 if any(key.endswith("labels") for key in node) else 1.0  # Label Studio's per cent
         left, top, width, height = (float(str(side)) * scale for side in sides)
         yield (left, top, width, height)
-    corners = [node.get(key) for key in ("x1", "y1", "x2", "y2")]
-    if _are_numbers(corners):
-        left, top, right, bottom = (float(str(side)) for side in corners)
-        yield (left, top, right - left, bottom - top)
+    for keys in _CORNERS:
+        corners = [node.get(key) for key in keys]
+        if _are_numbers(corners):
+            left, top, right, bottom = (float(str(side)) for side in corners)
+            yield (left, top, right - left, bottom - top)
     along, down = node.get("all_points_x"), node.get("all_points_y")
     if isinstance(along, list) and isinstance(down, list):
         yield from _around(list(zip(along, down, strict=False)))

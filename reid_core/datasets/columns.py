@@ -27,7 +27,7 @@ COLUMN_NAMES: Mapping[str, tuple[str, ...]] = {
         *("kamera", "caméra", "cámara"),
     ),
     "time": (
-        *("time", "timestamp", "datetime", "date_time", "date", "time_of_day", "clock", "captured_at"),
+        *("time", "timestamp", "time_stamp", "datetime", "date_time", "date", "time_of_day", "clock", "captured_at"),
         *("zeit", "uhrzeit", "zeitpunkt", "datum", "heure", "hora", "fecha"),
     ),
     "date": ("date", "day", "datum", "fecha", "jour", "dia", "capture_date", "recording_date"),  # of a time of day

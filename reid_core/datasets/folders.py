@@ -35,7 +35,7 @@ from reid_core.datasets.base import (
 )
 from reid_core.datasets.name_times import time_of_name
 from reid_core.datasets.person_names import PERSON_FOLDER, guess_people
-from reid_core.records import plural
+from reid_core.records import JUNK, plural
 from reid_core.sources.folder import FolderSource
 
 _LIGHTS = frozenset({"visible", "vis", "rgb", "thermal", "infrared", "ir", "nir", "lwir"})
@@ -44,12 +44,15 @@ _LETTERS_AND_NUMBER = re.compile(r"([^\W\d]+[-_ ]?)\d+")
 
 @dataclass(frozen=True)
 class _Place:
-    """What the path of a picture tells. `above` is a folder that is no person, though it comes before the person's."""
+    """What the path of a picture tells. `above` is a folder that is no person, though it comes before the person's;
+    `light` one of its kinds: what sees heat at camera 1 is another camera than what sees colours there.
+    """
 
     split: str | None
     camera: str | None
     identity: str | None
     above: str | None = None
+    light: str | None = None
 
 
 def read_identity_folders(listing: Listing, options: Options) -> Dataset | Declined:
@@ -117,15 +120,39 @@ def read_flat(listing: Listing, options: Options) -> Dataset:
 
 
 def _read_by_pattern(listing: Listing, options: Options) -> Dataset:
-    """People as the identity pattern finds them, splits of folders; a path in which it finds nobody is unlabelled."""
+    """People as the identity pattern finds them, splits of folders; a path in which it finds nobody is unlabelled.
+
+    Folders that divide the pictures of one person (train/anna, val/anna) are no splits here: each person is put on one
+    side.
+    """
     places = _places(listing.pictures, options)
+    notes: list[str] = []
+    if nobody := [name for name in places if options.find_identity(name) is None]:
+        notes.append(f"The identity pattern finds nobody in {plural(len(nobody), 'path')}, such as {nobody[0]!r}.")
+    if both := _on_both_sides(places, options):
+        places = {name: replace(place, split=None) for name, place in places.items()}
+        notes.append(
+            f"The folders' splits are not used, because {plural(len(both), 'person')} would be in the training and in "
+            f"the test, such as {min(both)}: each person is put on one side."
+        )
     rows: dict[str, Sequence[object]] = {
         "path": list(places),
         "camera": [place.camera for place in places.values()],
         "time": [time_of_name(name, options.time_zone) for name in places],
         "split": [place.split for place in places.values()],
     }
-    return Dataset(listing.source.path, "people by pattern", build_records(rows, options), listing.skipped)
+    return Dataset(
+        listing.source.path, "people by pattern", build_records(rows, options), listing.skipped, tuple(notes)
+    )
+
+
+def _on_both_sides(places: Mapping[str, _Place], options: Options) -> set[str]:
+    sides: dict[bool, set[str]] = {True: set(), False: set()}
+    for name, place in places.items():
+        person = options.find_identity(name)
+        if place.split is not None and person not in (None, JUNK):
+            sides[place.split == "train"].add(str(person))
+    return sides[True] & sides[False]
 
 
 def _read_names(listing: Listing, options: Options, places: Mapping[str, _Place]) -> Dataset | None:
@@ -212,7 +239,8 @@ def _places(pictures: tuple[str, ...], options: Options, *, one_person: bool = F
     places = {}
     for name in pictures:
         place = told[name.rpartition("/")[0]]
-        places[name] = replace(place, camera=place.camera or camera_of_file(name))
+        told_camera = place.camera or camera_of_file(name)
+        places[name] = replace(place, camera="-".join(filter(None, (place.light, told_camera))) or None)
     return places
 
 
@@ -250,8 +278,8 @@ def _read_folders(parts: list[str], cameras: frozenset[str], lights: set[str]) -
             break
         split, below = name, below[1:]  # of test/query the second
     found = [camera for part in below if (camera := camera_of_folder(part))]
-    found += [part.lower() for part in below if part.lower() in lights]
+    light = next((part.lower() for part in below if part.lower() in lights), None)
     rest = [part for part in below if not camera_of_folder(part) and part not in cameras and part.lower() not in lights]
     people = [part for part in rest if PERSON_FOLDER.fullmatch(part)] or rest
     above = rest[0] if people and people[0] != rest[0] else None
-    return _Place(split, found[0] if found else None, identity_label(people[0]) if people else None, above)
+    return _Place(split, found[0] if found else None, identity_label(people[0]) if people else None, above, light)

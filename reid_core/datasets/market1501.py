@@ -80,8 +80,8 @@ def read_market1501(listing: Listing, options: Options) -> Dataset | Declined:
     parsed = _with_splits(named)
     skipped = [
         Skipped(name, _why_skipped(name, folders))
-        for name in listing.pictures
-        if name not in parsed and not any(part.lower() in _OTHER_FOLDERS for part in name.split("/"))
+        for name in sorted(listing.pictures, key=_is_once_more)
+        if name not in parsed
     ]
     rows: dict[str, Sequence[object]] = {
         "path": list(parsed),
@@ -146,7 +146,13 @@ def _check_folders(folders: set[str], source: str) -> None:
         kinds[kind] = folder
 
 
+def _is_once_more(name: str) -> bool:
+    return any(part.lower() in _OTHER_FOLDERS for part in name.split("/")[:-1])
+
+
 def _why_skipped(name: str, folders: set[str]) -> str:
+    if _is_once_more(name):
+        return "it shows the same people once more, in a box drawn by hand"
     if name.rpartition("/")[0] in folders:
         return "the name is not like 0002_c1s1_000451_03.jpg or 0001_c2_f0046182.jpg"
     return f"it lies outside {', '.join(SPLIT_OF_FOLDER)} and other folders called bounding_box_…"

@@ -24,6 +24,8 @@ _LAST_PATTERNS = (  # a camera or a track's word before the number, a dot behind
     r"(?:^|/)(\d{3,6})\.\d+\.[^/]*$",
     r"(?:^|/)([^\W\d_]{2,20}[_ -][^\W\d_]{2,20})[-_ (]+\d[^/]*$",
 )
+_SEVEN_DIGITS = re.compile(r"(?:^|/)(\d{4})(\d{3})\.[^/.]*$")
+_MOST_SHOTS = 50  # of one person
 _OTHER = """
 img image pic picture photo foto bild frame frm f crop crops det detection box bbox cam camera c ch channel
 dsc dscn dscf pxl vid video snap snapshot screenshot screen shot scan file sample test train query gallery seq
@@ -53,8 +55,26 @@ def _simpler(pattern: str, people: set[str]) -> str:
     )
 
 
+def _of_seven_digits(names: Sequence[str]) -> NamePattern | None:
+    """Person and shot in one number, as CUHK01, CAVIAR4REID and i-LIDS write them: 0003002 is the second of 0003.
+
+    Each person's shots count from 0 or 1 without a gap, which numbers of frames do not.
+    """
+    shots: dict[str, list[int]] = {}
+    people: dict[str, str] = {}
+    for name in names:
+        if match := _SEVEN_DIGITS.search(name):
+            people[name] = match[1]
+            shots.setdefault(match[1], []).append(int(match[2]))
+    if len(people) < 0.9 * len(names) or not 2 <= len(shots) <= len(people) / 2:
+        return None
+    count_up = all(sorted(some) == list(range(min(some), min(some) + len(some))) for some in shots.values())
+    few = all(min(some) <= 1 and len(some) <= _MOST_SHOTS for some in shots.values())
+    return NamePattern(r"(?:^|/)(\d{4})\d{3}\.[^/]*$", people) if count_up and few else None
+
+
 def guess_people(names: Sequence[str]) -> NamePattern | None:
-    """The first of `PATTERNS` that finds two people or more, with two pictures on average, in nearly all names.
+    """The first pattern that finds two people or more, with two pictures on average, in nearly all names.
 
     None for names that begin with dates or with what programs call pictures ("frame_0001.jpg").
     """
@@ -73,4 +93,4 @@ def guess_people(names: Sequence[str]) -> NamePattern | None:
             continue
         if of_persons or not words & _OTHER_WORDS:
             return NamePattern(_simpler(pattern, people), found)
-    return None
+    return _of_seven_digits(names)

@@ -16,14 +16,15 @@ from reid_core.datasets.person_names import guess_people
 from reid_core.records import DISTRACTOR, JUNK, natural_order, plural
 
 FEW = 10  # people; of more, the folders below must be the same in most
+SMALL = 4  # people, whose folders may be anything but people
 SMALLEST_FRAME = 320  # pixels of width
 SHOWN = 6  # names in a sentence
 NAMED_BY_FOLDERS = "folder per identity"
 _PARTS = """
 images image imgs img sequences sequence frames frame crops crop cropped multi_shot single_shot data dataset
 people persons rgb ir nir vis visible thermal infrared sketch a b c occluded_body_images whole_body_images
-partial_body_images day night val_query val_gallery seq labelled labeled detected session1 session2 session3
-raw original
+partial_body_images day night seq labelled labeled detected session1 session2 session3 raw original
+photo photos sketch sketches picture pictures mask masks segmented silhouette silhouettes clothes same_clothes
 """
 _PARTS_OF_DATA_SETS = frozenset(SPLIT_NAMES) | frozenset(_PARTS.split())
 _PLACE = re.compile(
@@ -39,7 +40,9 @@ _NOBODY_WORDS = """
 unknown unknowns unsorted misc other others noise unlabeled unlabelled unidentified
 """
 _NOBODY = frozenset(_NOBODY_WORDS.split())
+_SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
 _FILM = re.compile(r"(?:video|vid|film|clip|seq|sequence)[-_ ]?\w|.*\.(?:mp4|avi|mkv|mov)$", re.I)
+_TRACK = re.compile(r"(?:id|track|tracklet|tid|t)?[-_ ]?\d+", re.I)
 _DAY = re.compile(r"(?:19|20)\d\d[-_.]?[01]\d(?:[-_.]?[0-3]\d)?|[0-3]?\d[-_.][01]?\d[-_.](?:19|20)?\d\d")
 
 
@@ -59,8 +62,11 @@ def doubts(dataset: Dataset) -> tuple[str, ...]:
         _doubt_about_sizes(dataset),
         _doubt_about_labels(people, crops),
         _doubt_about_folders(dataset, crops, people),
-        _doubt_about_films(dataset, crops),
+        _doubt_about_films(dataset, crops) or _doubt_about_names_below(dataset, crops, people),
         _doubt_about_nobody(crops),
+        _doubt_about_spelling("people", people),
+        _doubt_about_spelling("cameras", dataset.records.cameras()),
+        _doubt_about_shortened(people),
     ]
     if Counter(crops.values()).most_common(1)[0][1] == 1 and len(people) > 2:
         found.append(
@@ -87,6 +93,31 @@ def _doubt_about_sizes(dataset: Dataset) -> str:
     return (
         f"{count} of {len(sizes)} pictures that were looked at are {size[0]}×{size[1]}. These look like whole frames, "
         "not crops of people: if so, cut the people out first."
+    )
+
+
+def _doubt_about_spelling(kind: str, names: Sequence[str]) -> str:
+    """Names that differ in case, spaces or zeros in front alone."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        words = re.sub(r"(?<=[^\W\d_])(?=\d)", " ", name.casefold())
+        alike[" ".join(word.lstrip("0") or "0" for word in re.split(r"[\s_-]+", words.strip()))].append(name)
+    several = [some for some in alike.values() if len(some) > 1]
+    if not several:
+        return ""
+    shown = " and ".join(map(repr, several[0][:2]))
+    more = f", and {len(several) - 1:,} more" if len(several) > 1 else ""
+    return f"{shown} are read as two {kind}{more}. If they are one, write them alike."
+
+
+def _doubt_about_shortened(people: Sequence[str]) -> str:
+    """Numbers as spreadsheets shorten them: those of several people look the same then."""
+    short = [person for person in people if _SHORTENED.fullmatch(person)]
+    if not short:
+        return ""
+    return (
+        f"{plural(len(short), 'person')} {'has a number' if len(short) == 1 else 'have numbers'} that a spreadsheet "
+        f"shortened, such as {short[0]}: several people may have become one. Write the numbers out."
     )
 
 
@@ -118,6 +149,24 @@ def _doubt_about_films(dataset: Dataset, crops: Mapping[str, str]) -> str:
     return (
         f"{person} of {_listed(natural_order(above))} is read as one person. If each film numbers its own people, give "
         "--identity-pattern '([^/]+/[^/]+)/[^/]+$'"
+    )
+
+
+def _doubt_about_names_below(dataset: Dataset, crops: Mapping[str, str], people: Sequence[str]) -> str:
+    """Few folders, whose pictures' names seem to tell many people, most of them in several of the folders."""
+    if dataset.format != NAMED_BY_FOLDERS or not 2 <= len(people) <= SMALL:
+        return ""
+    guess = guess_people(list(crops))
+    above: dict[str, set[str]] = defaultdict(set)
+    for path, person in guess.people.items() if guess else ():
+        above[person].add(crops[path])
+    if guess is None or len(above) < 2 * len(people) or 2 * sum(len(some) > 1 for some in above.values()) < len(above):
+        return ""
+    example = next(iter(guess.people))
+    return (
+        f"{plural(len(people), 'person')}: {_listed(people)}. The names in their folders look like PERSON_…: "
+        f"{_listed(natural_order(above))}, as {guess.people[example]} of {example}. If that is the person, give "
+        f"--identity-pattern '{guess.pattern}'"
     )
 
 
@@ -175,7 +224,7 @@ def _doubt_about_folders(dataset: Dataset, crops: Mapping[str, str], people: Seq
             remedy = f"give --identity-pattern '{pattern}'" if pattern else "--identity-pattern says where"
             return (
                 f"{plural(len(people), 'person')}: {_listed(people)}. Their folders hold {_listed(names)}: "
-                f"are those the people? If so, {remedy}"
+                f"are those the people? If so, {remedy}{_of_each_place(found, crops, pattern)}"
             )
     return ""
 
@@ -212,6 +261,17 @@ def _pattern_of(found: Mapping[str, str]) -> str:
     if len(depths) == 1:
         return "^" + "[^/]+/" * depths.pop() + "([^/]+)/"
     return "([^/]+)" + "/[^/]+" * (heights.pop() + 1) + "$" if len(heights) == 1 else ""
+
+
+def _of_each_place(found: Mapping[str, str], crops: Mapping[str, str], pattern: str) -> str:
+    """The pattern for trackers, which number people from 1 in each film: 1 of the gate is not 1 of the lobby."""
+    pairs = {(crops[path], folder) for path, folder in found.items()}
+    are_numbers = all(_TRACK.fullmatch(folder) for _, folder in pairs)
+    is_next = all(f"{crops[path]}/{folder}/" in path for path, folder in found.items())
+    top, one, _ = pattern.partition("[^/]+/([^/]+)/")
+    if not (are_numbers and is_next and one and len({folder for _, folder in pairs}) < len(pairs)):
+        return ""
+    return f"; or, if each of the folders above numbers its own people, '{top}([^/]+/[^/]+)/'"
 
 
 def _is_no_person(folder: str) -> bool:

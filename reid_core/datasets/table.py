@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import posixpath
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -44,6 +45,8 @@ _SPLITS: Mapping[str, str] = (
 )
 _YES, _NO = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
 _UNLABELLED = frozenset({"?", "??", "???", "-", "--", "unknown", "unk", "unlabelled", "unlabeled", "undefined"})
+_UNLABELLED |= {"#n/a", "#ref!", "#value!", "#name?"}  # what a spreadsheet writes where a formula fails
+_ZONES = frozenset({"timezone", "time_zone", "tz", "zone", "utc_offset", "offset"})
 _WHOLE_NUMBER = re.compile(r"(-?[0-9]+)\.0+")
 _WORDS = {"image": "picture", "identity": "person", "date": "date of the time"}
 _WORDS |= {QUERY_MARK: "queries", GALLERY_MARK: "the gallery"}
@@ -279,6 +282,9 @@ def describe_columns(name: str, there: Iterable[str], found: Found) -> list[str]
     unused += [f"another {shown(column, 40)}" for column in sorted(used) if columns.count(column) > 1]
     left = f"; not used: {listed(unused)}" if unused else ""
     reasons = [f"{name}: {reason}." for reason in found.words]
+    zone = next((column for column in columns if column not in used and column.strip().lower() in _ZONES), None)
+    if zone is not None and "time" in found.columns:
+        reasons.append(f"{name}: times are not read in the zone of {shown(zone, 40)}: say it with --time-zone.")
     return [f"{name}: {words}{left}.", *reasons] if taken else reasons
 
 
@@ -360,13 +366,15 @@ def _check_columns(usable: list[Table], useless: list[Table], given: Mapping[str
         raise ReidError("There is no table (.csv, .tsv or .parquet).")
     there = listed(list(dict.fromkeys(column for table in tables for column in table.there)))
     names = listed([table.name for table in tables])
+    reasons = [reason for table in tables for reason in table.found.words]
     for key, column in given.items():
         if column and not any(key in table.cells for table in usable):
-            raise ReidError(f"{names} has no column {shown(column)} for the {key}. Its columns are: {there}.")
+            why = "".join(f" {reason}." for reason in reasons if reason.startswith(shown(column, 40)))
+            raise ReidError(f"{names} has no column {shown(column)} for the {key}. Its columns are: {there}.{why}")
     if not usable:
         raise ReidError(
             f"{names} has no column that names pictures ({', '.join(COLUMN_NAMES['image'])}). "
-            f"Its columns are: {there}. Say which one it is."
+            f"Its columns are: {there}. {''.join(f'{reason}. ' for reason in reasons[:3])}Say which one it is."
         )
 
 
@@ -403,7 +411,7 @@ def _label(cells: Mapping[str, object], kind: str) -> str | None:
     if text is not None and ("\0" in text or len(text) > MAX_LABEL):
         why = "a character that no name has" if "\0" in text else f"more than {MAX_LABEL} characters"
         raise ValueError(f"the {_WORDS.get(kind, kind)} {shown(text)} has {why}")
-    return text
+    return text and unicodedata.normalize("NFC", text)
 
 
 def _text(value: object, *, number: bool = True) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -134,6 +134,11 @@ class _Parquet:
     sizes: Mapping[str, int]
 
     @property
+    def others(self) -> list[str]:
+        """The columns that hold no labels."""
+        return [column for column in self.file.schema_arrow.names if column not in self.fields]
+
+    @property
     def rows(self) -> int:
         groups = [self.file.metadata.row_group(place) for place in range(self.file.metadata.num_row_groups)]
         return int(max(self.file.metadata.num_rows, sum(group.num_rows for group in groups)))
@@ -150,8 +155,10 @@ class _Parquet:
 
 def _parse_parquet(name: str, data: bytes, given: Mapping[str, str]) -> Table:
     with _open_parquet(name, data) as opened:
-        there = tuple(opened.fields)
+        there = tuple(opened.file.schema_arrow.names)
         found = _find_in_parquet(opened, given)
+        others = [f"{shown(column, 40)} holds bytes or lists, which are no labels" for column in opened.others]
+        found = replace(found, words=(*found.words, *others))
         if "image" not in found.columns:
             return Table(name, there, {}, found=found)
         column_of = {**found.columns, **found.marks}
@@ -243,8 +250,20 @@ def _cells(chunks: Sequence[pa.Array]) -> list[object]:
             words = chunk.dictionary.to_pylist()
             cells += [None if place is None else words[place] for place in chunk.indices.to_pylist()]
         else:
-            cells += chunk.to_pylist()
+            try:
+                cells += chunk.to_pylist()
+            except (OverflowError, ValueError):
+                if not hasattr(chunk[0], "value"):  # text that is no UTF-8
+                    raise
+                cells += map(_cell, chunk)  # a time outside of Python's years costs no more than itself
     return cells
+
+
+def _cell(scalar: pa.Scalar) -> object:
+    try:
+        return scalar.as_py()
+    except (OverflowError, ValueError):
+        return f"{scalar.value} {scalar.type}"
 
 
 def _check_extent(name: str, rows: int, size: int) -> None:

@@ -104,8 +104,8 @@ class _Lines:
         return match[1]
 
     def skip_comments(self) -> None:
-        """Lines that begin with "#" are gone then; of one that names columns the "#" is."""
-        while (line := self.peek()).startswith("#"):
+        """Empty lines and those that begin with "#" are gone then; of one that names columns the "#" is."""
+        while (line := self.peek()).startswith("#") or (line and not line.strip()):
             self._waiting = None
             if len(candidates(re.split(r"\s*[,;\t|]\s*", line[1:].strip())[:MAX_COLUMNS])) > 1:
                 self._waiting = line[1:]
@@ -140,6 +140,8 @@ def _rows(
 
 
 def _check_utf8(name: str, data: bytes) -> None:
+    if b"\0" in data[:4]:  # UTF-16 without its mark: ASCII, with a NUL before or after each character
+        raise ReidError(f"{name} is not UTF-8 text but looks like UTF-16. Save it as CSV UTF-8.")
     decoder = codecs.getincrementaldecoder("utf-8")()
     for start in range(0, len(data), _BLOCK):
         block = data[start : start + _BLOCK]
@@ -159,7 +161,8 @@ def _in_single_quotes(heading: str, delimiter: str) -> bool:
 
 
 def _delimiter(name: str, heading: str) -> str:
-    return "\t" if name.lower().endswith(".tsv") else max(_DELIMITERS, key=heading.count)
+    is_tsv = name.lower().endswith(".tsv") and "\t" in heading
+    return "\t" if is_tsv else max(_DELIMITERS, key=heading.count)
 
 
 def listed(names: list[str] | tuple[str, ...], most: int = 20) -> str:

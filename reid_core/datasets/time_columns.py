@@ -44,6 +44,11 @@ _YEAR = f"is a year to some and seconds to others: {_SAY} seconds, or name anoth
 _MONTH = f"is a year and a month to some and seconds to others: {_SAY} %Y%m or seconds"
 _OF_DAY = f"is a time of day to some and seconds to others: {_SAY} '%Y-%m-%d %H%M%S', with the date as it is"
 _OF_DAY_SHORT = _OF_DAY.replace("%H%M%S", "%H%M")
+_SHORT_DATE = f"is a date to some and seconds to others: write dates as 2026-03-02, or {_SAY} seconds"
+_OF_DAY_ALONE = (
+    "is a time of day to some and seconds to others: say --time-format seconds, or name the column of its date with "
+    "--column date=…"
+)
 _ORDER = (
     f"has the day or the month first, and no date of the column tells: {_SAY} '%d/%m/%Y …' or '%m/%d/%Y …', where … is "
     "the time as it is written: %H:%M:%S, or %I:%M %p"
@@ -214,7 +219,7 @@ def _by_column(told: list[Told], rows: list[int], zone: tzinfo, is_of_dates: boo
     small = _small_numbers(told, rows, zone, is_of_dates)
     order = _orders([one for one in told if not one.has_dots])
     dotted = _orders([one for one in told if one.has_dots], DAY_FIRST)
-    might_be_hours = _all_might_be_hours(told)
+    digits = _what_ten_digits_may_be(told)
 
     def read(value: object, one: Told) -> _Read:
         if one.is_empty or one.why:
@@ -222,7 +227,7 @@ def _by_column(told: list[Told], rows: list[int], zone: tzinfo, is_of_dates: boo
         if one.of_day is not None:
             return _Read(why="is a time of day without its date: name that column with --column date=…")
         if one.number is not None:
-            return _read_number(one, zone, small, might_be_hours)
+            return _read_number(one, zone, small, digits)
         return _read_moments(one, dotted if one.has_dots else order, zone)
 
     return read
@@ -257,7 +262,7 @@ def _orders(told: Iterable[Told], usual: str = "") -> str:
 # --- numbers ---
 
 
-def _read_number(one: Told, zone: tzinfo, small: Callable[[float], _Read], might_be_hours: bool) -> _Read:
+def _read_number(one: Told, zone: tzinfo, small: Callable[[float], _Read], digits: str) -> _Read:
     number = one.number if one.number is not None else -1.0
     if number < 0:
         return _Read(why="is negative")
@@ -266,8 +271,8 @@ def _read_number(one: Told, zone: tzinfo, small: Callable[[float], _Read], might
         return _Read(_timestamp(moment, zone), "dates and times in digits" if tells_hours else "dates, at midnight")
     for unit, scale in UNITS.items():
         if EARLIEST <= number / scale < LATEST:
-            if unit == "seconds" and might_be_hours:
-                return _Read(why=f"is a date and hour to some and seconds to others: {_SAY} %Y%m%d%H or seconds")
+            if unit == "seconds" and digits:
+                return _Read(why=f"is a date and hour to some and seconds to others: {_SAY} {digits} or seconds")
             if number / scale < _LIKELY_UNIX:
                 return _Read(
                     why=f"would be of {_year(number / scale)} as Unix {unit}, and may be something else: {_SAY} {unit}"
@@ -293,6 +298,10 @@ def _small_numbers(told: list[Told], rows: list[int], zone: tzinfo, is_of_dates:
             why = f"is a spreadsheet's day to some and seconds to others: {_SAY} excel or seconds"
     elif is_of_dates and small:
         why = "is no date that is known here"
+    elif _nearly_all(small, _is_short_date):
+        why = _SHORT_DATE
+    elif most >= 1 and _numbers_of_day([one for one in told if one.number and _is_small(one)]) is not None:
+        why = _OF_DAY_ALONE
     elif most > _LONGEST_RECORDING:
         why = f"is more seconds than a recording has, and no time since 1970: {_SAY} milliseconds, for example"
     is_dated = any(one.moments or (one.number is not None and one.number >= EARLIEST) for one in told)
@@ -330,10 +339,23 @@ def _is_small(one: Told) -> bool:
     return one.number is not None and 0 <= one.number < FIRST_CLOCK_TIME and moment_of_digits(one) is None
 
 
-def _all_might_be_hours(told: list[Told]) -> bool:
-    """Whether all numbers of ten digits could be 2026030208 as well as Unix seconds."""
+def _what_ten_digits_may_be(told: list[Told]) -> str:
+    """The form of dates in which all numbers of ten digits can be read as well as Unix seconds; "" where in none."""
     tens = [one.number for one in told if one.number is not None and 1e9 <= one.number < 1e10]
-    return bool(tens) and all(moment_of_digits(Told(number=number * 100)) is not None for number in tens)
+    for form, written in (("%Y%m%d%H", [ten * 100 for ten in tens]), ("%y%m%d%H%M", [2e11 + ten for ten in tens])):
+        if tens and all(moment_of_digits(Told(number=number)) is not None for number in written):
+            return form
+    return ""
+
+
+def _is_short_date(number: float) -> bool:
+    """260302 (from 2010 on), or 2032026 and 13032026 with the day or the month first."""
+    if number != int(number) or not 100_101 <= number < 1e8:
+        return False
+    text = str(int(number)).zfill(6 if number < 1e6 else 8)
+    year, *pairs = (f"20{text[:2]}", text[2:4], text[4:]) if len(text) == 6 else (text[4:], text[:2], text[2:4])
+    orders = (pairs,) if len(text) == 6 else (pairs, pairs[::-1])
+    return any(moment_of_digits(Told(number=float("".join((year, *order))))) is not None for order in orders)
 
 
 def _of_sheet(days: float, zone: tzinfo) -> _Read:

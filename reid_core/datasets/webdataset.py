@@ -115,7 +115,7 @@ def _find_names(told: Mapping[str, Mapping[str, object]], options: Options) -> F
     for values in told.values():
         for name, value in values.items():
             if name != _CLASS:
-                columns.setdefault(name, []).append(value)
+                columns.setdefault(name, []).append(shown(value) if isinstance(value, list | dict) else value)
     found = find_columns(list(columns), options.columns, columns)
     if told and (
         missing := [(key, name) for key, name in options.columns.items() if name and key not in found.columns]

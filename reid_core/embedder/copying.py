@@ -232,8 +232,9 @@ def _chosen(names: list[str], output: str, called: str) -> int | None:
     if output and output not in names:
         raise ReidError(f"{called} has no output {output!r}. It has: {shown}.")
     if len(names) > 1 and not output:
+        likely = next((name for name in names if re.search("emb|feat|vec", name, re.IGNORECASE)), names[-1])
         raise ReidError(
-            f"{called} has {len(names)} outputs ({shown}). Say which is the embedding with --output {names[-1][:60]} "
+            f"{called} has {len(names)} outputs ({shown}). Say which is the embedding with --output {likely[:60]} "
             "or another of these."
         )
     return names.index(output) if len(names) > 1 else None

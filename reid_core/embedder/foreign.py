@@ -73,6 +73,9 @@ def refuse_foreign(file: Path) -> None:
         raise ReidError(f"There is no file {file}.")
     if file.suffix.lower() == ".bin":
         advice = _advice_for_bin(file)
+    if file.suffix.lower() in (".data", ".onnx_data"):
+        network = file.with_name(file.name.removesuffix("_data")) if "_data" in file.suffix else file.with_suffix("")
+        advice = f"holds weights of an ONNX model. Give {network.name}, and leave both next to each other"
     if advice is not None:
         raise ReidError(f"{file.name} {advice}.")
     if file.is_dir():

@@ -31,6 +31,13 @@ SCALES = (
     ("--mean 0.5,0.5,0.5 --std 0.5,0.5,0.5", ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))),
     ("--mean 0,0,0 --std 1,1,1", ((0.0, 0.0, 0.0), (1.0, 1.0, 1.0))),
 )  # that networks are trained with
+CLASSES = {
+    1000: "ImageNet has classes",
+    751: "Market-1501 has people to train on",
+    702: "DukeMTMC-reID has people to train on",
+    767: "CUHK03 has people to train on",
+    1041: "MSMT17 has people to train on",
+}
 Colour = tuple[int, int, int]
 _SKIN, _GREY = (214, 170, 140), (120, 120, 120)
 _PEOPLE = (  # shirt, trousers and what is behind them
@@ -65,13 +72,31 @@ def try_network(file: Path, preprocessing: Preprocessing, called: str = "", trai
     alone = [run(picture[None]) for picture in pictures]
     if any(vectors.shape[1] != size for vectors in (turned, *alone)):
         raise ReidError(f"{name} gives vectors whose length depends on how many pictures there are; it must not.")
+    _refuse_answers(together, name)
     units = [_unit_length(vectors, name) for vectors in (together, turned, np.concatenate(alone))]
     if min((units[0] * other).sum(axis=1).min() for other in units[1:]) < SAME:
         raise ReidError(
             f"{name} gives a picture another vector when it runs together with others than alone, or in another place "
             "of the batch. Export it in evaluation mode, with a batch axis of any length."
         )
-    return {"size": size, "warning": _alike(file, preprocessing, name, _least_similarity(units[0]), trained_so)}
+    warnings = [_alike(file, preprocessing, name, _least_similarity(units[0]), trained_so)]
+    if size in CLASSES and not trained_so:
+        warnings.append(
+            f"{name} gives vectors of {size:,} numbers, as many as {CLASSES[size]}: is that the answer of its "
+            "classifier? The embedding is what goes into that layer."
+        )
+    return {"size": size, "warning": " ".join(filter(None, warnings))}
+
+
+def _refuse_answers(vectors: Vectors, name: str) -> None:
+    """Raises ReidError for one number, and for probabilities: a classifier's answers, which tell no two apart."""
+    if vectors.shape[1] == 1:
+        raise ReidError(f"{name} gives one number for each picture; an embedding has many. Export the layer before it.")
+    if (vectors >= 0).all() and np.allclose(vectors.sum(axis=1), 1, atol=1e-3):
+        raise ReidError(
+            f"{name} gives probabilities, which are 1 in sum: the answer of a classifier, and no embedding. Export the "
+            "network without its classifier, up to the layer before."
+        )
 
 
 def drawn_pictures(preprocessing: Preprocessing) -> Pixels:

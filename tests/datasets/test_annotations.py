@@ -116,6 +116,22 @@ ANNOTATED |= {
         "labels_with_ids/a1.txt",
         {"images/a1.jpg": FRAME, "labels_with_ids/a1.txt": "0 3 .5 .5 .1 .4\n0 4 .2 .5 .1 .4\n"},
     ),
+    "wider person": (
+        "Annotations/a1.jpg.txt",
+        {"Images/a1.jpg": FRAME, "Annotations/a1.jpg.txt": "1\n1 24 90 54 160\n"},
+    ),
+    "a tracker's table": (
+        "tracks.csv",
+        {
+            "images/frame_0001.jpg": FRAME,
+            "images/frame_0002.jpg": FRAME,
+            "tracks.csv": "frame,id,bb_left,bb_top,bb_width,bb_height\n1,7,24,90,30,70\n1,8,9,9,30,70\n2,7,9,9,30,70\n",
+        },
+    ),
+    "corners by name": (
+        "labels.json",
+        TWO | {"labels.json": each({"image": "NAME.jpg", "people": [{"xmin": 24, "ymin": 9, "xmax": 54, "ymax": 99}]})},
+    ),
     "points without a nought": ("labels/a1.txt", {"images/a1.jpg": FRAME, "labels/a1.txt": "0 .5 .5 .1 .4\n"}),
     "large labelme": (
         "a1.json",
@@ -249,6 +265,7 @@ def test_a_table_of_crops_may_say_where_each_was_cut_out(miniature: Miniature, t
     [
         ("ada/1.txt", "a woman in a red coat\n"),
         ("gt.txt", "ground truth: ada\n"),
+        ("log.csv", "frame,id,x,y,w,h\n1,7,900,300,64,128\n1,8,9,9,30,70\n"),
         ("notes.xml", "<notes><box>blue</box></notes>"),
         ("list.json", '{"images": ["ada/1.jpg"], "annotations": "none"}'),
         (

@@ -160,6 +160,13 @@ def test_the_identity_pattern_takes_the_place_of_what_a_layout_or_a_table_says(m
     assert read_dataset(path, identity_pattern=r"a-(\d)/").records.identities() == ["7", "bo"]
 
 
+def test_a_camera_pattern_that_finds_no_camera_is_refused_with_a_path(miniature: Miniature) -> None:
+    with pytest.raises(
+        ReidError, match=r"The camera pattern 'lobby\(\\\\d\)' finds no camera in 2 paths, such as '.*a.jpg'"
+    ):
+        read_dataset(miniature.make(["x/a.jpg", "x/b.jpg"]), camera_pattern=r"lobby(\d)")
+
+
 def test_an_identity_pattern_that_finds_nobody_is_refused_with_a_path(miniature: Miniature) -> None:
     with pytest.raises(
         ReidError, match=r"The identity pattern 'pid\(\\\\d\)' finds nobody in 2 paths, such as '.*a.jpg'"

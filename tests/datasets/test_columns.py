@@ -62,6 +62,28 @@ def test_the_column_of_pictures_holds_names_of_pictures(miniature: Miniature) ->
     assert len(dataset.records.identities()) == 4
 
 
+@pytest.mark.parametrize("named", ["Time Stamp", "timeStamp", "time-stamp", "TIMESTAMP"])
+def test_a_time_stamp_is_the_time_however_it_is_written(miniature: Miniature, named: str) -> None:
+    dataset = read_dataset(miniature.make(NAMES, {"t.csv": table("image", named, a=lambda _, f: f, b=lambda n, _: n)}))
+    assert miniature.column(dataset, "time") == {name: float(place) for place, name in enumerate(NAMES)}
+
+
+def test_a_column_of_time_zones_that_is_not_used_is_said_to_change_no_time(miniature: Miniature) -> None:
+    text = table("image", "time", "tz", a=lambda _, f: f, b=lambda n, _: f"2026-03-02 08:00:{n:02}", c=lambda *_: "CET")
+    (said,) = [note for note in read_dataset(miniature.make(NAMES, {"t.csv": text})).notes if "--time-zone" in note]
+    assert "times are not read in the zone of 'tz'" in said
+
+
+def test_one_label_is_one_person_however_its_letters_are_composed(miniature: Miniature) -> None:
+    composed, apart = (unicodedata.normalize(form, "José") for form in ("NFC", "NFD"))
+    label = {"a": composed, "b": apart, "c": "#N/A", "d": "#REF!"}
+    text = table("image", "person", "camera", a=lambda _, f: f, b=lambda _, f: label[f[0]], c=lambda _, f: label[f[0]])
+    dataset = read_dataset(miniature.make(NAMES, {"t.csv": text}))
+    assert dataset.records.identities() == [composed]
+    assert composed in dataset.records.cameras()
+    assert apart not in dataset.records.cameras()
+
+
 def test_an_empty_column_makes_way_for_one_that_tells(miniature: Miniature) -> None:
     text = table("image", "person_id", "name", a=lambda _, f: f, b=lambda *_: "", c=lambda _, f: f[0])
     assert read_dataset(miniature.make(NAMES, {"t.csv": text})).records.identities() == ["a", "b", "c", "d"]

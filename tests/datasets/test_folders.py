@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,12 @@ def test_a_folder_per_identity_is_recognised_and_divided_by_identity(miniature: 
         sides.setdefault(name.partition("/")[0], []).append(splits[name])
     assert all(side == ["train"] * 3 or sorted(side) == ["gallery", "gallery", "query"] for side in sides.values())
     assert {side[0] == "train" for side in sides.values()} == {True, False}
+
+
+def test_one_name_is_one_person_however_its_letters_are_composed(miniature: Miniature) -> None:
+    composed, apart = (unicodedata.normalize(form, "José") for form in ("NFC", "NFD"))
+    dataset = read_dataset(miniature.make([f"{composed}/1.jpg", f"{apart}/2.jpg", "bo/1.jpg", "bo/2.jpg"]))
+    assert dataset.records.identities() == [composed, "bo"]
 
 
 def test_the_seed_and_the_share_decide_who_is_trained_on(miniature: Miniature) -> None:
@@ -194,6 +201,19 @@ def test_kinds_of_light_stand_for_cameras(miniature: Miniature) -> None:
     assert read_dataset(miniature.make(["rgb/ada/1.jpg", "rgb/bo/1.jpg"]), format="flat").records.cameras() != ["rgb"]
 
 
+@pytest.mark.parametrize("name", ["test_set_{}", "test-set-{}", "val_{}", "test-{}", "{}_set", "{}-set"])
+def test_splits_are_known_by_the_names_that_data_sets_give_them(miniature: Miniature, name: str) -> None:
+    wanted = {f"{name.format(side)}/bo/{shot}.jpg": side for shot, side in enumerate(("query", "gallery"))}
+    dataset = read_dataset(miniature.make(["train_set/ada/1.jpg", *wanted]))
+    assert miniature.column(dataset, "split") == {"train_set/ada/1.jpg": "train"} | wanted
+    assert dataset.records.identities() == ["ada", "bo"]
+
+
+def test_a_camera_has_one_name_for_each_kind_of_light(miniature: Miniature) -> None:
+    names = {f"{light}/{who}/{who}_c{c}.jpg": f"{light}-{c}" for light in ("vis", "nir") for who in "ab" for c in "12"}
+    assert miniature.column(read_dataset(miniature.make(names)), "camera") == names
+
+
 def test_a_split_below_the_test_folder_counts(miniature: Miniature) -> None:
     wanted = {"train/ada/1.jpg": "train", "test/query/bo/1.jpg": "query", "test/gallery/bo/2.jpg": "gallery"}
     dataset = read_dataset(miniature.make(wanted))
@@ -250,5 +270,30 @@ def test_people_on_both_sides_of_a_split_come_with_a_remedy(miniature: Miniature
     path = miniature.make(
         [f"{side}/{who}/{shot}.jpg" for side in ("train", "val") for who in ("anna", "ben") for shot in "12"]
     )
-    with pytest.raises(ReidError, match=r"'anna' is in the training split.*give --format flat or --identity-pattern"):
+    with pytest.raises(ReidError, match=r"'anna' is in the training split.*give --format flat; or, if the last fo"):
         read_dataset(path)
+
+
+def test_people_on_both_sides_are_divided_by_person_when_the_pattern_of_the_remedy_is_given(
+    miniature: Miniature,
+) -> None:
+    names = [f"{side}/{who}/{side}_{shot}.jpg" for side in ("train", "val") for who in ("anna", "ben") for shot in "12"]
+    path = miniature.make(names)
+    with pytest.raises(ReidError) as refused:
+        read_dataset(path)
+    pattern = str(refused.value).partition("--identity-pattern '")[2].partition("'")[0]
+    dataset = read_dataset(path, identity_pattern=pattern, train_share=0.5)
+    assert miniature.column(dataset, "identity") == {name: name.split("/")[1] for name in names}
+    (note,) = dataset.notes
+    assert "2 people would be in the training and in the test, such as anna" in note
+    sides: dict[str, set[bool]] = {}
+    for name, split in miniature.column(dataset, "split").items():
+        sides.setdefault(name.split("/")[1], set()).add(split == "train")
+    assert all(len(side) == 1 for side in sides.values())
+
+
+def test_paths_in_which_the_pattern_finds_nobody_are_counted(miniature: Miniature) -> None:
+    path = miniature.make(["a1_x.jpg", "a1_y.jpg", "b2_x.jpg", "other.jpg"])
+    (note,) = read_dataset(path, identity_pattern="([ab][0-9])_").notes
+    assert "The identity pattern finds nobody in 1 path, such as '" in note
+    assert "other.jpg'" in note

@@ -68,9 +68,12 @@ def test_a_training_folder_alone_is_enough(miniature: Miniature) -> None:
 def test_names_of_another_kind_are_skipped_by_name_and_other_files_in_silence(miniature: Miniature) -> None:
     odd = ["query/0007_c1.jpg", "query/portrait.jpg", "extra/0009_c1s1_000001_00.jpg"]
     silent = {"query/Thumbs.db": "x", "readme.txt": "x", "__MACOSX/query/._0007_c1s1_000000_00.jpg": "x"}
-    path = miniature.make([*NAMES, *odd, "gt_bbox/0007_c1s1_000000_00.jpg"], silent)
+    drawn = "gt_bbox/0007_c1s1_000000_00.jpg"
+    path = miniature.make([*NAMES, *odd, drawn], silent)
     skipped = miniature.skipped(read_dataset(path))
-    assert set(skipped) == set(odd)
+    assert set(skipped) == {*odd, drawn}  # nothing is left out uncounted
+    assert list(skipped)[-1] == drawn
+    assert "the same people once more" in skipped[drawn]
     assert "is not like 0002_c1s1_000451_03.jpg" in skipped["query/portrait.jpg"]
     assert "outside" in skipped["extra/0009_c1s1_000001_00.jpg"]
 

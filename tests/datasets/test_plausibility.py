@@ -18,6 +18,7 @@ def paths(*folders: str, shots: int = 2) -> list[str]:
 
 CAMERA_BETWEEN = "hold 7, 8, 9: are those the people? If so, give --identity-pattern '^TOP[^/]+/[^/]+/([^/]+)/'"
 TWO_SITES = [f"{site}/{number}" for site in ("north", "south") for number in (1, 2, 3, 4)]
+NAMED = [f"{person}_{camera}.jpg" for person in range(9) for camera in "12"]
 
 
 @pytest.mark.parametrize(
@@ -46,6 +47,13 @@ TWO_SITES = [f"{site}/{number}" for site in ("north", "south") for number in (1,
         (paths("s1/img1", "s2/img1"), "These read like cameras, scenes or films"),
         (["exp/crops/1.jpg", "exp/crops/2.jpg", "exp/im0.jpg"], "1 person: crops. These read like parts of a data set"),
         (paths("ada", "bo", "_unsorted"), "2 crops of '_unsorted' are read as one person."),
+        (paths(*(f"{film}/track{t}" for film in ("x", "y") for t in "123")), "own people, '^TOP([^/]+/[^/]+)/'"),
+        ([f"{kind}/{name}" for kind in ("photo", "sketch") for name in NAMED], "2 people: photo, sketch. These read"),
+        ([f"{kind}/{name}" for kind in ("old", "new") for name in NAMED], "folders look like PERSON_…: 0, 1"),
+        (paths("Bob", "bob", "cleo"), "'Bob' and 'bob' are read as two people. If they are one, write them alike."),
+        (paths("007", "7", "07"), "are read as two people"),
+        ([f"{who}/{shot}_cam{c}.jpg" for who in ("ada", "bo") for shot in "12" for c in ("1", "2")], ""),
+        (paths("1.23457E+11", "ada"), "1 person has a number that a spreadsheet shortened, such as 1.23457E+11"),
         (paths("video1/id_12", "video2/id_12", "video2/id_3"), "id_12 of video1, video2 is read as one person."),
     ],
 )
@@ -67,11 +75,13 @@ def test_what_is_odd_is_said_with_its_names(miniature: Miniature, pictures: list
         paths(*(f"{p:04}/{side}" for p in range(40) for side in ("front", "back", "side"))),
         paths("S1", "S2"),
         paths("ada/front", "ada/back", "bo/front"),
+        [f"{who}/{who}_{shot}_c{camera}.jpg" for who in ("ada", "bo") for shot in range(9) for camera in "12"],
         paths(*(f"p{number}" for number in range(40))),
         ["2026-03-01_08.jpg", "2026-03-01_09.jpg", "2026-03-02_08.jpg", "2026-03-02_09.jpg"],
         ["frame_0001.jpg", "frame_0002.jpg", "frame_0003.jpg", "frame_0004.jpg"],
         ["IMG_20260302_081130.jpg", "IMG_20260302_081131.jpg", "IMG_20260303_081130.jpg", "IMG_20260303_081139.jpg"],
         ["0001.jpg", "0002.jpg", "0003.jpg", "0004.jpg"],
+        [f"{number:07}.jpg" for number in range(990, 1010)],
     ],
 )
 def test_nothing_is_said_of_what_is_usual(miniature: Miniature, pictures: list[str]) -> None:
@@ -92,6 +102,7 @@ def test_nothing_is_said_of_what_is_usual(miniature: Miniature, pictures: list[s
         ([f"c{c}_{p:04}_1.jpg" for c in (1, 2) for p in (3, 4)], ["0003", "0004"]),
         ([f"{p:04}.{c}.0.jpg" for c in (1, 2) for p in (3, 4)], ["0003", "0004"]),
         ([f"{who}_{i}.jpg" for i in (1, 2) for who in ("Anna_Smith", "Ben_Jones")], ["Anna_Smith", "Ben_Jones"]),
+        ([f"Persons/{p:04}{shot:03}.jpg" for p in (3, 7) for shot in (1, 2, 3)], ["0003", "0007"]),
         (["x/p1-a.jpg", "x/p1-b.jpg", "x/p2-a.jpg", "x/p2-b.jpg"], ["p1", "p2"]),
     ],
 )

@@ -195,3 +195,28 @@ def test_categories_and_empty_cells_of_a_parquet_table_are_labels(miniature: Min
     dataset = read_dataset(miniature.make(ABC, {"t.parquet": content}), train_share=0)
     assert miniature.column(dataset, "identity") == dict(zip(ABC, ["ada", None, "bo"], strict=True))
     assert miniature.column(dataset, "camera") == dict(zip(ABC, ["7", None, "8"], strict=True))
+
+
+def test_columns_of_lists_and_bytes_are_named_as_no_labels(miniature: Miniature) -> None:
+    path = miniature.make(PEOPLE, {"t.parquet": parquet(image=PEOPLE, identity=[["ada"], ["bo"]], raw=[b"x", b"y"])})
+    notes = "\n".join(read_dataset(path, format="table").notes)
+    assert "not used: 'identity', 'raw'" in notes
+    assert "'identity' holds bytes or lists, which are no labels" in notes
+    with pytest.raises(ReidError, match="no column 'identity' for the identity.* 'identity' holds bytes or lists"):
+        read_dataset(path, format="table", columns={"identity": "identity"})
+    path = miniature.make(PEOPLE, {"t.parquet": parquet(image=[{"path": name} for name in PEOPLE], pid=["a", "b"])})
+    with pytest.raises(ReidError, match="columns are: image, pid. 'image' holds bytes or lists"):
+        read_dataset(path, format="table")
+
+
+@pytest.mark.parametrize("kind", [pa.timestamp("us"), pa.timestamp("ms"), pa.timestamp("ms", tz="UTC"), pa.date64()])
+def test_a_moment_outside_of_all_years_costs_its_time_alone(miniature: Miniature, kind: pa.DataType) -> None:
+    buffer = io.BytesIO()
+    scale = 10**6 if kind == pa.timestamp("us") else 1000
+    moments = pa.array([1_772_409_600 * scale, 86_400_000 * 10**10 * (1 if kind != pa.timestamp("us") else 10)])
+    pyarrow_parquet.write_table(pa.table({"image": PEOPLE, "time": moments.cast(kind)}), buffer)
+    dataset = read_dataset(miniature.make(PEOPLE, {"t.parquet": buffer.getvalue()}))
+    times = miniature.column(dataset, "time")
+    assert times["ada/1.jpg"] == 1_772_409_600
+    assert times["bo/1.jpg"] != times["bo/1.jpg"]
+    assert len(dataset.incomplete) == 1

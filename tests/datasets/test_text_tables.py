@@ -111,3 +111,24 @@ def test_a_byte_that_is_no_text_is_named_wherever_it_stands(tmp_path: Path, tiny
     (tmp_path / "t.csv").write_bytes(rows[:start] + b"\xff" + rows[start:])
     with pytest.raises(ReidError, match=rf"not UTF-8 text \(byte {start + 1} is 0xFF\)"):
         read_dataset(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("t.csv", "\n \r\nimage,pid\na.jpg,ada\n"),
+        ("t.csv", "# made by hand\n\n# at noon\nimage,pid\na.jpg,ada\n"),
+        ("t.tsv", "image,pid\na.jpg,ada\n"),
+        ("t.tsv", "image\tpid\na.jpg\tada\n"),
+    ],
+)
+def test_empty_lines_above_the_names_and_commas_in_a_tsv_are_read(miniature: Miniature, name: str, text: str) -> None:
+    dataset = read_dataset(miniature.make(["a.jpg"], {name: text}))
+    assert miniature.column(dataset, "identity") == {"a.jpg": "ada"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_its_mark_is_called_so(miniature: Miniature, encoding: str) -> None:
+    path = miniature.make(["a.jpg"], {"t.csv": "image,pid\na.jpg,ada\n".encode(encoding)})
+    with pytest.raises(ReidError, match="t.csv is not UTF-8 text but looks like UTF-16"):
+        read_dataset(path)

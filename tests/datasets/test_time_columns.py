@@ -322,7 +322,7 @@ def test_a_time_to_come_is_unknown_unless_it_was_said() -> None:
     now = datetime.now(UTC).replace(microsecond=0)
     assert read(str(now), str(now + timedelta(days=6))) == [now.timestamp(), now.timestamp() + 6 * 86_400]
     assert why("2062-03-02 08:00:00") == "lies in the future, 2062"
-    assert why(2603020800) == "lies in the future, 2052"  # 2026-03-02 08:00, without its century
+    assert why(2603990800) == "lies in the future, 2052"  # no date and time without its century
     assert "would be of 1990 as Unix nanoseconds" in why(639_080_358_901_230_000)  # .NET's ticks of 2026
     assert read("2062-03-02", form="%Y-%m-%d") == [seconds(datetime(2062, 3, 2))]
 
@@ -359,3 +359,35 @@ def test_digits_that_lost_their_zero_may_be_seconds() -> None:
     assert not may_be_of_day([1, 2, 3])
     assert not may_be_of_day([0.5, 12.5])
     assert not may_be_of_day([80100, 235959])  # which is no doubt: see above
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        (("260302", "260303"), "is a date to some"),
+        ((260302, 251130), "is a date to some"),
+        (("02032026", "13032026"), "is a date to some"),
+        ((2032026, 3022026), "is a date to some"),
+        (("080101", "153059"), "is a time of day to some"),
+        (("0801", "1530"), "is a time of day to some"),
+        ((101530, 101545, 235959), "is a time of day to some"),
+        (("1503010801", "1503010802"), "%y%m%d%H%M or seconds"),
+    ],
+)
+def test_short_dates_and_times_of_day_in_digits_are_no_seconds(values: tuple[object, ...], reason: str) -> None:
+    assert reason in why(*values)
+    assert read(*values, form="seconds") == [float(str(value)) for value in values]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        (0, 100, 130, 145, 200),
+        (90_061, 90_099, 90_120),
+        (0.5, 1.5, 2.5),
+        (260_302, 260_399, 260_461),
+        (1_709_121_060, 1_709_121_070),
+    ],
+)
+def test_seconds_that_are_no_dates_stay_seconds(values: tuple[float, ...]) -> None:
+    assert read(*values) == list(values)

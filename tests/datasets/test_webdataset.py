@@ -209,3 +209,13 @@ def test_marks_of_query_and_gallery_are_read_from_json_too(tmp_path: Path) -> No
     files: dict[str, Any] = {f"{n}.jpg": b"" for n in range(2)}
     files |= {f"{n}.json": {"pid": 1, "split": "val", "is_query": n == 0, "is_gallery": n == 1} for n in range(2)}
     assert column(read_dataset(make_tar(tmp_path / "a.tar", files)), "split") == {"0.jpg": "query", "1.jpg": "gallery"}
+
+
+def test_two_names_for_the_time_of_which_one_holds_a_list(tmp_path: Path) -> None:
+    told: dict[str, Any] = {"000123.jpg": b"", "000123.json": {"time": [1, 2], "timestamp": 5, "date": {"day": 2}}}
+    told |= {"000124.jpg": b"", "000124.json": {"time": 7, "timestamp": 8}}
+    dataset = read_dataset(make_tar(tmp_path / "a.tar", told))
+    times = column(dataset, "time")
+    assert math.isnan(times["000123.jpg"])
+    assert times["000124.jpg"] == 7
+    assert len(dataset.incomplete) == 1

@@ -82,3 +82,8 @@ def test_networks_and_zips_are_let_through(tmp_path: Path) -> None:
     ):
         (tmp_path / name).write_bytes(content)
         refuse_foreign(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", ["net.onnx.data", "net.onnx_data"])
+def test_weights_beside_an_onnx_file_name_that_file(tmp_path: Path, name: str) -> None:
+    assert "Give net.onnx," in _advice(tmp_path / name)

@@ -134,6 +134,9 @@ def test_bytes_that_are_no_model_are_refused(tmp_path: Path, content: bytes) -> 
 
 def test_of_two_outputs_the_embedding_is_asked_for(tmp_path: Path) -> None:
     scores = helper.make_node("Softmax", ["vectors"], ["scores"])
+    assert "--output vectors or" in _refusal(
+        _file(tmp_path, [POOL, FLATTEN, PROJECT, scores], gives=("vectors", "scores"))
+    )
     file = _file(tmp_path, [POOL, FLATTEN, PROJECT, scores], gives=("scores", "vectors"))
     message = _refusal(file)
     assert "2 outputs ('scores', 'vectors')" in message

@@ -76,6 +76,38 @@ def test_one_that_has_collapsed_is_refused(tmp_path: Path) -> None:
         try_network(_stripes(tmp_path, bias=1.0, constant=True), Preprocessing(HEIGHT, WIDTH))
 
 
+def _with_head(folder: Path, size: int, *heads: str) -> Path:
+    """The network of stripes with a layer of `size` classes, and other layers, after it."""
+    model = onnx.load(_stripes(folder))
+    head = np.random.default_rng(3).normal(size=(16, size)).astype(np.float32)
+    model.graph.initializer.append(numpy_helper.from_array(head, "head"))
+    model.graph.node.append(helper.make_node("MatMul", ["vectors", "head"], ["answer"]))
+    last = "answer"
+    for kind in heads:
+        model.graph.node.append(helper.make_node(kind, [last], [kind]))
+        last = kind
+    del model.graph.output[:]
+    model.graph.output.append(helper.make_tensor_value_info(last, TensorProto.FLOAT, ["batch", size]))
+    onnx.save(model, folder / "head.onnx")
+    return folder / "head.onnx"
+
+
+def test_the_answers_of_a_classifier_are_no_embedding(tmp_path: Path) -> None:
+    with pytest.raises(
+        ReidError, match=r"head\.onnx gives probabilities, .* Export the network without its classifier"
+    ):
+        try_network(_with_head(tmp_path, 40, "Softmax"), Preprocessing(HEIGHT, WIDTH))
+    with pytest.raises(ReidError, match=r"head\.onnx gives one number for each picture"):
+        try_network(_with_head(tmp_path, 1), Preprocessing(HEIGHT, WIDTH))
+
+
+def test_vectors_as_long_as_a_data_set_has_classes_are_warned_of(tmp_path: Path) -> None:
+    warning = try_network(_with_head(tmp_path, 751), Preprocessing(HEIGHT, WIDTH))["warning"]
+    assert "751 numbers, as many as Market-1501 has people to train on" in warning
+    assert try_network(_with_head(tmp_path, 768), Preprocessing(HEIGHT, WIDTH))["warning"] == ""
+    assert try_network(_with_head(tmp_path, 751), Preprocessing(HEIGHT, WIDTH), trained_so=True)["warning"] == ""
+
+
 def test_one_that_is_nearly_so_on_every_scale_is_taken_with_a_warning(tmp_path: Path) -> None:
     """As untrained networks are: unit vectors to which a common one is added, 12 times as long."""
     found = try_network(_stripes(tmp_path, bias=3.0, unit=True), Preprocessing(HEIGHT, WIDTH))

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from reid_core.datasets.base import Dataset, Declined, Listing, Options
+from reid_core.datasets.layouts.ccvid import CCVID
 from reid_core.datasets.layouts.celeb_reid import CELEB_REID
 from reid_core.datasets.layouts.cuhk02 import CUHK02
 from reid_core.datasets.layouts.grid import GRID
@@ -17,8 +18,9 @@ from reid_core.datasets.layouts.last import LAST
 from reid_core.datasets.layouts.layout import Layout, read_layout
 from reid_core.datasets.layouts.ltcc import LTCC
 from reid_core.datasets.layouts.nkup import NKUP
-from reid_core.datasets.layouts.occluded import OCCLUDED_REID, PARTIAL_REID
+from reid_core.datasets.layouts.occluded import OCCLUDED_REID, P_DUKE, PARTIAL_REID
 from reid_core.datasets.layouts.prcc import PRCC
+from reid_core.datasets.layouts.prepared import PREPARED
 from reid_core.datasets.layouts.prid import PRID
 from reid_core.datasets.layouts.regdb import REGDB
 from reid_core.datasets.layouts.tracker_crops import read_tracker_crops
@@ -32,8 +34,10 @@ DESCRIBED: Mapping[str, Layout] = {
     "ltcc": LTCC,
     "nkup": NKUP,
     "celeb-reid": CELEB_REID,
+    "ccvid": CCVID,
     "vc-clothes": VC_CLOTHES,
     "last": LAST,
+    "p-dukemtmc": P_DUKE,  # before the other two, whose folders it has
     "partial-reid": PARTIAL_REID,  # before the other, two of whose folders it has
     "occluded-reid": OCCLUDED_REID,
     "regdb": REGDB,
@@ -42,6 +46,7 @@ DESCRIBED: Mapping[str, Layout] = {
     "grid": GRID,
     "cuhk02": CUHK02,
     "veri": VERI,
+    "prepared": PREPARED,
 }
 
 

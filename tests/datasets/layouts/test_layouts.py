@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
@@ -77,6 +78,24 @@ LAYOUTS: dict[str, tuple[str, Told]] = {
             "last/test/gallery/000003/000003_2.jpg": ("000003", None, "gallery"),
         },
     ),
+    "ccvid": (
+        "CCVID",
+        {
+            "CCVID/session1/001_05/00001.jpg": ("001", "5", "train"),
+            "CCVID/session1/001_05/00002.jpg": ("001", "5", "train"),
+            "CCVID/session2/001_02/00001.jpg": ("001", "2", "train"),
+            "CCVID/session3/001_05/00001.jpg": ("001", "17", "train"),
+        },
+    ),
+    "p-dukemtmc": (
+        "P-DukeMTMC-reID",
+        {
+            "train/occluded_body_images/0001/0001_c1_f0044158.jpg": ("0001", "occluded", "train"),
+            "train/whole_body_images/0001/0001_c2_f0044158.jpg": ("0001", "whole", "train"),
+            "test/occluded_body_images/0002/0002_c1_f0044158.jpg": ("0002", "occluded", "query"),
+            "test/whole_body_images/0002/0002_c2_f0044158.jpg": ("0002", "whole", "gallery"),
+        },
+    ),
     "occluded-reid": (
         "Occluded-REID",
         {
@@ -133,6 +152,17 @@ LAYOUTS: dict[str, tuple[str, Told]] = {
             "P5/cam2/001_02.png": ("P5-001", "P5-2", "gallery"),
         },
     ),
+    "prepared": (
+        "folders of Person_reID_baseline_pytorch",
+        {
+            "pytorch/train_all/0002/0002_c1s1_000451_03.jpg": ("0002", "1", "train"),
+            "pytorch/train_all/0002/0002_c2s1_000301_01.jpg": ("0002", "2", "train"),
+            "pytorch/query/0003/0003_c1s6_015971_00.jpg": ("0003", "1", "query"),
+            "pytorch/gallery/0003/0003_c3s3_064744_00.jpg": ("0003", "3", "gallery"),
+            "pytorch/gallery/0000/0000_c3s3_064744_00.jpg": ("distractor", "3", "gallery"),
+            "pytorch/gallery/-1/-1_c3s3_064744_00.jpg": ("junk", "3", "gallery"),
+        },
+    ),
     "veri": (
         "VeRi-776",
         {
@@ -171,7 +201,8 @@ def test_what_does_not_fit_is_left_out_by_name(miniature: Miniature, layout: str
 def test_a_minority_of_paths_that_fit_by_chance_are_nobodys_data_set(miniature: Miniature, layout: str) -> None:
     _, told = LAYOUTS[layout]
     mine = [f"holiday/{number}.jpg" for number in range(len(told))]
-    assert read_dataset(miniature.make([*told, *mine])).format != LAYOUTS[layout][0]
+    with contextlib.suppress(ReidError):  # nobody's: people of `train` may then be those of `test`
+        assert read_dataset(miniature.make([*told, *mine])).format != LAYOUTS[layout][0]
 
 
 @pytest.mark.parametrize(
@@ -244,9 +275,32 @@ def test_single_shots_of_prid_alone(miniature: Miniature) -> None:
     assert dataset.records.identities() == ["0001", "0002", "a-0201", "a-0300", "b-0201", "b-0300"]
 
 
+def test_the_halves_of_a_prepared_training_folder_are_left_out(miniature: Miniature) -> None:
+    told = LAYOUTS["prepared"][1]
+    halves = [f"pytorch/{half}/0002/0002_c{c}s1_000451_03.jpg" for c, half in enumerate(("train", "val"))]
+    dataset = read_dataset(miniature.make([*told, *halves]))
+    assert set(miniature.column(dataset, "path")) == set(told)
+    assert miniature.skipped(dataset) == dict.fromkeys(halves, "train_all holds this picture, too")
+
+
 def test_walks_are_tracklets(miniature: Miniature) -> None:
     dataset = read_dataset(miniature.make(LAYOUTS["ilids-vid"][1]))
     assert set(miniature.column(dataset, "tracklet").values()) == {"1-person001", "2-person001"}
+
+
+def test_the_lists_of_ccvid_divide_its_walks(miniature: Miniature) -> None:
+    walks = {"session1/001_01": "train", "session3/001_01": "train", "session1/002_01": "query"}
+    walks |= {"session3/002_01": "gallery"}
+    lists = {
+        f"{split}.txt": "".join(f"{walk}\t{walk[9:12]}\tu0_l0\n" for walk, side in walks.items() if side == split)
+        for split in ("train", "query", "gallery")
+    }
+    unlisted = "session2/003_01/00001.jpg"
+    pictures = {f"{walk}/0000{shot}.jpg": split for walk, split in walks.items() for shot in "12"}
+    dataset = read_dataset(miniature.make([*pictures, unlisted], lists))
+    assert miniature.column(dataset, "split") == pictures
+    assert miniature.skipped(dataset) == {unlisted: "no list of the data set names it"}
+    assert miniature.column(dataset, "tracklet")["session3/002_01/00001.jpg"] == "session3/002_01"
 
 
 def test_the_first_division_of_regdb_is_used_where_it_is_there(miniature: Miniature) -> None:

@@ -49,7 +49,7 @@ def _card(random: Random, card: dict[str, Any]) -> bytes:
         return random.choice((b"[" * 100_000, b'{"a":' * 100_000, b"", b"\xff\xfe", b"9" * 5_000, b"null", b"[]"))
     for _ in range(random.randrange(1, 4)):
         inside = card["preprocessing"] if random.random() < 0.5 and isinstance(card["preprocessing"], dict) else card
-        key = random.choice(list(inside)) if random.random() < 0.9 else odd.text(random)[:99]
+        key = random.choice(list(inside)) if inside and random.random() < 0.9 else odd.text(random)[:99]
         inside[key] = odd.value(random)
         if not isinstance(card.get("preprocessing"), dict):
             break
