@@ -19,6 +19,10 @@ CAMERAS_UNKNOWN = "though they may be of the same moment"
 NO_CAMERA = (
     "No crop says its camera: matches of the same moment count, so these figures are higher than those across cameras."
 )
+ALONE = (
+    "No query is compared with a crop of anybody else, so every figure is 100 % whatever the model: these say nothing "
+    "of it. Add other people to the gallery."
+)
 DISTRACTORS = "Distractors stay in the gallery and match nobody. Junk and crops of unknown identity are left out."
 TIES = "Of equal similarities, somebody else's crop stands before the match: ties count against the system."
 NO_MATCH = "Queries without a match in the gallery are in no mean; their number is given."
