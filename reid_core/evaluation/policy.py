@@ -43,7 +43,9 @@ def cautions(report: EvaluationReport) -> tuple[str, ...]:
 
 
 def mark(report: EvaluationReport) -> str:
-    """A caution about cameras in two words, for a table where no sentence fits; "" where there is none."""
+    """A caution about cameras, or that nobody else is there, for a table where no sentence fits; "" for neither."""
+    if ALONE in report.cautions:
+        return "nobody else there"
     if report.protocol.same_camera:
         return "same camera counts"
     said = cautions(report)
