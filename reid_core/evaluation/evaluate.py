@@ -116,8 +116,8 @@ def _cautions(
     copies = count_mislabelled(queries, gallery)
     rates = [rate.fmr for rate in verified.true_match_rates if rate.saturated] if verified else []
     said = [
-        ALONE if alone else "",
         cameras_note(np.concatenate(people), same_camera=protocol.same_camera),
+        ALONE if alone else "",
         copies_note(copies) if copies else "",
         saturated_note(max(rates), copies=bool(copies)) if rates else "",
     ]

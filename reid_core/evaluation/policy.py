@@ -43,15 +43,14 @@ def cautions(report: EvaluationReport) -> tuple[str, ...]:
 
 
 def mark(report: EvaluationReport) -> str:
-    """A caution about cameras, or that nobody else is there, for a table where no sentence fits; "" for neither."""
-    if ALONE in report.cautions:
-        return "nobody else there"
-    if report.protocol.same_camera:
-        return "same camera counts"
+    """Cautions about cameras, and that nobody else is there, for a table where no sentence fits; "" for neither."""
     said = cautions(report)
-    if NO_CAMERA in said:
-        return "no cameras known"
-    return "some cameras unknown" if any(CAMERAS_UNKNOWN in sentence for sentence in said) else ""
+    cameras = "some cameras unknown" if any(CAMERAS_UNKNOWN in sentence for sentence in said) else ""
+    if report.protocol.same_camera:
+        cameras = "same camera counts"
+    elif NO_CAMERA in said:
+        cameras = "no cameras known"
+    return ", ".join(filter(None, [cameras, "nobody else there" if ALONE in said else ""]))
 
 
 def cameras_note(cameras: Iterable[str | None], *, same_camera: bool = False) -> str:

@@ -266,5 +266,10 @@ def test_figures_of_one_person_alone_say_that_they_measure_nothing() -> None:
     assert report.figures["mAP"].value == 1
     assert cautions(report) == (ALONE,)
     assert mark(report) == "nobody else there"
+    for side in (queries, gallery):
+        side.camera[:] = None
+    report = evaluate(queries, gallery, about(), Protocol())
+    assert cautions(report) == (NO_CAMERA, ALONE)
+    assert mark(report) == "no cameras known, nobody else there"
     assert cautions(report_of(people=2, distractors=0)) == ()
     assert cautions(evaluate(*scene(0, people=1, distractors=1), about(), Protocol())) == ()
