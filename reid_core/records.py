@@ -295,8 +295,8 @@ def harmless(value: object) -> object:
 
 
 def plural(count: int, noun: str, *, number: bool = True) -> str:
-    """ "1 camera", "6 cameras", "751 identities", "3 searches", "2 people"."""
-    hisses = noun.endswith(("s", "x", "ch", "sh"))
+    """ "1 camera", "6 cameras", "751 identities", "3 searches", "5 epochs", "2 people"."""
+    hisses = noun.endswith(("s", "x", "ch", "sh")) and not noun.endswith("epoch")
     many = "people" if noun == "person" else noun[:-1] + "ies" if noun.endswith("y") else noun + "es" * hisses
     many += "s" * (many == noun)
     word = noun if count == 1 else many

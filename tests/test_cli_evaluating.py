@@ -95,3 +95,13 @@ def test_figures_without_cameras_say_so_right_under_the_table(
     (caution,) = reid("evaluate", TINY_GALLERY, "--json").json()["cautions"]
     assert caution.startswith(told)
     assert reid("evaluate", TINY_GALLERY, "--models", TINY_MODEL, "other").out.count(told) == 1
+
+
+def test_a_gallery_of_training_crops_alone_is_not_called_empty(
+    reid: Callable[..., Ended], workspace: Workspace
+) -> None:
+    with sqlite3.connect(workspace.catalogue.path) as database:
+        database.execute("UPDATE crop SET split = 'train'")
+    ended = reid("evaluate", TINY_GALLERY)
+    assert ended.code == 1
+    assert "has no crops of split query or gallery, only 24 crops of split train. Import crops" in ended.err

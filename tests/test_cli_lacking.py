@@ -95,7 +95,7 @@ REFUSED: dict[str, dict[str, str]] = {
         "calibrate": "All these crops come from one camera",
         "compare": "has a true match in another camera",
     },
-    "one-person": {**UNTRAINED, **UNMAPPED, "calibrate": "0 pairs of different people"},
+    "one-person": {**UNTRAINED, **UNMAPPED, "calibrate": "of 1 labelled person"},
     "one-crop": {
         **UNTRAINED,
         **UNMAPPED,

@@ -151,6 +151,7 @@ def test_plural_words() -> None:
     assert plural(1, "camera") == "1 camera"
     assert plural(1234, "identity") == "1,234 identities"
     assert plural(2, "crop", number=False) == "crops"
+    assert plural(5, "epoch") == "5 epochs"
     assert [plural(2, noun) for noun in ("search", "match", "box", "person")] == [
         "2 searches", "2 matches", "2 boxes", "2 people",
     ]  # fmt: skip

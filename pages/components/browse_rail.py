@@ -90,7 +90,11 @@ def draw_filters(gallery: GalleryInfo, facts: common.GalleryFacts, numbers: Numb
     if facts.times is not None:
         after, before = draw_times(facts.times, (key_of("after", gallery.name), key_of("before", gallery.name)))
     flaws = {name: count for name, count in numbers.flaws.items() if count}
-    flaw = draw_counted("Quality", "flaw", gallery.name, flaws, {"any": "any flaw"}) if flaws else None
+    flaw = None
+    if flaws:
+        flaw = draw_counted("Quality", "flaw", gallery.name, flaws, {"any": "any flaw"})
+    else:
+        keep_possible(key("flaw"), ())  # the address would go on promising what is not filtered
     if numbers.unmeasured:
         common.text(
             '<p class="rt-small">Quality or colours of {crops} are not measured; reid check {gallery} does it.</p>',
@@ -104,9 +108,13 @@ def draw_filters(gallery: GalleryInfo, facts: common.GalleryFacts, numbers: Numb
         lacks = draw_counted(
             "Missing", "missing", gallery.name, missing, {k: f"vector of {v}" for k, v in models.items()}
         )
+    else:
+        keep_possible(key("missing"), ())
     alike = False
     if numbers.alike:
         alike = st.toggle(f"Look-alikes only ({numbers.alike:,})", key=key("alike"), persist_state="session")
+    else:
+        keep_possible(key("alike"), ())
     model = lacks.removeprefix(NOT_EMBEDDED) if lacks is not None and lacks.startswith(NOT_EMBEDDED) else None
     return Selection(
         cameras=frozenset(cameras) or None,

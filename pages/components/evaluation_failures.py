@@ -56,7 +56,7 @@ def draw_failures(workspace: Workspace, gallery: str, reports: Sequence[Evaluati
 
 
 def _draw(gallery: str, one: Failure, pictures: dict[int, str]) -> None:
-    rank = "no match in another camera" if one.first_rank is None else f"first match at rank {one.first_rank:,}"
+    rank = "no match that counts" if one.first_rank is None else f"first match at rank {one.first_rank:,}"
     precision = "" if one.average_precision is None else f" · AP {100 * one.average_precision:.0f}"
     with st.container(key=f"eval-failure-{one.crop}"):
         left, right = st.columns([1, 2], vertical_alignment="center")

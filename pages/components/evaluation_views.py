@@ -42,7 +42,8 @@ def draw_figures(workspace: Workspace, evaluation: Evaluation, named: Named) -> 
     if any(one.open_set for one, _ in named):
         charts.append(("Open set: people who are not in the gallery", pictures.open_set(named)))
     draw_charts(charts, key="eval-charts", legend=names)
-    st.html(tables.other_ways(named))
+    if other_ways := tables.other_ways(named):  # re-ranked figures have none
+        st.html(other_ways)
     _draw_exports(workspace, evaluation)
     _draw_how(named)
 

@@ -64,8 +64,8 @@ def _draw(workspace: Workspace, gallery: GalleryInfo, doubts: Doubts, kind: str)
     if put_off := len(every) - len(standing):
         st.button(f"Show the {put_off:,} rejected for now", key="map-later", on_click=later.clear, type="tertiary")
     if not standing:
-        common.note("Nothing is in doubt", "No label speaks against what the model sees." if not put_off else
-                    "All that were suggested have been looked at.")  # fmt: skip
+        looked = "No label speaks against what the model sees." if gallery.identities else "No crop has a label."
+        common.note("Nothing is in doubt", looked if not put_off else "All that were suggested have been looked at.")
         return
     common.text(
         '<p class="rt-small">Strongest first. A doubt is a lead: the model may be wrong, and people in like clothes '

@@ -9,6 +9,7 @@ import streamlit as st
 from pages import common
 from pages.components import asked
 from pages.components.asked import STAGED, TROUBLE, Chosen
+from pages.components.blind import is_blind
 from pages.components.desk import desk
 from pages.components.events import done, new_events
 from pages.components.gallery_grid import card_of, gallery_grid, rows_of
@@ -164,9 +165,9 @@ def draw_camera(workspace: Workspace, gallery: GalleryInfo) -> tuple[str | None,
     known = [row["camera"] for _, row in found if row["camera"] is not None]
     if len(found) == 1:
         common.text(
-            '<p class="rt-small">The photo is crop {crop} of {camera}. It is left out of the hits.</p>',
+            '<p class="rt-small">The photo is crop {crop}{camera}. It is left out of the hits.</p>',
             crop=found[0][1]["id"],
-            camera=common.camera_name(found[0][1]["camera"]),
+            camera=(" of " if known else ", ") + common.camera_name(found[0][1]["camera"]),
         )
     elif found:
         common.text(
@@ -200,7 +201,8 @@ def draw_examples(workspace: Workspace, gallery: GalleryInfo, chosen: tuple[Chos
     people = workspace.catalogue.crops_of(some_people(workspace.catalogue, gallery.name, EXAMPLES))
     common.text('<p class="rt-label">Try another person</p>')
     shown = {photo.crop for photo in chosen}
-    cards = [{**card_of(row), "current": row["id"] in shown} for row in rows_of(people)]
+    rows = [{**row, "identity": None} if is_blind() else row for row in rows_of(people)]  # one may be a hit
+    cards = [{**card_of(row), "current": row["id"] in shown} for row in rows]
     crop = gallery_grid(cards, kind="strip", label="Examples", key="examples")
     if crop is not None and shown != {crop}:
         asked.take_crop(workspace, crop)

@@ -16,7 +16,8 @@ from pages import common
 from pages.components import training_places as places
 from pages.components.curves import Chart, Line, draw_curves
 from pages.components.run_table import run_table
-from reid_core.records import harmless
+from reid_core.evaluation.policy import NO_CAMERA
+from reid_core.records import harmless, natural_order
 from reid_core.training.curves import differences, read_table, thin
 from reid_core.training.recipe import RECIPES, Recipe, recipe_values
 from reid_core.training.run import Run
@@ -61,6 +62,7 @@ def draw_runs(workspace: Workspace) -> None:
         st.rerun()
     state[CHOSEN] = now
     st.fragment(_watch, run_every=2.0 if live else IDLE)(workspace, [_stand(summary) for summary in summaries])
+    _say_without_cameras(workspace, summaries)
     if not now:
         common.text('<p class="rt-text">Choose runs in the table to lay their curves over each other.</p>')
         return
@@ -69,6 +71,15 @@ def draw_runs(workspace: Workspace) -> None:
     st.fragment(_draw_curves, run_every=2.0 if moving else None)(workspace, now)
     _draw_differences(workspace, now)
     _draw_exports(workspace, now)
+
+
+def _say_without_cameras(workspace: Workspace, summaries: Sequence[RunSummary]) -> None:
+    """The galleries on which figures of the table were validated without knowing cameras."""
+    measured = {one.state.gallery for one in summaries if one.state and one.state.best.get("validation")}
+    found = natural_order(gallery for gallery in measured if places.names_no_camera(workspace, gallery))
+    if found:
+        names, note = ", ".join(found), NO_CAMERA
+        common.text('<p class="rt-small">Runs on {names}: {note}</p>', names=names, note=note)
 
 
 def _draw_empty() -> None:

@@ -14,6 +14,7 @@ from pages.components import plots
 from pages.components import training_places as places
 from pages.components.gallery_grid import thumbnail_url
 from pages.components.job_card import draw_how_it_ended, draw_running, import_style
+from reid_core.records import plural
 from reid_core.training.insight import SIDES, Histogram, Insight
 from reid_core.workspace import jobs
 from reid_core.workspace.insight import inspect_gallery, kept_insight
@@ -84,8 +85,8 @@ def _draw_numbers(gallery: str, found: Insight) -> None:
     shown = [("Gallery", gallery)]
     for side in SIDES:
         if found.crops[side]:
-            people = f" of {found.people[side]:,} people" if found.people.get(side) else ""
-            shown.append((NAMES.get(side, side.capitalize()), f"{found.crops[side]:,} crops{people}"))
+            people = f" of {plural(found.people[side], 'person')}" if found.people.get(side) else ""
+            shown.append((NAMES.get(side, side.capitalize()), f"{plural(found.crops[side], 'crop')}{people}"))
     shown.append(("Cameras", f"{len(found.cameras):,}"))
     common.numbers(shown)
 

@@ -88,5 +88,14 @@ def names_no_camera(workspace: Workspace, gallery: str) -> bool:
 
 
 def in_form(sentence: str) -> str:
-    """A sentence of the command line, whose options are fields here: "--batch-size 8" becomes "batch size 8"."""
-    return re.sub(r"--([a-z][a-z-]+)", lambda found: found[1].replace("-", " "), sentence)
+    """A sentence of the command line, whose options are fields here: "--batch-size 8" becomes "batch size 8".
+
+    A whole command, as `reid draw people`, stays as it is: it is to be copied.
+    """
+    parts = sentence.split("`")
+    return "`".join(
+        part
+        if place % 2 and part.startswith("reid ")
+        else re.sub(r"--([a-z][a-z-]+)", lambda found: found[1].replace("-", " "), part)
+        for place, part in enumerate(parts)
+    )

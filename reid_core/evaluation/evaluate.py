@@ -24,13 +24,13 @@ from reid_core.evaluation.metrics import (
 )
 from reid_core.evaluation.pair_scores import PairScores
 from reid_core.evaluation.parts import FALSE_MATCH_RATES, Estimate, Person, Slice, Verification
-from reid_core.evaluation.policy import cameras_note, copies_note, saturated_note, sentences
+from reid_core.evaluation.policy import ALONE, cameras_note, copies_note, saturated_note, sentences
 from reid_core.evaluation.protocols import open_set, single_shot
 from reid_core.evaluation.ranking import MatchRanks, match_ranks, match_ranks_from_distances
 from reid_core.evaluation.report import EvaluationReport, PerQuery, Protocol, Tested
 from reid_core.evaluation.slices import QueryFigures, groups_of, slices
 from reid_core.evaluation.verification import threshold_at, verification
-from reid_core.records import DISTRACTOR, JUNK
+from reid_core.records import DISTRACTOR, JUNK, plural
 
 CMC_DEPTH = 50
 JUDGED_AT = FALSE_MATCH_RATES[2:0:-1]  # FMR of groups and camera pairs: the first of these that can be told
@@ -59,6 +59,7 @@ def evaluate(
     the usual ones; `notes` go before the policies, `cautions` before those found here. Raises ReidError when no query
     has a match, and says why.
     """
+    _refuse_nobody_in_both(queries, gallery, tested.gallery)
     _refuse_one_camera(queries, gallery, protocol, tested.gallery)
     labels = labels_of(queries, gallery, same_camera=protocol.same_camera)
     plain = distances is None
@@ -98,23 +99,38 @@ def evaluate(
         failure_counts=reasons,
         per_query=_per_query(queries, precision, first),
         notes=(*notes, *sentences(protocol)),
-        cautions=(*cautions, *_cautions(queries, gallery, verified, protocol)),
+        cautions=(*cautions, *_cautions(queries, gallery, verified, protocol, ranks)),
     )
     on_progress(_STEPS, _STEPS)
     return report
 
 
-def _cautions(queries: Crops, gallery: Crops, verified: Verification | None, protocol: Protocol) -> list[str]:
-    """Where cameras are not known, one picture has two labels, or no threshold tells people apart."""
+def _cautions(
+    queries: Crops, gallery: Crops, verified: Verification | None, protocol: Protocol, ranks: MatchRanks
+) -> list[str]:
+    """Where cameras are not known, one picture has two labels, no threshold tells people apart, or there is nobody
+    else."""
+    counted = ranks.match_counts > 0
+    alone = bool((ranks.match_counts == ranks.valid_gallery)[counted].all())
     people = [side.camera[~np.isin(side.identity, [DISTRACTOR, JUNK])] for side in (queries, gallery)]
     copies = count_mislabelled(queries, gallery)
     rates = [rate.fmr for rate in verified.true_match_rates if rate.saturated] if verified else []
     said = [
         cameras_note(np.concatenate(people), same_camera=protocol.same_camera),
+        ALONE if alone else "",
         copies_note(copies) if copies else "",
         saturated_note(max(rates), copies=bool(copies)) if rates else "",
     ]
     return [sentence for sentence in said if sentence]
+
+
+def _refuse_nobody_in_both(queries: Crops, gallery: Crops, name: str) -> None:
+    if not (set(queries.identity) & set(gallery.identity)) - {DISTRACTOR, JUNK, None}:
+        raise ReidError(
+            f"Nobody is in both splits of gallery {name!r}, so there is nobody to find: no person of its "
+            f"{plural(len(queries), 'query crop')} has another among its {plural(len(gallery), 'gallery crop')}. "
+            "Label crops of the same people in both."
+        )
 
 
 def _refuse_one_camera(queries: Crops, gallery: Crops, protocol: Protocol, name: str) -> None:

@@ -19,6 +19,10 @@ CAMERAS_UNKNOWN = "though they may be of the same moment"
 NO_CAMERA = (
     "No crop says its camera: matches of the same moment count, so these figures are higher than those across cameras."
 )
+ALONE = (
+    "No query is compared with a crop of anybody else, so every figure is 100 % whatever the model: these say nothing "
+    "of it. Add other people to the gallery."
+)
 DISTRACTORS = "Distractors stay in the gallery and match nobody. Junk and crops of unknown identity are left out."
 TIES = "Of equal similarities, somebody else's crop stands before the match: ties count against the system."
 NO_MATCH = "Queries without a match in the gallery are in no mean; their number is given."
@@ -39,13 +43,14 @@ def cautions(report: EvaluationReport) -> tuple[str, ...]:
 
 
 def mark(report: EvaluationReport) -> str:
-    """A caution about cameras in two words, for a table where no sentence fits; "" where there is none."""
-    if report.protocol.same_camera:
-        return "same camera counts"
+    """Cautions about cameras, and that nobody else is there, for a table where no sentence fits; "" for neither."""
     said = cautions(report)
-    if NO_CAMERA in said:
-        return "no cameras known"
-    return "some cameras unknown" if any(CAMERAS_UNKNOWN in sentence for sentence in said) else ""
+    cameras = "some cameras unknown" if any(CAMERAS_UNKNOWN in sentence for sentence in said) else ""
+    if report.protocol.same_camera:
+        cameras = "same camera counts"
+    elif NO_CAMERA in said:
+        cameras = "no cameras known"
+    return ", ".join(filter(None, [cameras, "nobody else there" if ALONE in said else ""]))
 
 
 def cameras_note(cameras: Iterable[str | None], *, same_camera: bool = False) -> str:

@@ -104,4 +104,6 @@ def _wilson(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     centre = (rate + z**2 / (2 * number)) / (1 + z**2 / number)
     half = z / (1 + z**2 / number) * np.sqrt(rate * (1 - rate) / number + z**2 / (4 * number**2))
-    return np.maximum(0.0, centre - half), np.minimum(1.0, centre + half)
+    # At the ends both cancel but for rounding, which would be taken for a rate that was measured.
+    low, high = np.where(rate <= 0, 0.0, centre - half), np.where(rate >= 1, 1.0, centre + half)
+    return np.maximum(0.0, low), np.minimum(1.0, high)

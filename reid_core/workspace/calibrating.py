@@ -25,6 +25,7 @@ from reid_core.evaluation.calibration_check import DIVISIONS, check_calibration,
 from reid_core.evaluation.meaning import calibration_for
 from reid_core.evaluation.policy import cameras_note
 from reid_core.evaluation.ranking import Labels, encode_labels
+from reid_core.evaluation.rates import LEAST_PEOPLE
 from reid_core.evaluation.report import Evaluation
 from reid_core.records import DISTRACTOR, JUNK, Records, plural, split_identities
 from reid_core.temporary import temporary_folder
@@ -77,6 +78,7 @@ def calibrate_model(
     division = divide_people(
         crops, calibrate_on, check_on, learnt=_has_learnt_from(workspace, gallery, entry), name=card.name, seed=seed
     )
+    _refuse_few(division, same_camera=same_camera)
     row_of = pd.Series(np.arange(len(ids)), index=ids)
     calibrated, checked = (
         _arrays(_part(table, seed), vectors, row_of) for table in (division.calibration, division.check)
@@ -200,6 +202,22 @@ def _refuse_unfit(gallery: str, model: str, crops: pd.DataFrame, broken: NDArray
             f"The vectors of {plural(len(bad), 'crop')} are not finite numbers, for example of {bad.iloc[0]}. Embed "
             "them again; if they come out the same, the model is broken."
         )
+
+
+def _refuse_few(division: Division, *, same_camera: bool) -> None:
+    """Where either part has too few people; of one camera alone, which is the first thing to say, `calibrate` does."""
+    parts = [division.calibration["identity"].nunique(), division.check["identity"].nunique()]
+    everybody = pd.concat([division.calibration, division.check])
+    cameras = everybody["camera"].astype(object)
+    if min(parts) >= LEAST_PEOPLE or (not same_camera and cameras.notna().all() and cameras.nunique() < 2):
+        return
+    total = everybody["identity"].nunique()
+    otherwise = ", or divide them otherwise with another --seed" if total >= 2 * LEAST_PEOPLE else ""
+    raise ReidError(
+        f"A calibration needs at least {LEAST_PEOPLE} people to measure on and {LEAST_PEOPLE} others to check it on; "
+        f"here are {parts[0]:,} and {parts[1]:,} of {total:,} labelled {plural(total, 'person', number=False)}. Label "
+        f"more people{otherwise}."
+    )
 
 
 def _has_learnt_from(workspace: Workspace, gallery: str, model: ModelEntry) -> bool:

@@ -8,8 +8,10 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import NoReturn
 
 import numpy as np
+import pandas as pd
 
 from reid_core.datasets import Skipped
 from reid_core.embedder.inference import Embedder
@@ -17,7 +19,7 @@ from reid_core.embedder.runtime import Pixels
 from reid_core.errors import ReidError
 from reid_core.images import BadImage, decode
 from reid_core.picture_reader import PictureReader
-from reid_core.records import SPLITS
+from reid_core.records import SPLITS, plural
 from reid_core.retrieval.index import ExactIndex
 from reid_core.signals import StopRequest
 from reid_core.workspace.checking import CHANGED
@@ -40,6 +42,17 @@ PROBES = 64  # vectors of a snapshot that are compared with the catalogue's
 BATCH = 256  # crops decoded while the batch before is embedded; one transaction
 
 
+def _refuse_no_crops(every: pd.DataFrame, gallery: str, splits: Sequence[str]) -> NoReturn:
+    """`every` are the gallery's crops of any split."""
+    if every.empty:
+        raise ReidError(f"Gallery {gallery!r} has no crops to index. Import some with `reid import`.")
+    raise ReidError(
+        f"Gallery {gallery!r} has no crops of split {' or '.join(splits)}, only {plural(len(every), 'crop')} of "
+        f"split {' and '.join(sorted(set(every['split'])))}. Import crops of those splits, or a source that names no "
+        "split: its people are divided."
+    )
+
+
 def embed_gallery(
     workspace: Workspace,
     gallery: str,
@@ -57,7 +70,7 @@ def embed_gallery(
     catalogue = workspace.catalogue
     crops = catalogue.crops(gallery, splits)
     if crops.empty:
-        raise ReidError(f"Gallery {gallery!r} has no crops to index. Import some with `reid import`.")
+        _refuse_no_crops(catalogue.crops(gallery), gallery, splits)
     catalogue.add_model(embedder.id, embedder.card.name, embedder.card.embedding_size)
     known = without_direction(catalogue, gallery, embedder.id, splits)
     missing = set(without_vector(catalogue, gallery, embedder.id, splits)) - set(known)

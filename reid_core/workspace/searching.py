@@ -108,9 +108,11 @@ class Answer:
 
     @property
     def photos(self) -> int:
-        """How many a similarity is the nearest of: those that were asked with, else what was confirmed."""
-        asked = sum(not example.negative for example in self.query.question.examples)
-        return max(1, asked or len(of_decision(self.standing, MATCH)))
+        """How many a similarity is the nearest of: those that were asked with, else what was confirmed. One picture
+        that was given twice is one."""
+        examples = zip(self.query.question.examples, self.query.sha256s, strict=True)
+        asked = {sha256 for example, sha256 in examples if not example.negative}
+        return max(1, len(asked) or len(of_decision(self.standing, MATCH)))
 
     @property
     def camera(self) -> str | None:

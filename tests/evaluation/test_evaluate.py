@@ -14,7 +14,7 @@ from reid_core.evaluation import report as report_module
 from reid_core.evaluation.comparison import paired_differences
 from reid_core.evaluation.crops import Crops, labels_of
 from reid_core.evaluation.evaluate import evaluate
-from reid_core.evaluation.policy import BASIC, NO_CAMERA, SAME_CAMERA, TIES, cameras_note, cautions, mark
+from reid_core.evaluation.policy import ALONE, BASIC, NO_CAMERA, SAME_CAMERA, TIES, cameras_note, cautions, mark
 from reid_core.evaluation.report import Evaluation, EvaluationReport, Protocol
 from reid_core.evaluation.table import FIGURES, compare_all, csv_rows, model_difference
 from reid_core.retrieval.rerank import k_reciprocal_distances
@@ -247,3 +247,29 @@ def test_a_report_that_was_kept_before_there_were_cautions_says_it_too() -> None
     values = with_cameras(0).to_dict()
     del values["cautions"]
     assert cautions(EvaluationReport.from_dict(values)) == (NO_CAMERA,)
+
+
+@pytest.mark.parametrize("protocol", [Protocol(), Protocol(same_camera=True)])
+def test_where_nobody_is_on_both_sides_no_camera_is_blamed(protocol: Protocol) -> None:
+    queries, gallery = scene(0, junk=0)
+    gallery.identity[:] = "distractor"
+    with pytest.raises(ReidError) as refused:
+        evaluate(queries, gallery, about(), protocol)
+    assert "Nobody is in both splits" in str(refused.value)
+    assert "--same-camera" not in str(refused.value)
+    assert "36 query crops" in str(refused.value)
+
+
+def test_figures_of_one_person_alone_say_that_they_measure_nothing() -> None:
+    queries, gallery = scene(0, people=1, distractors=0, junk=2)
+    report = evaluate(queries, gallery, about(), Protocol())
+    assert report.figures["mAP"].value == 1
+    assert cautions(report) == (ALONE,)
+    assert mark(report) == "nobody else there"
+    for side in (queries, gallery):
+        side.camera[:] = None
+    report = evaluate(queries, gallery, about(), Protocol())
+    assert cautions(report) == (NO_CAMERA, ALONE)
+    assert mark(report) == "no cameras known, nobody else there"
+    assert cautions(report_of(people=2, distractors=0)) == ()
+    assert cautions(evaluate(*scene(0, people=1, distractors=1), about(), Protocol())) == ()

@@ -167,6 +167,8 @@ def test_a_calibration_holds_for_its_model_and_its_galleries_only(calibration: C
     assert reason(kept) == ""
     assert reason(None).startswith("Model osnet has no calibration, so a similarity means nothing by itself")
     assert "calibrated for site and yard, and other cameras give other rates" in reason(kept, gallery="street")
+    more = {str(n): dataclasses.replace(calibration, galleries=(f"g{n}",)).to_dict() for n in range(12)}
+    assert "calibrated for g0, g1, g10, g11, g2 and 7 more, and other" in reason(more, gallery="street")
     assert "that of other weights" in reason(kept, model="def")
     assert "cannot be read" in reason({"site": {"model": "abc"}})
     assert "`reid calibrate street --model osnet`" in reason(kept, gallery="street")

@@ -101,3 +101,13 @@ def test_one_camera_gives_no_pairs() -> None:
     one_camera = Labels(labels.identity, np.zeros_like(labels.camera))
     with pytest.raises(ReidError, match="0 pairs of one person that count"):
         false_non_match_rates(count_pairs(features, one_camera, [0.5]))
+
+
+def test_where_no_pair_counts_the_interval_begins_at_exactly_zero() -> None:
+    """Rounding left 7e-18 there, and a report printed all of its digits."""
+    counts = count_pairs(*draw(np.random.default_rng(3), 25), np.array([-1.0, -0.9999, 0.9999]))
+    for rates in (false_match_rates(counts), false_non_match_rates(counts)):
+        assert set(rates.low[rates.value == 0]) <= {0.0}
+        assert set(rates.high[rates.value == 1]) <= {1.0}
+    assert 0 in false_non_match_rates(counts).value
+    assert {0, 1} <= set(false_match_rates(counts).value)

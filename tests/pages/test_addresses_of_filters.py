@@ -184,3 +184,10 @@ def test_what_is_too_long_for_an_address_does_not_set_the_fields_in_each_run() -
     page = AppTest.from_string(LONG).run().run()
     assert page.session_state["runs"] == [None, None]
     assert "text" not in page.query_params
+
+
+def test_a_filter_that_nothing_passes_any_more_leaves_the_address(open_at: OpenPage, tiny_workspace: Workspace) -> None:
+    """Every crop has a camera: the page shows them all, and the address may not promise those without one."""
+    page = open_at("pages/gallery.py", tiny_workspace.path, gallery="tiny", missing="camera", flaw="blurred", alike="1")
+    assert len(cards(page)) == 24
+    assert query_of(page) == {"gallery": "tiny"}

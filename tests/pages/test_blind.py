@@ -17,6 +17,7 @@ from reid_core.workspace.workspace import Workspace
 from tests.pages.search_page import (
     CASE,
     OpenPage,
+    cards_of,
     crops_in,
     data_of,
     decisions,
@@ -228,3 +229,15 @@ def test_filters_by_person_are_suspended(open_page: OpenPage, calibrated: Worksp
     assert len(fronts(page)) == 8
     page.toggle(key="blind").set_value(False).run()
     assert len(fronts(page)) == 2
+
+
+def test_the_examples_of_the_demo_name_nobody(
+    open_page: OpenPage, calibrated: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are crops of the gallery: one of them may be a hit."""
+    monkeypatch.setattr("pages.components.photo.DEMO", "tiny")
+    page = open_page(calibrated.path, crop="1", investigation="1", analyst="ann")
+    assert any("person" in card["title"] for card in cards_of(page, "examples"))
+    page.toggle(key="blind").set_value(True).run()
+    assert cards_of(page, "examples")
+    assert not [card["title"] for card in cards_of(page, "examples") if "person" in card["title"]]

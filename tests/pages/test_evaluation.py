@@ -230,3 +230,12 @@ def test_figures_without_cameras_say_so_in_every_view(open_page: Open, site: Wor
             open_page(site.path, gallery="site", view=view)
         )
     assert "no cameras known" in words(open_page(site.path, gallery="site", view="galleries"))
+
+
+@pytest.mark.parametrize("protocol", [{"rerank": True}, {"multi_query": True}, {"same_camera": True}])
+def test_every_view_is_drawn_whatever_the_protocol(open_page: Open, site: Workspace, protocol: dict[str, bool]) -> None:
+    evaluated(site, **protocol)
+    for view in ("figures", "threshold", "cameras", "groups", "failures", "galleries", "calibration"):
+        page = open_page(site.path, gallery="site", view=view)
+        assert not page.exception, view
+        assert "Something unexpected" not in words(page)

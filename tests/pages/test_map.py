@@ -548,6 +548,16 @@ def test_a_suspected_mislabel_is_accepted_and_taken_back(open_page: OpenPage, ti
     assert _labels(tiny_workspace, 1) == ["2"]
 
 
+def test_where_there_are_no_labels_none_is_said_to_agree(open_page: OpenPage, tiny_workspace: Workspace) -> None:
+    with tiny_workspace.catalogue.transaction() as database:
+        database.execute("UPDATE crop SET identity = NULL")
+    _mapped(tiny_workspace)
+    examine(tiny_workspace, TINY_GALLERY, _model(tiny_workspace))
+    said = _words(_see(open_page(tiny_workspace.path), "Doubtful labels"))
+    assert "No crop has a label." in said
+    assert "speaks against" not in said
+
+
 def test_a_doubt_is_rejected_for_now_or_for_good(open_page: OpenPage, tiny_workspace: Workspace) -> None:
     _doubted(tiny_workspace)
     asked = "Crop 1: person 2, or person 1?"

@@ -13,6 +13,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.components import new_run
+from pages.components.training_places import in_form
 from reid_core.embedder.network import check_backbone
 from reid_core.training.recipe import get_recipe, recipe_values
 from reid_core.workspace import jobs, launching, networks
@@ -257,6 +258,11 @@ def test_leaking_pictures_are_said_and_must_be_allowed(open_form: Open, tiny_wor
     page = open_form(view="Data")
     assert "This spoils training" in words(page)
     assert "crop=" in words(page)
+
+
+def test_options_are_called_by_their_fields_and_commands_stay_to_be_copied() -> None:
+    said = in_form("Give --batch-size 8 or `--crops-per-person 2`, or `reid import people --gallery drawn`.")
+    assert said == "Give batch size 8 or `crops per person 2`, or `reid import people --gallery drawn`."
 
 
 def test_the_pages_of_training_import_no_torch() -> None:

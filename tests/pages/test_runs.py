@@ -80,6 +80,16 @@ def test_the_newest_runs_are_compared_until_others_are_chosen(open_page: Open, t
     assert "batch size" not in shown  # alike in both
 
 
+def test_figures_of_runs_without_cameras_say_so_in_the_list(open_page: Open, tiny_workspace: Workspace) -> None:
+    add_run(tiny_workspace, "one")
+    assert "No crop says its camera" not in words(open_page())
+    with tiny_workspace.catalogue.transaction() as database:
+        database.execute("UPDATE crop SET camera = NULL")
+    shown = words(open_page())
+    assert "No crop says its camera: matches of the same moment count" in shown
+    assert "tiny" in shown
+
+
 def test_the_table_is_drawn_anew_when_a_run_begins_ends_or_finishes_an_epoch(tiny_workspace: Workspace) -> None:
     def stands() -> list[run_list.Stand]:
         return [run_list._stand(summary) for summary in run_summaries(tiny_workspace)]

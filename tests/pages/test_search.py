@@ -284,3 +284,10 @@ def test_who_comes_back_from_the_gallery_finds_the_photo_that_she_left(
     page.switch_page("pages/search.py").run()
     assert "The photo is crop 3 of" in words_of(page)
     assert page.query_params["crop"] in ("3", ["3"])
+
+
+def test_a_photo_of_no_known_camera_is_said_to_be_so(open_page: OpenPage, tiny_workspace: Workspace) -> None:
+    with tiny_workspace.catalogue.transaction() as database:
+        database.execute("UPDATE crop SET camera = NULL")
+    page = open_page(tiny_workspace.path, crop="1")
+    assert "The photo is crop 1, camera unknown. It is left out of the hits." in words_of(page)

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import multiprocessing
 import os
+import re
 import shutil
 import sqlite3
 import time
@@ -230,7 +231,7 @@ def test_a_card_that_names_the_gallery_keeps_its_training_people_out(site: Works
     dataclasses.replace(ModelCard.read(folder), trained_on="gallery site (table)").write(folder)
     with pytest.raises(ReidError, match="by its card on data of this kind"):
         calibrate_model(site, "site", TINY_MODEL, calibrate_on=["train"], check_on=["query", "gallery"])
-    with pytest.raises(ReidError, match="of 6 people; rates of error need"):  # of 30 who are not in training
+    with pytest.raises(ReidError, match="24 and 6 of 30 labelled people"):  # of 30 who are not in training
         calibrate_model(site, "site", TINY_MODEL)
 
 
@@ -250,7 +251,27 @@ def test_a_broken_vector_is_named(site: Workspace) -> None:
 
 
 def test_four_people_are_too_few(tiny_workspace: Workspace) -> None:
-    with pytest.raises(ReidError, match="rates of error need at least 10 people"):
+    with pytest.raises(ReidError, match=r"at least 10 people .* here are \d and \d of 4"):
+        calibrate_model(tiny_workspace, TINY_GALLERY, TINY_MODEL)
+
+
+def test_people_who_are_enough_but_divided_unluckily_are_told_of_the_division(site: Workspace) -> None:
+    """Of 25 people 7 check; that 7 are too few says nothing of a gallery of 25."""
+    with site.catalogue.transaction() as database:
+        database.execute("UPDATE crop SET identity = NULL WHERE CAST(identity AS INTEGER) < 66")
+    with pytest.raises(ReidError) as refused:
+        calibrate_model(site, "site", TINY_MODEL)
+    said = str(refused.value)
+    division = re.search(r"here are (\d+) and (\d+) of 25 labelled people", said)
+    assert division is not None, said
+    assert sum(map(int, division.groups())) == 25
+    assert "--seed" in said
+
+
+def test_one_person_of_two_cameras_is_not_said_to_be_of_one_camera(tiny_workspace: Workspace) -> None:
+    with tiny_workspace.catalogue.transaction() as database:
+        database.execute("UPDATE crop SET identity = NULL WHERE identity <> '1'")
+    with pytest.raises(ReidError, match=r"here are [01] and [01] of 1 labelled person\. Label more people\.$"):
         calibrate_model(tiny_workspace, TINY_GALLERY, TINY_MODEL)
 
 

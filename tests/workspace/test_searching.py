@@ -239,6 +239,12 @@ def test_two_photos_of_two_people_find_both(ask_with) -> None:
     assert min(hit["similarity"] for hit in answer.hits()) > 0.99  # each to the photo that shows the same person
 
 
+def test_one_photo_given_again_has_no_chance_of_its_own(ask_with) -> None:
+    assert ask_with(photo_of(2), photo_of(2)).photos == 1
+    assert ask_with(photo_of(2), photo_of(3), photo_of(2)).photos == 2
+    assert ask_with(photo_of(2), dataclasses.replace(photo_of(3), negative=True)).photos == 1
+
+
 def test_a_counterexample_pushes_its_person_back(ask_with) -> None:
     def places(*examples: Example) -> list[int]:
         hits = ask_with(photo_of(2), photo_of(3), *examples, top=24).hits()
