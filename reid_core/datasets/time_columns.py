@@ -350,7 +350,7 @@ def _what_ten_digits_may_be(told: list[Told]) -> str:
 
 def _is_short_date(number: float) -> bool:
     """260302 (from 2010 on), or 2032026 and 13032026 with the day or the month first."""
-    if number != int(number) or not 100_101 <= number < 1e8:
+    if not 100_101 <= number < 1e8 or number != int(number):
         return False
     text = str(int(number)).zfill(6 if number < 1e6 else 8)
     year, *pairs = (f"20{text[:2]}", text[2:4], text[4:]) if len(text) == 6 else (text[4:], text[:2], text[2:4])
@@ -405,7 +405,7 @@ def _numbers_of_day(told: list[Told]) -> Callable[[float], float | None] | None:
 
 def _digits_of_day(number: float) -> float | None:
     """Seconds since midnight of 80101 (08:01:01)."""
-    if number != int(number) or not 0 <= number < 240_000:
+    if not 0 <= number < 240_000 or number != int(number):
         return None
     minutes, second = divmod(int(number), 100)
     hour, minute = divmod(minutes, 100)
