@@ -24,7 +24,7 @@ from reid_core.cli import (
 )
 from reid_core.cli.console import print_json, warn
 from reid_core.cli.options import REPORTER, STOPPED, app
-from reid_core.errors import ReidError, disk_full, is_full
+from reid_core.errors import ReidError, disk_full, is_full, shown
 
 __all__ = [
     "STOPPED",
@@ -42,23 +42,32 @@ __all__ = [
     "models",
     "probing",
     "promoting",
+    "run",
     "searching",
 ]
 
 
-def main() -> None:
-    """Entry point: a ReidError, a full disk, or a name that no file can have becomes its sentence and exit code 1,
-    never a traceback."""
+def run(arguments: list[str] | None = None) -> None:
+    """The command of these words, of the process's own where None. Raises ReidError for what it cannot do, also for a
+    full disk or a name that no file can have, and SystemExit when it has ended."""
     try:
-        app()
-    except ReidError as error:
-        _fail(error)
+        app(arguments)
     except OSError as error:
         if error.errno == errno.ENAMETOOLONG:  # the system says so even where it is only asked whether there is one
-            _fail(ReidError(f"{error.filename} is longer than the name of a file can be. Check what you gave."))
-        if not is_full(error):
-            raise
-        _fail(disk_full(error))
+            raise ReidError(
+                f"{shown(error.filename)} is longer than the name of a file can be. Check what you gave."
+            ) from error
+        if is_full(error):
+            raise disk_full(error) from error
+        raise
+
+
+def main() -> None:
+    """Entry point: what a command cannot do becomes a sentence and exit code 1, never a traceback."""
+    try:
+        run()
+    except ReidError as error:
+        _fail(error)
     except SystemExit as end:
         REPORTER.end("finished" if not end.code else "stopped" if end.code == STOPPED else "failed")
         raise

@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from random import Random
 
-from reid_core.cli import app, options
+from reid_core.cli import options, run
 from reid_core.errors import ReidError
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, make_tiny_dataset, make_tiny_model, make_tiny_onnx, make_tiny_workspace
@@ -55,7 +55,7 @@ def _commands(prepared: Path) -> Attempt:
         os.chdir(folder)  # where a command writes what it was given a relative name for
         (folder / "arguments.txt").write_text(repr(arguments), encoding="utf-8", errors="replace")
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            app(arguments)
+            run(arguments)
 
     return attempt
 
