@@ -78,6 +78,14 @@ def small_reserve() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_workspace_of_the_users(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A test that names no workspace opens an empty one, never that of whoever runs the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(VARIABLE, str(tmp_path_factory.mktemp("nobodys") / "workspace"))
+        yield
+
+
 @pytest.fixture
 def run_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
     """Gives `run_command(workspace, "list", "--json")`: the command as a user gives it, in this process."""
