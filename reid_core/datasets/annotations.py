@@ -299,8 +299,14 @@ def _table(listing: Listing, name: str, by_name: Mapping[str, list[str]]) -> lis
     columns, rows, image = table.columns, table.rows, table.found.columns.get("image")
     places = {column.strip().lower(): place for place, column in reversed(list(enumerate(columns)))}
     boxes: dict[str, list[Box]] = defaultdict(list)
-    frame = next((places[column] for column in _FRAME_COLUMNS if column in places), None) if image is None else None
-    numbered = _by_number(_pictures_of_film(listing, name)) if frame is not None else {}
+    frame = next((places[column] for column in _FRAME_COLUMNS if column in places), None)
+    numbered = _by_number(_pictures_of_film(listing, name)) if image is None and frame is not None else {}
+
+    def pictures(row: Sequence[object]) -> Sequence[str]:
+        if image is not None:
+            return _named(str(row[columns.index(image)]), name, by_name)
+        return numbered.get(_number(row[frame]), []) if frame is not None else []
+
     for kind, sides in enumerate(_SIDES):
         where = [next((places[side] for side in names if side in places), None) for names in sides]
         if (image is None and not numbered) or None in where or len(set(where)) < 4:
@@ -313,11 +319,7 @@ def _table(listing: Listing, name: str, by_name: Mapping[str, list[str]]) -> lis
             if kind == 2:
                 left, top = left - third / 2, top - fourth / 2
             size = (third - left, fourth - top) if kind == 0 else (third, fourth)
-            if image is None:
-                named_here = numbered.get(_number(row[frame]), []) if frame is not None else []
-            else:
-                named_here = _named(str(row[columns.index(image)]), name, by_name)
-            for picture in named_here:
+            for picture in pictures(row):
                 boxes[picture].append((left, top, *size))
         break
     named = ", ".join(columns[place] for place in where if place is not None)

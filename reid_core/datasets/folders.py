@@ -127,9 +127,10 @@ def _read_by_pattern(listing: Listing, options: Options) -> Dataset:
     """
     places = _places(listing.pictures, options)
     notes: list[str] = []
-    if nobody := [name for name in places if options.find_identity(name) is None]:
+    people = {name: options.find_identity(name) for name in places}
+    if nobody := [name for name, person in people.items() if person is None]:
         notes.append(f"The identity pattern finds nobody in {plural(len(nobody), 'path')}, such as {nobody[0]!r}.")
-    if both := _on_both_sides(places, options):
+    if both := _on_both_sides(places, people):
         places = {name: replace(place, split=None) for name, place in places.items()}
         notes.append(
             f"The folders' splits are not used, because {plural(len(both), 'person')} would be in the training and in "
@@ -146,12 +147,12 @@ def _read_by_pattern(listing: Listing, options: Options) -> Dataset:
     )
 
 
-def _on_both_sides(places: Mapping[str, _Place], options: Options) -> set[str]:
+def _on_both_sides(places: Mapping[str, _Place], people: Mapping[str, str | None]) -> set[str]:
     sides: dict[bool, set[str]] = {True: set(), False: set()}
     for name, place in places.items():
-        person = options.find_identity(name)
-        if place.split is not None and person not in (None, JUNK):
-            sides[place.split == "train"].add(str(person))
+        person = people[name]
+        if place.split is not None and person is not None and person != JUNK:
+            sides[place.split == "train"].add(person)
     return sides[True] & sides[False]
 
 

@@ -44,8 +44,10 @@ _SPLITS: Mapping[str, str] = (
     | dict.fromkeys(("database", "db", "reference", "references"), "gallery")
 )
 _YES, _NO = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
-_UNLABELLED = frozenset({"?", "??", "???", "-", "--", "unknown", "unk", "unlabelled", "unlabeled", "undefined"})
-_UNLABELLED |= {"#n/a", "#ref!", "#value!", "#name?"}  # what a spreadsheet writes where a formula fails
+_UNLABELLED = frozenset(
+    {"?", "??", "???", "-", "--", "unknown", "unk", "unlabelled", "unlabeled", "undefined"}
+    | {"#n/a", "#ref!", "#value!", "#name?"}  # what a spreadsheet writes where a formula fails
+)
 _ZONES = frozenset({"timezone", "time_zone", "tz", "zone", "utc_offset", "offset"})
 _WHOLE_NUMBER = re.compile(r"(-?[0-9]+)\.0+")
 _WORDS = {"image": "picture", "identity": "person", "date": "date of the time"}

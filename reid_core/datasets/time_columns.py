@@ -272,7 +272,7 @@ def _read_number(one: Told, zone: tzinfo, small: Callable[[float], _Read], digit
     for unit, scale in UNITS.items():
         if EARLIEST <= number / scale < LATEST:
             if unit == "seconds" and digits:
-                return _Read(why=f"is a date and hour to some and seconds to others: {_SAY} {digits} or seconds")
+                return _Read(why=f"is a date and time to some and seconds to others: {_SAY} {digits} or seconds")
             if number / scale < _LIKELY_UNIX:
                 return _Read(
                     why=f"would be of {_year(number / scale)} as Unix {unit}, and may be something else: {_SAY} {unit}"

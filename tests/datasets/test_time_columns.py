@@ -198,7 +198,7 @@ def test_seconds_of_recordings_stay_what_they_were() -> None:
         ("2026:13:02 08:01:01", "no such date"),
         ("0000:00:00 00:00:00", "no such date"),
         ("08:01:01", "time of day without its date"),
-        ("2026030208", "date and hour to some and seconds to others"),
+        ("2026030208", "date and time to some and seconds to others"),
         (3e8, "before 1990"),
         (5e7, "more seconds than a recording has"),
         (True, "is no time"),

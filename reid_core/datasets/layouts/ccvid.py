@@ -11,12 +11,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from reid_core.datasets.base import Listing
-from reid_core.datasets.layouts.layout import Crop, Layout, Part
-from reid_core.errors import ReidError
-from reid_core.images import BadImage, NotThere
+from reid_core.datasets.layouts.layout import Crop, Layout, Part, read_list
 
 SPLITS = ("train", "query", "gallery")
-MAX_LIST_BYTES = 4 * 2**20
 OTHER_CAMERAS = 12
 
 
@@ -31,15 +28,9 @@ def _splits(listing: Listing, top: str, pictures: Sequence[str]) -> Mapping[str,
     above = f"{top}/" if top else ""
     walks: dict[str, str] = {}
     for split in SPLITS:
-        try:
-            text = listing.source.read(f"{above}{split}.txt", limit=MAX_LIST_BYTES).decode("utf-8", "backslashreplace")
-        except NotThere:
+        if (lines := read_list(listing, top, f"{split}.txt")) is None:
             return {}
-        except BadImage as error:
-            raise ReidError(
-                f"The list {split}.txt cannot be used: {error}. Download it again, or remove it."
-            ) from error
-        walks |= {f"{above}{line.split()[0]}": split for line in text.splitlines() if line.strip()}
+        walks |= {f"{above}{line.split()[0]}": split for line in lines}
     return {name: walks[walk] for name in pictures if (walk := name.rpartition("/")[0]) in walks}
 
 

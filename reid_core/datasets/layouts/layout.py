@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 
 from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, build_records, identity_label
 from reid_core.errors import ReidError
-from reid_core.images import IMAGE_SUFFIXES
+from reid_core.images import IMAGE_SUFFIXES, BadImage, NotThere
 from reid_core.records import DISTRACTOR, JUNK
 
+MAX_LIST_BYTES = 4 * 2**20
 SAMPLE = 200  # paths; where none of as many fits, not half of all do
 _SUFFIX = "(?i:" + "|".join(re.escape(suffix) for suffix in sorted(IMAGE_SUFFIXES, key=len, reverse=True)) + ")"
 
@@ -168,3 +169,17 @@ def _is_convincing(layout: Layout, found: Mapping[str, Crop], there: set[int], p
         and 2 * len(asked & gallery) >= len(asked)
         and not sides.get("train", set()) & (asked | gallery)
     )
+
+
+def read_list(listing: Listing, top: str, name: str) -> list[str] | None:
+    """The lines, none of them empty, of a list that lies in the folder `top` of the data set; None where it does not.
+
+    Raises ReidError when it cannot be read.
+    """
+    try:
+        data = listing.source.read(f"{top}/{name}" if top else name, limit=MAX_LIST_BYTES)
+    except NotThere:
+        return None
+    except BadImage as error:
+        raise ReidError(f"The list {name} cannot be used: {error}. Download it again, or remove it.") from error
+    return [stripped for line in data.decode("utf-8", "backslashreplace").splitlines() if (stripped := line.strip())]

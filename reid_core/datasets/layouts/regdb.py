@@ -12,9 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from reid_core.datasets.base import Listing
-from reid_core.datasets.layouts.layout import Crop, Layout, Part
-from reid_core.errors import ReidError
-from reid_core.images import BadImage, NotThere
+from reid_core.datasets.layouts.layout import Crop, Layout, Part, read_list
 
 LISTS = {
     "train_visible_1.txt": "train",
@@ -22,7 +20,6 @@ LISTS = {
     "test_visible_1.txt": "query",
     "test_thermal_1.txt": "gallery",
 }
-MAX_LIST_BYTES = 4 * 2**20
 _LINE = re.compile(r"(.+?) +\d+")
 
 
@@ -31,13 +28,9 @@ def _splits(listing: Listing, top: str, pictures: Sequence[str]) -> Mapping[str,
     found: dict[str, str] = {}
     above = f"{top}/" if top else ""
     for name, split in LISTS.items():
-        try:
-            text = listing.source.read(f"{above}idx/{name}", limit=MAX_LIST_BYTES).decode("utf-8", "backslashreplace")
-        except NotThere:
+        if (lines := read_list(listing, top, f"idx/{name}")) is None:
             return {}
-        except BadImage as error:
-            raise ReidError(f"The list idx/{name} cannot be used: {error}. Download it again, or remove it.") from error
-        matches = (_LINE.fullmatch(line.strip()) for line in text.splitlines())
+        matches = map(_LINE.fullmatch, lines)
         found |= {f"{above}{match[1]}": split for match in matches if match}
     return found if found.keys() & set(pictures) else {}
 
