@@ -24,12 +24,12 @@ from reid_core.errors import FREE_SPACE, ReidError, disk_full, is_full
 from reid_core.images import decode
 from reid_core.picture_reader import PictureReader
 from reid_core.records import FIRST_CLOCK_TIME, natural_order, plural, short_time
-from reid_core.workspace import browsing
-from reid_core.workspace.browsing import Group, Numbers
-from reid_core.workspace.editing import Edit, last_edit
-from reid_core.workspace.indexing import GalleryIndex
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.selection import Selection
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.galleries import browsing
+from reid_core.workspace.galleries.browsing import Group, Numbers
+from reid_core.workspace.galleries.editing import Edit, last_edit
+from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.workspace import VARIABLE, DamagedModel, ModelEntry, Workspace, default_path
 
 PREVIEW_HEIGHT = 720  # pixels of a picture that is shown large

@@ -11,8 +11,8 @@ from pages.components import evaluation_places as places
 from pages.components.evaluation_start import draw_jobs, draw_start
 from reid_core.errors import ReidError
 from reid_core.evaluation import tables
-from reid_core.workspace.evaluations import Kept
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.evaluations.kept_reports import Kept
 from reid_core.workspace.workspace import Workspace
 
 _STYLE = Path(__file__).with_name("components") / "evaluation.css"

@@ -13,9 +13,10 @@ from pages.components.embed_now import draw_embed_now
 from pages.components.label_bar import draw_last_change
 from reid_core.errors import ReidError, shown
 from reid_core.records import plural, whole_number
-from reid_core.workspace import deletion, privacy
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.selection import Selection
+from reid_core.workspace import privacy
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion import deletion
 from reid_core.workspace.workspace import Workspace
 
 VIEWS = ("Browse", "Import", "Jobs", "History")

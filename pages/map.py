@@ -15,9 +15,9 @@ from pages.components.map_style import map_style
 from pages.components.point_map import Lines, Said, draw_point_map, rows_in
 from reid_core.errors import ReidError
 from reid_core.records import plural
-from reid_core.workspace.map_files import CropMap, MapInfo
-from reid_core.workspace.maps import maps_of
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.maps.files import CropMap, MapInfo
+from reid_core.workspace.maps.making import maps_of
 from reid_core.workspace.workspace import Workspace
 
 COLOURS = {

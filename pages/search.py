@@ -12,7 +12,7 @@ from pages.components.investigating import draw_case
 from pages.components.picker import draw_picker
 from pages.components.saved import follow_saved
 from reid_core.errors import shown
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.catalogue.rows import GalleryInfo
 
 state = st.session_state
 

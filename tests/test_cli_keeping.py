@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from reid_core.workspace import editing
-from reid_core.workspace.selection import Selection, order_to_json
+from reid_core.workspace.catalogue.selection import Selection, order_to_json
+from reid_core.workspace.galleries import editing
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, Ended, png_bytes, tiny_picture
 

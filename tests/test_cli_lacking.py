@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from reid_core.workspace import maps
+from reid_core.workspace.maps import making
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import Ended, png_bytes, tiny_picture
 from tests.lacking import LACKING, make_lacking
@@ -114,7 +114,7 @@ def made(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspac
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """UMAP would compile for half a minute."""
-    monkeypatch.setattr(maps, "umap_points", lambda start, *arguments, **options: start)
+    monkeypatch.setattr(making, "umap_points", lambda start, *arguments, **options: start)
 
 
 def words_of(command: str, filled: dict[str, object]) -> Sequence[object]:

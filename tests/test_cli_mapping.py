@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from reid_core.projection.neighbours import Stopped
-from reid_core.workspace import maps
-from reid_core.workspace.examining import read_examination
-from reid_core.workspace.maps import maps_of
-from reid_core.workspace.vectors import add_vectors
+from reid_core.workspace.catalogue.vectors import add_vectors
+from reid_core.workspace.maps import making
+from reid_core.workspace.maps.examination import read_examination
+from reid_core.workspace.maps.making import maps_of
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, TINY_MODEL, Ended
 
@@ -21,7 +21,7 @@ Run = Callable[..., Ended]
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """UMAP would compile for half a minute; that it is asked aright is what counts here."""
-    monkeypatch.setattr(maps, "umap_points", lambda start, *arguments, **options: start)
+    monkeypatch.setattr(making, "umap_points", lambda start, *arguments, **options: start)
 
 
 def test_a_map_is_made_its_labels_are_looked_at_and_both_are_told(run_command: Run, tiny_workspace: Workspace) -> None:
@@ -77,7 +77,7 @@ def test_a_stop_is_told_and_what_was_finished_is_kept(
         stop.requested = True  # type: ignore[attr-defined]
         raise Stopped
 
-    monkeypatch.setattr(maps, "umap_points", stopped)
+    monkeypatch.setattr(making, "umap_points", stopped)
     ended = run_command(tiny_workspace.path, "map", TINY_GALLERY)
     assert ended.code not in (0, 1)
     assert "what was finished is kept" in (ended.err + ended.out).replace("\n", " ")

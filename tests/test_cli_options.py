@@ -8,7 +8,7 @@ import pytest
 
 from reid_core.cli import options
 from reid_core.errors import ReidError
-from reid_core.workspace import investigations
+from reid_core.workspace.cases import cases
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, Ended
 
@@ -56,7 +56,7 @@ def test_an_hour_of_anything_but_two_digits_is_a_short_sentence(text: str) -> No
 def test_names_and_numbers_that_nothing_can_have_are_a_sentence(
     run_command: Callable[..., Ended], tiny_workspace: Workspace, arguments: list[str]
 ) -> None:
-    investigations.create(tiny_workspace, "door", "a lost bag")
+    cases.create(tiny_workspace, "door", "a lost bag")
     ended = run_command(tiny_workspace.path, *arguments)
     assert ended.code in (1, 2)
     assert "Error" in ended.err

@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from reid_core.datasets.synthetic import SiteConfig, write_site
-from reid_core.workspace import indexing, jobs, privacy, uploads
-from reid_core.workspace.calibrating import _copy_of
+from reid_core.workspace import jobs, privacy
+from reid_core.workspace.imports import uploads
+from reid_core.workspace.models.calibration import _copy_of
+from reid_core.workspace.search import gallery_index
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, Ended
 
@@ -64,7 +66,7 @@ def open_to_others(folder: Path) -> list[str]:
 def test_nobody_else_can_read_anything_of_a_new_workspace(
     reid: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexing, "SNAPSHOT_ROWS", 1)  # a small gallery's index is kept, too
+    monkeypatch.setattr(gallery_index, "SNAPSHOT_ROWS", 1)  # a small gallery's index is kept, too
     workspace, site = tmp_path / "workspace", tmp_path / "site"
     write_site(site, SiteConfig(identities=16, cameras=3, crops_per_visit=(2, 3)))
     shutil.copy(next(site.rglob("*.jpg")), tmp_path / "photo.jpg")

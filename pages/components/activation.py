@@ -15,7 +15,7 @@ from pages.components.heat import laid_over
 from reid_core.embedder.activation import Hidden, agreeing, hide_patches, looked_at
 from reid_core.images import BadImage, decode
 from reid_core.retrieval.index import Filter
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
 PICTURE, LOOKS, AGREES = "Picture", "Where the model looks", "What two have in common"

@@ -26,12 +26,12 @@ from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.retrieval.grouping import Group
 from reid_core.retrieval.index import Filter
-from reid_core.workspace import verdicts
-from reid_core.workspace.hit_meaning import Meant
-from reid_core.workspace.no_direction import never_found
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.searching import Answer
-from reid_core.workspace.verdicts import MATCH
+from reid_core.workspace.cases import verdicts
+from reid_core.workspace.cases.verdicts import MATCH
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.search.hit_meaning import Meant
+from reid_core.workspace.search.no_direction import never_found
+from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
 LEAD = "A hit is a lead to check, not an identification."

@@ -21,9 +21,9 @@ from reid_core.errors import shortened
 from reid_core.images import BadImage, decode, encoded, turned_and_cut
 from reid_core.quality import flaws, measure
 from reid_core.records import whole_number
-from reid_core.workspace.browsing import some_people
-from reid_core.workspace.demo import GALLERY as DEMO
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.galleries.browsing import some_people
+from reid_core.workspace.imports.demo import GALLERY as DEMO
 from reid_core.workspace.workspace import Workspace
 
 PHOTOS, NUMBER, TROUBLE, FOLLOWED = "photos", "photo-number", "trouble", "crop-followed"

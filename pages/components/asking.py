@@ -18,9 +18,9 @@ from reid_core.images import decode
 from reid_core.quality import NEAR, measure
 from reid_core.retrieval.grouping import Group
 from reid_core.retrieval.index import Filter
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.searching import Answer, Example, Question, answer_query, refresh, search
-from reid_core.workspace.verdicts import last_line
+from reid_core.workspace.cases.verdicts import last_line
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.search.searching import Answer, Example, Question, answer_query, refresh, search
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
 ANSWER = "answer"

@@ -14,7 +14,7 @@ import pandas as pd
 import streamlit as st
 
 from reid_core.retrieval.grouping import Group
-from reid_core.workspace.searching import Answer
+from reid_core.workspace.search.searching import Answer
 
 BLIND, ANALYST = "blind", "analyst"
 HIDDEN_FACTS = frozenset({"Tracklet", "Identity", "File", "Crop"})

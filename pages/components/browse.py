@@ -18,11 +18,11 @@ from pages.components.gallery_grid import card_of, gallery_grid, rows_of
 from pages.components.label_bar import SAID, apply, draw_trouble
 from reid_core.quality import flaws
 from reid_core.records import plural
-from reid_core.workspace import deletion
-from reid_core.workspace.browsing import Group
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.selection import Selection
-from reid_core.workspace.withholding import withheld
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion import deletion
+from reid_core.workspace.galleries.browsing import Group
+from reid_core.workspace.galleries.withheld import withheld
 from reid_core.workspace.workspace import Workspace
 
 GROUP = "gal-group"  # the group that is open

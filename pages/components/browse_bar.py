@@ -14,9 +14,9 @@ from pages.components import chosen
 from pages.components.chosen import ACTION, Chosen, Ids
 from pages.components.label_bar import draw_actions, draw_form, draw_trouble
 from reid_core.records import plural
-from reid_core.workspace.browsing import Group, of_group
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.selection import Selection
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.galleries.browsing import Group, of_group
 from reid_core.workspace.workspace import Workspace
 
 PAGE = 100  # cards on a page

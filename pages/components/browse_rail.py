@@ -12,9 +12,9 @@ import streamlit as st
 from pages import common
 from pages.components.time_range import draw_times
 from reid_core.records import plural
-from reid_core.workspace.browsing import Numbers
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.selection import FLAWS, MISSING, Selection
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.catalogue.selection import FLAWS, MISSING, Selection
+from reid_core.workspace.galleries.browsing import Numbers
 from reid_core.workspace.workspace import Workspace
 
 CROPS = "Crops"

@@ -21,10 +21,10 @@ from pages.components.pictures import picture_url
 from reid_core.quality import flaws
 from reid_core.records import plural
 from reid_core.retrieval.grouping import Group
-from reid_core.workspace.hit_meaning import Meant
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.searching import Answer
-from reid_core.workspace.verdicts import CONFLICT, MATCH, Standing, of_decision
+from reid_core.workspace.cases.verdicts import CONFLICT, MATCH, Standing, of_decision
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.search.hit_meaning import Meant
+from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
 VIEWS = 16  # crops of a hit that can be looked at

@@ -21,11 +21,12 @@ from pages.components.label_field import label_field, typed
 from reid_core.errors import ReidError
 from reid_core.images import BadImage
 from reid_core.quality import flaws
-from reid_core.workspace import browsing, deletion
-from reid_core.workspace.editing import Column
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.selection import Selection
-from reid_core.workspace.withholding import withheld
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion import deletion
+from reid_core.workspace.galleries import browsing
+from reid_core.workspace.galleries.editing import Column
+from reid_core.workspace.galleries.withheld import withheld
 from reid_core.workspace.workspace import Workspace
 
 OPEN = "gal-open"  # id of the crop that is looked at

@@ -17,11 +17,11 @@ from pages.components.filters import brushed_key
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.retrieval.grouping import Group
-from reid_core.workspace import verdicts
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.searching import Answer
-from reid_core.workspace.selection import Selection
-from reid_core.workspace.verdicts import CANNOT_TELL, MATCH, NOT, Seen
+from reid_core.workspace.cases import verdicts
+from reid_core.workspace.cases.verdicts import CANNOT_TELL, MATCH, NOT, Seen
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import Workspace
 
 LIST, COMPARE, TIMELINE = "answers", "compare", "timeline"  # keys of the components

@@ -15,10 +15,11 @@ from pages.components.chosen import Ids
 from pages.components.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.errors import ReidError, disk_full, is_full
 from reid_core.records import plural
-from reid_core.workspace import deletion, jobs, wiping
-from reid_core.workspace.deletion import Plan, Receipt
+from reid_core.workspace import jobs
+from reid_core.workspace.catalogue.selection import Selection, order_to_json
+from reid_core.workspace.deletion import deletion, wiping
+from reid_core.workspace.deletion.deletion import Plan, Receipt
 from reid_core.workspace.reserve import with_room
-from reid_core.workspace.selection import Selection, order_to_json
 from reid_core.workspace.workspace import Workspace
 
 AT_ONCE = 2_000  # crops up to which the page waits; more are deleted by a job

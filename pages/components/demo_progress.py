@@ -9,8 +9,8 @@ import streamlit as st
 from pages import common
 from pages.components.job_card import draw_no_progress
 from reid_core.workspace import jobs
+from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.jobs import Progress
-from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.workspace import Workspace
 
 STAGES = ("Drawing people", "Importing", "Embedding")
@@ -25,7 +25,7 @@ _starting = threading.Lock()
 
 def demo_is_ready(workspace: Workspace, galleries: list[GalleryInfo]) -> bool:
     """Whether there is a gallery to search. Where there is none it starts the demo, and draws how it stands."""
-    from reid_core.workspace.demo import GALLERY
+    from reid_core.workspace.imports.demo import GALLERY
 
     folder = workspace.path / "jobs" / "demo"
     progress = jobs.read(folder)

@@ -14,7 +14,7 @@ from reid_core.evaluation.calibration import Calibration
 from reid_core.evaluation.meaning import calibration_for, meaning
 from reid_core.records import plural, two_digits
 from reid_core.workspace import jobs
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
 

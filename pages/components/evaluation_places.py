@@ -9,7 +9,7 @@ import streamlit as st
 from pages import common
 from reid_core.evaluation.report import Evaluation, EvaluationReport, Protocol
 from reid_core.evaluation.table import compare_all
-from reid_core.workspace.evaluations import Kept, kept_reports
+from reid_core.workspace.evaluations.kept_reports import Kept, kept_reports
 from reid_core.workspace.workspace import Workspace
 
 VIEWS = ("Figures", "Threshold", "Cameras", "Groups", "Failures", "Galleries", "Calibration")

@@ -12,8 +12,8 @@ from pages.components.job_card import draw_log, draw_running, import_style
 from pages.components.model_terms import draw_damaged, draw_terms
 from reid_core.records import plural
 from reid_core.workspace import jobs
+from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.jobs import Job
-from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.workspace import Workspace
 
 EVALUATE, CALIBRATE = "evaluate", "calibrate"  # commands, and what their jobs are called by

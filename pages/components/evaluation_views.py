@@ -17,10 +17,10 @@ from reid_core.evaluation.charts import legend
 from reid_core.evaluation.pictures import Named
 from reid_core.evaluation.report import Evaluation, Protocol
 from reid_core.records import plural
-from reid_core.workspace.evaluations import Kept
-from reid_core.workspace.html_report import report_page
-from reid_core.workspace.report_files import log_export, to_csv, to_json
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.evaluations.kept_reports import Kept
+from reid_core.workspace.exports.evaluation import log_export, to_csv, to_json
+from reid_core.workspace.exports.evaluation_page import report_page
 from reid_core.workspace.workspace import Workspace
 
 _MEASURES = {"mAP": "mAP", "rank1": "Rank-1", "fmr": "False matches"}

@@ -14,7 +14,7 @@ from reid_core.colours import COLOURS
 from reid_core.quality import LIMITS
 from reid_core.records import plural
 from reid_core.retrieval.index import Filter
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.workspace import Workspace
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -16,9 +16,9 @@ from pages.components.browse import GROUP
 from pages.components.browse_rail import BY, CROPS, NOT_EMBEDDED, ORDERS, key_of
 from pages.components.time_range import time_in, times_to_fields
 from reid_core.records import natural_order, whole_number
-from reid_core.workspace.browsing import of_group
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.selection import FLAWS, MISSING, Selection
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.catalogue.selection import FLAWS, MISSING, Selection
+from reid_core.workspace.galleries.browsing import of_group
 from reid_core.workspace.workspace import Workspace
 
 NAMES = ("see", "order", "cameras", "splits", "after", "before", "flaw", "missing", "alike", "group")

@@ -11,8 +11,8 @@ from pages import common
 from pages.components.job_card import draw_table, import_style, moment
 from reid_core.errors import ReidError
 from reid_core.records import plural
-from reid_core.workspace import deletion
-from reid_core.workspace.deletion import Receipt
+from reid_core.workspace.deletion import deletion
+from reid_core.workspace.deletion.deletion import Receipt
 from reid_core.workspace.workspace import Workspace
 
 LOG_LINES = 2_000  # of the log that are looked through

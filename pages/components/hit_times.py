@@ -13,7 +13,7 @@ from pages.components.filters import brushed_key
 from pages.components.hit_timeline import Span, hit_timeline
 from reid_core.records import natural_order
 from reid_core.retrieval.grouping import Group
-from reid_core.workspace.searching import Answer
+from reid_core.workspace.search.searching import Answer
 
 ROWS = 12  # cameras that are drawn, those with most hits
 state = st.session_state

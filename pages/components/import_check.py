@@ -26,8 +26,8 @@ from reid_core.datasets.layouts import DESCRIBED
 from reid_core.datasets.table_files import COLUMN_NAMES
 from reid_core.errors import ReidError
 from reid_core.records import SPLITS, plural
-from reid_core.workspace import previewing
-from reid_core.workspace.previewing import Preview, Reading
+from reid_core.workspace.imports import previewing
+from reid_core.workspace.imports.previewing import Preview, Reading
 from reid_core.workspace.workspace import Workspace
 
 NOT_THERE = ""

@@ -12,8 +12,8 @@ from pages.components.embed_now import choose_and_embed
 from pages.components.job_card import draw_table
 from reid_core.records import plural
 from reid_core.workspace import jobs
+from reid_core.workspace.catalogue.selection import FLAWS
 from reid_core.workspace.jobs import Job
-from reid_core.workspace.selection import FLAWS
 from reid_core.workspace.workspace import Workspace
 
 _FLAW_WORDS = {"alike": "look like another picture of the gallery", "odd shape": "have an odd shape for a person"}

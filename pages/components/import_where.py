@@ -10,9 +10,9 @@ import streamlit as st
 from pages import common
 from pages.components.model_terms import draw_damaged, draw_terms
 from reid_core.errors import ReidError
-from reid_core.workspace import previewing
-from reid_core.workspace.previewing import Preview
-from reid_core.workspace.rows import check_name
+from reid_core.workspace.catalogue.rows import check_name
+from reid_core.workspace.imports import previewing
+from reid_core.workspace.imports.previewing import Preview
 from reid_core.workspace.workspace import Workspace
 
 CHOICES = "gal-choice-"  # keys of all that is chosen for an import

@@ -24,8 +24,9 @@ from pages.components.job_card import (
 from reid_core.errors import ReidError
 from reid_core.images import IMAGE_SUFFIXES, UNREADABLE_KINDS, VIDEO_SUFFIXES
 from reid_core.records import plural
-from reid_core.workspace import jobs, uploads
-from reid_core.workspace.allowed import VARIABLE, allowed_folders, check_allowed
+from reid_core.workspace import jobs
+from reid_core.workspace.imports import uploads
+from reid_core.workspace.imports.allowed_folders import VARIABLE, allowed_folders, check_allowed
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
 

@@ -14,11 +14,12 @@ from pages.components.desk import desk
 from pages.components.results_export import draw_exports
 from pages.components.saved import draw_saved
 from reid_core.errors import ReidError, shortened
-from reid_core.workspace import investigations, saved_searches, verdicts
-from reid_core.workspace.hit_meaning import Meant
-from reid_core.workspace.investigations import Investigation
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.searching import Answer
+from reid_core.workspace.cases import cases, verdicts
+from reid_core.workspace.cases.cases import Investigation
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.search import saved_searches
+from reid_core.workspace.search.hit_meaning import Meant
+from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
 TROUBLE = "case-trouble"
@@ -29,7 +30,7 @@ state = st.session_state
 def open_case(workspace: Workspace) -> Investigation | None:
     """The one that is open; the address names it by its number, so that a reload opens it again."""
     query = st.query_params.get("investigation")
-    there = investigations.every(workspace)
+    there = cases.every(workspace)
     if query != state.get(FOLLOWED):
         found = next((case for case in there if str(case.key) == query), None)
         state[CASE] = None if found is None else found.name
@@ -117,7 +118,7 @@ def _draw_name() -> None:
 
 @st.dialog("Investigation", width="large")
 def draw_dialog(workspace: Workspace, gallery: GalleryInfo) -> None:
-    case = next((case for case in investigations.every(workspace) if case.name == state.get(CASE)), None)
+    case = next((case for case in cases.every(workspace) if case.name == state.get(CASE)), None)
     if case is None:
         common.text('<p class="rt-text">It keeps searches, verdicts and notes together, and opens again as it was.</p>')
         _draw_choice(workspace, gallery)
@@ -138,13 +139,13 @@ def draw_dialog(workspace: Workspace, gallery: GalleryInfo) -> None:
 
 def _keep_notes(workspace: Workspace, name: str, field: str) -> None:
     try:
-        investigations.edit(workspace, name, notes=state[field])
+        cases.edit(workspace, name, notes=state[field])
     except ReidError as error:
         state[TROUBLE] = str(error)
 
 
 def _draw_choice(workspace: Workspace, gallery: GalleryInfo) -> None:
-    there = investigations.every(workspace)
+    there = cases.every(workspace)
     if there:
         names = [case.name for case in there]
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -162,7 +163,7 @@ def _draw_choice(workspace: Workspace, gallery: GalleryInfo) -> None:
         begun = st.form_submit_button("Begin", type="primary", key="case-begin")
     if begun:
         try:
-            case = investigations.create(workspace, name, purpose)
+            case = cases.create(workspace, name, purpose)
         except ReidError as error:
             common.problem("It was not begun", str(error))
             return

@@ -9,7 +9,8 @@ from pathlib import Path
 import streamlit as st
 
 from pages import common
-from reid_core.workspace import jobs, uploads
+from reid_core.workspace import jobs
+from reid_core.workspace.imports import uploads
 from reid_core.workspace.jobs import Job, Progress
 from reid_core.workspace.workspace import Workspace
 

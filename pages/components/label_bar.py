@@ -13,10 +13,11 @@ from pages.components.deletion_dialog import ask_deletion
 from pages.components.label_field import label_field, typed
 from reid_core.errors import ReidError
 from reid_core.records import parse_time, plural, recorded_time
-from reid_core.workspace import deletion, editing
-from reid_core.workspace.editing import Column
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.selection import Selection
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion import deletion
+from reid_core.workspace.galleries import editing
+from reid_core.workspace.galleries.editing import Column
 from reid_core.workspace.workspace import Workspace
 
 SAID = "gal-said"  # what the last action did, until the next one

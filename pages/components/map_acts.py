@@ -17,11 +17,11 @@ from pages.components.label_bar import SAID, apply, draw_trouble, hold, identiti
 from pages.components.label_field import label_field, typed
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK, plural
-from reid_core.workspace import deletion
-from reid_core.workspace.map_files import CropMap
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.selection import Selection
-from reid_core.workspace.withholding import restore, withheld, withhold
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion import deletion
+from reid_core.workspace.galleries.withheld import restore, withheld, withhold
+from reid_core.workspace.maps.files import CropMap
 from reid_core.workspace.workspace import Workspace
 
 FIELD = "map-field-"  # of the form that is open, one for each act and selection

@@ -12,10 +12,10 @@ from pages.components.deciding import CASE, WORDS
 from pages.components.label_bar import SAID
 from reid_core.errors import ReidError
 from reid_core.records import plural
-from reid_core.workspace import investigations, verdicts
-from reid_core.workspace.investigations import Investigation
-from reid_core.workspace.rows import user
-from reid_core.workspace.verdicts import MATCH, VERDICTS, Seen
+from reid_core.workspace.cases import cases, verdicts
+from reid_core.workspace.cases.cases import Investigation
+from reid_core.workspace.cases.verdicts import MATCH, VERDICTS, Seen
+from reid_core.workspace.catalogue.rows import user
 from reid_core.workspace.workspace import Workspace
 
 MOST = 500  # crops that are judged at once
@@ -34,7 +34,7 @@ def draw_case_form(workspace: Workspace, ids: Ids, key: str, people: int, say: C
             f"A verdict says who is in each picture. Select at most {MOST:,} crops.",
         )
         return
-    there = {case.name: case for case in investigations.every(workspace)}
+    there = {case.name: case for case in cases.every(workspace)}
     names = [*there, NEW]
     with st.container(horizontal=True, vertical_alignment="center", key="map-form-row"):
         name = st.selectbox(
@@ -85,7 +85,7 @@ def _add(workspace: Workspace, case: Investigation | None, ids: Ids, verdict: st
     state.pop(TROUBLE, None)
     try:
         if case is None:
-            case = investigations.create(workspace, str(state.get(NAME) or ""), str(state.get(PURPOSE) or ""))
+            case = cases.create(workspace, str(state.get(NAME) or ""), str(state.get(PURPOSE) or ""))
             state[CASE] = state[field] = case.name  # the Search page opens it, and so does this form
             state[NAME] = state[PURPOSE] = ""
         # They were in no list of hits: without a rank, a similarity, or a model that put them there.

@@ -15,10 +15,10 @@ from pages.components import map_data
 from pages.components import map_places as places
 from pages.components.point_map import Region, draw_point_map, rows_in
 from reid_core.records import plural
-from reid_core.workspace.examining import Examination, read_examination
-from reid_core.workspace.map_colours import people_of, right_neighbour
-from reid_core.workspace.map_files import CropMap, MapInfo
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.maps.colours import people_of, right_neighbour
+from reid_core.workspace.maps.examination import Examination, read_examination
+from reid_core.workspace.maps.files import CropMap, MapInfo
 from reid_core.workspace.workspace import Workspace
 
 BESIDE = "map-beside"  # which other map is shown

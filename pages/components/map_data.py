@@ -19,9 +19,9 @@ from pages import common
 from pages.components.gallery_grid import thumbnail_url
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK, natural_order
-from reid_core.workspace.map_colours import COLOURS, NEEDS, Colouring, colour_by, map_labels
-from reid_core.workspace.map_files import CropMap, map_file
-from reid_core.workspace.maps import Drift, drift, read_map
+from reid_core.workspace.maps.colours import COLOURS, NEEDS, Colouring, colour_by, map_labels
+from reid_core.workspace.maps.files import CropMap, map_file
+from reid_core.workspace.maps.making import Drift, drift, read_map
 from reid_core.workspace.workspace import Workspace
 
 NAME = re.compile(r"[\w][\w.-]{0,63}")

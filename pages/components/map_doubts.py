@@ -14,7 +14,8 @@ from pages.components.gallery_grid import card_of, gallery_grid, rows_of
 from pages.components.label_bar import SAID, draw_last_change, draw_trouble
 from pages.components.map_examining import draw_examination
 from reid_core.errors import ReidError
-from reid_core.workspace.doubts import (
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.maps.doubts import (
     Doubts,
     accept_merge,
     accept_mislabel,
@@ -22,9 +23,8 @@ from reid_core.workspace.doubts import (
     recall_dismissed,
     standing_doubts,
 )
-from reid_core.workspace.examining import LabelDoubt, SamePerson
-from reid_core.workspace.map_files import CropMap
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.maps.examination import LabelDoubt, SamePerson
+from reid_core.workspace.maps.files import CropMap
 from reid_core.workspace.workspace import Workspace
 
 PAGE = 12  # doubts that are shown at once

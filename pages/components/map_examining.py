@@ -7,9 +7,9 @@ import streamlit as st
 from pages import common
 from pages.components.job_card import draw_running, import_style
 from reid_core.workspace import jobs
-from reid_core.workspace.examining import Examination, are_labels_newer, read_examination
 from reid_core.workspace.jobs import Job
-from reid_core.workspace.map_files import CropMap
+from reid_core.workspace.maps.examination import Examination, are_labels_newer, read_examination
+from reid_core.workspace.maps.files import CropMap
 from reid_core.workspace.workspace import Workspace
 
 COMMAND = "examine"

@@ -13,8 +13,8 @@ from pages.components import map_data
 from pages.components.plots import GREY
 from pages.components.point_map import GREY as NOBODY
 from reid_core.records import plural
-from reid_core.workspace.map_colours import Colouring
-from reid_core.workspace.map_files import CropMap
+from reid_core.workspace.maps.colours import Colouring
+from reid_core.workspace.maps.files import CropMap
 from reid_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from pages import common
 from pages.components import map_data
 from pages.components.map_making import Wanted, describe, draw_form, newest_job, start
 from reid_core.records import plural
-from reid_core.workspace.map_files import CropMap
-from reid_core.workspace.maps import place_new
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.maps.files import CropMap
+from reid_core.workspace.maps.making import place_new
 from reid_core.workspace.workspace import Workspace
 
 AT_ONCE = 2_000  # new crops that are placed while one waits

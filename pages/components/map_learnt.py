@@ -11,9 +11,9 @@ from pages.components.plots import COLOURS, draw_figure
 from reid_core.projection.clusters import Agreement
 from reid_core.projection.learned import CameraGrouping, Similarities
 from reid_core.records import natural_order
-from reid_core.workspace.examining import Examination
-from reid_core.workspace.map_files import CropMap
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.maps.examination import Examination
+from reid_core.workspace.maps.files import CropMap
 from reid_core.workspace.workspace import Workspace
 
 MUCH, SOME = 2.0, 1.25  # times as often as by chance from which cameras are said to matter much, and somewhat

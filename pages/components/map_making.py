@@ -10,10 +10,10 @@ from pages import common
 from pages.components import map_places as places
 from pages.components.job_card import draw_no_progress, time_left
 from reid_core.workspace import jobs
+from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.jobs import Job
-from reid_core.workspace.map_files import MapInfo
-from reid_core.workspace.maps import maps_of
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.maps.files import MapInfo
+from reid_core.workspace.maps.making import maps_of
 from reid_core.workspace.workspace import Workspace
 
 COMMAND = "map"

@@ -14,10 +14,10 @@ from pages.components.asked import Chosen
 from pages.components.asking import kept_answer, searched_gallery
 from pages.components.point_map import Lines, Region
 from reid_core.projection.layout import place
-from reid_core.workspace.map_colours import people_of
-from reid_core.workspace.map_files import CropMap
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.searching import Answer
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.maps.colours import people_of
+from reid_core.workspace.maps.files import CropMap
+from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import Workspace
 
 IDS, REGION = "map-ids", "map-region"  # ids that are selected; what was drawn around them

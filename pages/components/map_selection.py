@@ -19,10 +19,10 @@ from pages.components.deletion_dialog import DOOMED, draw_deletion
 from pages.components.label_bar import draw_last_change
 from pages.components.map_acts import draw_acts
 from reid_core.records import harmless, plural
-from reid_core.workspace.map_colours import people_of
-from reid_core.workspace.map_files import CropMap
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.selection import Selection
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.maps.colours import people_of
+from reid_core.workspace.maps.files import CropMap
 from reid_core.workspace.workspace import Workspace
 
 NAMED = 6  # people and cameras that are named

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from reid_core.embedder.card import ModelCard
 from reid_core.errors import ReidError
-from reid_core.workspace import hit_meaning
-from reid_core.workspace.hit_meaning import Meant
-from reid_core.workspace.searching import Answer
+from reid_core.workspace.search import hit_meaning
+from reid_core.workspace.search.hit_meaning import Meant
+from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import ModelEntry
 
 LIKELY = 1e-3  # rate of false matches at whose threshold a hit is called likely; kept with each verdict

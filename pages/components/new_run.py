@@ -17,8 +17,8 @@ from reid_core.training.loss_text import PAIR_LOSSES, parse_losses
 from reid_core.training.recipe import RECIPES, STARTS, Recipe, RecipeValue, get_recipe, read_value, recipe_values
 from reid_core.training.recipe_file import from_yaml
 from reid_core.training.run import Run
-from reid_core.workspace import networks
-from reid_core.workspace.runs import run_summaries
+from reid_core.workspace.runs import network_names
+from reid_core.workspace.runs.overview import run_summaries
 from reid_core.workspace.workspace import Workspace
 
 BASE, VALUES, FORM, FROM, NAME = "trn-base", "trn-values", "trn-form", "trn-from", "trn-name"
@@ -57,7 +57,7 @@ def draw_new_run(workspace: Workspace, galleries: Sequence[str]) -> None:
         draw_starting(workspace)
         return
     _take_copy(workspace, galleries)
-    networks.list_in_background(workspace)
+    network_names.list_in_background(workspace)
     if VALUES not in state:
         _fill(RECIPES["reference"], "reference")
     places.choose_gallery(common.galleries(workspace))
@@ -180,7 +180,7 @@ def _draw_value(workspace: Workspace, name: str, problems: dict[str, str]) -> No
         try:
             read_value(name, values[name])
             if name == "backbone":
-                networks.check(workspace, values[name])
+                network_names.check(workspace, values[name])
         except ReidError as error:
             problems[name] = str(error)
             common.text('<p class="tr-wrong" role="alert">{sentence}</p>', sentence=error)

@@ -16,8 +16,9 @@ from reid_core.training.recipe import Recipe, recipe_values
 from reid_core.training.recipe_file import to_yaml
 from reid_core.training.samplers import concerns
 from reid_core.training.schedule import learning_rate
-from reid_core.workspace import jobs, launching, speeds
-from reid_core.workspace.insight import inspect_gallery, kept_insight
+from reid_core.workspace import jobs
+from reid_core.workspace.runs import launching, speeds
+from reid_core.workspace.runs.inspection import inspect_gallery, kept_insight
 from reid_core.workspace.workspace import Workspace
 
 STARTED, PROBED = "trn-started", "trn-probed"  # (job's folder, run's name) that is awaited; the folder of a probe

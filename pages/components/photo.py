@@ -17,9 +17,9 @@ from pages.components.photo_stage import cut_of, photo_stage
 from pages.components.photo_tray import photo_tray
 from reid_core.images import IMAGE_SUFFIXES, MAX_FILE_BYTES, BadImage
 from reid_core.records import plural
-from reid_core.workspace.browsing import some_people
-from reid_core.workspace.demo import GALLERY as DEMO
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.galleries.browsing import some_people
+from reid_core.workspace.imports.demo import GALLERY as DEMO
 from reid_core.workspace.workspace import Workspace
 
 # Of the last five some cannot be read; then the page says why, and what to do.

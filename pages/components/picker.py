@@ -14,8 +14,8 @@ from pages.components.answer import say_how_to_index
 from pages.components.asked import take_crop
 from pages.components.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.records import plural
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.selection import Selection
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.workspace import Workspace
 
 PAGE = 60  # crops on a page

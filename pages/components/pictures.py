@@ -18,7 +18,7 @@ from PIL import Image
 from pages import common
 from reid_core.errors import ReidError
 from reid_core.images import decode
-from reid_core.workspace.wiping import last_receipt
+from reid_core.workspace.deletion.wiping import last_receipt
 
 SCREEN_HEIGHT = 1080  # pixels of a picture that is looked at closely
 PHOTOS_SHOWN = 200

@@ -15,8 +15,8 @@ from pages import common
 from pages.components import map_data
 from reid_core.errors import ReidError
 from reid_core.projection.region import inside, on_screen
-from reid_core.workspace.map_colours import TRAINING, UNKNOWN, Colouring
-from reid_core.workspace.map_files import CropMap
+from reid_core.workspace.maps.colours import TRAINING, UNKNOWN, Colouring
+from reid_core.workspace.maps.files import CropMap
 from reid_core.workspace.workspace import Workspace
 
 NAMED = 200  # groups whose names the legend is given

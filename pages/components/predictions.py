@@ -20,7 +20,7 @@ from reid_core.training.predictions import (
     read_predictions,
 )
 from reid_core.training.run import Run, RunState
-from reid_core.workspace import browsing
+from reid_core.workspace.galleries import browsing
 from reid_core.workspace.workspace import Workspace
 
 KINDS = {

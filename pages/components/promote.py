@@ -16,7 +16,7 @@ from reid_core.records import plural
 from reid_core.training.run import Run
 from reid_core.workspace import jobs
 from reid_core.workspace.jobs import Job
-from reid_core.workspace.promoting import BETTER, UNDECIDED, Compared, kept_comparison, present_model
+from reid_core.workspace.models.promotion import BETTER, UNDECIDED, Compared, kept_comparison, present_model
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
 COMPARE, PROMOTE = "compare", "promote"  # commands, and what their jobs are called by

@@ -20,11 +20,11 @@ from pages.components.blind import is_blind
 from pages.components.deciding import CASE
 from pages.components.desk import desk
 from reid_core.records import harmless
-from reid_core.workspace.case_page import to_html
-from reid_core.workspace.case_report import Case, collect, to_csv, to_json
-from reid_core.workspace.hit_meaning import Meant
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.searching import Answer
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.exports.case import Case, collect, to_csv, to_json
+from reid_core.workspace.exports.case_page import to_html
+from reid_core.workspace.search.hit_meaning import Meant
+from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import Workspace
 
 KINDS = {"csv": "text/csv", "json": "application/json", "html": "text/html"}

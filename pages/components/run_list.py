@@ -21,7 +21,7 @@ from reid_core.records import harmless, natural_order
 from reid_core.training.curves import differences, read_table, thin
 from reid_core.training.recipe import RECIPES, Recipe, recipe_values
 from reid_core.training.run import Run
-from reid_core.workspace.runs import RunSummary, run_summaries, table_of_curves, table_of_runs
+from reid_core.workspace.runs.overview import RunSummary, run_summaries, table_of_curves, table_of_runs
 from reid_core.workspace.workspace import Workspace
 
 AT_FIRST = 5  # runs that are compared until others are chosen

@@ -15,7 +15,8 @@ from reid_core.errors import ReidError
 from reid_core.training.curves import read_table, thin
 from reid_core.training.predictions import predicted_epochs
 from reid_core.training.run import Run, RunState
-from reid_core.workspace import jobs, launching
+from reid_core.workspace import jobs
+from reid_core.workspace.runs import launching
 from reid_core.workspace.workspace import Workspace
 
 RECENT = 60  # steps that the speed of now is taken from

@@ -15,9 +15,10 @@ from reid_core.evaluation.policy import NO_CAMERA
 from reid_core.records import plural
 from reid_core.training.curves import read_table
 from reid_core.training.run import Run, RunState
-from reid_core.workspace import jobs, launching
-from reid_core.workspace.rows import check_name
-from reid_core.workspace.runs import forget_run
+from reid_core.workspace import jobs
+from reid_core.workspace.catalogue.rows import check_name
+from reid_core.workspace.runs import launching
+from reid_core.workspace.runs.overview import forget_run
 from reid_core.workspace.workspace import Workspace
 
 SECTIONS = ("Predictions", "Batch", "Recipe", "Log", "Promote")

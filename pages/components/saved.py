@@ -15,10 +15,11 @@ from pages.components.photo_tray import Role
 from reid_core.errors import ReidError, shortened
 from reid_core.images import BadImage
 from reid_core.records import plural, whole_number
-from reid_core.workspace import investigations, saved_searches
-from reid_core.workspace.investigations import Investigation
-from reid_core.workspace.saved_searches import SavedSearch
-from reid_core.workspace.vectors import embedded_since
+from reid_core.workspace.cases import cases
+from reid_core.workspace.cases.cases import Investigation
+from reid_core.workspace.catalogue.vectors import embedded_since
+from reid_core.workspace.search import saved_searches
+from reid_core.workspace.search.saved_searches import SavedSearch
 from reid_core.workspace.workspace import Workspace
 
 FOLLOWED = "saved-followed"  # the number that the address named last
@@ -69,7 +70,7 @@ def follow_saved(workspace: Workspace) -> None:
     found = next(
         (
             search
-            for case in investigations.every(workspace)
+            for case in cases.every(workspace)
             for search in saved_searches.every(workspace, case.name)
             if search.key == number
         ),

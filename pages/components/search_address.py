@@ -14,7 +14,7 @@ from pages.components.filters import HOURS, WEEKDAYS, WHO, brushed_key
 from pages.components.time_range import time_in, times_to_fields
 from reid_core.colours import COLOURS
 from reid_core.records import natural_order, whole_number
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.workspace import Workspace
 
 NAMES = (

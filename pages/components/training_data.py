@@ -17,8 +17,8 @@ from pages.components.job_card import draw_how_it_ended, draw_running, import_st
 from reid_core.records import plural
 from reid_core.training.insight import SIDES, Histogram, Insight
 from reid_core.workspace import jobs
-from reid_core.workspace.insight import inspect_gallery, kept_insight
 from reid_core.workspace.jobs import Job
+from reid_core.workspace.runs.inspection import inspect_gallery, kept_insight
 from reid_core.workspace.workspace import Workspace
 
 AT_ONCE = 50_000  # crops that are looked at while one waits; more are a job

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.workspace import Workspace
 
 VIEWS = ("Runs", "New run", "Data")

@@ -45,7 +45,7 @@ def calibrate(
     json: JsonOption = False,
 ) -> None:
     """Measure how often different people look alike to a model, check it on other people, and keep it in its card."""
-    from reid_core.workspace.calibrating import calibrate_model
+    from reid_core.workspace.models.calibration import calibrate_model
 
     splits = [natural_order(labels(text) or ()) for text in (calibrate_on, check_on)]
     for split in (*splits[0], *splits[1]):

@@ -30,7 +30,7 @@ def new(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Begin an investigation."""
-    from reid_core.workspace.investigations import create
+    from reid_core.workspace.cases.cases import create
 
     begun = create(open_workspace(workspace), name, purpose, notes)
     say(f"Investigation {begun.name} begun. Search in it with `reid search PHOTO --gallery G --case '{begun.name}'`.")
@@ -39,7 +39,7 @@ def new(
 @case_app.command("list")
 def list_cases(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """Show all investigations with what they hold. They stay until they are deleted."""
-    from reid_core.workspace.investigations import every
+    from reid_core.workspace.cases.cases import every
 
     found = every(open_workspace(workspace))
     if json:
@@ -54,8 +54,9 @@ def list_cases(workspace: WorkspaceOption = None, json: JsonOption = False) -> N
 @case_app.command()
 def show(name: NameArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """Show what stands in an investigation, and its saved searches with how many crops are new to them."""
-    from reid_core.workspace import saved_searches, verdicts
-    from reid_core.workspace.investigations import find
+    from reid_core.workspace.cases import verdicts
+    from reid_core.workspace.cases.cases import find
+    from reid_core.workspace.search import saved_searches
 
     opened = open_workspace(workspace)
     found, searches = find(opened, name), saved_searches.every(opened, name)
@@ -93,9 +94,9 @@ def run(
 ) -> None:
     """Run a saved search again, on all crops or on new ones only."""
     from reid_core.cli.searching import meanings, print_hits
-    from reid_core.workspace import saved_searches
-    from reid_core.workspace.hit_meaning import meant_by
-    from reid_core.workspace.indexing import GalleryIndex
+    from reid_core.workspace.search import saved_searches
+    from reid_core.workspace.search.gallery_index import GalleryIndex
+    from reid_core.workspace.search.hit_meaning import meant_by
 
     opened = open_workspace(workspace)
     kept = saved_searches.find(opened, name, search)
@@ -125,7 +126,7 @@ def judge(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Give a verdict on crops. It is kept for good; `reid case undo` takes it back by a line of its own."""
-    from reid_core.workspace import verdicts
+    from reid_core.workspace.cases import verdicts
 
     opened = open_workspace(workspace)
     verdicts.give(opened, name, verdict, [verdicts.Seen(crop) for crop in crops], note=note)
@@ -135,7 +136,7 @@ def judge(
 @case_app.command()
 def undo(name: NameArgument, workspace: WorkspaceOption = None) -> None:
     """Take back the last verdict that you gave and have not taken back."""
-    from reid_core.workspace import verdicts
+    from reid_core.workspace.cases import verdicts
 
     opened = open_workspace(workspace)
     taken = verdicts.undo(opened, name)
@@ -150,8 +151,8 @@ def export(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Write an investigation to a file, by its suffix: a page with pictures, a table, or all values."""
-    from reid_core.workspace.case_page import to_html
-    from reid_core.workspace.case_report import collect, to_csv, to_json
+    from reid_core.workspace.exports.case import collect, to_csv, to_json
+    from reid_core.workspace.exports.case_page import to_html
 
     kind = file.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
@@ -178,8 +179,8 @@ def delete(
 ) -> None:
     """Delete an investigation with its photos, searches and verdicts for good. Crops stay in their galleries."""
     from reid_core.cli.keeping import confirm
-    from reid_core.workspace.investigations import delete as delete_case
-    from reid_core.workspace.investigations import find
+    from reid_core.workspace.cases.cases import delete as delete_case
+    from reid_core.workspace.cases.cases import find
 
     opened = open_workspace(workspace)
     say(f"{name}: {find(opened, name).describe()}.")

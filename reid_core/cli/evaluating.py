@@ -61,10 +61,10 @@ def evaluate(
     """Measure models on the query and gallery splits of galleries, under the Market-1501 protocol."""
     from reid_core.evaluation.report import Protocol
     from reid_core.evaluation.table import compare_all
-    from reid_core.workspace.evaluating import SPLITS, evaluate_model
-    from reid_core.workspace.groups import KEYS, read_groups
-    from reid_core.workspace.promoting import present_model
-    from reid_core.workspace.report_files import check_report_files, write_reports
+    from reid_core.workspace.evaluations.groups import KEYS, read_groups
+    from reid_core.workspace.evaluations.measuring import SPLITS, evaluate_model
+    from reid_core.workspace.exports.evaluation import check_report_files, write_reports
+    from reid_core.workspace.models.promotion import present_model
     from reid_core.workspace.workspace import ModelEntry
 
     opened = open_workspace(workspace)

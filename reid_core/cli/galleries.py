@@ -24,9 +24,9 @@ from reid_core.cli.searching import embed_missing
 from reid_core.errors import FREE_SPACE, ReidError
 from reid_core.records import LARGEST_WHOLE, plural
 from reid_core.signals import stop_on_signal
-from reid_core.workspace.browsing import flaws_of
-from reid_core.workspace.report import Report
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.galleries.browsing import flaws_of
+from reid_core.workspace.job_report import Report
 
 
 @app.command("import")
@@ -57,7 +57,7 @@ def import_(
 ) -> None:
     """Bring crops into a gallery. Bad files are named and left out; run again to go on."""
     from reid_core.datasets import doubts, read_dataset
-    from reid_core.workspace.importing import import_dataset
+    from reid_core.workspace.imports.importing import import_dataset
 
     dataset = read_dataset(
         path, format=format, columns=pairs(column or [], "column"), train_share=train_share, seed=seed,
@@ -143,7 +143,7 @@ def draw(
 @app.command()
 def demo(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """Build the demo: a gallery of drawn people, indexed and ready to search."""
-    from reid_core.workspace.demo import GALLERY, build_demo
+    from reid_core.workspace.imports.demo import GALLERY, build_demo
 
     with stop_on_signal() as stop:
         finished = build_demo(open_workspace(workspace), stop=stop, bar=lambda stage: progress_bar(stage, REPORTER))

@@ -21,7 +21,7 @@ def inspect(
 ) -> None:
     """Look at a gallery before training on it: who, how many, how good, and what leaks. Ends with 1 where it leaks."""
     from reid_core.training.recipe import Recipe
-    from reid_core.workspace.insight import inspect_gallery
+    from reid_core.workspace.runs.inspection import inspect_gallery
 
     opened = open_workspace(workspace)
     recipe = Recipe().replace(validation=validation, seed=seed)

@@ -29,7 +29,7 @@ from reid_core.errors import ReidError, shown
 from reid_core.files import by_umask_of_user
 from reid_core.records import plural, whole_number
 from reid_core.signals import stop_on_signal
-from reid_core.workspace.selection import Selection, order_from_json
+from reid_core.workspace.catalogue.selection import Selection, order_from_json
 from reid_core.workspace.workspace import Workspace
 
 _SECONDS = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
@@ -62,9 +62,9 @@ def delete(
     json: JsonOption = False,
 ) -> None:
     """Delete crops for good, with their vectors, thumbnails and copies; prints a receipt. What a hold keeps, stays."""
-    from reid_core.workspace.deletion import delete as delete_crops
-    from reid_core.workspace.deletion import plan
-    from reid_core.workspace.wiping import why_unfinished
+    from reid_core.workspace.deletion.deletion import delete as delete_crops
+    from reid_core.workspace.deletion.deletion import plan
+    from reid_core.workspace.deletion.wiping import why_unfinished
 
     opened = open_workspace(workspace)
     wanted = {name: value for name, value in {"identity": identity, "crop": crop}.items() if value is not None}
@@ -118,7 +118,7 @@ def delete(
 @app.command()
 def receipts(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """Show what was deleted: how many crops, when, by whom and why. Names nobody."""
-    from reid_core.workspace.deletion import receipts as all_receipts
+    from reid_core.workspace.deletion.deletion import receipts as all_receipts
 
     found = all_receipts(open_workspace(workspace))
     if json:
@@ -143,7 +143,7 @@ def hold(
     json: JsonOption = False,
 ) -> None:
     """Keep crops from every deletion, whoever orders it, until the hold is released."""
-    from reid_core.workspace.deletion import hold as hold_crops
+    from reid_core.workspace.deletion.deletion import hold as hold_crops
 
     opened = open_workspace(workspace)
     selection = _selection(opened, gallery, identity, camera, crop, after, before, None, None)
@@ -161,7 +161,7 @@ def release(
     json: JsonOption = False,
 ) -> None:
     """End a hold: its crops can be deleted again."""
-    from reid_core.workspace.deletion import release as release_crops
+    from reid_core.workspace.deletion.deletion import release as release_crops
 
     released = release_crops(open_workspace(workspace), name)
     if json:
@@ -173,7 +173,7 @@ def release(
 @app.command()
 def check(gallery: GalleryArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """Look for pictures that vanished or changed since they were imported; measure those that nobody measured."""
-    from reid_core.workspace.checking import check_pictures
+    from reid_core.workspace.galleries.originals import check_pictures
 
     with stop_on_signal() as stop, progress_bar("Checking", REPORTER) as update:
         checked = check_pictures(open_workspace(workspace), gallery, stop=stop, on_progress=update)
@@ -195,7 +195,7 @@ def export(
     json: JsonOption = False,
 ) -> None:
     """Write a gallery's labels as a Parquet table, with its pictures beside it; `reid import` reads it back."""
-    from reid_core.workspace.exporting import export_gallery
+    from reid_core.workspace.exports.gallery import export_gallery
 
     with stop_on_signal() as stop, progress_bar("Exporting", REPORTER) as update:
         opened = open_workspace(workspace)

@@ -22,8 +22,8 @@ from reid_core.errors import ReidError
 from reid_core.signals import stop_on_signal
 
 if TYPE_CHECKING:
-    from reid_core.workspace.examining import Examination
-    from reid_core.workspace.map_files import MapInfo
+    from reid_core.workspace.maps.examination import Examination
+    from reid_core.workspace.maps.files import MapInfo
     from reid_core.workspace.workspace import Workspace
 
 
@@ -47,8 +47,8 @@ def make_map(
     """Lay a gallery's crops out on a map by what a model sees in them, to be explored in the app."""
     from reid_core.projection.layout import Layout
     from reid_core.projection.neighbours import Stopped
-    from reid_core.workspace.examining import examine
-    from reid_core.workspace.maps import make_maps
+    from reid_core.workspace.maps.examination import examine
+    from reid_core.workspace.maps.making import make_maps
 
     opened = open_workspace(workspace)
     id = _model_id(opened, gallery, model)
@@ -92,7 +92,7 @@ def examine_labels(
 ) -> None:
     """Look again at a mapped gallery's labels by what a model sees: mislabels, people who look like one, cameras."""
     from reid_core.projection.neighbours import Stopped
-    from reid_core.workspace.examining import examine
+    from reid_core.workspace.maps.examination import examine
 
     opened = open_workspace(workspace)
     found: Examination | None = None
@@ -113,7 +113,7 @@ def examine_labels(
 
 
 def _model_id(workspace: Workspace, gallery: str, model: str | None) -> str:
-    from reid_core.workspace.promoting import present_model
+    from reid_core.workspace.models.promotion import present_model
 
     info = workspace.catalogue.gallery(gallery)
     if model is not None:

@@ -60,7 +60,7 @@ def model_add(
     from reid_core.embedder.exchange import add_zip
     from reid_core.embedder.foreign import refuse_foreign
     from reid_core.embedder.model import model_id
-    from reid_core.workspace.rows import check_name
+    from reid_core.workspace.catalogue.rows import check_name
 
     given = {
         "size": size, "mean": mean, "std": std, "range": range_, "bgr": bgr, "interpolation": interpolation,

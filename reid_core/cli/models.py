@@ -27,7 +27,7 @@ from reid_core.training.run import Run
 from reid_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from reid_core.workspace.verdict_change import Change
+    from reid_core.workspace.runs.verdict_effect import Change
 
 
 @app.command(
@@ -61,7 +61,7 @@ def train(
         raise ReidError(f"A resumed run keeps its name, recipe and trackers; leave out {', '.join(given)}.")
 
     from reid_core.training.distributed import from_first, together
-    from reid_core.workspace.training import create_run, resume_run, train_run
+    from reid_core.workspace.runs.training import create_run, resume_run, train_run
 
     def chosen_run() -> Run:
         if resume:
@@ -94,8 +94,8 @@ def train(
 def _what_verdicts_changed(workspace: Workspace, run: Run) -> Change | None:
     """Kept in the run's log, too."""
     from reid_core.embedder.inference import Embedder
-    from reid_core.workspace.verdict_change import measure
-    from reid_core.workspace.verdict_traces import read
+    from reid_core.workspace.runs.verdict_effect import measure
+    from reid_core.workspace.runs.verdict_file import read
 
     labels = read(run.folder)
     if labels is None:

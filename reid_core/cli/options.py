@@ -16,8 +16,8 @@ from reid_core.colours import COLOURS
 from reid_core.errors import ReidError, shown
 from reid_core.records import parse_time, recorded_time, whole_number
 from reid_core.workspace import jobs
+from reid_core.workspace.job_report import Report
 from reid_core.workspace.privacy import warning
-from reid_core.workspace.report import Report
 from reid_core.workspace.workspace import VARIABLE, Workspace, default_path
 
 app = typer.Typer(

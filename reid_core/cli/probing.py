@@ -42,8 +42,8 @@ def probe(
     chosen = read_recipe(recipe).replace(**recipe_options.parse(context.args))
 
     from reid_core.training.probe import measure
-    from reid_core.workspace.speeds import duration, estimate, rate, remember
-    from reid_core.workspace.training import training_data
+    from reid_core.workspace.runs.speeds import duration, estimate, rate, remember
+    from reid_core.workspace.runs.training import training_data
 
     opened = open_workspace(workspace)
     with stop_on_signal() as stop, progress_bar("Measuring the speed", REPORTER) as update:

@@ -24,7 +24,7 @@ from reid_core.records import plural
 from reid_core.signals import stop_on_signal
 
 if TYPE_CHECKING:
-    from reid_core.workspace.promoting import Compared
+    from reid_core.workspace.models.promotion import Compared
 
 NewModel = Annotated[str, typer.Option("--model", help="The new model or run.")]
 
@@ -40,8 +40,8 @@ def compare(
     json: JsonOption = False,
 ) -> None:
     """Is a new model better than the present one, on people who were kept out of training? Embeds only their crops."""
-    from reid_core.workspace.evaluating import SPLITS
-    from reid_core.workspace.promoting import compare_models, present_model
+    from reid_core.workspace.evaluations.measuring import SPLITS
+    from reid_core.workspace.models.promotion import compare_models, present_model
 
     opened = open_workspace(workspace)
     serving = present_model(opened, gallery)
@@ -100,9 +100,9 @@ def promote(
 ) -> None:
     """Let a model serve a gallery. The present one serves until the new one has embedded all; run again to go on."""
     from reid_core.embedder.inference import Embedder
-    from reid_core.workspace.indexing import GalleryIndex
-    from reid_core.workspace.promoting import present_model
-    from reid_core.workspace.promoting import promote as promote_model
+    from reid_core.workspace.models.promotion import present_model
+    from reid_core.workspace.models.promotion import promote as promote_model
+    from reid_core.workspace.search.gallery_index import GalleryIndex
 
     opened = open_workspace(workspace)
     serving = present_model(opened, gallery)

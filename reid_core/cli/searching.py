@@ -31,21 +31,21 @@ from reid_core.cli.options import (
 from reid_core.errors import ReidError
 from reid_core.records import SPLITS, plural
 from reid_core.signals import stop_on_signal
-from reid_core.workspace.report import Report
+from reid_core.workspace.job_report import Report
 from reid_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from reid_core.embedder.inference import Embedder
-    from reid_core.workspace.hit_meaning import Meant
-    from reid_core.workspace.searching import Answer, Example
+    from reid_core.workspace.search.hit_meaning import Meant
+    from reid_core.workspace.search.searching import Answer, Example
 
 
 def embed_missing(
     workspace: Workspace, gallery: str, model: str | None, splits: Sequence[str] = SPLITS
 ) -> tuple[Embedder, Report]:
     """Embed what the model (by default the gallery's own) has not embedded yet, with a progress bar."""
-    from reid_core.workspace.indexing import GalleryIndex, embed_gallery
-    from reid_core.workspace.searching import choose_model
+    from reid_core.workspace.search.gallery_index import GalleryIndex, embed_gallery
+    from reid_core.workspace.search.searching import choose_model
 
     embedder = choose_model(workspace, gallery, model, to_embed=True)
     with stop_on_signal() as stop, progress_bar("Embedding", REPORTER) as update:
@@ -120,10 +120,10 @@ def search(
     """Find the crops most like the person in the photos. A hit is a lead to look at, not an identification."""
     from reid_core.images import BadImage
     from reid_core.retrieval.index import Filter
-    from reid_core.workspace.indexing import GalleryIndex
-    from reid_core.workspace.saved_searches import save as save_search
-    from reid_core.workspace.searching import Question, choose_model
-    from reid_core.workspace.searching import search as search_gallery
+    from reid_core.workspace.search.gallery_index import GalleryIndex
+    from reid_core.workspace.search.saved_searches import save as save_search
+    from reid_core.workspace.search.searching import Question, choose_model
+    from reid_core.workspace.search.searching import search as search_gallery
 
     if save is not None and case is None:
         raise ReidError("A search is kept in an investigation: name it with --case.")
@@ -158,7 +158,7 @@ def search(
 
 def _examples(photos: Sequence[Path], crops: Sequence[int], not_like: Sequence[Path]) -> tuple[Example, ...]:
     from reid_core.images import BadImage, read_file
-    from reid_core.workspace.searching import Example
+    from reid_core.workspace.search.searching import Example
 
     found = [Example(crop=number) for number in crops]
     for path, negative in [*((path, False) for path in photos), *((path, True) for path in not_like)]:
@@ -200,8 +200,8 @@ def meanings(hits: Sequence[dict[str, Any]], meant: Meant) -> list[dict[str, Any
 
 
 def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer: Answer, json: bool) -> None:
-    from reid_core.workspace.hit_meaning import meant_by
-    from reid_core.workspace.no_direction import never_found
+    from reid_core.workspace.search.hit_meaning import meant_by
+    from reid_core.workspace.search.no_direction import never_found
 
     question, hits = answer.query.question, answer.hits()
     meant = meant_by(embedder.card.calibration, answer, gallery=gallery, name=embedder.card.name)

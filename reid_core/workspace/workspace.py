@@ -13,13 +13,13 @@ from reid_core.embedder.card import ModelCard
 from reid_core.embedder.model import BEST_FIRST, SHIPPED_MODELS, is_model, model_id
 from reid_core.errors import ReidError
 from reid_core.training.run import STATE_NAME, Run
-from reid_core.workspace.catalogue import Catalogue
+from reid_core.workspace.catalogue.catalogue import Catalogue
+from reid_core.workspace.catalogue.rows import check_name, originals
+from reid_core.workspace.catalogue.thumbnails import Thumbnails
+from reid_core.workspace.deletion.wiping import INDEXES, finish, pending
 from reid_core.workspace.leftovers import sweep_at_opening
 from reid_core.workspace.privacy import CATALOGUE, make_folder
 from reid_core.workspace.reserve import is_short, with_room
-from reid_core.workspace.rows import check_name, originals
-from reid_core.workspace.thumbnails import Thumbnails
-from reid_core.workspace.wiping import INDEXES, finish, pending
 
 DEFAULT = "workspace"
 VARIABLE = "REID_WORKSPACE"

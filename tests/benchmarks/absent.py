@@ -22,7 +22,7 @@ from reid_core.evaluation.calibration import Calibration, calibrate
 from reid_core.evaluation.meaning import LOOSE, calibration_for
 from reid_core.evaluation.ranking import Labels, encode_labels
 from reid_core.records import DISTRACTOR, JUNK
-from reid_core.workspace.vectors import read_vectors
+from reid_core.workspace.catalogue.vectors import read_vectors
 from reid_core.workspace.workspace import Workspace
 
 SEARCHES = (1, 2, 3, 5, 10, 20, 50, 100)  # a stranger as similar is expected in one of so many

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from reid_core.projection.layout import Layout
-from reid_core.workspace.map_files import map_file, write_map_file
-from reid_core.workspace.maps import make_maps, read_map
+from reid_core.workspace.maps.files import map_file, write_map_file
+from reid_core.workspace.maps.making import make_maps, read_map
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY
 from tests.e2e.conftest import SLOW, OpenPage, Serve, wait_until_settled

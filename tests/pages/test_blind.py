@@ -9,10 +9,10 @@ from streamlit.testing.v1 import AppTest
 
 from reid_core.embedder.model import model_id
 from reid_core.evaluation.calibration import Calibration
-from reid_core.workspace import verdicts
-from reid_core.workspace.calibrating import keep_calibration
-from reid_core.workspace.searching import Answer
-from reid_core.workspace.verdicts import CANNOT_TELL, MATCH, NOT, Seen
+from reid_core.workspace.cases import verdicts
+from reid_core.workspace.cases.verdicts import CANNOT_TELL, MATCH, NOT, Seen
+from reid_core.workspace.models.calibration import keep_calibration
+from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import Workspace
 from tests.pages.search_page import (
     CASE,

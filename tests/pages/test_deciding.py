@@ -9,8 +9,8 @@ import pytest
 
 from pages.components import blind, deciding
 from pages.components.desk import Desk
-from reid_core.workspace import investigations, verdicts
-from reid_core.workspace.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, Seen, Verdict
+from reid_core.workspace.cases import cases, verdicts
+from reid_core.workspace.cases.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, Seen, Verdict
 from reid_core.workspace.workspace import Workspace
 from tests.pages.search_page import (
     CASE,
@@ -34,10 +34,10 @@ def test_the_first_verdict_asks_for_an_investigation_and_is_kept_in_it(
     page = open_page(tiny_workspace.path, crop="1")
     first = groups_of(page)[0]
     page = do(page, "answers", "judged", group=first["id"], verdict=MATCH)
-    assert investigations.every(tiny_workspace) == []
+    assert cases.every(tiny_workspace) == []
     assert "Verdicts belong to an investigation" in words_of(page)
     page = begin(page, CASE, "Missing since Monday")
-    assert investigations.find(tiny_workspace, CASE).purpose == "Missing since Monday"
+    assert cases.find(tiny_workspace, CASE).purpose == "Missing since Monday"
     assert decisions(tiny_workspace) == dict.fromkeys(crops_in(first), MATCH)
     assert page.query_params["investigation"] in ("1", ["1"])
 
@@ -76,7 +76,7 @@ def test_an_investigation_needs_a_purpose(open_page: OpenPage, tiny_workspace: W
     page = do(page, "answers", "judged", group=groups_of(page)[0]["id"], verdict=MATCH)
     page = begin(page, CASE, " ")
     assert "Say what the investigation is for" in words_of(page)
-    assert investigations.every(tiny_workspace) == []
+    assert cases.every(tiny_workspace) == []
 
 
 def test_a_verdict_is_about_the_whole_tracklet_and_keeps_what_was_seen(open_page: OpenPage, case: Workspace) -> None:

@@ -18,9 +18,9 @@ from pages.components.threshold import _panel
 from reid_core.evaluation.parts import BIN_WIDTH
 from reid_core.evaluation.report import EvaluationReport, Protocol
 from reid_core.workspace import jobs
-from reid_core.workspace.calibrating import calibrate_model
-from reid_core.workspace.evaluating import evaluate_model
+from reid_core.workspace.evaluations.measuring import evaluate_model
 from reid_core.workspace.jobs import Job, Progress
+from reid_core.workspace.models.calibration import calibrate_model
 from reid_core.workspace.workspace import VARIABLE, ModelEntry, Workspace
 from tests.conftest import TINY_MODEL
 from tests.pages.test_import import words

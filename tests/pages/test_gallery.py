@@ -18,8 +18,10 @@ from streamlit.testing.v1 import AppTest
 from pages import common
 from pages.components import chosen, deletion_dialog
 from pages.components.gallery_grid import Change
-from reid_core.workspace import deletion, editing, jobs
-from reid_core.workspace.selection import Selection, order_from_json
+from reid_core.workspace import jobs
+from reid_core.workspace.catalogue.selection import Selection, order_from_json
+from reid_core.workspace.deletion import deletion
+from reid_core.workspace.galleries import editing
 from reid_core.workspace.workspace import Workspace
 from tests.pages.search_page import OpenPage
 

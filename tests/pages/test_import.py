@@ -16,10 +16,11 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from reid_core.workspace import jobs, uploads
-from reid_core.workspace.allowed import VARIABLE as ALLOWED
-from reid_core.workspace.importing import import_dataset
-from reid_core.workspace.uploads import keep_upload, unfinished
+from reid_core.workspace import jobs
+from reid_core.workspace.imports import uploads
+from reid_core.workspace.imports.allowed_folders import VARIABLE as ALLOWED
+from reid_core.workspace.imports.importing import import_dataset
+from reid_core.workspace.imports.uploads import keep_upload, unfinished
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_MODEL, png_bytes, tiny_picture
 

@@ -11,8 +11,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from reid_core.workspace import deletion, jobs
-from reid_core.workspace.selection import Selection
+from reid_core.workspace import jobs
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion import deletion
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY
 from tests.pages.test_import import choose_way, has_button, make_job, words

@@ -23,16 +23,16 @@ from pages.components.plots import GREY
 from reid_core.projection.layout import Layout
 from reid_core.records import JUNK
 from reid_core.workspace import jobs
-from reid_core.workspace.deletion import delete, holds
-from reid_core.workspace.editing import relabel
-from reid_core.workspace.examining import examine
-from reid_core.workspace.investigations import create
+from reid_core.workspace.cases.cases import create
+from reid_core.workspace.cases.verdicts import Seen, give, log_of, standing
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion.deletion import delete, holds
+from reid_core.workspace.galleries.editing import relabel
+from reid_core.workspace.galleries.withheld import withheld
 from reid_core.workspace.jobs import Job, Progress
-from reid_core.workspace.map_files import CropMap, map_file, write_map_file
-from reid_core.workspace.maps import make_maps, read_map
-from reid_core.workspace.selection import Selection
-from reid_core.workspace.verdicts import Seen, give, log_of, standing
-from reid_core.workspace.withholding import withheld
+from reid_core.workspace.maps.examination import examine
+from reid_core.workspace.maps.files import CropMap, map_file, write_map_file
+from reid_core.workspace.maps.making import make_maps, read_map
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY, TINY_MODEL, formulas_in
 from tests.pages.search_page import OpenPage

@@ -14,14 +14,14 @@ from pages.components import map_places
 from pages.components.map_compare import Other, shared_neighbours
 from pages.components.point_map import Region
 from reid_core.projection.layout import Layout
-from reid_core.workspace.examining import examine
-from reid_core.workspace.maps import make_maps, read_map
-from reid_core.workspace.vectors import add_vectors
+from reid_core.workspace.catalogue.vectors import add_vectors
+from reid_core.workspace.maps.examination import examine
+from reid_core.workspace.maps.making import make_maps, read_map
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY
 from tests.pages.search_page import OpenPage
 from tests.projection.test_neighbours import unit
-from tests.workspace.test_map_colours import a_map
+from tests.workspace.maps.test_colours import a_map
 
 OTHER = "0123456789abcdef"
 

@@ -16,8 +16,9 @@ from pages.components import new_run
 from pages.components.training_places import in_form
 from reid_core.embedder.network import check_backbone
 from reid_core.training.recipe import get_recipe, recipe_values
-from reid_core.workspace import jobs, launching, networks
-from reid_core.workspace.schema import connect
+from reid_core.workspace import jobs
+from reid_core.workspace.catalogue.schema import connect
+from reid_core.workspace.runs import launching, network_names
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY
 from tests.pages.test_import import words
@@ -33,7 +34,7 @@ def open_form(tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Ope
     with connect(tiny_workspace.catalogue.path) as database:
         database.execute("UPDATE crop SET split = 'train', look = id * 1234567890123")
     monkeypatch.setenv(VARIABLE, str(tiny_workspace.path))
-    networks.keep(tiny_workspace, ["tf_efficientnet_b0", *new_run.BACKBONES], ["gluon_resnet50_v1b"])
+    network_names.keep(tiny_workspace, ["tf_efficientnet_b0", *new_run.BACKBONES], ["gluon_resnet50_v1b"])
 
     def opened(copy: str = "", view: str = "New run") -> AppTest:
         st.cache_data.clear()
@@ -237,7 +238,7 @@ def test_without_a_list_of_networks_one_is_asked_for_once_and_no_name_is_refused
 ) -> None:
     asked: list[list[str]] = []
     monkeypatch.setattr(jobs, "start", lambda folder, arguments, *given: asked.append(list(arguments)))
-    monkeypatch.setattr(networks, "_kept", lambda workspace: None)
+    monkeypatch.setattr(network_names, "_kept", lambda workspace: None)
     add_run(tiny_workspace, "first", backbone="a_new_one")
     page = open_form(copy="first")
     page.run()

@@ -8,9 +8,9 @@ import pytest
 
 from pages.components import pictures
 from reid_core.images import decode
-from reid_core.workspace import investigations
-from reid_core.workspace.deletion import delete
-from reid_core.workspace.selection import Selection
+from reid_core.workspace.cases import cases
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY
 from tests.pages.search_page import file_of
@@ -51,7 +51,7 @@ def test_a_deletion_takes_photos_out_of_memory_and_crops_out_of_their_addresses(
 
 
 def test_deleting_an_investigation_takes_photos_out_of_memory(workspace: Workspace) -> None:
-    investigations.create(workspace, "Case 17", "A test")
+    cases.create(workspace, "Case 17", "A test")
     name = shown(file_of(workspace, 1))
-    investigations.delete(workspace, "Case 17", "over")
+    cases.delete(workspace, "Case 17", "over")
     assert pictures.shown_photo(name) is None

@@ -17,9 +17,10 @@ from reid_core.embedder.inference import Embedder
 from reid_core.embedder.model import model_id
 from reid_core.evaluation.comparison import Difference
 from reid_core.signals import StopRequest
-from reid_core.workspace import jobs, promoting
-from reid_core.workspace.indexing import embed_gallery
-from reid_core.workspace.promoting import Compared
+from reid_core.workspace import jobs
+from reid_core.workspace.models import promotion
+from reid_core.workspace.models.promotion import Compared
+from reid_core.workspace.search.gallery_index import embed_gallery
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY, TINY_MODEL
 from tests.pages.test_import import words
@@ -76,12 +77,12 @@ def keep(workspace: Workspace, low: float, high: float) -> None:
     """Keep a comparison of the two as if it had been measured on what is held out now."""
     present, candidate = ids(workspace)
     one = Difference(0.5, 0.6, (low + high) / 2, low, high, 0.0)
-    crops = promoting._held_out_crops(workspace, TINY_GALLERY)
+    crops = promotion._held_out_crops(workspace, TINY_GALLERY)
     at = "2026-11-23T10:00:00+00:00"
     found = Compared(
         TINY_GALLERY, (present, TINY_MODEL), (candidate, "new"), one, one, 9, 12, crops, at, ["It saw <9> people."]
     )
-    file = promoting._file(workspace, TINY_GALLERY, candidate, present)
+    file = promotion._file(workspace, TINY_GALLERY, candidate, present)
     file.parent.mkdir(exist_ok=True)
     file.write_text(json.dumps(dataclasses.asdict(found)))
 

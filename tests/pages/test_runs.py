@@ -16,8 +16,8 @@ from pages.components import run_list
 from reid_core.training.predictions import Confusion, Crop, Hit, Prediction, Predictions, write_predictions
 from reid_core.training.recipe import Recipe
 from reid_core.training.run import Run, RunState, this_process
-from reid_core.workspace import launching
-from reid_core.workspace.runs import run_summaries
+from reid_core.workspace.runs import launching
+from reid_core.workspace.runs.overview import run_summaries
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY
 from tests.pages.test_import import words

@@ -10,8 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from pages.components.filters import ends_of, hours_between
 from pages.components.results_export import table_for_export
-from reid_core.workspace import investigations, saved_searches, verdicts
-from reid_core.workspace.vectors import add_vectors, vectors_of
+from reid_core.workspace.cases import cases, verdicts
+from reid_core.workspace.catalogue.vectors import add_vectors, vectors_of
+from reid_core.workspace.search import saved_searches
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import Ended, formulas_in
 from tests.pages.search_page import (
@@ -121,7 +122,7 @@ def test_notes_and_searches_are_in_the_investigations_dialog(open_page: OpenPage
     page.button(key="case-open").click().run()
     assert "At the station" in words_of(page)
     page.text_area(key="case-notes-1").set_value("Seen at noon").run()
-    assert investigations.find(case, CASE).notes == "Seen at noon"
+    assert cases.find(case, CASE).notes == "Seen at noon"
 
 
 def test_text_that_a_spreadsheet_would_run_is_quoted(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from reid_core.records import DISTRACTOR
 from reid_core.training.data import TrainingData, divide
 from reid_core.training.insight import inspect_crops, near_pairs
 from reid_core.training.recipe import Recipe
-from reid_core.workspace.insight import inspect_gallery, kept_insight, refuse_leakage
-from reid_core.workspace.schema import connect
+from reid_core.workspace.catalogue.schema import connect
+from reid_core.workspace.runs.inspection import inspect_gallery, kept_insight, refuse_leakage
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY
 

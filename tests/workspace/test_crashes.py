@@ -21,14 +21,15 @@ from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
 from reid_core.files import write_atomically
 from reid_core.signals import StopRequest
-from reid_core.workspace import importing, indexing
-from reid_core.workspace.catalogue import Catalogue
-from reid_core.workspace.deletion import delete, receipts
-from reid_core.workspace.importing import import_dataset
-from reid_core.workspace.indexing import GalleryIndex, embed_gallery
-from reid_core.workspace.searching import Example, Question, search
-from reid_core.workspace.selection import Selection
-from reid_core.workspace.vectors import count_vectors
+from reid_core.workspace.catalogue.catalogue import Catalogue
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.catalogue.vectors import count_vectors
+from reid_core.workspace.deletion.deletion import delete, receipts
+from reid_core.workspace.imports import importing
+from reid_core.workspace.imports.importing import import_dataset
+from reid_core.workspace.search import gallery_index
+from reid_core.workspace.search.gallery_index import GalleryIndex, embed_gallery
+from reid_core.workspace.search.searching import Example, Question, search
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import png_bytes, tiny_picture
 
@@ -38,7 +39,7 @@ PEOPLE, EACH = 12, 10
 # Processes are forked from one that has the libraries imported: a kill every half second instead of every three.
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(
-    ["reid_core.workspace.searching", "reid_core.workspace.importing", "reid_core.datasets"]
+    ["reid_core.workspace.search.searching", "reid_core.workspace.imports.importing", "reid_core.datasets"]
 )
 
 
@@ -60,8 +61,8 @@ def workspace(tmp_path: Path, tiny_model: Path) -> Workspace:
 
 def small_steps() -> None:
     """Many transactions and a snapshot even of few crops, so that there is much to interrupt."""
-    importing.BATCH = indexing.BATCH = 8
-    indexing.SNAPSHOT_ROWS = 1
+    importing.BATCH = gallery_index.BATCH = 8
+    gallery_index.SNAPSHOT_ROWS = 1
 
 
 # --- kill -9 ---
@@ -280,7 +281,7 @@ def fill_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, int], None]:
         with connect(path) as database:
             limits[str(path)] = database.execute("PRAGMA page_count").fetchone()[0] + pages
 
-    monkeypatch.setattr("reid_core.workspace.schema.sqlite3.connect", limited)
+    monkeypatch.setattr("reid_core.workspace.catalogue.schema.sqlite3.connect", limited)
     return fill
 
 
@@ -330,7 +331,7 @@ def test_a_disk_that_is_full_of_copies_is_a_sentence(
 def test_a_snapshot_of_a_later_or_another_catalogue_is_not_believed(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexing, "SNAPSHOT_ROWS", 1)
+    monkeypatch.setattr(gallery_index, "SNAPSHOT_ROWS", 1)
     embedder = Embedder(workspace.find_model("stripes"), "cpu")
     first = draw(tmp_path / "first", people=2)
     import_dataset(workspace, read_dataset(first, train_share=0.0), "site", stop=StopRequest())

@@ -20,14 +20,15 @@ from reid_core.datasets import read_dataset
 from reid_core.errors import DiskFull, ReidError
 from reid_core.files import write_atomically
 from reid_core.signals import StopRequest
-from reid_core.workspace import jobs, reserve, run_traces
-from reid_core.workspace.deletion import delete, receipts
-from reid_core.workspace.importing import import_dataset
+from reid_core.workspace import jobs, reserve
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion.deletion import delete, receipts
+from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.reserve import is_short, with_room
-from reid_core.workspace.selection import Selection
+from reid_core.workspace.runs import traces
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, Ended, png_bytes, tiny_picture
-from tests.workspace.test_run_traces import add_run
+from tests.workspace.runs.test_traces import add_run
 
 Reid = Callable[..., Ended]
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -257,7 +258,7 @@ def test_what_stays_of_a_run_is_written_with_the_reserve(
             raise error
         real(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(run_traces, "write_atomically", write)
+    monkeypatch.setattr(traces, "write_atomically", write)
     monkeypatch.setattr(reserve, "_AT_FIRST", 2**16)
     assert delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({1})), "test").finished is not None
     assert next(full, None) is None
@@ -273,7 +274,7 @@ def test_a_deletion_without_any_room_is_kept_and_finished_later(
         raise FULL
 
     with monkeypatch.context() as full:
-        full.setattr(run_traces, "write_atomically", never)
+        full.setattr(traces, "write_atomically", never)
         assert delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({1})), "test").finished is None
         assert Workspace(tiny_workspace.path).catalogue.gallery(TINY_GALLERY).crops == 23
     assert receipts(Workspace(tiny_workspace.path))[0].finished is not None
@@ -307,7 +308,7 @@ def test_a_command_that_meets_a_full_disk_says_so(
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "/data/report.json")
 
-    monkeypatch.setattr("reid_core.workspace.insight.write_atomically", full)
+    monkeypatch.setattr("reid_core.workspace.runs.inspection.write_atomically", full)
     ended = run_command(tiny_workspace.path, "inspect", TINY_GALLERY)
     assert ended.code == 1
     assert "\nError: The disk is full, and /data/report.json could not be written. What was done" in ended.err
@@ -324,6 +325,6 @@ def test_an_import_on_a_full_disk_names_the_file_and_what_to_do(
     def full(*_: object) -> None:
         raise FULL
 
-    monkeypatch.setattr("reid_core.workspace.importing.write_atomically", full)
+    monkeypatch.setattr("reid_core.workspace.imports.importing.write_atomically", full)
     with pytest.raises(ReidError, match=r"a\.png could not be copied.*the disk is full.*Free some space"):
         import_dataset(tiny_workspace, read_dataset(folder), TINY_GALLERY, stop=StopRequest(), copy=True)

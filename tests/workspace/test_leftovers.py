@@ -19,23 +19,25 @@ from reid_core.embedder.exchange import add_zip, zip_model
 from reid_core.files import write_atomically
 from reid_core.signals import StopRequest
 from reid_core.training.run import Run
-from reid_core.workspace import indexing, jobs, leftovers, reserve, wiping
-from reid_core.workspace.deletion import delete, receipts
-from reid_core.workspace.importing import import_dataset
-from reid_core.workspace.indexing import GalleryIndex
-from reid_core.workspace.insight import inspect_gallery
-from reid_core.workspace.schema import backups
-from reid_core.workspace.selection import Selection
-from reid_core.workspace.uploads import keep_upload
+from reid_core.workspace import jobs, leftovers, reserve
+from reid_core.workspace.catalogue.schema import backups
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion import wiping
+from reid_core.workspace.deletion.deletion import delete, receipts
+from reid_core.workspace.imports.importing import import_dataset
+from reid_core.workspace.imports.uploads import keep_upload
+from reid_core.workspace.runs.inspection import inspect_gallery
+from reid_core.workspace.search import gallery_index
+from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import png_bytes, tiny_picture
-from tests.workspace.test_deletion import copied, found_in
+from tests.workspace.deletion.test_deletion import copied, found_in
 
 __all__ = ["copied"]
 MARK = b"zelda-quux"
 # Not forked from this process: threads of it, such as those of torch, would leave their locks closed in the new one.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["reid_core.workspace.insight", "reid_core.workspace.importing"])
+PROCESSES.set_forkserver_preload(["reid_core.workspace.runs.inspection", "reid_core.workspace.imports.importing"])
 
 
 def person(identity: str) -> Selection:
@@ -68,7 +70,7 @@ def copy_an_import(workspace: Workspace) -> None:
 
 
 def snapshot(workspace: Workspace) -> None:
-    indexing.SNAPSHOT_ROWS = 1
+    gallery_index.SNAPSHOT_ROWS = 1
     shutil.rmtree(workspace.path / "indexes", ignore_errors=True)  # of a kept index there may be none
     GalleryIndex(workspace, "site", workspace.catalogue.gallery("site").models[0][0]).current()
 

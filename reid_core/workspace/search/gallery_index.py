@@ -1,0 +1,213 @@
+"""Embedding a gallery's crops into the catalogue, and the index that answers searches from it."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import NoReturn
+
+import numpy as np
+import pandas as pd
+
+from reid_core.datasets import Skipped
+from reid_core.embedder.inference import Embedder
+from reid_core.embedder.runtime import Pixels
+from reid_core.errors import ReidError
+from reid_core.images import BadImage, decode
+from reid_core.picture_reader import PictureReader
+from reid_core.records import SPLITS, plural
+from reid_core.retrieval.index import ExactIndex
+from reid_core.signals import StopRequest
+from reid_core.workspace.catalogue.vectors import (
+    add_vectors,
+    count_vectors,
+    last_deletion,
+    newest_vectors,
+    read_changes,
+    without_vector,
+)
+from reid_core.workspace.deletion.wiping import INDEXES
+from reid_core.workspace.galleries.originals import CHANGED
+from reid_core.workspace.job_report import Report
+from reid_core.workspace.search.no_direction import REASON, keep_without_direction, without_direction
+from reid_core.workspace.search.snapshot import read_snapshot, remove_snapshots, snapshot_seq, write_snapshot
+from reid_core.workspace.workspace import Workspace
+
+SNAPSHOT_ROWS = 20_000  # read from the catalogue in a fifth of a second: fewer are not worth a file
+PROBES = 64  # vectors of a snapshot that are compared with the catalogue's
+BATCH = 256  # crops decoded while the batch before is embedded; one transaction
+
+
+def _refuse_no_crops(every: pd.DataFrame, gallery: str, splits: Sequence[str]) -> NoReturn:
+    """`every` are the gallery's crops of any split."""
+    if every.empty:
+        raise ReidError(f"Gallery {gallery!r} has no crops to index. Import some with `reid import`.")
+    raise ReidError(
+        f"Gallery {gallery!r} has no crops of split {' or '.join(splits)}, only {plural(len(every), 'crop')} of "
+        f"split {' and '.join(sorted(set(every['split'])))}. Import crops of those splits, or a source that names no "
+        "split: its people are divided."
+    )
+
+
+def embed_gallery(
+    workspace: Workspace,
+    gallery: str,
+    embedder: Embedder,
+    *,
+    stop: StopRequest,
+    splits: Sequence[str] = SPLITS,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Report:
+    """Embed the crops that the model has not embedded; run again it goes on where it stopped.
+
+    A crop to which the model gives no direction is left out, named and remembered. Raises ReidError for an empty
+    gallery, and for a model that gives no crop of it a direction.
+    """
+    catalogue = workspace.catalogue
+    crops = catalogue.crops(gallery, splits)
+    if crops.empty:
+        _refuse_no_crops(catalogue.crops(gallery), gallery, splits)
+    catalogue.add_model(embedder.id, embedder.card.name, embedder.card.embedding_size)
+    known = without_direction(catalogue, gallery, embedder.id, splits)
+    missing = set(without_vector(catalogue, gallery, embedder.id, splits)) - set(known)
+    columns = (crops[name] for name in ("id", "source", "path", "sha256"))
+    rows = [row for row in zip(*columns, strict=True) if row[0] in missing]
+    batches = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
+    added, done, already = 0, 0, len(crops) - len(rows) - len(known)
+    skipped = [Skipped(path, REASON) for path in known.values()]
+    undirected: list[int] = []  # not kept yet: while nothing has a direction, the model may be the reason
+
+    with PictureReader() as reader, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        reader.open({source for _, source, _, _ in rows})
+
+        def prepare(row: tuple[int, str, str, str]) -> Pixels | Skipped:
+            _, source, path, sha256 = row
+            try:
+                data = reader.bytes(source, path)
+                if hashlib.sha256(data).hexdigest() != sha256:
+                    return Skipped(path, CHANGED)  # it may show somebody else now
+                return embedder.prepare(decode(data))
+            except BadImage as error:
+                return Skipped(path, str(error))
+
+        waiting = [pool.submit(prepare, row) for row in batches[0]] if batches else []
+        for number, batch in enumerate(batches):
+            if stop.requested:
+                pool.shutdown(cancel_futures=True)
+                break
+            prepared = [future.result() for future in waiting]
+            if number + 1 < len(batches):
+                waiting = [pool.submit(prepare, row) for row in batches[number + 1]]
+            good = [(row[0], item) for row, item in zip(batch, prepared, strict=True) if not isinstance(item, Skipped)]
+            skipped += [item for item in prepared if isinstance(item, Skipped)]
+            if good:
+                vectors = embedder.directions([pixels for _, pixels in good])
+                told = ~np.isnan(vectors).any(axis=1)
+                ids = np.array([crop for crop, _ in good])
+                add_vectors(catalogue, embedder.id, ids[told].tolist(), vectors[told])
+                added += int(told.sum())
+                undirected += ids[~told].tolist()
+                lost = set(ids[~told].tolist())
+                skipped += [Skipped(row[2], REASON) for row in batch if row[0] in lost]
+            if undirected and added + already:
+                keep_without_direction(catalogue, embedder.id, undirected)
+                undirected = []
+            done += len(batch)
+            on_progress(done, len(rows))
+    if not stop.requested and not added + already and (undirected or known):
+        raise embedder.damaged()
+    return Report(added, already, tuple(skipped), stop.requested)
+
+
+class GalleryIndex:
+    """The index of one gallery under one model; follows what other processes change. Safe from many threads.
+
+    A large one is kept as a snapshot on disk, from which the next process opens it at once. The catalogue stays the
+    truth: a snapshot that is missing, damaged or ahead of it is made anew.
+    """
+
+    def __init__(self, workspace: Workspace, gallery: str, model: str) -> None:
+        self.workspace = workspace
+        self.gallery = gallery
+        self.model = model
+        self._folder = workspace.index_folder(gallery, model)
+        self._lock = threading.Lock()
+        self._seq = -1
+        self._index: ExactIndex | None = None
+
+    def current(self, on_progress: Callable[[int, int], None] = lambda done, total: None) -> ExactIndex:
+        """The index with all that the catalogue holds. Raises ReidError when the model has embedded nothing here."""
+        with self._lock:
+            if self._index is None:
+                self._open(on_progress)
+            if self.workspace.catalogue.version() < self._seq:  # the catalogue was put back to an older state
+                self._index, self._seq = None, -1
+            self._follow(on_progress)
+            if self._index is None or not len(self._index):
+                raise ReidError(
+                    f"Model {self.model} has embedded no crop of gallery {self.gallery!r}. "
+                    f"Run `reid index {self.gallery} --model {self.model}`."
+                )
+            return self._index
+
+    def _open(self, on_progress: Callable[[int, int], None]) -> None:
+        """Take up the snapshot, unless it is of another catalogue or of a later state of this one."""
+        kept = read_snapshot(self._folder, self.model)
+        if kept is None or kept[1] > self.workspace.catalogue.version():
+            return
+        self._index, self._seq = kept
+        self._follow(on_progress)
+        catalogue = self.workspace.catalogue
+        is_whole = len(self._index) == count_vectors(catalogue, self.gallery, self.model, until=self._seq)
+        if not is_whole or not self._agrees(self._index):
+            self._index, self._seq = None, -1
+
+    def _agrees(self, index: ExactIndex) -> bool:
+        """Whether the newest vectors, where two states of a catalogue differ, are those of this one."""
+        ids, vectors = newest_vectors(self.workspace.catalogue, self.gallery, self.model, PROBES)
+        try:
+            return np.array_equal(index.vectors(ids), vectors)
+        except ReidError:  # one of them is not there
+            return False
+
+    def _follow(self, on_progress: Callable[[int, int], None]) -> None:
+        read = removed = 0
+        index, seq = self._index, self._seq
+        for changes in read_changes(self.workspace.catalogue, self.gallery, self.model, self._seq):
+            index = index or ExactIndex(self.model, changes.vectors.shape[1])
+            removed += index.remove(changes.removed.tolist())
+            index.relabel(changes.relabelled, changes.labels)
+            index.add(changes.ids, changes.vectors, changes.columns)
+            read += len(changes.ids)
+            on_progress(read, changes.total)  # may raise, when the reader does not want to wait
+            seq = changes.seq
+        self._index, self._seq = index, seq
+        if self._index is not None and (read >= SNAPSHOT_ROWS or (removed and self._is_snapshot_stale())):
+            self._keep(self._index)
+
+    def _is_snapshot_stale(self) -> bool:
+        """Whether it holds what was deleted; whoever deleted it has mostly written it anew."""
+        seen = snapshot_seq(self._folder)
+        return seen is not None and seen < last_deletion(self.workspace.catalogue)
+
+    def _keep(self, index: ExactIndex) -> None:
+        """Write the snapshot. Without room for it the index works as well, and only the next start is slower."""
+        with suppress(ReidError):
+            write_snapshot(self._folder, index, self._seq)
+        # A deletion that was finished while we wrote has looked for snapshots before this one was there.
+        if last_deletion(self.workspace.catalogue) > self._seq:
+            remove_snapshots(self._folder)
+
+
+def refresh_indexes(workspace: Workspace, gallery: str) -> None:
+    """Write the snapshots of the gallery's indexes anew without what a deletion took: a rebuild would take much longer.
+
+    Those that cannot be are removed when the deletion is finished.
+    """
+    for folder in (workspace.path / INDEXES).glob(f"{gallery}@*"):
+        with suppress(ReidError):  # of a gallery or a model of which nothing is left
+            GalleryIndex(workspace, gallery, folder.name.rpartition("@")[2]).current()
