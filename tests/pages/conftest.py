@@ -52,7 +52,7 @@ def open_at(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     ) -> AppTest:
         monkeypatch.setenv(VARIABLE, str(path))
         # Where there is nothing the app starts on Search, which would build the demo.
-        monkeypatch.setattr("pages.components.demo_progress.jobs.start", lambda *arguments: None)
+        monkeypatch.setattr("pages.components.jobs.demo_progress.jobs.start", lambda *arguments: None)
         st.cache_data.clear()
         if fresh:
             st.cache_resource.clear()

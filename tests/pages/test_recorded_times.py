@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pages.components.time_range import time_in
+from pages.components.shared.time_range import time_in
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.exports.case import collect
 from reid_core.workspace.exports.case_page import to_html
