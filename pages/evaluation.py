@@ -10,7 +10,7 @@ from pages.components.evaluation import state as places
 from pages.components.evaluation.start import draw_jobs, draw_start
 from pages.components.shared import cached, markup
 from reid_core.errors import ReidError
-from reid_core.evaluation import tables
+from reid_core.evaluation.presentation import html_tables
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.evaluations.kept_reports import Kept
 from reid_core.workspace.workspace import Workspace
@@ -25,7 +25,7 @@ def main() -> None:
     if opened is None:
         return
     workspace, galleries = opened
-    st.html(f"<style>{tables.STYLE}{_STYLE.read_text(encoding='utf-8')}</style>")
+    st.html(f"<style>{html_tables.STYLE}{_STYLE.read_text(encoding='utf-8')}</style>")
     if not galleries:
         markup.heading("Evaluation")
         markup.note("There is nothing to measure on yet", "Import crops of labelled people on the Gallery page first.")
@@ -114,7 +114,7 @@ def draw_reports(workspace: Workspace, gallery: GalleryInfo, chosen: list[Kept],
         return
     evaluation = places.side_by_side(workspace, chosen)
     named = list(zip(evaluation.reports, places.colours(workspace, gallery.name, chosen), strict=True))
-    if cautions := tables.cautions(named):
+    if cautions := html_tables.cautions(named):
         st.html(cautions)
     if view == "Figures":
         views.draw_figures(workspace, evaluation, named)

@@ -11,7 +11,7 @@ from reid_core.datasets import read_dataset
 from reid_core.embedder.inference import Embedder
 from reid_core.signals import StopRequest
 from reid_core.workspace.imports.importing import import_dataset
-from reid_core.workspace.search.gallery_index import embed_gallery
+from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_FIRST_TIME, TINY_MODEL, png_bytes, tiny_picture
 

@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from reid_core.cli.console import print_json, print_table, say
-from reid_core.cli.options import JsonOption, WorkspaceOption, app, open_workspace
+from reid_core.cli.shared.console import print_json, print_table, say
+from reid_core.cli.shared.options import JsonOption, WorkspaceOption, app, open_workspace
 from reid_core.errors import ReidError
 from reid_core.files import by_umask_of_user, write_atomically
 from reid_core.records import LARGEST_WHOLE, plural
 
 case_app = typer.Typer(no_args_is_help=True, help="Investigations: searches that are kept, and verdicts on their hits.")
-app.add_typer(case_app, name="case")
+app.add_typer(case_app, name="case", rich_help_panel="Search")
 
 NameArgument = Annotated[str, typer.Argument(help="Name of the investigation.")]
 NoteOption = Annotated[str, typer.Option(help="Why you think so; kept with the verdict.")]
@@ -93,7 +93,7 @@ def run(
     json: JsonOption = False,
 ) -> None:
     """Run a saved search again, on all crops or on new ones only."""
-    from reid_core.cli.searching import meanings, print_hits
+    from reid_core.cli.search import meanings, print_hits
     from reid_core.workspace.search import saved_searches
     from reid_core.workspace.search.gallery_index import GalleryIndex
     from reid_core.workspace.search.hit_meaning import meant_by
@@ -178,7 +178,7 @@ def delete(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Delete an investigation with its photos, searches and verdicts for good. Crops stay in their galleries."""
-    from reid_core.cli.keeping import confirm
+    from reid_core.cli.deletion import confirm
     from reid_core.workspace.cases.cases import delete as delete_case
     from reid_core.workspace.cases.cases import find
 

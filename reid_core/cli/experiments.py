@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reid_core.cli import recipe_options
-from reid_core.cli.console import print_json, print_table, progress_bar, say, warn
-from reid_core.cli.options import (
+from reid_core.cli.shared import recipe_options
+from reid_core.cli.shared.console import print_json, print_table, progress_bar, say, warn
+from reid_core.cli.shared.options import (
     REPORTER,
     GalleryArgument,
     JsonOption,
@@ -34,7 +34,9 @@ RecipeOption = Annotated[str, typer.Option(help="Recipe to start from: a name, o
 NameOption = Annotated[str | None, typer.Option(help="Runs are called NAME-fold1 or NAME-t01 and so on.")]
 
 
-@app.command("cross-validate", context_settings=_ANY_VALUE, epilog=recipe_options.help_text())
+@app.command(
+    "cross-validate", rich_help_panel="Training", context_settings=_ANY_VALUE, epilog=recipe_options.help_text()
+)
 def cross_validate(
     context: typer.Context,
     gallery: GalleryArgument,
@@ -71,7 +73,7 @@ def cross_validate(
     end_if_stopped(any(part.status == "stopped" for part in parts), "run the same command to go on.")
 
 
-@app.command(context_settings=_ANY_VALUE, epilog=recipe_options.help_text())
+@app.command(rich_help_panel="Training", context_settings=_ANY_VALUE, epilog=recipe_options.help_text())
 def tune(
     context: typer.Context,
     gallery: GalleryArgument,
@@ -84,7 +86,7 @@ def tune(
     json: JsonOption = False,
 ) -> None:
     """Search values of a recipe for the highest validation mAP; a run for each trial. Run again to go on."""
-    from reid_core.training.tuning import parse_space, typed_space
+    from reid_core.training.planning.tuning import parse_space, typed_space
     from reid_core.workspace.runs.experiments import Experiment, in_order_of_merit
     from reid_core.workspace.runs.experiments import tune as run_trials
     from reid_core.workspace.runs.training import chosen_recipe, run_stem
@@ -125,7 +127,7 @@ def _row(part: Part) -> Sequence[object]:
     return [part.run, part.status, part.epoch or "", *shares]
 
 
-@app.command()
+@app.command(rich_help_panel="Training")
 def backbones(
     pattern: Annotated[str, typer.Argument(help="One name, or only names like this: '*efficientnet*'.")] = "*",
     keep: Annotated[bool, typer.Option("--keep", help="Keep all names for the Training page.")] = False,

@@ -19,7 +19,7 @@ PAGE = Path(__file__).parents[2] / "pages" / "training.py"
 
 
 def run() -> None:
-    from reid_core.training import curves
+    from reid_core.training.monitoring import curves
     from reid_core.workspace.workspace import VARIABLE, Workspace
 
     print(f"Training page, {RUNS} runs of {STEPS:,} steps, seconds of server time")

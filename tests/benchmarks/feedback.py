@@ -20,10 +20,10 @@ from pathlib import Path
 import numpy as np
 
 from reid_core.datasets import read_dataset
-from reid_core.embedder.adding import add_network
 from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.inference import Embedder
 from reid_core.embedder.model import SHIPPED_MODELS
+from reid_core.embedder.third_party.adding import add_network
 from reid_core.images import decode
 from reid_core.retrieval.feedback import Weights, query_vector
 from reid_core.sources import open_source

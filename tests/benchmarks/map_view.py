@@ -28,8 +28,8 @@ import psutil
 from reid_core.images import thumbnail
 from reid_core.projection.faithfulness import Faithfulness
 from reid_core.projection.layout import Layout
+from reid_core.workspace.catalogue.database import connect
 from reid_core.workspace.catalogue.rows import now
-from reid_core.workspace.catalogue.schema import connect
 from reid_core.workspace.maps.files import CropMap, MapInfo, map_file, write_map_file
 from reid_core.workspace.maps.making import KEPT
 from reid_core.workspace.workspace import VARIABLE, Workspace

@@ -15,8 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from pages.components.evaluation.start import evaluation_arguments
 from pages.components.widgets.threshold.threshold import _panel
-from reid_core.evaluation.parts import BIN_WIDTH
 from reid_core.evaluation.report import EvaluationReport, Protocol
+from reid_core.evaluation.report_parts import BIN_WIDTH
 from reid_core.workspace import jobs
 from reid_core.workspace.evaluations.measuring import evaluate_model
 from reid_core.workspace.jobs import Job, Progress

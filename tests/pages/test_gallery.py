@@ -20,7 +20,7 @@ from pages.components.shared import cached
 from pages.components.widgets.gallery_grid.gallery_grid import Change
 from reid_core.workspace import jobs
 from reid_core.workspace.catalogue.selection import Selection, order_from_json
-from reid_core.workspace.deletion import deletion
+from reid_core.workspace.deletion import deletion, holds
 from reid_core.workspace.galleries import editing
 from reid_core.workspace.workspace import Workspace
 from tests.pages.search_page import OpenPage
@@ -441,7 +441,7 @@ def test_held_crops_are_noted_and_stay(open_page: OpenPage, tiny_workspace: Work
     assert "cannot name a hold" in _words(page)
     _type(page, "case-17")
     _press(page, "gal-apply")
-    assert deletion.holds(tiny_workspace) == {"case-17": 2}
+    assert holds.holds(tiny_workspace) == {"case-17": 2}
     assert "2 crops held by case-17." in _words(page)
     _press(page, "gal-delete")
     assert "2 crops held by case-17" in _words(page)
@@ -575,7 +575,7 @@ def test_a_gallery_of_an_older_version_says_how_its_quality_is_measured(
 
 
 def test_held_crops_say_so_on_their_cards(open_page: OpenPage, tiny_workspace: Workspace) -> None:
-    deletion.hold(tiny_workspace, "tiny", Selection(ids=frozenset({3, 5})), "case-1")
+    holds.hold(tiny_workspace, "tiny", Selection(ids=frozenset({3, 5})), "case-1")
     cards = _grid(open_page(tiny_workspace.path))["cards"]
     assert [card["id"] for card in cards if card.get("badge") == "held"] == [3, 5]
 

@@ -27,7 +27,8 @@ from reid_core.workspace import jobs
 from reid_core.workspace.cases.cases import create
 from reid_core.workspace.cases.verdicts import Seen, give, log_of, standing
 from reid_core.workspace.catalogue.selection import Selection
-from reid_core.workspace.deletion.deletion import delete, holds
+from reid_core.workspace.deletion.deletion import delete
+from reid_core.workspace.deletion.holds import holds
 from reid_core.workspace.galleries.editing import relabel
 from reid_core.workspace.galleries.withheld import withheld
 from reid_core.workspace.jobs import Job, Progress

@@ -11,7 +11,7 @@ from pages.components.jobs.job_card import draw_table, import_style, moment
 from pages.components.shared import markup
 from reid_core.errors import ReidError
 from reid_core.records import plural
-from reid_core.workspace.deletion import deletion
+from reid_core.workspace.deletion import deletion, holds
 from reid_core.workspace.deletion.deletion import Receipt
 from reid_core.workspace.workspace import Workspace
 
@@ -68,11 +68,11 @@ def _draw_receipts(receipts: list[Receipt]) -> None:
 
 
 def _draw_holds(workspace: Workspace) -> None:
-    holds = deletion.holds(workspace)
-    markup.heading("Holds", plural(len(holds), "hold") if holds else "")
-    if not holds:
+    held = holds.holds(workspace)
+    markup.heading("Holds", plural(len(held), "hold") if held else "")
+    if not held:
         markup.text('<p class="rt-text">Nothing is held. A hold keeps crops from every deletion until it ends.</p>')
-    for name, crops in holds.items():
+    for name, crops in held.items():
         with st.container(horizontal=True, vertical_alignment="center", key=f"hold-{name}"):
             markup.text(
                 '<p class="im-hold"><b>{name}</b><span>{crops}</span></p>', name=name, crops=plural(crops, "crop")
@@ -84,7 +84,7 @@ def _draw_holds(workspace: Workspace) -> None:
             if st.button("Release it", key=f"gal-release-yes-{name}", type="primary"):
                 _ask(None)
                 try:
-                    deletion.release(workspace, name)
+                    holds.release(workspace, name)
                 except ReidError as error:
                     markup.problem("The hold was not released", str(error))
                 else:

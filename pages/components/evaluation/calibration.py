@@ -9,9 +9,9 @@ from pages.components.shared import cached, markup
 from pages.components.widgets.drawings.drawings import draw_charts
 from reid_core.embedder.card import ModelCard
 from reid_core.errors import ReidError
-from reid_core.evaluation import pictures, tables
-from reid_core.evaluation.calibration import Calibration
-from reid_core.evaluation.meaning import calibration_for, meaning
+from reid_core.evaluation.calibration.calibration import Calibration
+from reid_core.evaluation.calibration.meaning import calibration_for, meaning
+from reid_core.evaluation.presentation import charts, html_tables
 from reid_core.records import plural, two_digits
 from reid_core.workspace import jobs
 from reid_core.workspace.catalogue.rows import GalleryInfo
@@ -45,7 +45,7 @@ def draw_calibration(workspace: Workspace, gallery: GalleryInfo) -> None:
             "model.</p>"
         )
         return
-    st.html(tables.calibration(calibration.to_dict()))
+    st.html(html_tables.calibration(calibration.to_dict()))
     check = calibration.check or {}
     markup.text(
         '<p class="rt-small">Rates with 95 % intervals, from {pairs} pairs of different people and {same} of one '
@@ -73,8 +73,8 @@ def _draw_check(check: dict) -> None:
     )
     draw_charts(
         [
-            ("False match rates, stated and measured on others", pictures.stated_and_measured(check)),
-            ("Probabilities, stated and observed", pictures.reliability(check)),
+            ("False match rates, stated and measured on others", charts.stated_and_measured(check)),
+            ("Probabilities, stated and observed", charts.reliability(check)),
         ],
         key="eval-cal-charts",
     )

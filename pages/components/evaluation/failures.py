@@ -8,8 +8,8 @@ import streamlit as st
 
 from pages.components.shared import markup, wording
 from pages.components.widgets.gallery_grid.gallery_grid import thumbnail_url
-from reid_core.evaluation.parts import Failure
 from reid_core.evaluation.report import EvaluationReport
+from reid_core.evaluation.report_parts import Failure
 from reid_core.records import plural
 from reid_core.workspace.workspace import Workspace
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pages.components.shared import cached
+from reid_core.evaluation.model_comparison import compare_all
 from reid_core.evaluation.report import Evaluation, EvaluationReport, Protocol
-from reid_core.evaluation.table import compare_all
 from reid_core.workspace.evaluations.kept_reports import Kept, kept_reports
 from reid_core.workspace.workspace import Workspace
 

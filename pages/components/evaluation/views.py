@@ -12,9 +12,10 @@ from pages.components.evaluation import state as places
 from pages.components.shared import markup
 from pages.components.widgets.drawings.drawings import draw_charts
 from pages.components.widgets.threshold.threshold import draw_thresholds
-from reid_core.evaluation import pictures, tables
-from reid_core.evaluation.charts import legend
-from reid_core.evaluation.pictures import Named
+from reid_core.evaluation.presentation import charts as pictures
+from reid_core.evaluation.presentation import html_tables
+from reid_core.evaluation.presentation.charts import Named
+from reid_core.evaluation.presentation.svg import legend
 from reid_core.evaluation.report import Evaluation, Protocol
 from reid_core.records import plural
 from reid_core.workspace.catalogue.rows import GalleryInfo
@@ -28,13 +29,15 @@ _MEASURES = {"mAP": "mAP", "rank1": "Rank-1", "fmr": "False matches"}
 
 def draw_figures(workspace: Workspace, evaluation: Evaluation, named: Named) -> None:
     for one in evaluation.differences:
-        markup.text('<p class="ev-verdict">{words}.</p>', words=tables.verdict(one.first[1], one.second[1], one.mAP))
-    st.html(tables.figures(named))
+        markup.text(
+            '<p class="ev-verdict">{words}.</p>', words=html_tables.verdict(one.first[1], one.second[1], one.mAP)
+        )
+    st.html(html_tables.figures(named))
     markup.text('<p class="rt-small">In percent; intervals of 95 %, by drawing people anew.</p>')
     if evaluation.differences:
-        st.html(tables.differences(evaluation.differences))
+        st.html(html_tables.differences(evaluation.differences))
         if len(evaluation.differences) > 1:
-            markup.text(f'<p class="rt-small">{tables.SEVERAL}</p>')
+            markup.text(f'<p class="rt-small">{html_tables.SEVERAL}</p>')
     names = legend((one.tested.name, colour) for one, colour in named)
     charts = [("CMC", pictures.cmc(named))]
     if any(one.verification for one, _ in named):
@@ -42,7 +45,7 @@ def draw_figures(workspace: Workspace, evaluation: Evaluation, named: Named) -> 
     if any(one.open_set for one, _ in named):
         charts.append(("Open set: people who are not in the gallery", pictures.open_set(named)))
     draw_charts(charts, key="eval-charts", legend=names)
-    if other_ways := tables.other_ways(named):  # re-ranked figures have none
+    if other_ways := html_tables.other_ways(named):  # re-ranked figures have none
         st.html(other_ways)
     _draw_exports(workspace, evaluation)
     _draw_how(named)
@@ -69,7 +72,7 @@ def draw_threshold(named: Named) -> None:
     )
     draw_thresholds(compared, key="eval-threshold")
     markup.text('<p class="rt-label">At round rates of false matches</p>')
-    st.html(tables.true_match_rates([(one, colour) for one, colour in named if one.verification]))
+    st.html(html_tables.true_match_rates([(one, colour) for one, colour in named if one.verification]))
     markup.text(
         '<p class="rt-small">Measured on this gallery itself, and to be read as such. For what a similarity means in a '
         "search, with how sure that is, see Calibration.</p>"
@@ -86,7 +89,7 @@ def draw_cameras(named: Named) -> None:
     )  # fmt: skip
     for one, _ in named:
         markup.text('<p class="rt-label">{name}</p>', name=one.tested.name)
-        st.html(tables.camera_matrix(one.camera_pairs, figure or "mAP"))
+        st.html(html_tables.camera_matrix(one.camera_pairs, figure or "mAP"))
     markup.text(
         '<p class="rt-small">In percent. Queries of the camera on the left, in the crops of the camera above alone. '
         "The weakest pairs have most colour.</p>"
@@ -107,7 +110,7 @@ def draw_groups(named: Named) -> None:
             markup.heading(one.tested.name)
         for column, found in groupby(one.slices, key=lambda part: part.column):
             markup.text('<p class="rt-label">By {column}</p>', column=column)
-            st.html(tables.slices(list(found)))
+            st.html(html_tables.slices(list(found)))
 
 
 def draw_galleries(workspace: Workspace, galleries: list[GalleryInfo]) -> None:
@@ -132,7 +135,7 @@ def draw_galleries(workspace: Workspace, galleries: list[GalleryInfo]) -> None:
         "Figure", list(names), default="mAP", required=True, format_func=lambda name: names[name],
         key="eval-across-figure", label_visibility="collapsed",
     )  # fmt: skip
-    st.html(tables.across(evaluation, figure or "mAP"))
+    st.html(html_tables.across(evaluation, figure or "mAP"))
     markup.text(
         '<p class="rt-small">In percent, with 95 % intervals. Figures of two galleries are of other people and other '
         "crops: compare down, not across. Zero-shot: the model never saw data of that gallery’s kind.</p>"

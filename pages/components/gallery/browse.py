@@ -20,7 +20,7 @@ from reid_core.quality import flaws
 from reid_core.records import plural
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.catalogue.selection import Selection
-from reid_core.workspace.deletion import deletion
+from reid_core.workspace.deletion import holds
 from reid_core.workspace.galleries.browsing import Group
 from reid_core.workspace.galleries.withheld import withheld
 from reid_core.workspace.workspace import Workspace
@@ -149,7 +149,7 @@ def _draw_grid(workspace: Workspace, gallery: GalleryInfo, view: View, offset: i
         groups = [group for group in view.groups[page(offset)] if group.cover in rows]
         cards = [group_card(view.by, group, rows[group.cover]) for group in groups]
     else:
-        marked = {"held": deletion.held(workspace, shown), "not trained on": withheld(workspace.catalogue, shown)}
+        marked = {"held": holds.held(workspace, shown), "not trained on": withheld(workspace.catalogue, shown)}
         cards = []
         for crop in (crop for crop in shown if crop in rows):
             words = [word for word, crops in marked.items() if crop in crops]

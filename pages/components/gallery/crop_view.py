@@ -23,7 +23,7 @@ from reid_core.images import BadImage
 from reid_core.quality import flaws
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.catalogue.selection import Selection
-from reid_core.workspace.deletion import deletion
+from reid_core.workspace.deletion import deletion, holds
 from reid_core.workspace.galleries import browsing
 from reid_core.workspace.galleries.editing import Column
 from reid_core.workspace.galleries.withheld import withheld
@@ -233,6 +233,6 @@ def _draw_hold(workspace: Workspace, gallery: GalleryInfo, crop: int) -> None:
             state.pop(SAID, None)  # the note in this view says it
 
     with st.container(horizontal=True, vertical_alignment="center", key="gal-form"):
-        names = list(deletion.holds(workspace))
+        names = list(holds.holds(workspace))
         label_field("Hold", names, key=f"gal-fix-hold-{crop}", placeholder="A name, such as case-17", on_enter=keep)
         st.button("Hold this crop", type="primary", key="gal-fix-hold-save", on_click=keep)

@@ -15,7 +15,7 @@ from reid_core.errors import ReidError
 from reid_core.records import parse_time, plural, recorded_time
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.catalogue.selection import Selection
-from reid_core.workspace.deletion import deletion
+from reid_core.workspace.deletion import holds
 from reid_core.workspace.galleries import editing
 from reid_core.workspace.galleries.editing import Column
 from reid_core.workspace.workspace import Workspace
@@ -73,7 +73,7 @@ def draw_form(workspace: Workspace, info: GalleryInfo, chosen_of: Of, count: int
         def keep() -> None:
             hold(workspace, gallery, chosen_of().ids, typed(FIELD))
 
-        names = list(deletion.holds(workspace))
+        names = list(holds.holds(workspace))
         label_field("Hold", names, key=FIELD, placeholder="A name, such as case-17", on_enter=keep)
         st.button(f"Hold {crops}", type="primary", key="gal-apply", on_click=keep)
         markup.text('<p class="rt-small">Held crops stay, whoever deletes, until the hold is released.</p>')
@@ -148,7 +148,7 @@ def hold(workspace: Workspace, gallery: str, ids: Ids, name: str | None) -> bool
         state[TROUBLE] = "Give the hold a name first: that of the case, for example."
         return False
     try:
-        added = deletion.hold(workspace, gallery, Selection(ids=frozenset(ids.tolist())), name.strip())
+        added = holds.hold(workspace, gallery, Selection(ids=frozenset(ids.tolist())), name.strip())
     except ReidError as error:
         state[TROUBLE] = str(error)
         return False

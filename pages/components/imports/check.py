@@ -23,7 +23,7 @@ from pages.components.shared import markup, wording
 from reid_core.datasets import READERS, TableDescription, doubts
 from reid_core.datasets.choices import check_time_format, compile_camera_pattern, compile_identity_pattern
 from reid_core.datasets.layouts import DESCRIBED
-from reid_core.datasets.table_files import COLUMN_NAMES
+from reid_core.datasets.tables.table_files import COLUMN_NAMES
 from reid_core.errors import ReidError
 from reid_core.records import SPLITS, plural
 from reid_core.workspace.imports import previewing

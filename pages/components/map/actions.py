@@ -20,7 +20,7 @@ from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK, plural
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.catalogue.selection import Selection
-from reid_core.workspace.deletion import deletion
+from reid_core.workspace.deletion import holds
 from reid_core.workspace.galleries.withheld import restore, withheld, withhold
 from reid_core.workspace.maps.files import CropMap
 from reid_core.workspace.workspace import Workspace
@@ -218,7 +218,7 @@ def _hold_form(workspace: Workspace, gallery: GalleryInfo, aim: Aim) -> None:
     key = _field("hold", aim)
     with st.container(horizontal=True, vertical_alignment="center", key="map-form-row"):
         _field_and_button(
-            "Hold", list(deletion.holds(workspace)), key, "A name, such as case-17", "",
+            "Hold", list(holds.holds(workspace)), key, "A name, such as case-17", "",
             f"Hold {plural(len(aim.ids), 'crop')}", lambda: hold(workspace, gallery.name, aim.ids, typed(key)),
         )  # fmt: skip
     _say("No label changes.", "No deletion takes crops that are held, until the hold is released, in History of the "

@@ -17,6 +17,7 @@ from reid_core.embedder.inference import Embedder
 from reid_core.errors import FREE_SPACE, ReidError
 from reid_core.picture_reader import PictureReader
 from reid_core.records import natural_order
+from reid_core.workspace import opening
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.galleries import browsing
@@ -43,7 +44,7 @@ def open_workspace() -> Workspace:
 
 @lru_cache(maxsize=8)
 def _open(path: Path) -> Workspace:
-    return Workspace(path)
+    return opening.open_workspace(path)
 
 
 @dataclass(frozen=True)

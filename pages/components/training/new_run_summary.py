@@ -11,10 +11,10 @@ from pages.components.shared import cached, markup
 from pages.components.training import state as places
 from reid_core.errors import ReidError
 from reid_core.records import plural
-from reid_core.training.insight import Finding
+from reid_core.training.crops.inspection import Finding
+from reid_core.training.crops.samplers import concerns
 from reid_core.training.recipe import Recipe, recipe_values
 from reid_core.training.recipe_file import to_yaml
-from reid_core.training.samplers import concerns
 from reid_core.training.schedule import learning_rate
 from reid_core.workspace import jobs
 from reid_core.workspace.runs import launching, speeds

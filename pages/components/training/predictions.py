@@ -10,7 +10,7 @@ import streamlit as st
 from pages.components.shared import markup, wording
 from pages.components.widgets.gallery_grid.gallery_grid import thumbnail_url
 from reid_core.records import plural
-from reid_core.training.predictions import (
+from reid_core.training.monitoring.predictions import (
     Confusion,
     Crop,
     Hit,

@@ -16,9 +16,9 @@ from pages.components.shared import markup
 from pages.components.training import state as places
 from pages.components.widgets.curves.curves import Chart, Line, draw_curves
 from pages.components.widgets.run_table.run_table import run_table
-from reid_core.evaluation.policy import NO_CAMERA
+from reid_core.evaluation.presentation.policy_sentences import NO_CAMERA
 from reid_core.records import harmless, natural_order
-from reid_core.training.curves import differences, read_table, thin
+from reid_core.training.monitoring.curves import differences, read_table, thin
 from reid_core.training.recipe import RECIPES, Recipe, recipe_values
 from reid_core.training.run import Run
 from reid_core.workspace.runs.overview import RunSummary, run_summaries, table_of_curves, table_of_runs

@@ -12,8 +12,8 @@ from pages.components.shared import markup
 from pages.components.training import state as places
 from pages.components.widgets.curves.curves import Chart, Line, draw_curves
 from reid_core.errors import ReidError
-from reid_core.training.curves import read_table, thin
-from reid_core.training.predictions import predicted_epochs
+from reid_core.training.monitoring.curves import read_table, thin
+from reid_core.training.monitoring.predictions import predicted_epochs
 from reid_core.training.run import Run, RunState
 from reid_core.workspace import jobs
 from reid_core.workspace.runs import launching

@@ -11,9 +11,9 @@ from pages.components.shared import markup, pictures
 from pages.components.training import state as places
 from pages.components.training.run_standing import draw_standing
 from reid_core.errors import ReidError
-from reid_core.evaluation.policy import NO_CAMERA
+from reid_core.evaluation.presentation.policy_sentences import NO_CAMERA
 from reid_core.records import plural
-from reid_core.training.curves import read_table
+from reid_core.training.monitoring.curves import read_table
 from reid_core.training.run import Run, RunState
 from reid_core.workspace import jobs
 from reid_core.workspace.catalogue.rows import check_name

@@ -14,7 +14,7 @@ from pages.components.shared import cached, markup, plots, wording
 from pages.components.training import state as places
 from pages.components.widgets.gallery_grid.gallery_grid import thumbnail_url
 from reid_core.records import plural
-from reid_core.training.insight import SIDES, Histogram, Insight
+from reid_core.training.crops.inspection import SIDES, Histogram, Insight
 from reid_core.workspace import jobs
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.runs.inspection import inspect_gallery, kept_insight

@@ -18,6 +18,7 @@ import pandas as pd
 
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK
+from reid_core.workspace.catalogue.database import PAGE_BYTES, anchor, connect, create
 from reid_core.workspace.catalogue.rows import (
     CROP_COLUMNS,
     GalleryInfo,
@@ -34,7 +35,7 @@ from reid_core.workspace.catalogue.rows import (
     now,
     refuse_mixed_sides,
 )
-from reid_core.workspace.catalogue.schema import CATALOGUE, PAGE_BYTES, UPGRADES, VERSION, anchor, connect, create
+from reid_core.workspace.catalogue.schema import CATALOGUE, UPGRADES, VERSION
 from reid_core.workspace.catalogue.trail import read_log, write_log
 from reid_core.workspace.reserve import with_room
 

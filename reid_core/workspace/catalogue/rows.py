@@ -17,12 +17,12 @@ import pandas as pd
 
 from reid_core.errors import ReidError, shown
 from reid_core.records import DISTRACTOR, JUNK
+from reid_core.workspace.layout import originals
 
 CROP_COLUMNS = (
     "id", "path", "identity", "camera", "time", "tracklet", "split", "width", "height", "sha256", "source",
     "sharpness", "brightness", "contrast", "alike", "upper", "upper_share", "lower", "lower_share",
 )  # fmt: skip
-ORIGINALS = "originals"  # folder of the workspace with copies of imported pictures, one folder for each source
 _ROWS_AT_ONCE = 1_000  # of at most 32 values; SQLite takes 32,766 in one statement
 _NAME = re.compile(r"[\w][\w.-]{0,63}")
 
@@ -178,11 +178,6 @@ def crop_table(database: sqlite3.Connection, workspace: Path, where: str, values
     whole = {"id": np.int64, "width": np.int64, "height": np.int64}
     numbers = ("time", "sharpness", "brightness", "contrast", "upper_share", "lower_share")
     return table.astype({**whole, **dict.fromkeys(numbers, np.float64)})
-
-
-def originals(workspace: Path, source: int) -> Path:
-    """Where copies of a source's pictures are kept."""
-    return workspace / ORIGINALS / str(source)
 
 
 def next_numbers(database: sqlite3.Connection, count: int) -> int:

@@ -1,29 +1,19 @@
-"""Tables of the catalogue, how a database file is opened, and how one of an older version is brought up to date.
+"""Tables of the catalogue, and what brings those of an older version up to date.
 
 The log is only added to: `trail.py` has its tables, and says for each action which fields are personal and which stay.
 """
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 
-from reid_core.errors import FREE_SPACE, DiskFull, ReidError, is_full
-from reid_core.files import one_at_a_time
-from reid_core.temporary import temporary_file, temporary_folder
-from reid_core.workspace.catalogue.case_tables import COLOURS, INVESTIGATIONS, NO_REPLACING
-from reid_core.workspace.catalogue.scripts import run_script
+from reid_core.workspace.catalogue.database import Upgrade, run_script
 from reid_core.workspace.catalogue.trail import AUDIT, move_personal_fields
 
 VERSION = 5
 THUMBNAILS_VERSION = 1
-BACKUP = "{name}.version-{version}.backup"  # a copy of the file before it is brought up to date
 
-_TRIED_BYTES = 2**17  # more than SQLite needs to open a database
-PAGE_BYTES = 8192  # seven vectors of 512 half-precision numbers; in the usual 4096 there is room for three
 
 _VECTOR = """
 CREATE TABLE vector (
@@ -99,6 +89,62 @@ CREATE TABLE IF NOT EXISTS no_direction (
 ) STRICT, WITHOUT ROWID;
 """
 
+# What analysts look for and decide. A verdict is a row for good, and taking it back is another row; rows go only with
+# the crop or the case that they are about. `act` is shared by the rows that were given at once. An example's
+# vector is kept, so that a search can be run again when its photo or its model is no longer there to look at.
+_CASES = """
+CREATE TABLE investigation (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, purpose TEXT NOT NULL, notes TEXT NOT NULL,
+    created TEXT NOT NULL, who TEXT NOT NULL
+) STRICT;
+CREATE TABLE saved_search (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    investigation INTEGER NOT NULL REFERENCES investigation(key) ON DELETE CASCADE, name TEXT NOT NULL,
+    at TEXT NOT NULL, who TEXT NOT NULL, gallery TEXT NOT NULL, model TEXT NOT NULL, model_name TEXT NOT NULL,
+    parameters TEXT NOT NULL, seen INTEGER NOT NULL, UNIQUE (investigation, name)
+) STRICT;
+CREATE TABLE photo (
+    sha256 BLOB NOT NULL, investigation INTEGER NOT NULL REFERENCES investigation(key) ON DELETE CASCADE,
+    name TEXT NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (investigation, sha256)
+) STRICT;
+CREATE TABLE example (
+    search INTEGER NOT NULL REFERENCES saved_search(key) ON DELETE CASCADE, place INTEGER NOT NULL,
+    negative INTEGER NOT NULL, crop INTEGER REFERENCES crop(id) ON DELETE CASCADE, photo BLOB,
+    float32 BLOB NOT NULL, PRIMARY KEY (search, place)
+) STRICT;
+CREATE INDEX example_crop ON example (crop);
+CREATE TABLE verdict (
+    key INTEGER PRIMARY KEY AUTOINCREMENT, act INTEGER NOT NULL,
+    investigation INTEGER NOT NULL REFERENCES investigation(key) ON DELETE CASCADE,
+    crop INTEGER NOT NULL REFERENCES crop(id) ON DELETE CASCADE, at TEXT NOT NULL, who TEXT NOT NULL,
+    verdict TEXT NOT NULL, undoes INTEGER, note TEXT NOT NULL, model TEXT NOT NULL, similarity REAL, rank INTEGER,
+    threshold REAL
+) STRICT;
+CREATE INDEX verdict_crop ON verdict (crop);
+CREATE INDEX verdict_investigation ON verdict (investigation, crop);
+CREATE INDEX verdict_undoes ON verdict (undoes) WHERE undoes NOT NULL;
+CREATE TRIGGER verdict_is_final BEFORE UPDATE ON verdict BEGIN SELECT RAISE(ABORT, 'verdicts are append-only'); END;
+CREATE TRIGGER verdict_is_kept BEFORE DELETE ON verdict
+WHEN EXISTS (SELECT 1 FROM crop WHERE id = OLD.crop)
+    AND EXISTS (SELECT 1 FROM investigation WHERE key = OLD.investigation)
+BEGIN SELECT RAISE(ABORT, 'verdicts are append-only'); END;
+"""
+
+# INSERT OR REPLACE takes a row's place, and no trigger sees a DELETE.
+_NO_REPLACING = """
+CREATE TRIGGER verdict_is_new BEFORE INSERT ON verdict WHEN EXISTS (SELECT 1 FROM verdict WHERE key = NEW.key)
+BEGIN SELECT RAISE(ABORT, 'verdicts are append-only'); END;
+CREATE TRIGGER audit_is_new BEFORE INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE key = NEW.key)
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+"""
+
+_COLOURS = """
+ALTER TABLE crop ADD COLUMN upper TEXT;
+ALTER TABLE crop ADD COLUMN upper_share REAL;
+ALTER TABLE crop ADD COLUMN lower TEXT;
+ALTER TABLE crop ADD COLUMN lower_share REAL;
+"""
+
 _CROP_INDEXES = """
 CREATE INDEX crop_gallery ON crop (gallery, split);
 CREATE INDEX crop_sha256 ON crop (sha256);
@@ -145,9 +191,9 @@ INSERT INTO counter VALUES (0);
 {_DISMISSALS}
 {_WITHHELD}
 {_NO_DIRECTION}
-{INVESTIGATIONS}
+{_CASES}
 {AUDIT}
-{NO_REPLACING}
+{_NO_REPLACING}
 """
 
 # Version 1 kept vectors by (model, crop), knew no quality, no copies, no edits and no deletion.
@@ -174,7 +220,7 @@ DROP TABLE old_vector;
 {_DELETION}
 {_EDITS}
 """
-_FROM_3 = f"{_DISMISSALS}{_WITHHELD}{COLOURS}{INVESTIGATIONS}{NO_REPLACING}"
+_FROM_3 = f"{_DISMISSALS}{_WITHHELD}{_COLOURS}{_CASES}{_NO_REPLACING}"
 
 
 def _from_4(database: sqlite3.Connection) -> None:
@@ -182,7 +228,6 @@ def _from_4(database: sqlite3.Connection) -> None:
     move_personal_fields(database)
 
 
-Upgrade = str | Callable[[sqlite3.Connection], None]  # a script, or what is to be done within the transaction
 UPGRADES: Mapping[int, Upgrade] = {1: _FROM_1, 2: _SERVING, 3: _FROM_3, 4: _from_4}
 
 # With a key of its own a thumbnail of 3 KB lies in one page. By its hash alone, as workspaces made before November 2026
@@ -190,137 +235,3 @@ UPGRADES: Mapping[int, Upgrade] = {1: _FROM_1, 2: _SERVING, 3: _FROM_3, 4: _from
 THUMBNAILS = """
 CREATE TABLE thumbnail (key INTEGER PRIMARY KEY, sha256 BLOB NOT NULL UNIQUE, jpeg BLOB NOT NULL) STRICT;
 """
-
-
-def create(
-    path: Path, tables: str, version: int, upgrades: Mapping[int, Upgrade] | None = None, *, page_bytes: int = 4096
-) -> None:
-    """Make the database file with these tables unless it is there; bring an older one up to date, with a backup.
-
-    Two processes may try at once. Raises ReidError for a file of a newer version of the program.
-    """
-    with connect(path) as database:
-        found = _version(database)
-    if found > version:
-        raise ReidError(
-            f"{path} was written by a newer version of Retrace (format {found}; this one knows {version}). "
-            "Update Retrace, or choose another workspace with --workspace."
-        )
-    if found == 0:
-        with connect(path) as database:
-            database.execute(f"PRAGMA page_size={page_bytes}")
-            database.execute("PRAGMA journal_mode=WAL")
-            database.execute("BEGIN IMMEDIATE")
-            if _version(database) == 0:
-                run_script(database, tables)
-                database.execute(f"PRAGMA user_version={version}")
-    elif found < version:
-        with one_at_a_time(path.with_name(f"{path.name}.lock")), connect(path) as database:
-            if _version(database) == found:
-                _upgrade(database, path, found, version, upgrades or {})
-
-
-def _upgrade(
-    database: sqlite3.Connection, path: Path, found: int, version: int, upgrades: Mapping[int, Upgrade]
-) -> None:
-    _back_up(database, path, found)
-    database.execute("BEGIN IMMEDIATE")
-    for step in range(found, version):
-        upgrade = upgrades[step]
-        if isinstance(upgrade, str):
-            run_script(database, upgrade)
-        else:
-            upgrade(database)
-    database.execute(f"PRAGMA user_version={version}")
-
-
-def _version(database: sqlite3.Connection) -> int:
-    return int(database.execute("PRAGMA user_version").fetchone()[0])
-
-
-def backups(path: Path) -> list[Path]:
-    """Copies of the file that `create` made before it brought it up to date."""
-    return sorted(path.parent.glob(BACKUP.format(name=path.name, version="*")))
-
-
-def _back_up(database: sqlite3.Connection, path: Path, version: int) -> None:
-    final = path.with_name(BACKUP.format(name=path.name, version=version))
-    if final.exists():
-        return
-    free, needed = shutil.disk_usage(path.parent).free, 2 * path.stat().st_size  # the copy, and the new tables
-    if free < needed:
-        raise ReidError(
-            f"{path} is of an older version and has to be brought up to date, for which {needed / 1e9:.1f} GB must be "
-            f"free; there are {free / 1e9:.1f} GB. Free some space and try again; nothing was changed."
-        )
-    with temporary_folder(final) as folder:  # a folder, for SQLite puts a journal beside what it writes
-        partial = folder / final.name
-        database.execute("VACUUM INTO ?", (str(partial),))
-        partial.replace(final)
-
-
-@contextmanager
-def connect(path: Path) -> Iterator[sqlite3.Connection]:
-    """One transaction: committed when the block ends, rolled back when it raises.
-
-    SQLite's own errors become ReidErrors that name the file.
-    """
-    try:
-        database = sqlite3.connect(path, timeout=60, isolation_level=None)
-        try:
-            # WAL with full sync: what a commit acknowledged survives a power cut.
-            database.execute("PRAGMA synchronous=FULL")
-            database.execute("PRAGMA foreign_keys=ON")
-            database.execute("PRAGMA secure_delete=ON")  # what is deleted is overwritten, not only forgotten
-            yield database
-            if database.in_transaction:
-                database.execute("COMMIT")
-        except BaseException:
-            if database.in_transaction:
-                database.execute("ROLLBACK")
-            raise
-        finally:
-            database.close()
-    except sqlite3.Error as error:
-        if _is_full(path, error):
-            raise DiskFull(
-                f"{path} could not be written: the disk is full. Nothing of this step was kept; {FREE_SPACE}"
-            ) from error
-        raise ReidError(_explain(path, error)) from error
-
-
-def anchor(path: Path) -> sqlite3.Connection:
-    """An idle connection to be kept: whenever the last one closes, SQLite moves its whole log into the file."""
-    with connect(path):
-        database = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-        database.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
-        return database
-
-
-def _is_full(path: Path, error: sqlite3.Error) -> bool:
-    """SQLite calls some of it by that name, and the rest of it an I/O error: then it is tried out."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code not in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
-        return code == sqlite3.SQLITE_FULL
-    try:
-        with temporary_file(path) as (file, _):
-            file.write(bytes(_TRIED_BYTES))
-            file.flush()
-    except OSError as tried:
-        return is_full(tried)
-    return False
-
-
-def _explain(path: Path, error: sqlite3.Error) -> str:
-    reason = str(error)
-    if "readonly" in reason or "unable to open" in reason:
-        return f"{path} cannot be written. Choose a workspace on a disk you may write to, with --workspace."
-    if "disk I/O" in reason:
-        return (
-            f"{path} could not be written: {reason}. Nothing of this step was kept. Look at the disk, and run it again."
-        )
-    if "not a database" in reason or "malformed" in reason:
-        return f"{path} is damaged ({reason}). Restore it from a backup, or choose another workspace."
-    if "locked" in reason or "busy" in reason:
-        return f"{path} was in use by another process for over a minute. Wait until its work is done, and try again."
-    return f"{path} could not be used ({reason})."

@@ -13,8 +13,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from reid_core.errors import ReidError
+from reid_core.workspace.catalogue.database import anchor, connect, create
 from reid_core.workspace.catalogue.rows import insert_rows
-from reid_core.workspace.catalogue.schema import THUMBNAILS, THUMBNAILS_VERSION, anchor, connect, create
+from reid_core.workspace.catalogue.schema import THUMBNAILS, THUMBNAILS_VERSION
 
 
 class Thumbnails:

@@ -40,8 +40,8 @@ from collections.abc import Callable, Collection, Iterable
 from sqlite3 import Connection
 from typing import Any
 
+from reid_core.workspace.catalogue.database import run_script
 from reid_core.workspace.catalogue.rows import check_text, now, user
-from reid_core.workspace.catalogue.scripts import run_script
 
 PUBLIC = frozenset(
     ("gallery", "also", "model", "models", "name", "former", "column", "what", "kind", "format", "verdict", "analyst",

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from reid_core.colours import CLEAR
 from reid_core.errors import ReidError
-from reid_core.retrieval.index import Columns
+from reid_core.retrieval.exact.index import Columns
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.rows import gallery_key, insert_rows, model_key, next_numbers
 

@@ -10,26 +10,17 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection
 
 from reid_core.errors import DiskFull, ReidError
 from reid_core.records import DISTRACTOR, JUNK, plural
-from reid_core.workspace.catalogue.rows import check_name, check_text, gallery_key, next_numbers, now, user
+from reid_core.workspace.catalogue.rows import check_text, gallery_key, next_numbers, now, user
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.trail import forget_crops, write_log
 from reid_core.workspace.deletion.cases import forget_in_cases
-from reid_core.workspace.deletion.wiping import (
-    CALIBRATIONS,
-    DEMO,
-    FILE,
-    INSIGHTS,
-    OF_GALLERY,
-    ORIGINAL,
-    THUMBNAIL,
-    finish,
-)
+from reid_core.workspace.deletion.wiping import CALIBRATIONS, FILE, OF_GALLERY, ORIGINAL, THUMBNAIL, finish
+from reid_core.workspace.layout import DEMO, INSIGHTS
 from reid_core.workspace.reserve import with_room
 from reid_core.workspace.workspace import Workspace
 
@@ -176,53 +167,6 @@ def receipts(workspace: Workspace) -> list[Receipt]:
     columns = ", ".join("key" if f.name == "number" else f.name for f in dataclasses.fields(Receipt))
     with workspace.catalogue.transaction() as database:
         return [Receipt(*row) for row in database.execute(f"SELECT {columns} FROM deletion ORDER BY key DESC")]
-
-
-def hold(workspace: Workspace, gallery: str, selection: Selection, name: str) -> int:
-    """Keep the selected crops from every deletion until `release`; how many were not held under that name before."""
-    check_name(name, "hold")
-    with workspace.catalogue.transaction() as database:
-        database.execute("BEGIN IMMEDIATE")
-        where, values = selection.where(gallery_key(database, gallery))
-        added = database.execute(
-            f"INSERT OR IGNORE INTO hold (name, crop, since, who) SELECT ?, id, ?, ? FROM crop WHERE {where}",
-            (name, now(), user(), *values),
-        ).rowcount
-        if not database.execute(f"SELECT 1 FROM crop WHERE {where} LIMIT 1", values).fetchone():
-            raise ReidError(f"No crop of gallery {gallery!r} fits: {selection.describe()}. Nothing is held.")
-        if added:
-            write_log(database, "hold", name, {"gallery": gallery, "crops": added})
-            next_numbers(database, 1)
-        return added
-
-
-def release(workspace: Workspace, name: str) -> int:
-    """End the hold of that name. Raises ReidError when there is none."""
-    with workspace.catalogue.transaction() as database:
-        database.execute("BEGIN IMMEDIATE")
-        released = database.execute("DELETE FROM hold WHERE name = ?", (name,)).rowcount
-        if not released:
-            names = [n for (n,) in database.execute("SELECT DISTINCT name FROM hold ORDER BY name")]
-            there = f"There are: {', '.join(names)}." if names else "There is none."
-            raise ReidError(f"There is no hold {name!r}. {there}")
-        write_log(database, "release", name, {"crops": released})
-        next_numbers(database, 1)
-        return released
-
-
-def holds(workspace: Workspace) -> dict[str, int]:
-    """Each hold and how many crops it keeps."""
-    with workspace.catalogue.transaction() as database:
-        return dict(database.execute("SELECT name, COUNT(*) FROM hold GROUP BY name ORDER BY name").fetchall())
-
-
-def held(workspace: Workspace, ids: Sequence[int]) -> set[int]:
-    """Those of these crops that a hold keeps."""
-    with workspace.catalogue.transaction() as database:
-        rows = database.execute(
-            "SELECT crop FROM hold WHERE crop IN (SELECT value FROM json_each(?))", (json.dumps(ids),)
-        )
-        return {crop for (crop,) in rows}
 
 
 def _people_who_go(database: Connection, gallery: int) -> list[str]:

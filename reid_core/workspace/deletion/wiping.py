@@ -16,11 +16,12 @@ from reid_core.errors import DiskFull, disk_full, is_full
 from reid_core.files import one_at_a_time
 from reid_core.temporary import remove_abandoned
 from reid_core.workspace.catalogue.catalogue import Catalogue
-from reid_core.workspace.catalogue.rows import ORIGINALS, now
-from reid_core.workspace.catalogue.schema import backups, connect
+from reid_core.workspace.catalogue.database import backups, connect
+from reid_core.workspace.catalogue.rows import now
 from reid_core.workspace.catalogue.thumbnails import Thumbnails
 from reid_core.workspace.catalogue.vectors import last_deletion
 from reid_core.workspace.jobs import all_jobs, forget, forget_unstarted
+from reid_core.workspace.layout import COMPARISONS, EVALUATIONS, INDEXES, LOCK, ORIGINALS
 from reid_core.workspace.leftovers import sweep_for_deletion
 from reid_core.workspace.maps.files import forget_on_maps
 from reid_core.workspace.models.calibration_traces import forget_calibrations
@@ -28,12 +29,6 @@ from reid_core.workspace.reserve import was_used, with_room
 from reid_core.workspace.runs.traces import forget_in_runs, runs_on
 from reid_core.workspace.search.snapshot import remove_partials, snapshot_seq
 
-INDEXES = "indexes"
-EVALUATIONS = "evaluations"  # reports, which name crops and people
-COMPARISONS = "comparisons"  # figures of two models on a gallery; they go with it, for another may get its name
-INSIGHTS = "insights"  # what was found out about the crops of each gallery
-DEMO = "demo"  # folder of the pictures that Retrace draws itself
-LOCK = "wiping.lock"  # held while an import lays out files and writes their rows, and while files without rows go
 # Kinds of `removal.name`.
 THUMBNAIL, ORIGINAL, INDEX, FILE, JOBS, RUNS = "thumbnail", "original", "index", "file", "jobs", "runs"
 MAPS, REPORTS, CALIBRATIONS = "maps", "evaluations", "calibrations"

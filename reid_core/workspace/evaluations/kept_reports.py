@@ -17,7 +17,7 @@ from reid_core.files import one_at_a_time, write_atomically
 from reid_core.json_text import read_json
 from reid_core.workspace.catalogue.rows import gallery_key
 from reid_core.workspace.catalogue.vectors import last_deletion
-from reid_core.workspace.deletion.wiping import EVALUATIONS, LOCK
+from reid_core.workspace.layout import EVALUATIONS, LOCK
 from reid_core.workspace.workspace import Workspace
 
 _DIGITS = 8

@@ -13,9 +13,9 @@ from reid_core.errors import ReidError
 from reid_core.evaluation.copies import pictures_of
 from reid_core.evaluation.crops import Crops, labels_of
 from reid_core.evaluation.evaluate import TRACKLET_LENGTH, evaluate
-from reid_core.evaluation.policy import cameras_note
-from reid_core.evaluation.protocols import multi_query
-from reid_core.evaluation.ranking import MatchRanks, match_ranks, match_ranks_from_distances
+from reid_core.evaluation.presentation.policy_sentences import cameras_note
+from reid_core.evaluation.ranking.protocols import multi_query
+from reid_core.evaluation.ranking.ranking import MatchRanks, match_ranks, match_ranks_from_distances
 from reid_core.evaluation.report import EvaluationReport, Protocol, Tested
 from reid_core.evaluation.slices import tracklet_lengths
 from reid_core.records import DISTRACTOR, JUNK, plural

@@ -9,7 +9,7 @@ from pathlib import Path
 from reid_core.embedder.model import model_id
 from reid_core.errors import ReidError
 from reid_core.training.run import RunState
-from reid_core.workspace.deletion.wiping import DEMO
+from reid_core.workspace.layout import DEMO
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
 NOT_STATED = "not stated"

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from reid_core.errors import ReidError
+from reid_core.evaluation.model_comparison import csv_rows
 from reid_core.evaluation.report import Evaluation
-from reid_core.evaluation.table import csv_rows
 from reid_core.files import write_atomically
 from reid_core.records import harmless
 from reid_core.workspace.workspace import Workspace

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reid_core.evaluation.html_report import html_report
+from reid_core.evaluation.presentation.html_page import html_report
 from reid_core.evaluation.report import Evaluation
 from reid_core.files import write_atomically
 from reid_core.workspace.models.calibration import calibrations_for

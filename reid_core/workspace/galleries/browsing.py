@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from reid_core.records import DISTRACTOR, JUNK, natural_order
 from reid_core.workspace.catalogue.catalogue import Catalogue
+from reid_core.workspace.catalogue.database import connect
 from reid_core.workspace.catalogue.rows import gallery_key
-from reid_core.workspace.catalogue.schema import connect
 from reid_core.workspace.catalogue.selection import FLAWS, MISSING, Selection
 from reid_core.workspace.workspace import Workspace
 

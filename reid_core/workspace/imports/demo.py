@@ -12,7 +12,7 @@ from reid_core.embedder.inference import Embedder
 from reid_core.embedder.model import SYNTHETIC
 from reid_core.signals import StopRequest
 from reid_core.workspace.imports.importing import import_dataset
-from reid_core.workspace.search.gallery_index import embed_gallery
+from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.workspace import Workspace
 
 GALLERY = "demo"

@@ -27,8 +27,8 @@ from reid_core.records import SPLITS, harmless
 from reid_core.signals import StopRequest
 from reid_core.sources import ImageSource, open_source
 from reid_core.workspace.catalogue.rows import NewCrop
-from reid_core.workspace.deletion.wiping import LOCK
 from reid_core.workspace.job_report import Report
+from reid_core.workspace.layout import LOCK
 from reid_core.workspace.workspace import Workspace
 
 BATCH = 256  # crops in one transaction: the most that a crash makes an import do again

@@ -10,8 +10,8 @@ import numpy as np
 
 from reid_core.datasets import Dataset, TableDescription, read_dataset
 from reid_core.datasets.base import list_files
-from reid_core.datasets.describe import describe_table_bytes
-from reid_core.datasets.table_files import MAX_TABLE_BYTES
+from reid_core.datasets.tables.describe import describe_table_bytes
+from reid_core.datasets.tables.table_files import MAX_TABLE_BYTES
 from reid_core.errors import ReidError
 from reid_core.images import BadImage, decode, thumbnail
 from reid_core.sources import open_source

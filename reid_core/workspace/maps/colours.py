@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from reid_core.errors import ReidError
 from reid_core.projection.clusters import NOISE
 from reid_core.records import DISTRACTOR, JUNK, natural_order
+from reid_core.workspace.catalogue.database import connect
 from reid_core.workspace.catalogue.rows import gallery_key
-from reid_core.workspace.catalogue.schema import connect
 from reid_core.workspace.maps.files import CropMap
 from reid_core.workspace.workspace import Workspace
 

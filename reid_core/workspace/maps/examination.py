@@ -26,8 +26,8 @@ from reid_core.projection.learned import CameraGrouping, Similarities, camera_gr
 from reid_core.projection.neighbours import Neighbours, Stopped, Vectors
 from reid_core.projection.suggestions import suggested_merges, suspected_mislabels
 from reid_core.signals import StopRequest
+from reid_core.workspace.catalogue.database import connect
 from reid_core.workspace.catalogue.rows import gallery_key, now
-from reid_core.workspace.catalogue.schema import connect
 from reid_core.workspace.catalogue.vectors import read_vectors
 from reid_core.workspace.maps.colours import map_labels, people_of
 from reid_core.workspace.maps.files import CropMap, crops_of, lock, map_file

@@ -20,8 +20,8 @@ from reid_core.projection.faithfulness import measure
 from reid_core.projection.layout import PLACED_BY, Layout, Points, place, principal_components, umap_points
 from reid_core.projection.neighbours import Vectors, find_neighbours
 from reid_core.signals import StopRequest
+from reid_core.workspace.catalogue.database import connect
 from reid_core.workspace.catalogue.rows import gallery_key, model_key, now
-from reid_core.workspace.catalogue.schema import connect
 from reid_core.workspace.catalogue.vectors import read_vectors
 from reid_core.workspace.maps.files import (
     FOLDER,

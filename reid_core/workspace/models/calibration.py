@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 from reid_core.embedder.card import ModelCard
 from reid_core.embedder.model import SHIPPED_MODELS, model_id
 from reid_core.errors import ReidError
-from reid_core.evaluation.calibration import Calibration, calibrate
-from reid_core.evaluation.calibration_check import DIVISIONS, check_calibration, interval_coverage
-from reid_core.evaluation.meaning import calibration_for
-from reid_core.evaluation.policy import cameras_note
-from reid_core.evaluation.ranking import Labels, encode_labels
-from reid_core.evaluation.rates import LEAST_PEOPLE
+from reid_core.evaluation.calibration.calibration import Calibration, calibrate
+from reid_core.evaluation.calibration.check import DIVISIONS, check_calibration, interval_coverage
+from reid_core.evaluation.calibration.meaning import calibration_for
+from reid_core.evaluation.calibration.rates import LEAST_PEOPLE
+from reid_core.evaluation.presentation.policy_sentences import cameras_note
+from reid_core.evaluation.ranking.ranking import Labels, encode_labels
 from reid_core.evaluation.report import Evaluation
 from reid_core.records import DISTRACTOR, JUNK, Records, plural, split_identities
 from reid_core.temporary import temporary_folder

@@ -23,12 +23,12 @@ from reid_core.json_text import read_json
 from reid_core.records import SPLITS, plural
 from reid_core.signals import StopRequest
 from reid_core.workspace.catalogue.rows import now
-from reid_core.workspace.deletion.wiping import COMPARISONS
 from reid_core.workspace.evaluations.measuring import SPLITS as HELD_OUT
 from reid_core.workspace.evaluations.measuring import Ranked, camera_caution, rank_gallery
 from reid_core.workspace.evaluations.provenance import run_of
 from reid_core.workspace.job_report import Report
-from reid_core.workspace.search.gallery_index import embed_gallery
+from reid_core.workspace.layout import COMPARISONS
+from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.search.no_direction import REASON, without_direction
 from reid_core.workspace.workspace import ModelEntry, Workspace
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK, plural
-from reid_core.workspace.catalogue.schema import connect
+from reid_core.workspace.catalogue.database import connect
 from reid_core.workspace.runs.traces import forget_in_runs
 from reid_core.workspace.workspace import Workspace
 

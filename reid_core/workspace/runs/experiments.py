@@ -15,11 +15,12 @@ import numpy as np
 
 from reid_core.errors import ReidError
 from reid_core.signals import StopRequest
-from reid_core.training.data import divide
+from reid_core.training.crops.data import divide
+from reid_core.training.planning.tuning import Space, recipes_of, suggest
 from reid_core.training.recipe import Recipe
 from reid_core.training.run import Run, RunState, read_curve
-from reid_core.training.tuning import Space, recipes_of, suggest
-from reid_core.workspace.runs.training import new_run, resume_run, train_run, training_data
+from reid_core.workspace.runs.training import new_run, resume_run, train_run
+from reid_core.workspace.runs.training_crops import training_data
 from reid_core.workspace.workspace import Workspace
 
 ProgressBar = Callable[[str], AbstractContextManager[Callable[..., None]]]

@@ -13,12 +13,12 @@ from reid_core.errors import ReidError
 from reid_core.files import write_atomically
 from reid_core.json_text import read_json
 from reid_core.records import SPLITS
-from reid_core.training.insight import Finding, Histogram, Insight, inspect_crops
+from reid_core.training.crops.inspection import Finding, Histogram, Insight, inspect_crops
 from reid_core.training.recipe import Recipe
+from reid_core.workspace.catalogue.database import connect
 from reid_core.workspace.catalogue.rows import gallery_key
-from reid_core.workspace.catalogue.schema import connect
-from reid_core.workspace.deletion.wiping import INSIGHTS
 from reid_core.workspace.galleries.withheld import without_withheld
+from reid_core.workspace.layout import INSIGHTS
 from reid_core.workspace.workspace import Workspace
 
 

@@ -14,7 +14,7 @@ import psutil
 from reid_core.embedder.exchange import zip_model
 from reid_core.errors import ReidError
 from reid_core.files import write_atomically
-from reid_core.training.division import divide_rows
+from reid_core.training.crops.division import divide_rows
 from reid_core.training.recipe import Recipe
 from reid_core.training.recipe_file import to_yaml
 from reid_core.training.run import Run, is_alive

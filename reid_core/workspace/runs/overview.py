@@ -11,7 +11,7 @@ import pandas as pd
 
 from reid_core.embedder.model import model_id
 from reid_core.errors import ReidError
-from reid_core.training.curves import read_table
+from reid_core.training.monitoring.curves import read_table
 from reid_core.training.recipe import recipe_values
 from reid_core.training.run import Run, RunState
 from reid_core.workspace.workspace import Workspace

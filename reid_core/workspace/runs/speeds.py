@@ -14,10 +14,10 @@ import numpy as np
 from reid_core.errors import ReidError
 from reid_core.files import one_at_a_time, write_atomically
 from reid_core.json_text import read_json
+from reid_core.training.crops.samplers import count_batches
+from reid_core.training.planning.speed import Speed, comparable, machine
 from reid_core.training.recipe import Recipe
 from reid_core.training.run import Run, read_curve
-from reid_core.training.samplers import count_batches
-from reid_core.training.speed import Speed, comparable, machine
 from reid_core.workspace.catalogue.rows import now
 from reid_core.workspace.runs.launching import Division, division
 from reid_core.workspace.workspace import Workspace

@@ -14,7 +14,7 @@ from sqlite3 import Connection
 from reid_core.errors import ReidError
 from reid_core.files import write_atomically
 from reid_core.json_text import read_json
-from reid_core.training.predictions import (
+from reid_core.training.monitoring.predictions import (
     Confusion,
     Crop,
     Prediction,
@@ -24,7 +24,7 @@ from reid_core.training.predictions import (
     write_predictions,
 )
 from reid_core.training.run import STATE_NAME, Run
-from reid_core.workspace.catalogue.rows import originals
+from reid_core.workspace.layout import originals
 from reid_core.workspace.runs import verdict_file
 
 NAMES_CROPS = " on the crops "  # in the line of a log that lists the crops of a batch

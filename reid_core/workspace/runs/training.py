@@ -10,78 +10,29 @@ from pathlib import Path
 
 import pandas as pd
 
-from reid_core.datasets import Skipped
-from reid_core.datasets.layouts import DESCRIBED
 from reid_core.embedder.network import create_backbone
 from reid_core.errors import ReidError
 from reid_core.evaluation.metrics import RetrievalMetrics
 from reid_core.files import only_one_process
-from reid_core.records import Records, plural
+from reid_core.records import plural
 from reid_core.signals import StopRequest
-from reid_core.sources import open_source
-from reid_core.training.data import TrainingData, divide
+from reid_core.training.crops.data import divide
+from reid_core.training.crops.samplers import concerns
 from reid_core.training.distributed import from_first, team
 from reid_core.training.loop import Progress, train
+from reid_core.training.monitoring.tracking import check_trackers
 from reid_core.training.recipe import Recipe
 from reid_core.training.recipe_file import SUFFIXES, read_recipe
 from reid_core.training.run import Run, RunState
-from reid_core.training.samplers import concerns
 from reid_core.training.session import earlier_run
-from reid_core.training.tracking import check_trackers
 from reid_core.workspace.catalogue.rows import now
-from reid_core.workspace.galleries.withheld import without_withheld
 from reid_core.workspace.runs.crop_watch import CropWatch
 from reid_core.workspace.runs.inspection import refuse_leakage
-from reid_core.workspace.runs.verdict_file import VerdictLabels
+from reid_core.workspace.runs.training_crops import training_data
 from reid_core.workspace.runs.verdict_file import read as read_verdicts
 from reid_core.workspace.runs.verdict_file import write as write_verdicts
 from reid_core.workspace.runs.verdict_labels import labels_of
 from reid_core.workspace.workspace import Workspace
-
-RESEARCH_ONLY = tuple(layout.name for layout in DESCRIBED.values())
-TERMS = {
-    "Market-1501": "trained on Market-1501, which is given for academic research only; not for commercial use",
-    "DukeMTMC-reID": "trained on DukeMTMC-reID, which its authors have withdrawn; not to be used",
-}
-TERMS |= {
-    name: f"trained on {name}, which is given for research; ask its authors before any other use"
-    for name in ("MSMT17", "MARS", "VIPeR", "CUHK01", "CUHK03 detected", "CUHK03 labeled", *RESEARCH_ONLY)
-}
-OWN = "those of your own data"
-
-
-def training_data(
-    workspace: Workspace, gallery: str, verdicts: VerdictLabels | None = None
-) -> tuple[TrainingData, list[Skipped]]:
-    """The gallery's crops whose pictures are where they were, with their splits, and those whose are not.
-
-    Crops that `verdicts` give a label are for training, under that label; those kept out of training are not.
-    """
-    crops = workspace.catalogue.crops(gallery)
-    if verdicts is not None:
-        told = crops["id"].isin(list(verdicts.labels))
-        crops.loc[told, "identity"] = crops["id"][told].map(verdicts.labels)
-        crops.loc[told, "split"] = "train"
-    crops = without_withheld(workspace.catalogue, crops)
-    there = {}
-    for source in dict.fromkeys(crops["source"]):
-        try:
-            opened = open_source(Path(source))
-            there[source] = set(opened.names())
-            opened.close()
-        except ReidError:
-            there[source] = set()
-    present = [path in there[source] for source, path in zip(crops["source"], crops["path"], strict=True)]
-    missing = [Skipped(path, "its picture is gone") for path in crops["path"][[not here for here in present]]]
-    crops = crops[present]
-    formats = workspace.catalogue.formats(gallery)
-    terms = "; ".join(dict.fromkeys(TERMS.get(name, OWN) for name in formats))
-    # Two sources may hold the same path; the row's number keeps paths apart in the table.
-    numbered = crops.assign(path=[f"{row}/{path}" for row, path in enumerate(crops["path"])])
-    places = [(Path(source), path) for source, path in zip(crops["source"], crops["path"], strict=True)]
-    description = f"gallery {gallery} ({', '.join(formats)}){' with verdicts' if verdicts else ''}"
-    together = verdicts.pairs if verdicts else ()
-    return TrainingData(Records(numbered), places, description, terms, together), missing
 
 
 def create_run(

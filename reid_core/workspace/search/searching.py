@@ -18,9 +18,9 @@ from reid_core.errors import ReidError
 from reid_core.images import decode
 from reid_core.picture_reader import PictureReader
 from reid_core.records import SPLITS, format_time, natural_order
+from reid_core.retrieval.exact.index import ExactIndex, Filter
 from reid_core.retrieval.feedback import query_vector, similarities_to_examples
 from reid_core.retrieval.grouping import Group, Labels, grouped
-from reid_core.retrieval.index import ExactIndex, Filter
 from reid_core.retrieval.rerank import rerank
 from reid_core.retrieval.results import NO_HIT, RankedResults
 from reid_core.workspace.cases.cases import find
@@ -275,30 +275,6 @@ def refresh(workspace: Workspace, answer: Answer) -> Answer | None:
     """The answer with its crops' labels as they are now; None when one of them is gone."""
     crops = workspace.catalogue.crops_of(answer.crops["id"].tolist())
     return dataclasses.replace(answer, crops=crops) if len(crops) == len(answer.crops) else None
-
-
-def choose_model(workspace: Workspace, gallery: str, name: str | None, *, to_embed: bool = False) -> Embedder:
-    """The named model, else the one that serves the gallery; `to_embed` where none does yet, the best one shipped.
-
-    Raises ReidError when there is none to use.
-    """
-    info = workspace.catalogue.gallery(gallery)
-    if name is not None:
-        return Embedder(workspace.find_model(name))
-    if not info.crops:
-        raise ReidError(f"Gallery {gallery!r} is empty. Import crops with `reid import`.")
-    if not info.models:
-        if to_embed:
-            return Embedder(workspace.best_model())
-        raise ReidError(f"Gallery {gallery!r} is not indexed yet. Run `reid index {gallery}`.")
-    here = {entry.id: entry.folder for entry in workspace.models()}
-    for id, _, _ in reversed(info.models):
-        if id in here:
-            return Embedder(here[id])
-    id, model, _ = info.models[-1]
-    raise ReidError(
-        f"Gallery {gallery!r} was indexed by model {model} ({id}), which is no longer here. Index it again."
-    )
 
 
 def _refuse_unknown_labels(workspace: Workspace, gallery: str, question: Question) -> None:

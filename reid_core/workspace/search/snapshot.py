@@ -30,10 +30,10 @@ from numpy.typing import NDArray
 
 from reid_core.errors import ReidError, why
 from reid_core.json_text import read_json
-from reid_core.retrieval.columns import CodedColumns
+from reid_core.retrieval.exact.columns import CodedColumns
+from reid_core.retrieval.exact.index import ExactIndex
+from reid_core.retrieval.exact.segments import BaseSegment
 from reid_core.retrieval.filters import LABELS, NUMBERS
-from reid_core.retrieval.index import ExactIndex
-from reid_core.retrieval.segments import BaseSegment
 from reid_core.temporary import is_temporary, remove_abandoned, temporary_file
 
 VERSION = 2

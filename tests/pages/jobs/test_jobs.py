@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 
 from reid_core.workspace import jobs
 from reid_core.workspace.catalogue.selection import Selection
-from reid_core.workspace.deletion import deletion
+from reid_core.workspace.deletion import deletion, holds
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY
 from tests.pages.imports.test_import import choose_way, has_button, make_job, words
@@ -180,26 +180,26 @@ def test_receipts_are_listed_and_one_is_downloaded_as_json(
 
 
 def test_a_hold_is_released_only_after_asking(open_view: Open, tiny_workspace: Workspace) -> None:
-    deletion.hold(tiny_workspace, TINY_GALLERY, Selection(identities=frozenset({"3"})), "case-12")
+    holds.hold(tiny_workspace, TINY_GALLERY, Selection(identities=frozenset({"3"})), "case-12")
     page = open_view("draw_history")
     assert "<b>case-12</b><span>6 crops" in words(page)
     page.button(key="gal-release-case-12").click().run()
-    assert deletion.holds(tiny_workspace) == {"case-12": 6}
+    assert holds.holds(tiny_workspace) == {"case-12": 6}
     page.button(key="gal-release-no-case-12").click().run()
     assert not has_button(page, "gal-release-yes-case-12")
     page.button(key="gal-release-case-12").click().run()
     page.button(key="gal-release-yes-case-12").click().run()
-    assert deletion.holds(tiny_workspace) == {}
+    assert holds.holds(tiny_workspace) == {}
     assert "Nothing is held" in words(page)
 
 
 def test_a_hold_that_somebody_else_released_meanwhile_is_a_sentence(
     open_view: Open, tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    deletion.hold(tiny_workspace, TINY_GALLERY, Selection(), "case-12")
+    holds.hold(tiny_workspace, TINY_GALLERY, Selection(), "case-12")
     page = open_view("draw_history")
     page.button(key="gal-release-case-12").click().run()
-    real = deletion.release
+    real = holds.release
     monkeypatch.setattr(deletion, "release", lambda workspace, name: (real(workspace, name), real(workspace, name)))
     page.button(key="gal-release-yes-case-12").click().run()
     assert "The hold was not released" in words(page)

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from reid_core.embedder.model import model_id
-from reid_core.evaluation.calibration import Calibration
+from reid_core.evaluation.calibration.calibration import Calibration
 from reid_core.workspace.cases import verdicts
 from reid_core.workspace.cases.verdicts import CANNOT_TELL, MATCH, NOT, Seen
 from reid_core.workspace.models.calibration import keep_calibration

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reid_core.embedder.model import model_id
-from reid_core.evaluation.calibration import Calibration
+from reid_core.evaluation.calibration.calibration import Calibration
 from reid_core.workspace.models.calibration import keep_calibration
 from reid_core.workspace.workspace import Workspace
 from tests.pages.search_page import (

@@ -17,7 +17,7 @@ from pages.components.training.state import in_form
 from reid_core.embedder.network import check_backbone
 from reid_core.training.recipe import get_recipe, recipe_values
 from reid_core.workspace import jobs
-from reid_core.workspace.catalogue.schema import connect
+from reid_core.workspace.catalogue.database import connect
 from reid_core.workspace.runs import launching, network_names
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY

@@ -20,7 +20,7 @@ from reid_core.signals import StopRequest
 from reid_core.workspace import jobs
 from reid_core.workspace.models import promotion
 from reid_core.workspace.models.promotion import Compared
-from reid_core.workspace.search.gallery_index import embed_gallery
+from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY, TINY_MODEL
 from tests.pages.imports.test_import import words

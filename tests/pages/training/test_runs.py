@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pages.components.training import run_list
-from reid_core.training.predictions import Confusion, Crop, Hit, Prediction, Predictions, write_predictions
+from reid_core.training.monitoring.predictions import Confusion, Crop, Hit, Prediction, Predictions, write_predictions
 from reid_core.training.recipe import Recipe
 from reid_core.training.run import Run, RunState, this_process
 from reid_core.workspace.runs import launching

@@ -15,7 +15,7 @@ import pytest
 from reid_core.errors import ReidError
 from reid_core.signals import StopRequest
 from reid_core.workspace.catalogue import schema
-from reid_core.workspace.catalogue.schema import backups
+from reid_core.workspace.catalogue.database import backups
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.vectors import read_changes, read_vectors
 from reid_core.workspace.deletion.deletion import delete
@@ -137,10 +137,10 @@ def test_the_backup_is_the_workspace_as_it_was_and_goes_with_a_deletion(old: Pat
 KILLED_IN_BACKUP = """
 import os, signal, sys
 from pathlib import Path
-from reid_core.workspace import schema
+from reid_core.workspace.catalogue import database
 from reid_core.workspace.workspace import Workspace
 
-back_up = schema._back_up
+back_up = database._back_up
 
 def killed(database, path, version):
     def look():
@@ -150,7 +150,7 @@ def killed(database, path, version):
     database.set_progress_handler(look, 1)
     back_up(database, path, version)
 
-schema._back_up = killed
+database._back_up = killed
 Workspace(Path(sys.argv[1]))
 """
 

@@ -18,9 +18,10 @@ from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import MATCH, Seen
 from reid_core.workspace.catalogue import trail
 from reid_core.workspace.catalogue.catalogue import Catalogue
-from reid_core.workspace.catalogue.schema import backups
+from reid_core.workspace.catalogue.database import backups
 from reid_core.workspace.catalogue.selection import Selection
-from reid_core.workspace.deletion.deletion import delete, hold
+from reid_core.workspace.deletion.deletion import delete
+from reid_core.workspace.deletion.holds import hold
 from reid_core.workspace.search import saved_searches
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Answer, Example, Question, search

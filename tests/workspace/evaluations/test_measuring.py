@@ -17,10 +17,10 @@ from reid_core.embedder.card import ModelCard
 from reid_core.errors import ReidError
 from reid_core.evaluation.crops import labels_of
 from reid_core.evaluation.metrics import average_precision
-from reid_core.evaluation.protocols import multi_query
-from reid_core.evaluation.ranking import match_ranks
+from reid_core.evaluation.model_comparison import compare_all
+from reid_core.evaluation.ranking.protocols import multi_query
+from reid_core.evaluation.ranking.ranking import match_ranks
 from reid_core.evaluation.report import Evaluation, Protocol
-from reid_core.evaluation.table import compare_all
 from reid_core.retrieval.expansion import augment_gallery, expand_queries
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.deletion import delete

@@ -12,7 +12,7 @@ import pytest
 
 from reid_core.embedder.inference import Embedder
 from reid_core.embedder.model import model_id
-from reid_core.evaluation.calibration import Calibration
+from reid_core.evaluation.calibration.calibration import Calibration
 from reid_core.html_policy import META
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import MATCH, NOT, Seen

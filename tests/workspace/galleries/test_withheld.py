@@ -5,7 +5,7 @@ from __future__ import annotations
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.galleries.withheld import restore, withheld, withhold, without_withheld
-from reid_core.workspace.runs.training import training_data
+from reid_core.workspace.runs.training_crops import training_data
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY
 

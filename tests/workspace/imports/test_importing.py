@@ -17,7 +17,8 @@ from reid_core.workspace.catalogue.rows import NewCrop
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.imports.importing import import_dataset
-from reid_core.workspace.search.gallery_index import GalleryIndex, embed_gallery
+from reid_core.workspace.search.embedding import embed_gallery
+from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, png_bytes, tiny_picture
 

@@ -21,16 +21,17 @@ import pytest
 from reid_core.embedder.card import ModelCard
 from reid_core.embedder.model import model_id
 from reid_core.errors import ReidError
-from reid_core.evaluation.calibration import Calibration, calibrate
-from reid_core.evaluation.meaning import calibration_for
+from reid_core.evaluation.calibration.calibration import Calibration, calibrate
+from reid_core.evaluation.calibration.meaning import calibration_for
 from reid_core.training.recipe import Recipe
 from reid_core.training.run import RunState
-from reid_core.workspace.catalogue.schema import connect
+from reid_core.workspace.catalogue.database import connect
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.vectors import add_vectors
 from reid_core.workspace.deletion.deletion import delete, receipts
 from reid_core.workspace.models import calibration
 from reid_core.workspace.models.calibration import calibrate_model, divide_people
+from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, TINY_MODEL, Ended
 from tests.simulated_site import add_site
@@ -140,7 +141,7 @@ def test_a_gallerys_deletion_that_is_killed_takes_its_calibrations_at_the_next_o
                 patch.setattr("reid_core.workspace.deletion.deletion.finish", until_it_is_killed)
             else:
                 patch.setattr(os, "fsync", until_it_is_killed)
-            delete(Workspace(site.path), "site", Selection(), purpose="a test")
+            delete(open_workspace(site.path), "site", Selection(), purpose="a test")
 
     process = processes.Process(target=delete_it)
     process.start()
@@ -148,7 +149,7 @@ def test_a_gallerys_deletion_that_is_killed_takes_its_calibrations_at_the_next_o
     process.kill()
     process.join()
     assert sorted(ModelCard.read(folder).calibration or {}) == ["both", "one"], "not one of two"
-    again = Workspace(site.path)
+    again = open_workspace(site.path)
     kept = ModelCard.read(folder).calibration or {}
     assert {kind: values["galleries"] for kind, values in kept.items()} == {"both": [TINY_GALLERY]}
     assert receipts(again)[0].finished is not None

@@ -13,13 +13,13 @@ from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
 from reid_core.evaluation.comparison import Difference
 from reid_core.signals import StopRequest
-from reid_core.workspace.catalogue.schema import connect
+from reid_core.workspace.catalogue.database import connect
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.evaluations.measuring import SPLITS
+from reid_core.workspace.models.choosing import choose_model
 from reid_core.workspace.models.promotion import Compared, compare_models, kept_comparison, present_model, promote
-from reid_core.workspace.search.gallery_index import embed_gallery
-from reid_core.workspace.search.searching import choose_model
+from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, TINY_MODEL, Ended
 

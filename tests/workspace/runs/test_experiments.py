@@ -13,11 +13,11 @@ from reid_core.datasets import read_dataset
 from reid_core.datasets.synthetic import SiteConfig, write_site
 from reid_core.errors import ReidError
 from reid_core.signals import StopRequest
+from reid_core.training.planning.tuning import parse_space, suggest, typed_space
 from reid_core.training.recipe import Recipe
 from reid_core.training.run import Run
-from reid_core.training.tuning import parse_space, suggest, typed_space
 from reid_core.workspace.imports.importing import import_dataset
-from reid_core.workspace.runs.training import training_data
+from reid_core.workspace.runs.training_crops import training_data
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import Ended
 
@@ -36,7 +36,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
 def test_each_person_validates_in_one_fold_and_finished_folds_are_kept(
     site: Workspace, run_command: Callable[..., Ended]
 ) -> None:
-    from reid_core.training.data import divide
+    from reid_core.training.crops.data import divide
 
     command = ["cross-validate", "site", "--folds", "2", "--name", "cv", *TINY, "--json"]
     first = run_command(site.path, *command).json()

@@ -12,9 +12,9 @@ from reid_core.datasets import read_dataset
 from reid_core.datasets.synthetic import SiteConfig, write_site
 from reid_core.errors import ReidError
 from reid_core.signals import StopRequest
+from reid_core.training.crops.samplers import concerns
 from reid_core.training.recipe import Recipe
 from reid_core.training.run import Run, read_curve
-from reid_core.training.samplers import concerns
 from reid_core.workspace import jobs
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.runs import launching, speeds

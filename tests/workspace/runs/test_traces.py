@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reid_core.training.predictions import (
+from reid_core.training.monitoring.predictions import (
     Confusion,
     Crop,
     Hit,
@@ -18,8 +18,10 @@ from reid_core.training.predictions import (
 )
 from reid_core.training.recipe import Recipe
 from reid_core.training.run import Run, RunState
+from reid_core.workspace import layout
 from reid_core.workspace.catalogue.selection import Selection
-from reid_core.workspace.deletion import deletion, wiping
+from reid_core.workspace.deletion import deletion
+from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.runs.inspection import inspect_gallery
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, TINY_PEOPLE
@@ -71,7 +73,7 @@ def test_what_shows_or_names_the_deleted_goes_from_the_runs_of_the_gallery(
             patch.setattr(deletion, "finish", lambda *given, **named: False)
             deletion.delete(tiny_workspace, TINY_GALLERY, Selection(identities=frozenset({GONE})), "test")
         assert run.batch_picture.exists()
-        tiny_workspace = Workspace(tiny_workspace.path)  # goes on with what is left
+        tiny_workspace = open_workspace(tiny_workspace.path)  # goes on with what is left
     else:
         deletion.delete(tiny_workspace, TINY_GALLERY, Selection(identities=frozenset({GONE})), "test")
 
@@ -94,7 +96,7 @@ def test_with_the_whole_gallery_every_prediction_goes(tiny_workspace: Workspace)
     run = add_run(tiny_workspace, "here", TINY_GALLERY)
     write_predictions(run, predictions(tiny_workspace))
     inspect_gallery(tiny_workspace, TINY_GALLERY)
-    kept = tiny_workspace.path / wiping.INSIGHTS / f"{TINY_GALLERY}.json"
+    kept = tiny_workspace.path / layout.INSIGHTS / f"{TINY_GALLERY}.json"
     assert kept.exists()
     deletion.delete(tiny_workspace, TINY_GALLERY, Selection(), "test")
     left = read_predictions(run, predicted_epochs(run)[0])

@@ -15,13 +15,14 @@ from reid_core.errors import ReidError
 from reid_core.files import only_one_process
 from reid_core.signals import StopRequest
 from reid_core.training.run import Run
-from reid_core.workspace.catalogue.schema import connect
+from reid_core.workspace.catalogue.database import connect
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.galleries.withheld import withhold
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.runs import crop_watch
-from reid_core.workspace.runs.training import create_run, resume_run, train_run, training_data
+from reid_core.workspace.runs.training import create_run, resume_run, train_run
+from reid_core.workspace.runs.training_crops import training_data
 from reid_core.workspace.workspace import Workspace
 
 TINY = {"backbone": "test_efficientnet", "weights": "none", "height": "64", "width": "32", "epochs": "1"}

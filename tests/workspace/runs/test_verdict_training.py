@@ -13,7 +13,7 @@ from reid_core.datasets.synthetic import SiteConfig, write_site
 from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
 from reid_core.signals import StopRequest
-from reid_core.training.data import divide
+from reid_core.training.crops.data import divide
 from reid_core.training.recipe import Recipe
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import MATCH, NOT, Seen
@@ -21,7 +21,8 @@ from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.runs import verdict_effect, verdict_file
-from reid_core.workspace.runs.training import create_run, train_run, training_data
+from reid_core.workspace.runs.training import create_run, train_run
+from reid_core.workspace.runs.training_crops import training_data
 from reid_core.workspace.runs.verdict_file import VerdictLabels
 from reid_core.workspace.runs.verdict_labels import labels_of
 from reid_core.workspace.workspace import Workspace

@@ -14,13 +14,13 @@ from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from reid_core.datasets import read_dataset
-from reid_core.embedder.adding import add_network
 from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.inference import Embedder
 from reid_core.embedder.model import ONNX_NAME
+from reid_core.embedder.third_party.adding import add_network
 from reid_core.errors import ReidError
-from reid_core.evaluation.policy import cautions
-from reid_core.retrieval.index import Filter
+from reid_core.evaluation.presentation.policy_sentences import cautions
+from reid_core.retrieval.exact.index import Filter
 from reid_core.signals import StopRequest
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.vectors import read_vectors
@@ -28,8 +28,9 @@ from reid_core.workspace.deletion import deletion
 from reid_core.workspace.evaluations.measuring import evaluate_model, read_sides
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.models.promotion import compare_models, promote
-from reid_core.workspace.search import gallery_index
-from reid_core.workspace.search.gallery_index import GalleryIndex, embed_gallery
+from reid_core.workspace.search import embedding
+from reid_core.workspace.search.embedding import embed_gallery
+from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.no_direction import REASON, without_direction
 from reid_core.workspace.search.searching import Example, Question, search
 from reid_core.workspace.workspace import ModelEntry, Workspace
@@ -103,7 +104,7 @@ def test_it_is_left_out_and_named_wherever_it_stands(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, divided: bool, black: set[int]
 ) -> None:
     """Batches are of four crops: it stands first, last, in two batches, and fills the first or a later one."""
-    monkeypatch.setattr(gallery_index, "BATCH", 4)
+    monkeypatch.setattr(embedding, "BATCH", 4)
     add_crops(workspace, tmp_path / "crops", black)
     embedder = add_model(workspace, "unit", tmp_path, divided=divided)
     first = embed(workspace, embedder)

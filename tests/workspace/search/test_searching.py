@@ -15,12 +15,13 @@ from reid_core.embedder.inference import Embedder
 from reid_core.embedder.model import BEST_FIRST, SHIPPED_MODELS
 from reid_core.errors import ReidError
 from reid_core.images import BadImage
-from reid_core.retrieval.index import Filter
+from reid_core.retrieval.exact.index import Filter
 from reid_core.signals import StopRequest
 from reid_core.workspace.catalogue.vectors import add_vectors, read_changes
 from reid_core.workspace.imports.importing import import_dataset
+from reid_core.workspace.models.choosing import choose_model
 from reid_core.workspace.search.gallery_index import GalleryIndex
-from reid_core.workspace.search.searching import Answer, Example, Question, choose_model, search
+from reid_core.workspace.search.searching import Answer, Example, Question, search
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_FIRST_TIME, TINY_GALLERY, TINY_MODEL, png_bytes, tiny_picture
 from tests.gallery_metrics import metrics_of

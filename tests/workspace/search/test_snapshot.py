@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reid_core.errors import ReidError
-from reid_core.retrieval.index import Columns, ExactIndex, Filter
+from reid_core.retrieval.exact.index import Columns, ExactIndex, Filter
 from reid_core.workspace.search import snapshot
 from reid_core.workspace.search.snapshot import read_snapshot, remove_snapshots, write_snapshot
 

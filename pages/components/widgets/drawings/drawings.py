@@ -18,5 +18,5 @@ _drawings = st.components.v2.component(
 
 
 def draw_charts(charts: Sequence[tuple[str, str]], *, key: str, legend: str = "") -> None:
-    """Each chart is a title and the SVG of `reid_core.evaluation.charts`, which escapes what comes from data."""
+    """Each chart is a title and an SVG of `evaluation.presentation.svg`, which escapes what comes from data."""
     _drawings(key=key, data={"charts": [{"title": title, "svg": svg} for title, svg in charts], "legend": legend})

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from reid_core.evaluation.charts import LEFT, RIGHT, WIDTH
+from reid_core.evaluation.calibration.meaning import one_in
 from reid_core.evaluation.intervals import LEAST_ERRORS
-from reid_core.evaluation.meaning import one_in
-from reid_core.evaluation.parts import BIN_WIDTH, Verification
-from reid_core.evaluation.pictures import similarities, similarity_range
+from reid_core.evaluation.presentation.charts import similarities, similarity_range
+from reid_core.evaluation.presentation.svg import LEFT, RIGHT, WIDTH
 from reid_core.evaluation.report import EvaluationReport
+from reid_core.evaluation.report_parts import BIN_WIDTH, Verification
 
 _HERE = Path(__file__).parent
 
