@@ -10,29 +10,23 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
 
 import numpy as np
 import pandas as pd
 
-from reid_core.errors import ReidError, shortened, shown
+from reid_core.errors import ReidError
+from reid_core.times import LAST_CLOCK_TIME
 
 DISTRACTOR = "distractor"  # a person who is nobody's match, or a false detection: stays in the gallery
 JUNK = "junk"  # a crop too bad to count either way: never ranked in an evaluation
 SPLITS = ("train", "query", "gallery")
 COLUMNS = ("path", "identity", "camera", "time", "tracklet", "split")
 _DRIVE = re.compile("[A-Za-z]:")  # Windows reads "c:x.jpg" as a path on drive c; "1:05.jpg" is only an odd name
-_YEAR_OR_SECONDS = re.compile("(?:19[0-9]|20[0-9])[0-9]")
-_DATE_IN_DIGITS = re.compile("(?:19[0-9]|20[0-9])[0-9](?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
-_DAY_FIRST = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T,]+(\d{1,2}):(\d{2})(?::(\d{2}))?)?")
 _FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _BLANKS_OF_FORMULAS = ("\t", "\r", "\n")
 _NEXT_CELL = re.compile(rf'([;|\t\r\n][\s;|"]*)([{"".join(map(re.escape, _FORMULAS))}])?')
-_RECORDED = re.compile(r"([0-9]{1,4}):([0-5][0-9]):([0-5][0-9](?:\.[0-9]{1,6})?)")  # as `format_time` writes it
-FIRST_CLOCK_TIME = 1e8  # seconds; smaller times count from the start of a recording whose date is not known
 LARGEST_WHOLE = 2**63 - 1  # of the numbers that the catalogue gives to crops and searches
 MOST_DIGITS = 40  # of a whole number that is typed, with zeros in front
-LAST_CLOCK_TIME = 253_402_300_799.0  # seconds; 9999-12-31T23:59:59Z, the last that a calendar date can say
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,73 +205,6 @@ def whole_number(text: str | None, most: int = LARGEST_WHOLE) -> int | None:
     if text is None or not 0 < len(text) <= MOST_DIGITS or not (text.isascii() and text.isdecimal()):
         return None
     return number if (number := int(text)) <= most else None
-
-
-def format_time(seconds: float) -> str | None:
-    """ISO 8601 in UTC for a clock time, "h:mm:ss.sss" for a time since the recording's start, None for NaN."""
-    if np.isnan(seconds):
-        return None
-    if seconds >= FIRST_CLOCK_TIME:
-        return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-    minutes, milliseconds = divmod(round(seconds * 1000), 60_000)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02d}:{milliseconds / 1000:06.3f}"
-
-
-def short_time(seconds: float) -> str | None:
-    """As people read it: "2026-03-02T08:11:30Z", or "0:44:41" into a recording; None for NaN."""
-    text = format_time(seconds)
-    return None if text is None else text.partition(".")[0]
-
-
-def recorded_time(text: str) -> float | None:
-    """Seconds into a recording from "0:44:41" or "0:44:41.5"; None for anything else."""
-    found = _RECORDED.fullmatch(text.strip())
-    if found is None:
-        return None
-    hours, minutes, seconds = found.groups()
-    return 3600.0 * int(hours) + 60.0 * int(minutes) + float(seconds)
-
-
-def parse_time(value: object, zone: tzinfo = UTC) -> float:
-    """Seconds from a number, or from ISO 8601 text in `zone` where it names none; NaN for an empty value.
-
-    Text may also be a date in digits (20260302), and Unix time in thousandths, millionths or billionths of a second. Of
-    an hour that a change of the clocks repeats, the first is meant. Raises ValueError for anything else, for text that
-    may be a year or seconds, for negative times and for those past the year 9999.
-    """
-    if value is None or value is pd.NaT or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
-        return float("nan")
-    if isinstance(value, str) and not value.strip():
-        return float("nan")
-    if isinstance(value, str):
-        value = value.strip()
-        if _YEAR_OR_SECONDS.fullmatch(value):
-            raise ValueError(f"{value!r} may be a year or seconds: write {value}-01-01, or {value}.0 for seconds")
-        if _DATE_IN_DIGITS.fullmatch(value):
-            value = datetime.strptime(value, "%Y%m%d").replace(tzinfo=zone)
-    try:
-        if isinstance(value, str) and "_" in value:  # to float() it is a mark between digits: 20260302_081130
-            raise ValueError(value)
-        seconds = float(value)  # type: ignore[arg-type]
-    except OverflowError as error:  # a whole number of hundreds of digits
-        raise ValueError(f"{shown(value)} is not a time in seconds since 1970") from error
-    except (TypeError, ValueError):
-        moment = value if isinstance(value, datetime) else _read_moment(shortened(str(value).strip(), 100))
-        seconds = (moment if moment.tzinfo else moment.replace(tzinfo=zone)).timestamp()
-    if isinstance(value, str) and seconds > LAST_CLOCK_TIME:
-        seconds = next((seconds / unit for unit in (1e3, 1e6, 1e9) if 1e9 <= seconds / unit < 1e10), seconds)
-    if not 0 <= seconds <= LAST_CLOCK_TIME:
-        raise ValueError(f"{shown(value)} is not a time in seconds since 1970")
-    return seconds
-
-
-def _read_moment(text: str) -> datetime:
-    """ISO 8601, or with the day first where it is written with dots: "02.03.2026 08:11:30"."""
-    if match := _DAY_FIRST.fullmatch(text):
-        day, month, year, hour, minute, second = (int(part or 0) for part in match.groups())
-        return datetime(year, month, day, hour, minute, second)
-    return datetime.fromisoformat(text)
 
 
 def harmless(value: object) -> object:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reid_core.records import format_time, parse_time
+from reid_core.times import format_time, parse_time
 
 MANY = settings(deadline=None)
 

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
-from types import MappingProxyType
 
 import pandas as pd
 import regex
 
+from reid_core.datasets.labels import identity_label
 from reid_core.errors import ReidError, readable
 from reid_core.images import NO_VIDEO, is_hidden, is_image_name, is_video_name, unreadable_kind
-from reid_core.records import JUNK, Records, is_unsafe_path, make_records, plural, split_identities
+from reid_core.records import Records, is_unsafe_path, make_records, plural, split_identities
 from reid_core.sources import ImageSource, open_source
 from reid_core.sources.folder import FolderSource
 from reid_core.sources.tar import ShardSource, TarSource, is_compressed_tar
@@ -27,19 +25,6 @@ UNREAD_TABLES = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers", ".sqlite", ".sqli
 CUHK03_FILE = "cuhk-03.mat"
 MAX_PATH_FOR_PATTERN = 300  # characters; a pattern with nested repeats takes time that grows with each one more
 MAX_PATTERN_SECONDS = 0.25  # on one path; a good pattern takes microseconds
-_PLAIN_SPLITS = (
-    {"train": "train", "training": "train", "bbox_train": "train", "bounding_box_train": "train"}
-    | {"train_set": "train", "training_set": "train", "image_train": "train", "images_train": "train"}
-    | {"query": "query", "queries": "query", "probe": "query", "probes": "query", "image_query": "query"}
-    | {"query_set": "query", "probe_set": "query", "image_gallery": "gallery", "image_test": "test"}
-    | {"gallery": "gallery", "gallery_set": "gallery"}
-    | {"test": "test", "val": "test", "valid": "test", "validation": "test", "bbox_test": "test"}
-    | {"bounding_box_test": "test", "test_set": "test", "val_set": "test"}
-    | {f"{part}_{side}": side for part in ("test", "val", "test_set", "val_set") for side in ("query", "gallery")}
-)
-SPLIT_NAMES: Mapping[str, str] = MappingProxyType(
-    _PLAIN_SPLITS | {name.replace("_", "-"): split for name, split in _PLAIN_SPLITS.items()}
-)
 _ARCHIVES = (".zip", ".rar", ".7z", ".cbz", ".cbr", ".iso", ".jar")
 _NO_PICTURES = frozenset(
     {".md", ".rst", ".yaml", ".yml", ".toml", ".ini", ".cfg", ".log", ".names", ".data", ".mat", ".m", ".py", ".ipynb"}
@@ -48,8 +33,6 @@ _NO_PICTURES = frozenset(
     | {".db", ".lock", ".cls", ".sha256", ".md5", ".c", ".cpp"}
     | {"readme", "license", "licence", "copying", "makefile", "thumbs.db", "desktop.ini", "sha256sums", "md5sums"}
 )
-_CAMERA_FOLDER = re.compile(r"cam(?:era)?(?:[-_ ]?0*(\d{1,4})|[-_ ]([a-z]))", re.IGNORECASE)
-_CAMERA_TOKEN = re.compile(r"(?<![a-z0-9])(?:cam(?:era)?[-_ ]?|c)0*(\d{1,3})(?:s\d{1,4})?(?![a-z0-9])", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,28 +231,6 @@ def _why_unreadable(name: str, source: ImageSource) -> str | None:
     if name.rpartition("/")[2].lower() == CUHK03_FILE and not isinstance(source, FolderSource):
         return "it cannot be read inside an archive; unpack the archive"
     return None
-
-
-def identity_label(text: str) -> str:
-    """The label as written, but `JUNK` for "-1", which says "nobody" wherever people are numbered. "é" is one letter,
-    as macOS writes file names and others do not: the same name is one person.
-
-    "0" is a person: many tables number from it. Only Market-1501's names mean a distractor by it.
-    """
-    return JUNK if text == "-1" else unicodedata.normalize("NFC", text)
-
-
-def camera_of_folder(name: str) -> str | None:
-    """The camera of a folder called "camera-2", "cam02" or "cam_b": "2", "2", "b". None for other folders."""
-    match = _CAMERA_FOLDER.fullmatch(name)
-    return (match[1] or match[2].lower()) if match else None
-
-
-def camera_of_file(name: str) -> str | None:
-    """The camera that a file name tells: "2" for "x_c2.jpg", "cam02-x.jpg", "0001_c2s1_7.jpg". None when in doubt."""
-    stem = name.rpartition("/")[2].rpartition(".")[0]
-    found = set(_CAMERA_TOKEN.findall(stem))
-    return found.pop() if len(found) == 1 else None
 
 
 def build_records(rows: Mapping[str, Sequence[object]], options: Options) -> Records:

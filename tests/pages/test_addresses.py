@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.types import Message
 
 import app as served
-from reid_core.records import LAST_CLOCK_TIME
+from reid_core.times import LAST_CLOCK_TIME
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY
 from tests.pages.search_page import OpenPage, words_of

@@ -12,7 +12,8 @@ from pages.components.gallery.selection import ACTION, TROUBLE, Chosen, Ids
 from pages.components.shared import cached, markup
 from pages.components.widgets.label_field.label_field import label_field, typed
 from reid_core.errors import ReidError
-from reid_core.records import parse_time, plural, recorded_time
+from reid_core.records import plural
+from reid_core.times import parse_time, recorded_time
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion import holds

@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 
 import streamlit as st
 
-from reid_core.records import LAST_CLOCK_TIME
+from reid_core.times import LAST_CLOCK_TIME
 
 MOST_TEXT, MOST_LABELS = 4_000, 200  # characters of a value, labels in it
 ON_THE_WAY = 5.0  # seconds in which a browser may still send the address that was replaced

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import streamlit as st
 
 from pages.components.shared import markup, wording
-from reid_core.records import FIRST_CLOCK_TIME, LAST_CLOCK_TIME, format_time, recorded_time
+from reid_core.times import FIRST_CLOCK_TIME, LAST_CLOCK_TIME, format_time, recorded_time
 
 state = st.session_state
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from reid_core.records import FIRST_CLOCK_TIME, plural, short_time
+from reid_core.records import plural
+from reid_core.times import FIRST_CLOCK_TIME, short_time
 
 
 def shown_time(seconds: float) -> str:

@@ -11,7 +11,7 @@ from pages.components.shared import cached, markup
 from pages.components.training import state as places
 from reid_core.errors import ReidError
 from reid_core.records import plural
-from reid_core.training.crops.inspection import Finding
+from reid_core.training.crops.findings import Finding
 from reid_core.training.crops.samplers import concerns
 from reid_core.training.recipe import Recipe, recipe_values
 from reid_core.training.recipe_file import to_yaml

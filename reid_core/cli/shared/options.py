@@ -14,7 +14,8 @@ import typer
 from reid_core.cli.shared.console import warn
 from reid_core.colours import COLOURS
 from reid_core.errors import ReidError, shown
-from reid_core.records import parse_time, recorded_time, whole_number
+from reid_core.records import whole_number
+from reid_core.times import parse_time, recorded_time
 from reid_core.workspace import jobs, opening
 from reid_core.workspace.job_report import Report
 from reid_core.workspace.privacy import warning

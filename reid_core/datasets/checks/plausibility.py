@@ -9,8 +9,9 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from reid_core.datasets.base import SPLIT_NAMES, Dataset, camera_of_folder
+from reid_core.datasets.base import Dataset
 from reid_core.datasets.checks.person_names import guess_people
+from reid_core.datasets.labels import SPLIT_NAMES, camera_of_folder
 from reid_core.datasets.name_times import time_of_name
 from reid_core.datasets.readers.tracker_crops import CLASSES
 from reid_core.records import DISTRACTOR, JUNK, natural_order, plural

@@ -11,7 +11,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, build_records, identity_label
+from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, build_records
+from reid_core.datasets.labels import identity_label
 from reid_core.errors import ReidError
 from reid_core.images import IMAGE_SUFFIXES, BadImage, NotThere
 from reid_core.records import DISTRACTOR, JUNK

@@ -21,19 +21,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from reid_core.datasets.base import (
-    SPLIT_NAMES,
-    Dataset,
-    Declined,
-    Listing,
-    Options,
-    Skipped,
-    build_records,
-    camera_of_file,
-    camera_of_folder,
-    identity_label,
-)
+from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, build_records
 from reid_core.datasets.checks.person_names import PERSON_FOLDER, guess_people
+from reid_core.datasets.labels import SPLIT_NAMES, camera_of_file, camera_of_folder, identity_label
 from reid_core.datasets.name_times import time_of_name
 from reid_core.records import JUNK, plural
 from reid_core.sources.folder import FolderSource

@@ -15,7 +15,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, build_records, identity_label
+from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, build_records
+from reid_core.datasets.labels import identity_label
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK
 

@@ -17,7 +17,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from reid_core.datasets.base import SPLIT_NAMES, Dataset, Declined, Listing, Options, Skipped, build_records
+from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, build_records
+from reid_core.datasets.labels import SPLIT_NAMES
 from reid_core.datasets.name_times import time_of_name
 
 PEOPLE = frozenset({"person", "pedestrian", "people", "human"})

@@ -12,15 +12,9 @@ from collections.abc import Mapping
 
 from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, build_records
 from reid_core.datasets.tables.columns import GALLERY_MARK, QUERY_MARK, Found, candidates, find_columns
-from reid_core.datasets.tables.table import (
-    ReadCrops,
-    describe_columns,
-    describe_times,
-    divide_by_marks,
-    implied_split,
-    read_column_of_times,
-    read_crop,
-)
+from reid_core.datasets.tables.crop_rows import implied_split, read_crop
+from reid_core.datasets.tables.table import ReadCrops, divide_by_marks, read_column_of_times
+from reid_core.datasets.tables.table_words import describe_columns, describe_times
 from reid_core.errors import ReidError, shown
 from reid_core.images import IMAGE_SUFFIXES, BadImage, is_hidden
 from reid_core.json_text import read_json

@@ -42,6 +42,12 @@ _NUMBERS_ROWS = ("id", "target", "class")  # names that are given to row numbers
 _KINDS_OF_THINGS = frozenset({"person", "persons", "people", "pedestrian", "human", "object", "car", "vehicle"})
 
 
+WORDS = {
+    "image": "picture", "identity": "person", "date": "date of the time",
+    QUERY_MARK: "queries", GALLERY_MARK: "the gallery",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Found:
     """`columns` maps what is held to the column that holds it; `marks` those of `is_query` and `is_gallery`; `words`

@@ -8,50 +8,25 @@ from __future__ import annotations
 
 import functools
 import posixpath
-import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reid_core.datasets.base import (
-    SPLIT_NAMES,
-    Dataset,
-    Declined,
-    Listing,
-    Options,
-    Skipped,
-    build_records,
-    identity_label,
-)
+from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, build_records
+from reid_core.datasets.labels import identity_label
 from reid_core.datasets.readers.folders import tells_identities
 from reid_core.datasets.tables.columns import GALLERY_MARK, QUERY_MARK, Found
+from reid_core.datasets.tables.crop_rows import implied_split, mark_of, read_crop, text_of_cell
 from reid_core.datasets.tables.named_pictures import NamedPictures
 from reid_core.datasets.tables.picture_columns import guess_picture_column
 from reid_core.datasets.tables.table_files import COLUMN_NAMES, MAX_TABLE_BYTES, Table, may_name_pictures, parse_table
+from reid_core.datasets.tables.table_words import describe_cameras, describe_columns, describe_times
 from reid_core.datasets.tables.text_tables import listed
 from reid_core.datasets.tables.time_columns import Times, read_dates_and_times, read_times
-from reid_core.datasets.tables.time_values import MISSING
 from reid_core.errors import ReidError, shown
 from reid_core.images import BadImage
 from reid_core.records import plural
 
-MAX_LABEL, MAX_PATH = 300, 4096  # characters
-_SPLIT_OF_TABLE = {"train": "train", "query": "query", "probe": "query", "gallery": "gallery", "test": "test"}
-_SPLITS: Mapping[str, str] = (
-    dict(SPLIT_NAMES)
-    | dict.fromkeys(("trn",), "train")
-    | dict.fromkeys(("dev", "eval", "evaluation", "testing", "tst"), "test")
-    | dict.fromkeys(("database", "db", "reference", "references"), "gallery")
-)
-_YES, _NO = frozenset({"true", "t", "yes", "y", "1"}), frozenset({"false", "f", "no", "n", "0"})
-_UNLABELLED = frozenset(
-    {"?", "??", "???", "-", "--", "unknown", "unk", "unlabelled", "unlabeled", "undefined"}
-    | {"#n/a", "#ref!", "#value!", "#name?"}  # what a spreadsheet writes where a formula fails
-)
-_ZONES = frozenset({"timezone", "time_zone", "tz", "zone", "utc_offset", "offset"})
-_WHOLE_NUMBER = re.compile(r"(-?[0-9]+)\.0+")
-_WORDS = {"image": "picture", "identity": "person", "date": "date of the time"}
-_WORDS |= {QUERY_MARK: "queries", GALLERY_MARK: "the gallery"}
+MAX_PATH = 4096  # characters
 
 
 def read_table(listing: Listing, options: Options) -> Dataset | Declined:
@@ -132,7 +107,7 @@ class ReadCrops:
     def keep_marks(self, path: str, cells: Mapping[str, object], where: str) -> None:
         """Raises ReidError for a mark that is neither yes nor no."""
         if QUERY_MARK in cells or GALLERY_MARK in cells:
-            self.marks[path] = (_mark(cells, QUERY_MARK, where), _mark(cells, GALLERY_MARK, where))
+            self.marks[path] = (mark_of(cells, QUERY_MARK, where), mark_of(cells, GALLERY_MARK, where))
 
     def columns(self) -> dict[str, list[object]]:
         kinds = ("identity", "camera", "time", "tracklet", "split")
@@ -176,7 +151,7 @@ def _read_crops(tables: list[Table], names: tuple[str, ...], options: Options) -
             raise _are_boxes(table.name, several, found)
         read.notes += [
             *describe_columns(table.name, table.there, table.found),
-            *_describe_cameras(table),
+            *describe_cameras(table),
             *describe_times(table.name, times, without),
         ]
     divide_by_marks(read)
@@ -223,7 +198,7 @@ def _tells_another(crop: Mapping[str, object] | None, cells: Mapping[str, object
     """Whether a later row of a picture tells of another person, or there are no people: two captions are no boxes."""
     if "identity" not in table.cells or crop is None:
         return True
-    identity = _text(cells["identity"])
+    identity = text_of_cell(cells["identity"])
     return (None if identity is None else identity_label(identity)) != crop["identity"]
 
 
@@ -235,23 +210,11 @@ def _are_boxes(name: str, several: set[str], found: set[str]) -> ReidError:
     )
 
 
-def _describe_cameras(table: Table) -> list[str]:
-    """A sentence where the column of cameras cannot be one: another in every row."""
-    cameras = [text for cell in table.cells.get("camera", ()) if (text := _text(cell))]
-    if len(cameras) < 4 or len(set(cameras)) < len(cameras) or table.is_export:
-        return []
-    column = shown(table.found.columns.get("camera", "camera"))
-    return [
-        f"{table.name}: every row has another camera, such as {shown(cameras[0])}: is {column} the camera? If not, "
-        "give --column camera=, or the column that is."
-    ]
-
-
 def _find(pictures: NamedPictures, image: object, table: Table) -> str:
     folder = posixpath.dirname(table.name)
     if table.is_export and image is not None:
         return pictures.find_exactly(image, folder)
-    text = _text(image, number=False)
+    text = text_of_cell(image, number=False)
     if text is None:
         raise ValueError("it names no picture")
     if len(text) > MAX_PATH:
@@ -260,7 +223,7 @@ def _find(pictures: NamedPictures, image: object, table: Table) -> str:
 
 
 def _paths(table: Table) -> Iterator[str]:
-    texts = (_text(image, number=False) for image in table.cells["image"])
+    texts = (text_of_cell(image, number=False) for image in table.cells["image"])
     return (text for text in texts if text is not None and len(text) <= MAX_PATH)
 
 
@@ -272,39 +235,6 @@ def read_column_of_times(cells: Mapping[str, list[object]], found: Found, option
         return read_dates_and_times(cells["date"], cells["time"], options.time_zone, options.time_format)
     column = found.columns["time"]
     return read_times(cells["time"], options.time_zone, form=options.time_format, column=column)
-
-
-def describe_columns(name: str, there: Iterable[str], found: Found) -> list[str]:
-    """Which column was taken for what, and which were not used."""
-    taken = {**found.columns, **{mark: mark for mark in found.marks}}
-    words = ", ".join(f"{_WORDS.get(kind, kind)} from {shown(column)}" for kind, column in taken.items())
-    used = {*found.columns.values(), *found.marks.values()}
-    columns = [column for column in there if column]
-    unused = [shown(column, 40) for column in dict.fromkeys(columns) if column not in used]
-    unused += [f"another {shown(column, 40)}" for column in sorted(used) if columns.count(column) > 1]
-    left = f"; not used: {listed(unused)}" if unused else ""
-    reasons = [f"{name}: {reason}." for reason in found.words]
-    zone = next((column for column in columns if column not in used and column.strip().lower() in _ZONES), None)
-    if zone is not None and "time" in found.columns:
-        reasons.append(f"{name}: times are not read in the zone of {shown(zone, 40)}: say it with --time-zone.")
-    return [f"{name}: {words}{left}.", *reasons] if taken else reasons
-
-
-def describe_times(name: str, times: Times, without: list[tuple[str, int]]) -> list[str]:
-    """How the times were read, and of which crops they are not known: `without` names these and their places."""
-    notes = [f"{name}: times are read as {'; '.join(times.readings)}."] if times.readings else []
-    by_reason: dict[str, list[tuple[str, int]]] = {}
-    for where, place in without:
-        by_reason.setdefault(times.problems[place].why, []).append((where, place))
-    for why, places in by_reason.items():
-        where, place = places[0]
-        others = f" and {len(places) - 1:,} more" if len(places) > 1 else ""
-        crops = plural(len(places), "crop")
-        notes.append(
-            f"{crops} {'comes' if len(places) == 1 else 'come'} in without a time: {times.problems[place].value} {why} "
-            f"({where}{others})."
-        )
-    return notes
 
 
 def divide_by_marks(read: ReadCrops) -> None:
@@ -339,22 +269,6 @@ def _names_no_picture(tables: list[Table], skipped: list[Skipped]) -> ReidError:
     return ReidError(f"No row of {names} names a picture that is there.{why} Correct the paths.")
 
 
-def read_crop(cells: Mapping[str, object], implied_split: str | None, where: str) -> dict[str, object]:
-    """What a row tells of its crop, but for its time. Raises ValueError for a label that cannot be one, ReidError for
-    an unknown split.
-    """
-    identity = _label(cells, "identity")
-    if identity is not None and identity.lower() in _UNLABELLED:
-        identity = None
-    return {
-        "identity": None if identity is None else identity_label(identity),
-        "camera": _label(cells, "camera"),
-        "time": None,
-        "tracklet": _label(cells, "tracklet"),
-        "split": _split(cells["split"], where) if "split" in cells else implied_split,
-    }
-
-
 def _read(listing: Listing, name: str) -> bytes:
     try:
         return listing.source.read(name, limit=MAX_TABLE_BYTES)
@@ -378,50 +292,3 @@ def _check_columns(usable: list[Table], useless: list[Table], given: Mapping[str
             f"{names} has no column that names pictures ({', '.join(COLUMN_NAMES['image'])}). "
             f"Its columns are: {there}. {''.join(f'{reason}. ' for reason in reasons[:3])}Say which one it is."
         )
-
-
-def implied_split(name: str) -> str | None:
-    """The split that a table's or a shard's name begins with."""
-    stem = posixpath.basename(name).lower()
-    return next((split for start, split in _SPLIT_OF_TABLE.items() if stem.startswith(start)), None)
-
-
-def _split(value: object, where: str) -> str | None:
-    """None where nothing is said."""
-    text = _text(value)
-    if text is None:
-        return None
-    split = _SPLITS.get((text or "").lower())
-    if split is None:
-        raise ReidError(f"{where.capitalize()}: the split is {shown(text)}; use train, query, gallery, test or val.")
-    return split
-
-
-def _mark(cells: Mapping[str, object], mark: str, where: str) -> bool | None:
-    """Yes, no, or None where nothing is said; of one mark alone, the other is its opposite."""
-    if mark not in cells:
-        other = _mark(cells, GALLERY_MARK if mark == QUERY_MARK else QUERY_MARK, where)
-        return None if other is None else not other
-    text = (_text(cells[mark]) or "").lower()
-    if text and text not in _YES | _NO:
-        raise ReidError(f"{where.capitalize()}: {mark} is {shown(cells[mark])}; use True or False.")
-    return text in _YES if text else None
-
-
-def _label(cells: Mapping[str, object], kind: str) -> str | None:
-    text = _text(cells.get(kind))
-    if text is not None and ("\0" in text or len(text) > MAX_LABEL):
-        why = "a character that no name has" if "\0" in text else f"more than {MAX_LABEL} characters"
-        raise ValueError(f"the {_WORDS.get(kind, kind)} {shown(text)} has {why}")
-    return text and unicodedata.normalize("NFC", text)
-
-
-def _text(value: object, *, number: bool = True) -> str | None:
-    """A cell as a label; None where it is empty. 5 and 5.0 (a whole number beside empty cells) are "5"."""
-    if isinstance(value, float) and value.is_integer() and number:
-        return str(int(value))
-    text = str(value).strip()
-    if value is None or text[:10].lower() in MISSING:
-        return None
-    whole = _WHOLE_NUMBER.fullmatch(text) if number else None
-    return whole[1] if whole else text

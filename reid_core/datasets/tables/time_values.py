@@ -16,6 +16,8 @@ from decimal import Decimal
 MISSING = frozenset({"", "nan", "na", "n/a", "nat", "none", "null", "<na>"})
 LONGEST = 64  # characters of a cell that may be a time
 DAY_FIRST, MONTH_FIRST, YEAR_FIRST = "day first", "month first", "year first"
+DAY = 86_400.0  # seconds
+SAY = "say which with --time-format"
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _FULL_MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july", "august"),

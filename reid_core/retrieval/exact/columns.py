@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reid_core.records import DISTRACTOR, FIRST_CLOCK_TIME, JUNK
+from reid_core.records import DISTRACTOR, JUNK
 from reid_core.retrieval.filters import LABELS, NUMBERS, UNKNOWN_HEIGHT, Columns, Filter
+from reid_core.times import FIRST_CLOCK_TIME
 
 _UNKNOWN = -1  # code of a label that is not known
 

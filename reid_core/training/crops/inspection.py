@@ -16,26 +16,16 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from reid_core.errors import ReidError
-from reid_core.quality import LIMITS, NEAR
+from reid_core.quality import NEAR
 from reid_core.records import DISTRACTOR, JUNK, natural_order, plural
 from reid_core.training.crops.division import divide_rows
+from reid_core.training.crops.findings import EXAMPLES, Finding, about_people, about_pictures, verb
 from reid_core.training.recipe import Recipe
 
 SIDES = ("train", "validation", "query", "gallery", "unlabelled")
-EXAMPLES = 24  # crops that a finding shows
 BINS = 30
 _BLOCK = 4096  # looks at a time
 CAMERAS = 40  # in the table of who is seen by both
-
-
-@dataclass(frozen=True)
-class Finding:
-    """Something to know before training; an "error" spoils it. `crops` are ids, in pairs where `pairs`."""
-
-    level: str
-    sentence: str
-    crops: list[int]
-    pairs: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,8 +75,8 @@ def inspect_crops(
     labelled = table[table["side"].isin(["train", "validation"])]
     findings = [Finding("error", trouble, [])] if trouble else []
     findings += leaks(table, on_progress=on_progress)
-    findings += _about_people(labelled)
-    findings += _about_pictures(labelled)
+    findings += about_people(labelled)
+    findings += about_pictures(labelled)
     each = labelled["identity"].value_counts()
     cameras = natural_order([str(camera) for camera in table["camera"].dropna().unique()])
     by_camera = table.groupby(["camera", "side"]).size()
@@ -117,7 +107,7 @@ def leaks(table: pd.DataFrame, *, on_progress: Callable[[int, int], None] = lamb
         found.append(
             Finding(
                 "error",
-                f"{plural(len(both), 'person')} to train on {_is(len(both))} in the query or gallery split too: "
+                f"{plural(len(both), 'person')} to train on {verb(len(both))} in the query or gallery split too: "
                 "figures measured there would be of people that the network knows. Put their labels right, or import "
                 "the test people into another gallery.",
                 crops.head(EXAMPLES).tolist(),
@@ -139,7 +129,7 @@ def leaks(table: pd.DataFrame, *, on_progress: Callable[[int, int], None] = lamb
             found.append(
                 Finding(
                     "error",
-                    f"{plural(count, 'picture')} of the {one} side {_is(count)} in {where} too, under another label: "
+                    f"{plural(count, 'picture')} of the {one} side {verb(count)} in {where} too, under another label: "
                     "figures measured there would be too good. Look at the pairs, then put one label right or delete "
                     "one of the two on the Gallery page.",
                     _examples(ids, pairs[chosen]),
@@ -151,7 +141,7 @@ def leaks(table: pd.DataFrame, *, on_progress: Callable[[int, int], None] = lamb
         found.append(
             Finding(
                 "warning",
-                f"{plural(count, 'pair')} of pictures that look the same {_is(count)} labelled as two people: the "
+                f"{plural(count, 'pair')} of pictures that look the same {verb(count)} labelled as two people: the "
                 "network would be told opposite things. Put one label right.",
                 _examples(ids, pairs[mixed]),
                 pairs=True,
@@ -194,73 +184,6 @@ def _sides(table: pd.DataFrame, recipe: Recipe, description: str) -> tuple[NDArr
     return sides, ""
 
 
-def _about_people(labelled: pd.DataFrame) -> list[Finding]:
-    if labelled.empty:
-        return []
-    found = []
-    each = labelled["identity"].value_counts()
-    alone = each.index[each == 1]
-    if len(alone):
-        found.append(
-            Finding(
-                "note",
-                f"Of {plural(len(alone), 'person')} of {len(each):,} there is a single crop: losses that compare "
-                "crops of one person learn nothing from them.",
-                labelled[labelled["identity"].isin(alone)]["id"].head(EXAMPLES).tolist(),
-            )
-        )
-    # Whose camera is not known of some crop may have been seen by two.
-    partly = set(labelled["identity"][labelled["camera"].isna()])
-    cameras = labelled[~labelled["identity"].isin(partly)].groupby("identity")["camera"].nunique()
-    single = cameras.index[cameras < 2]
-    if len(single):
-        share = len(single) / len(each)
-        found.append(
-            Finding(
-                "warning" if share > 0.2 else "note",
-                f"{plural(len(single), 'person')} of {len(each):,} {_is(len(single))} seen by one camera only: they "
-                "teach nothing of how one looks in another, and as validation people they ask nothing.",
-                labelled[labelled["identity"].isin(single)].drop_duplicates("identity")["id"].head(EXAMPLES).tolist(),
-            )
-        )
-    unknown = labelled["camera"].isna()
-    if unknown.all():
-        found.append(
-            Finding("warning", "No crop says its camera, so hits of the query's own camera count as found.", [])
-        )
-    elif unknown.any():
-        found.append(
-            Finding(
-                "note",
-                f"The camera of {int(unknown.sum()):,} of {plural(len(labelled), 'crop')} is not known: hits with these"
-                " count as found though they may be of the query's own camera.",
-                labelled[unknown]["id"].head(EXAMPLES).tolist(),
-            )
-        )
-    return found
-
-
-def _about_pictures(labelled: pd.DataFrame) -> list[Finding]:
-    shape = labelled["height"] / labelled["width"]
-    poor = {
-        f"lower than {LIMITS.height} pixels": labelled["height"] < LIMITS.height,
-        "blurred": labelled["sharpness"] < LIMITS.sharpness,
-        "dark": labelled["brightness"] < LIMITS.dark,
-        "overexposed": labelled["brightness"] > LIMITS.bright,
-        "washed out": labelled["contrast"] < LIMITS.contrast,
-        "of an odd shape": (shape < LIMITS.wide) | (shape > LIMITS.thin),
-    }
-    found = []
-    for word, rows in poor.items():
-        if count := int(rows.sum()):
-            level = "warning" if count > 0.1 * len(labelled) else "note"
-            sentence = f"{plural(count, 'crop')} of {len(labelled):,} {_is(count)} {word}."
-            found.append(Finding(level, sentence, labelled[rows]["id"].head(EXAMPLES).tolist()))
-    if unmeasured := int(labelled["sharpness"].isna().sum()):
-        found.append(Finding("note", f"The quality of {plural(unmeasured, 'crop')} was never measured.", []))
-    return found
-
-
 def _shared(labelled: pd.DataFrame, cameras: Sequence[str]) -> dict[str, dict[str, int]]:
     shown = list(cameras)[:CAMERAS]
     known = labelled[labelled["camera"].notna()]
@@ -298,7 +221,3 @@ def _people(rows: pd.DataFrame) -> int:
 
 def _examples(ids: NDArray[Any], pairs: NDArray[np.int64]) -> list[int]:
     return [int(id) for id in ids[pairs[: EXAMPLES // 2]].ravel()]
-
-
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"

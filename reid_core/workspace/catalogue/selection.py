@@ -10,7 +10,8 @@ from typing import Any
 from reid_core.errors import ReidError
 from reid_core.json_text import read_json
 from reid_core.quality import LIMITS
-from reid_core.records import FIRST_CLOCK_TIME, LAST_CLOCK_TIME, natural_order, plural, short_time
+from reid_core.records import natural_order, plural
+from reid_core.times import FIRST_CLOCK_TIME, LAST_CLOCK_TIME, short_time
 
 # What may be wrong with a crop, as SQL on what was measured at import. `reid_core.quality.flaws` says the same of one.
 FLAWS = {

@@ -18,7 +18,8 @@ import pandas as pd
 
 from reid_core.embedder.card import ModelCard
 from reid_core.errors import ReidError
-from reid_core.records import format_time, harmless
+from reid_core.records import harmless
+from reid_core.times import format_time
 from reid_core.workspace.cases.cases import Case, find
 from reid_core.workspace.cases.verdicts import Standing, Verdict, log_of, standing
 from reid_core.workspace.catalogue.rows import now, user

@@ -10,7 +10,8 @@ from typing import Any
 
 from reid_core.html_policy import META
 from reid_core.images import BadImage, decode, thumbnail
-from reid_core.records import plural, short_time
+from reid_core.records import plural
+from reid_core.times import short_time
 from reid_core.workspace.cases.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, describe
 from reid_core.workspace.exports.case import LEAD, NO_CALIBRATION, CaseReport, Found, pictures
 from reid_core.workspace.workspace import Workspace

@@ -9,7 +9,8 @@ from sqlite3 import Connection
 from typing import Literal
 
 from reid_core.errors import ReidError
-from reid_core.records import DISTRACTOR, JUNK, LAST_CLOCK_TIME, short_time
+from reid_core.records import DISTRACTOR, JUNK
+from reid_core.times import LAST_CLOCK_TIME, short_time
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.rows import gallery_key, next_numbers, now, user
 from reid_core.workspace.catalogue.selection import Selection

@@ -13,7 +13,8 @@ from reid_core.errors import ReidError
 from reid_core.files import write_atomically
 from reid_core.json_text import read_json
 from reid_core.records import SPLITS
-from reid_core.training.crops.inspection import Finding, Histogram, Insight, inspect_crops
+from reid_core.training.crops.findings import Finding
+from reid_core.training.crops.inspection import Histogram, Insight, inspect_crops
 from reid_core.training.recipe import Recipe
 from reid_core.workspace.catalogue.database import connect
 from reid_core.workspace.catalogue.rows import gallery_key

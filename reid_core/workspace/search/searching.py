@@ -17,12 +17,13 @@ from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
 from reid_core.images import decode
 from reid_core.picture_reader import PictureReader
-from reid_core.records import SPLITS, format_time, natural_order
+from reid_core.records import SPLITS, natural_order
 from reid_core.retrieval.exact.index import ExactIndex, Filter
 from reid_core.retrieval.feedback import query_vector, similarities_to_examples
 from reid_core.retrieval.grouping import Group, Labels, grouped
 from reid_core.retrieval.rerank import rerank
 from reid_core.retrieval.results import NO_HIT, RankedResults
+from reid_core.times import format_time
 from reid_core.workspace.cases.cases import find
 from reid_core.workspace.cases.verdicts import MATCH, NOT, Standing, of_decision, standing
 from reid_core.workspace.catalogue.vectors import vectors_of

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reid_core.datasets import read_dataset
-from reid_core.datasets.base import camera_of_file, camera_of_folder
+from reid_core.datasets.labels import camera_of_file, camera_of_folder
 from reid_core.errors import ReidError
 
 if TYPE_CHECKING:

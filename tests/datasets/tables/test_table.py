@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reid_core.datasets import read_dataset
-from reid_core.datasets.tables.table import _text
+from reid_core.datasets.tables.crop_rows import text_of_cell
 from reid_core.errors import ReidError
 
 if TYPE_CHECKING:
@@ -100,12 +100,12 @@ def test_identities_keep_their_leading_zeros(miniature: Miniature) -> None:
 @given(st.integers(-(10**9), 10**9))
 def test_a_whole_number_is_one_label_however_it_is_typed(number: int) -> None:
     spellings = [number, float(number), str(number), f" {number} ", f"{number}.0", np.int64(number), np.float64(number)]
-    assert {_text(value) for value in spellings} == {str(number)}
+    assert {text_of_cell(value) for value in spellings} == {str(number)}
 
 
 @pytest.mark.parametrize("value", [None, "", " ", "NaN", "None", "NULL", "NA", float("nan"), pd.NaT, pd.NA])
 def test_the_many_spellings_of_nothing_are_nothing(value: object) -> None:
-    assert _text(value) is None
+    assert text_of_cell(value) is None
 
 
 def test_a_table_alone_has_paths_relative_to_its_own_folder(tmp_path: Path, tiny_jpeg: bytes) -> None:
