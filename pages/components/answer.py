@@ -31,11 +31,11 @@ from reid_core.workspace.hit_meaning import Meant
 from reid_core.workspace.no_direction import never_found
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.searching import Answer
-from reid_core.workspace.verdicts import MATCH
+from reid_core.workspace.verdicts import KINDS, MATCH, UNDO_KEY
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
 LEAD = "A hit is a lead to check, not an identification."
-KEYS = "Arrow keys walk, Enter compares, M N U judge, Z takes back"
+KEYS = f"Arrow keys walk, Enter compares, {' '.join(kind.key for kind in KINDS)} judge, {UNDO_KEY} takes back"
 STRIP = 4  # pictures below a card
 CONFIRMED = 12  # crops that are shown above the list
 PARTS = {"tracklet": "tracklet", "camera": "camera", "identity": "person", None: "crop"}

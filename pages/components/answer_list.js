@@ -1,7 +1,5 @@
-// Draws the groups of answer_list.py. Arrow keys walk, Enter compares, M N U judge, Z takes the last verdict back.
+// Draws the groups of answer_list.py. Arrow keys walk, Enter compares, and the page says which keys judge.
 
-const WORDS = { match: "match", not: "not this person", "cannot tell": "cannot tell" };
-const VERDICTS = { m: "match", n: "not", u: "cannot tell" };
 const drawn = new WeakMap(); // root element -> the data that it shows
 let shown; // the root element that is on the page: Streamlit may put a new one in its place
 
@@ -34,9 +32,10 @@ export default function ({ data, parentElement, setStateValue }) {
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const cards = buttons(root);
     const here = cards.indexOf(event.target.closest("li")?.querySelector(".card"));
-    if (key === "z" && data.undo) tell("undone");
-    else if (here >= 0 && VERDICTS[key]) {
-      tell("judged", { group: Number(cards[here].dataset.id), verdict: VERDICTS[key] });
+    const judged = data.verdicts.find((kind) => kind.key.toLowerCase() === key);
+    if (key === data.undo_key.toLowerCase() && data.undo) tell("undone");
+    else if (here >= 0 && judged) {
+      tell("judged", { group: Number(cards[here].dataset.id), verdict: judged.verdict });
     } else {
       const next = here < 0 ? undefined : target(key, here, cards);
       if (next === undefined) return;
@@ -50,21 +49,22 @@ export default function ({ data, parentElement, setStateValue }) {
 function list(data) {
   const grid = element("ul", "groups");
   grid.setAttribute("aria-label", data.label);
-  grid.append(...data.groups.map(item));
+  const words = Object.fromEntries(data.verdicts.map((kind) => [kind.verdict, kind.words.toLowerCase()]));
+  grid.append(...data.groups.map((group) => item(group, words)));
   return grid;
 }
 
-function item(group) {
+function item(group, words) {
   const made = element("li", group.verdict ? `judged ${group.verdict.split(" ")[0]}` : "");
   made.dataset.id = group.id;
   const card = made.appendChild(element("button", "card"));
   card.type = "button";
   card.dataset.id = group.id;
-  card.setAttribute("aria-label", group.verdict ? `${group.title}, judged: ${WORDS[group.verdict]}` : group.title);
+  card.setAttribute("aria-label", group.verdict ? `${group.title}, judged: ${words[group.verdict]}` : group.title);
   if (group.current) card.setAttribute("aria-current", "true");
   const matte = card.appendChild(element("span", "matte"));
   picture(matte, group.picture);
-  if (group.verdict) matte.appendChild(element("span", `chip ${group.verdict.split(" ")[0]}`, WORDS[group.verdict]));
+  if (group.verdict) matte.appendChild(element("span", `chip ${group.verdict.split(" ")[0]}`, words[group.verdict]));
   if (group.conflict) matte.appendChild(element("span", "chip conflict", "opinions differ"));
   if (group.copy) matte.appendChild(element("span", "chip copy", "same picture"));
   if (group.rank !== undefined) {

@@ -1,7 +1,7 @@
 // How compare_view.js draws; it stands before that script.
 
 
-function skeleton(root) {
+function skeleton(root, data) {
   root.tabIndex = -1;
   root.setAttribute("aria-label", "Comparison");
   const bar = add(root, "div", "bar");
@@ -21,7 +21,8 @@ function skeleton(root) {
   const sheet = add(root, "div", "sheet");
   sheet.setAttribute("role", "note");
   sheet.setAttribute("aria-label", "Keys");
-  for (const [key, meaning] of KEYS) {
+  const judging = data.verdicts.map((kind) => [kind.key, kind.words.toLowerCase()]);
+  for (const [key, meaning] of [...judging, [data.undo_key, "take the last verdict back"], ...KEYS]) {
     const row = add(sheet, "div");
     row.dataset.key = key;
     add(row, "kbd", "", key);
@@ -91,15 +92,13 @@ function judging(view) {
   const { data } = view;
   const focused = view.root.getRootNode().activeElement?.dataset?.name;
   view.verdicts.replaceChildren();
-  for (const [key, verdict] of Object.entries(VERDICTS)) {
-    const made = button(view.verdicts, WORDS[verdict], () => judge(view, verdict), {
-      pressed: data.verdict === verdict, keys: key.toUpperCase(),
-    });
+  for (const { verdict, words, key } of data.verdicts) {
+    const made = button(view.verdicts, words, () => judge(view, verdict), { pressed: data.verdict === verdict, keys: key });
     made.classList.add(verdict.split(" ")[0]);
-    add(made, "kbd", "", key.toUpperCase());
+    add(made, "kbd", "", key);
   }
-  const undo = button(view.verdicts, "Undo", () => ACTIONS.z(view), { disabled: !data.undo, keys: "Z" });
-  add(undo, "kbd", "", "Z");
+  const back = button(view.verdicts, "Undo", () => undo(view), { disabled: !data.undo, keys: data.undo_key });
+  add(back, "kbd", "", data.undo_key);
   add(view.verdicts, "span", "space");
   const crop = data.hits[view.hit].id;
   if (data.leave) {

@@ -1,10 +1,7 @@
 // The comparison of compare_view.py: a photo and a hit side by side, moved, enlarged and brightened together.
 // Its keys work wherever one is on the page, but not while somebody types.
 
-const VERDICTS = { m: "match", n: "not", u: "cannot tell" };
-const WORDS = { match: "Match", not: "Not", "cannot tell": "Cannot tell" };
-const KEYS = [
-  ["M", "match"], ["N", "not this person"], ["U", "cannot tell"], ["Z", "take the last verdict back"],
+const KEYS = [ // besides those of the verdicts
   ["← →", "previous and next hit"], ["V", "next view: another crop of this hit"], ["P", "next photo of the person"],
   ["+ −", "larger and smaller"], ["Shift + arrows", "move both pictures"], ["[ ]", "darker and brighter"],
   ["0", "as at first"], ["A", "where the two agree"], ["T", "write a note"], ["Esc", "back to the list"], ["?", "this sheet"],
@@ -14,7 +11,7 @@ const views = new WeakMap(); // root element -> what is looked at, and how
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".compare");
   let view = views.get(root);
-  if (!view) views.set(root, (view = { root, asked: 0, ...START, ...skeleton(root) }));
+  if (!view) views.set(root, (view = { root, asked: 0, ...START, ...skeleton(root, data) }));
   view.tell = teller(root, data.taken, setStateValue);
   if (view.data?.turn !== data.turn) Object.assign(view, { hit: 0, note: "" });
   view.waiting = isPending(root); // a verdict that could not be kept is answered too, by the same pair
@@ -50,8 +47,10 @@ function pressed(view, event) {
   if (event.ctrlKey || event.metaKey || event.altKey || path.some(typing) || document.querySelector(OPEN)) return;
   if (WALKING.has(event.key) && path.some(inList)) return; // the list is walked through; verdicts are on what is compared
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const judged = view.data.verdicts.find((kind) => kind.key.toLowerCase() === key);
   if (event.shiftKey && key.startsWith("Arrow")) pan(view, key);
-  else if (VERDICTS[key]) judge(view, VERDICTS[key]);
+  else if (judged) judge(view, judged.verdict);
+  else if (key === view.data.undo_key.toLowerCase()) undo(view);
   else if (ACTIONS[key]) ACTIONS[key](view);
   else return;
   event.preventDefault();
@@ -65,7 +64,6 @@ const typing = (node) => node instanceof HTMLElement && (node.isContentEditable 
   || ["slider", "listbox", "radiogroup", "radio", "tab", "combobox"].includes(node.getAttribute("role")));
 
 const ACTIONS = {
-  z: (view) => undo(view),
   v: (view) => step(view, "hit", view.data.hits),
   p: (view) => step(view, "asked", view.data.photos),
   a: (view) => agree(view),

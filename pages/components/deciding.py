@@ -21,14 +21,13 @@ from reid_core.workspace import verdicts
 from reid_core.workspace.rows import GalleryInfo
 from reid_core.workspace.searching import Answer
 from reid_core.workspace.selection import Selection
-from reid_core.workspace.verdicts import CANNOT_TELL, MATCH, NOT, Seen
+from reid_core.workspace.verdicts import NOT, WORDS, Seen
 from reid_core.workspace.workspace import Workspace
 
 LIST, COMPARE, TIMELINE = "answers", "compare", "timeline"  # keys of the components
 CASE = "investigation"  # name of the one that is open
 LIKELY = "likely-from"  # the similarity that the list calls likely
 MOST_FRAMES = 500  # of a tracklet that one verdict is about
-WORDS = {MATCH: "Match", NOT: "Not this person", CANNOT_TELL: "Cannot tell"}
 state = st.session_state
 
 

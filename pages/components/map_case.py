@@ -8,14 +8,14 @@ import streamlit as st
 
 from pages.components.blind import analyst
 from pages.components.chosen import TROUBLE, Ids
-from pages.components.deciding import CASE, WORDS
+from pages.components.deciding import CASE
 from pages.components.label_bar import SAID
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace import investigations, verdicts
 from reid_core.workspace.investigations import Investigation
 from reid_core.workspace.rows import user
-from reid_core.workspace.verdicts import MATCH, VERDICTS, Seen
+from reid_core.workspace.verdicts import MATCH, VERDICTS, WORDS, Seen
 from reid_core.workspace.workspace import Workspace
 
 MOST = 500  # crops that are judged at once

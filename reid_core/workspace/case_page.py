@@ -12,14 +12,16 @@ from reid_core.html_policy import META
 from reid_core.images import BadImage, decode, thumbnail
 from reid_core.records import plural, short_time
 from reid_core.workspace.case_report import LEAD, NO_CALIBRATION, Case, Found, pictures
-from reid_core.workspace.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, describe
+from reid_core.workspace.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, WORDS, describe
 from reid_core.workspace.workspace import Workspace
 
 ORDER = (
     "What was judged is not among them. They come in the order of what examples and verdicts ask for together; "
     "a similarity is that to the nearest example."
 )
-TITLES = {MATCH: "Match", CONFLICT: "Conflict between analysts", CANNOT_TELL: "Cannot tell", NOT: "Not this person"}
+TITLES = {
+    MATCH: WORDS[MATCH], CONFLICT: "Conflict between analysts", CANNOT_TELL: WORDS[CANNOT_TELL], NOT: WORDS[NOT],
+}  # fmt: skip
 
 
 def to_html(workspace: Workspace, case: Case) -> str:
