@@ -1,11 +1,25 @@
 // Draws the groups of answer_list.py. Arrow keys walk, Enter compares, and the page says which keys judge.
 
+/**
+ * @typedef {{ id: number, picture: string, title: string }} Crop
+ * @typedef {Crop & { lines: string[], strip: Crop[], rank?: number, similarity?: string, meaning?: string, share?: number,
+ *   note?: string, more?: number, verdict?: string | null, conflict?: boolean, copy?: boolean, current?: boolean }} Group
+ * @typedef {{ groups: Group[], label: string, undo: boolean, more: string, none: string, said: string, focus?: string,
+ *   taken: number, verdicts: VerdictKind[], undo_key: string }} Data
+ * @typedef {{ opened: { group: number, crop: number }, judged: { group: number, verdict: string }, undone: {}, more: {},
+ *   none: {} }} Events
+ */
+
+/** @type {WeakMap<Element, string>} */
 const drawn = new WeakMap(); // root element -> the data that it shows
+/** @type {Element} */
 let shown; // the root element that is on the page: Streamlit may put a new one in its place
 
+/** @param {Component<Data, Did>} component */
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".answer");
   shown = root;
+  /** @type {Tell<Events>} */
   const tell = teller(root, data.taken, setStateValue);
   const text = JSON.stringify({ ...data, taken: 0 });
   if (drawn.get(root) !== text) {
@@ -24,14 +38,14 @@ export default function ({ data, parentElement, setStateValue }) {
     }
   }
   root.onclick = (event) => {
-    const button = event.target.closest("button[data-id]");
-    if (button) tell("opened", { group: Number(button.closest("li").dataset.id), crop: Number(button.dataset.id) });
+    const button = /** @type {Element} */ (event.target).closest("button");
+    if (button?.dataset.id) tell("opened", { group: Number(button.closest("li")?.dataset.id), crop: Number(button.dataset.id) });
   };
   root.onkeydown = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const cards = buttons(root);
-    const here = cards.indexOf(event.target.closest("li")?.querySelector(".card"));
+    const here = cards.findIndex((card) => card.closest("li")?.contains(/** @type {Node} */ (event.target)));
     const judged = data.verdicts.find((kind) => kind.key.toLowerCase() === key);
     if (key === data.undo_key.toLowerCase() && data.undo) tell("undone");
     else if (here >= 0 && judged) {
@@ -46,6 +60,7 @@ export default function ({ data, parentElement, setStateValue }) {
   };
 }
 
+/** @param {Data} data */
 function list(data) {
   const grid = element("ul", "groups");
   grid.setAttribute("aria-label", data.label);
@@ -54,12 +69,13 @@ function list(data) {
   return grid;
 }
 
+/** @param {Group} group @param {Record<string, string>} words */
 function item(group, words) {
   const made = element("li", group.verdict ? `judged ${group.verdict.split(" ")[0]}` : "");
-  made.dataset.id = group.id;
+  made.dataset.id = String(group.id);
   const card = made.appendChild(element("button", "card"));
   card.type = "button";
-  card.dataset.id = group.id;
+  card.dataset.id = String(group.id);
   card.setAttribute("aria-label", group.verdict ? `${group.title}, judged: ${words[group.verdict]}` : group.title);
   if (group.current) card.setAttribute("aria-current", "true");
   const matte = card.appendChild(element("span", "matte"));
@@ -71,7 +87,7 @@ function item(group, words) {
     const score = card.appendChild(element("span", "score"));
     score.append(element("b", "", group.rank), element("span", "", group.similarity));
     const bar = card.appendChild(element("span", "bar"));
-    bar.appendChild(element("span", "fill")).style.width = `${Math.round(100 * group.share)}%`;
+    bar.appendChild(element("span", "fill")).style.width = `${Math.round(100 * (group.share ?? 0))}%`;
   }
   if (group.meaning) card.appendChild(element("span", "meaning", group.meaning));
   group.lines.forEach((line, place) => {
@@ -83,13 +99,14 @@ function item(group, words) {
   return made;
 }
 
+/** @param {Group} group */
 function strip(group) {
   const row = element("div", "strip");
   for (const crop of group.strip) {
     const small = row.appendChild(element("button", "small"));
     small.type = "button";
     small.tabIndex = -1; // the comparison walks through them by key
-    small.dataset.id = crop.id;
+    small.dataset.id = String(crop.id);
     small.setAttribute("aria-label", crop.title);
     picture(small, crop.picture);
   }
@@ -97,11 +114,12 @@ function strip(group) {
   return row;
 }
 
+/** @param {Data} data @param {Tell<Events>} tell */
 function foot(data, tell) {
   const row = element("div", "foot");
-  for (const [name, words] of [["none", data.none], ["more", data.more]]) {
-    if (!words) continue;
-    const button = row.appendChild(element("button", name, words));
+  for (const name of /** @type {const} */ (["none", "more"])) {
+    if (!data[name]) continue;
+    const button = row.appendChild(element("button", name, data[name]));
     button.type = "button";
     button.onclick = () => tell(name);
   }
@@ -109,6 +127,7 @@ function foot(data, tell) {
   return row;
 }
 
+/** @param {Element} place @param {string} address */
 function picture(place, address) {
   const made = place.appendChild(element("img"));
   made.loading = "lazy";
