@@ -2,23 +2,25 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TYPESCRIPT := 5.9.3
 
 .PHONY: app test fuzz check bench clean
 
 app: $(VENV)/.ready
 	$(BIN)/streamlit run app.py
 
-test: $(VENV)/.ready-dev browser
+test: $(VENV)/.ready-dev $(VENV)/.ready-typescript-$(TYPESCRIPT) browser
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 # Odd input to everything that reads, for ten minutes; FUZZ_SECONDS=60 is shorter. What is found is in fuzz-finds/.
 fuzz: $(VENV)/.ready-dev
 	nice $(BIN)/python -m tests.fuzz
 
-check: $(VENV)/.ready-dev
+check: $(VENV)/.ready-dev $(VENV)/.ready-typescript-$(TYPESCRIPT)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m tests.javascript
 
 bench: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.benchmarks
@@ -33,6 +35,11 @@ $(VENV)/.ready-dev: pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@ $(VENV)/.ready
+
+# What checks the JavaScript. Without npm or a network it is not installed; the check then says so and is left out.
+$(VENV)/.ready-typescript-$(TYPESCRIPT): | $(VENV)/.ready-dev
+	@npm install --prefix $(VENV)/typescript --no-save --no-audit --no-fund --fetch-retries 0 --silent \
+	  typescript@$(TYPESCRIPT) >/dev/null 2>&1 && touch $@ || true
 
 # A browser for the end-to-end tests: Debian's where we may install it, else Playwright's own. Without one those tests
 # are skipped and say so.

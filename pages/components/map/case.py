@@ -9,12 +9,12 @@ import streamlit as st
 from pages.components.gallery.label_bar import SAID
 from pages.components.gallery.selection import TROUBLE, Ids
 from pages.components.search.blind import analyst
-from pages.components.search.verdicts import CASE, WORDS
+from pages.components.search.verdicts import CASE
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.cases import Case
-from reid_core.workspace.cases.verdicts import MATCH, VERDICTS, Seen
+from reid_core.workspace.cases.verdicts import MATCH, VERDICTS, WORDS, Seen
 from reid_core.workspace.catalogue.rows import user
 from reid_core.workspace.workspace import Workspace
 

@@ -27,7 +27,7 @@ from reid_core.records import plural
 from reid_core.retrieval.exact.index import Filter
 from reid_core.retrieval.grouping import Group
 from reid_core.workspace.cases import verdicts
-from reid_core.workspace.cases.verdicts import MATCH
+from reid_core.workspace.cases.verdicts import KINDS, MATCH, UNDO_KEY
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.search.hit_meaning import Meant
 from reid_core.workspace.search.no_direction import never_found
@@ -35,7 +35,7 @@ from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
 LEAD = "A hit is a lead to check, not an identification."
-KEYS = "Arrow keys walk, Enter compares, M N U judge, Z takes back"
+KEYS = f"Arrow keys walk, Enter compares, {' '.join(kind.key for kind in KINDS)} judge, {UNDO_KEY} takes back"
 STRIP = 4  # pictures below a card
 CONFIRMED = 12  # crops that are shown above the list
 PARTS = {"tracklet": "tracklet", "camera": "camera", "identity": "person", None: "crop"}

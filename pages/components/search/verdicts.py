@@ -18,7 +18,7 @@ from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.retrieval.grouping import Group
 from reid_core.workspace.cases import verdicts
-from reid_core.workspace.cases.verdicts import CANNOT_TELL, MATCH, NOT, Seen
+from reid_core.workspace.cases.verdicts import NOT, WORDS, Seen
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.search.searching import Answer
@@ -28,7 +28,6 @@ LIST, COMPARE, TIMELINE = "answers", "compare", "timeline"  # keys of the compon
 CASE = "investigation"  # name of the one that is open
 LIKELY = "likely-from"  # the similarity that the list calls likely
 MOST_FRAMES = 500  # of a tracklet that one verdict is about
-WORDS = {MATCH: "Match", NOT: "Not this person", CANNOT_TELL: "Cannot tell"}
 state = st.session_state
 
 

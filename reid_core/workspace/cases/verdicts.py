@@ -19,9 +19,27 @@ from reid_core.workspace.catalogue.trail import write_log
 from reid_core.workspace.workspace import Workspace
 
 MATCH, NOT, CANNOT_TELL = "match", "not", "cannot tell"
-VERDICTS = (MATCH, NOT, CANNOT_TELL)
 UNDO = "undo"
 CONFLICT = "conflict"
+UNDO_KEY = "Z"  # on a page it takes the last verdict back
+
+
+@dataclass(frozen=True)
+class VerdictKind:
+    """A verdict that can be given: its name in logs and commands, its words, and the key that gives it on a page."""
+
+    verdict: str
+    words: str
+    key: str
+
+
+KINDS = (
+    VerdictKind(MATCH, "Match", "M"),
+    VerdictKind(NOT, "Not this person", "N"),
+    VerdictKind(CANNOT_TELL, "Cannot tell", "U"),
+)
+VERDICTS = tuple(kind.verdict for kind in KINDS)
+WORDS = {kind.verdict: kind.words for kind in KINDS}
 
 
 @dataclass(frozen=True)
@@ -177,8 +195,8 @@ def of_decision(standings: Mapping[int, Standing], decision: str) -> list[int]:
 def describe(standings: Mapping[int, Standing]) -> str:
     """ "3 matches, 12 not, 1 cannot tell, 1 conflict"."""
     counts = {decision: len(of_decision(standings, decision)) for decision in (*VERDICTS, CONFLICT)}
-    parts = [plural(counts[MATCH], "match"), f"{counts[NOT]:,} not"]
-    parts.append(f"{counts[CANNOT_TELL]:,} cannot tell")
+    parts = [plural(counts[MATCH], "match"), f"{counts[NOT]:,} {NOT}"]
+    parts.append(f"{counts[CANNOT_TELL]:,} {CANNOT_TELL}")
     return ", ".join([*parts, *([plural(counts[CONFLICT], "conflict")] if counts[CONFLICT] else [])])
 
 

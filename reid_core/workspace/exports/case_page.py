@@ -12,7 +12,7 @@ from reid_core.html_policy import META
 from reid_core.images import BadImage, decode, thumbnail
 from reid_core.records import plural
 from reid_core.times import short_time
-from reid_core.workspace.cases.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, describe
+from reid_core.workspace.cases.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, WORDS, describe
 from reid_core.workspace.exports.case import LEAD, NO_CALIBRATION, CaseReport, Found, pictures
 from reid_core.workspace.workspace import Workspace
 
@@ -20,7 +20,9 @@ ORDER = (
     "What was judged is not among them. They come in the order of what examples and verdicts ask for together; "
     "a similarity is that to the nearest example."
 )
-TITLES = {MATCH: "Match", CONFLICT: "Conflict between analysts", CANNOT_TELL: "Cannot tell", NOT: "Not this person"}
+TITLES = {
+    MATCH: WORDS[MATCH], CONFLICT: "Conflict between analysts", CANNOT_TELL: WORDS[CANNOT_TELL], NOT: WORDS[NOT],
+}  # fmt: skip
 
 
 def to_html(workspace: Workspace, report: CaseReport) -> str:

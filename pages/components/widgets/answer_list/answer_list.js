@@ -1,13 +1,25 @@
-// Draws the groups of answer_list.py. Arrow keys walk, Enter compares, M N U judge, Z takes the last verdict back.
+// Draws the groups of answer_list.py. Arrow keys walk, Enter compares, and the page says which keys judge.
 
-const WORDS = { match: "match", not: "not this person", "cannot tell": "cannot tell" };
-const VERDICTS = { m: "match", n: "not", u: "cannot tell" };
+/**
+ * @typedef {{ id: number, picture: string, title: string }} Crop
+ * @typedef {Crop & { lines: string[], strip: Crop[], rank?: number, similarity?: string, meaning?: string, share?: number,
+ *   note?: string, more?: number, verdict?: string | null, conflict?: boolean, copy?: boolean, current?: boolean }} Group
+ * @typedef {{ groups: Group[], label: string, undo: boolean, more: string, none: string, said: string, focus?: string,
+ *   taken: number, verdicts: VerdictKind[], undo_key: string }} Data
+ * @typedef {{ opened: { group: number, crop: number }, judged: { group: number, verdict: string }, undone: {}, more: {},
+ *   none: {} }} Events
+ */
+
+/** @type {WeakMap<Element, string>} */
 const drawn = new WeakMap(); // root element -> the data that it shows
+/** @type {Element} */
 let shown; // the root element that is on the page: Streamlit may put a new one in its place
 
+/** @param {Component<Data, Did>} component */
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".answer");
   shown = root;
+  /** @type {Tell<Events>} */
   const tell = teller(root, data.taken, setStateValue);
   const text = JSON.stringify({ ...data, taken: 0 });
   if (drawn.get(root) !== text) {
@@ -26,17 +38,18 @@ export default function ({ data, parentElement, setStateValue }) {
     }
   }
   root.onclick = (event) => {
-    const button = event.target.closest("button[data-id]");
-    if (button) tell("opened", { group: Number(button.closest("li").dataset.id), crop: Number(button.dataset.id) });
+    const button = /** @type {Element} */ (event.target).closest("button");
+    if (button?.dataset.id) tell("opened", { group: Number(button.closest("li")?.dataset.id), crop: Number(button.dataset.id) });
   };
   root.onkeydown = (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const cards = buttons(root);
-    const here = cards.indexOf(event.target.closest("li")?.querySelector(".card"));
-    if (key === "z" && data.undo) tell("undone");
-    else if (here >= 0 && VERDICTS[key]) {
-      tell("judged", { group: Number(cards[here].dataset.id), verdict: VERDICTS[key] });
+    const here = cards.findIndex((card) => card.closest("li")?.contains(/** @type {Node} */ (event.target)));
+    const judged = data.verdicts.find((kind) => kind.key.toLowerCase() === key);
+    if (key === data.undo_key.toLowerCase() && data.undo) tell("undone");
+    else if (here >= 0 && judged) {
+      tell("judged", { group: Number(cards[here].dataset.id), verdict: judged.verdict });
     } else {
       const next = here < 0 ? undefined : target(key, here, cards);
       if (next === undefined) return;
@@ -47,31 +60,34 @@ export default function ({ data, parentElement, setStateValue }) {
   };
 }
 
+/** @param {Data} data */
 function list(data) {
   const grid = element("ul", "groups");
   grid.setAttribute("aria-label", data.label);
-  grid.append(...data.groups.map(item));
+  const words = Object.fromEntries(data.verdicts.map((kind) => [kind.verdict, kind.words.toLowerCase()]));
+  grid.append(...data.groups.map((group) => item(group, words)));
   return grid;
 }
 
-function item(group) {
+/** @param {Group} group @param {Record<string, string>} words */
+function item(group, words) {
   const made = element("li", group.verdict ? `judged ${group.verdict.split(" ")[0]}` : "");
-  made.dataset.id = group.id;
+  made.dataset.id = String(group.id);
   const card = made.appendChild(element("button", "card"));
   card.type = "button";
-  card.dataset.id = group.id;
-  card.setAttribute("aria-label", group.verdict ? `${group.title}, judged: ${WORDS[group.verdict]}` : group.title);
+  card.dataset.id = String(group.id);
+  card.setAttribute("aria-label", group.verdict ? `${group.title}, judged: ${words[group.verdict]}` : group.title);
   if (group.current) card.setAttribute("aria-current", "true");
   const matte = card.appendChild(element("span", "matte"));
   picture(matte, group.picture);
-  if (group.verdict) matte.appendChild(element("span", `chip ${group.verdict.split(" ")[0]}`, WORDS[group.verdict]));
+  if (group.verdict) matte.appendChild(element("span", `chip ${group.verdict.split(" ")[0]}`, words[group.verdict]));
   if (group.conflict) matte.appendChild(element("span", "chip conflict", "opinions differ"));
   if (group.copy) matte.appendChild(element("span", "chip copy", "same picture"));
   if (group.rank !== undefined) {
     const score = card.appendChild(element("span", "score"));
     score.append(element("b", "", group.rank), element("span", "", group.similarity));
     const bar = card.appendChild(element("span", "bar"));
-    bar.appendChild(element("span", "fill")).style.width = `${Math.round(100 * group.share)}%`;
+    bar.appendChild(element("span", "fill")).style.width = `${Math.round(100 * (group.share ?? 0))}%`;
   }
   if (group.meaning) card.appendChild(element("span", "meaning", group.meaning));
   group.lines.forEach((line, place) => {
@@ -83,13 +99,14 @@ function item(group) {
   return made;
 }
 
+/** @param {Group} group */
 function strip(group) {
   const row = element("div", "strip");
   for (const crop of group.strip) {
     const small = row.appendChild(element("button", "small"));
     small.type = "button";
     small.tabIndex = -1; // the comparison walks through them by key
-    small.dataset.id = crop.id;
+    small.dataset.id = String(crop.id);
     small.setAttribute("aria-label", crop.title);
     picture(small, crop.picture);
   }
@@ -97,11 +114,12 @@ function strip(group) {
   return row;
 }
 
+/** @param {Data} data @param {Tell<Events>} tell */
 function foot(data, tell) {
   const row = element("div", "foot");
-  for (const [name, words] of [["none", data.none], ["more", data.more]]) {
-    if (!words) continue;
-    const button = row.appendChild(element("button", name, words));
+  for (const name of /** @type {const} */ (["none", "more"])) {
+    if (!data[name]) continue;
+    const button = row.appendChild(element("button", name, data[name]));
     button.type = "button";
     button.onclick = () => tell(name);
   }
@@ -109,6 +127,7 @@ function foot(data, tell) {
   return row;
 }
 
+/** @param {Element} place @param {string} address */
 function picture(place, address) {
   const made = place.appendChild(element("img"));
   made.loading = "lazy";

@@ -13,6 +13,7 @@ import streamlit as st
 
 from pages.components.widgets.events.events import TELLER, taken
 from pages.components.widgets.gallery_grid.gallery_grid import CARDS
+from reid_core.workspace.cases.verdicts import KINDS, UNDO_KEY
 
 _HERE = Path(__file__).parent
 
@@ -46,7 +47,7 @@ def answer_list(
     `focus` than before moves the keyboard's focus to the group whose id it starts with.
     """
     data: dict[str, Any] = {"groups": list(groups), "label": label, "undo": undo, "more": more, "none": none}
-    data |= {"said": said, "taken": taken(key)}
+    data |= {"said": said, "taken": taken(key), "verdicts": [vars(kind) for kind in KINDS], "undo_key": UNDO_KEY}
     if focus is not None:
         data["focus"] = focus
     _list(key=key, data=data, on_did_change=lambda: None)

@@ -1,7 +1,8 @@
 // How compare_view.js draws; it stands before that script.
 
 
-function skeleton(root) {
+/** @param {HTMLElement} root @param {Data} data */
+function skeleton(root, data) {
   root.tabIndex = -1;
   root.setAttribute("aria-label", "Comparison");
   const bar = add(root, "div", "bar");
@@ -21,7 +22,8 @@ function skeleton(root) {
   const sheet = add(root, "div", "sheet");
   sheet.setAttribute("role", "note");
   sheet.setAttribute("aria-label", "Keys");
-  for (const [key, meaning] of KEYS) {
+  const judging = data.verdicts.map((kind) => [kind.key, kind.words.toLowerCase()]);
+  for (const [key, meaning] of [...judging, [data.undo_key, "take the last verdict back"], ...KEYS]) {
     const row = add(sheet, "div");
     row.dataset.key = key;
     add(row, "kbd", "", key);
@@ -30,6 +32,7 @@ function skeleton(root) {
   return { bar, photo, hit_pane: hit, facts, verdicts, field, live, sheet_of: sheet };
 }
 
+/** @param {HTMLElement} body */
 function pane(body) {
   const figure = add(body, "figure");
   const frame = add(figure, "div", "frame");
@@ -39,6 +42,7 @@ function pane(body) {
   return { frame, picture, over, caption: add(figure, "figcaption"), strip: add(figure, "div", "strip") };
 }
 
+/** @param {View} view */
 function draw(view) {
   const { data } = view;
   const photo = data.photos[view.asked], hit = data.hits[view.hit];
@@ -59,15 +63,18 @@ function draw(view) {
   view.live.textContent = [data.said, agreed(view, overlay),
     data.conflict].filter(Boolean).join(" · ");
   view.sheet_of.hidden = !view.sheet;
-  view.sheet_of.querySelector('[data-key="A"]').hidden = !data.agreement;
+  const agreeing = view.sheet_of.querySelector('[data-key="A"]');
+  if (agreeing) agreeing.hidden = !data.agreement;
 }
 
+/** @param {View} view @param {Overlay | null} overlay */
 function agreed(view, overlay) {
   if (!view.agree) return "";
   if (overlay) return "Blue speaks for one person: hidden, the two are less alike. Orange speaks against it";
   return view.data.agreement_trouble || "Hiding one patch after another, to see where the two agree";
 }
 
+/** @param {View} view */
 function controls(view) {
   const { data } = view;
   const focused = view.root.getRootNode().activeElement?.dataset?.name;
@@ -87,19 +94,18 @@ function controls(view) {
   if (focused) view.bar.querySelector(`[data-name="${focused}"]`)?.focus();
 }
 
+/** @param {View} view */
 function judging(view) {
   const { data } = view;
   const focused = view.root.getRootNode().activeElement?.dataset?.name;
   view.verdicts.replaceChildren();
-  for (const [key, verdict] of Object.entries(VERDICTS)) {
-    const made = button(view.verdicts, WORDS[verdict], () => judge(view, verdict), {
-      pressed: data.verdict === verdict, keys: key.toUpperCase(),
-    });
+  for (const { verdict, words, key } of data.verdicts) {
+    const made = button(view.verdicts, words, () => judge(view, verdict), { pressed: data.verdict === verdict, keys: key });
     made.classList.add(verdict.split(" ")[0]);
-    add(made, "kbd", "", key.toUpperCase());
+    add(made, "kbd", "", key);
   }
-  const undo = button(view.verdicts, "Undo", () => ACTIONS.z(view), { disabled: !data.undo, keys: "Z" });
-  add(undo, "kbd", "", "Z");
+  const back = button(view.verdicts, "Undo", () => undo(view), { disabled: !data.undo, keys: data.undo_key });
+  add(back, "kbd", "", data.undo_key);
   add(view.verdicts, "span", "space");
   const crop = data.hits[view.hit].id;
   if (data.leave) {
@@ -109,6 +115,10 @@ function judging(view) {
   if (focused) view.verdicts.querySelector(`[data-name="${focused}"]`)?.focus();
 }
 
+/**
+ * @param {View} view @param {Pane} place @param {Picture} shown @param {string} words @param {"hit" | "asked"} what
+ * @param {(Photo | Hit)[]} among
+ */
 function show(view, place, shown, words, what, among) {
   if (place.picture.getAttribute("src") !== shown.picture) {
     place.picture.onerror = () => { if (shown.thumbnail) place.picture.src = shown.thumbnail; };
@@ -132,6 +142,7 @@ function show(view, place, shown, words, what, among) {
   [...place.strip.children].forEach((small, index) => small.setAttribute("aria-pressed", String(index === view[what])));
 }
 
+/** @param {View} view @param {Element} strip @param {Picture} crop @param {number} index @param {"hit" | "asked"} what */
 function thumb(view, strip, crop, index, what) {
   const small = add(strip, "button", "small");
   small.type = "button";
@@ -139,14 +150,16 @@ function thumb(view, strip, crop, index, what) {
   const picture = add(small, "img");
   picture.alt = "";
   picture.src = crop.thumbnail || crop.picture;
-  small.onclick = () => { look(view, { [what]: index }); if (view.agree) ask(view); };
+  small.onclick = () => choose(view, what, index);
 }
 
+/** @param {Pane} place @param {string} [address] */
 function over(place, address) {
   place.over.hidden = !address;
   if (address) place.over.src = address;
 }
 
+/** @param {View} view @param {Pane} place */
 function drag(view, place) {
   place.frame.ondblclick = () => look(view, view.zoom > 1 ? { zoom: 1, x: 0, y: 0 } : { zoom: 2.5 });
   place.frame.onwheel = (event) => {
@@ -166,6 +179,10 @@ function drag(view, place) {
   };
 }
 
+/**
+ * @param {Element} parent @param {string} name @param {() => void} act
+ * @param {{ text?: string, disabled?: boolean, pressed?: boolean, keys?: string }} [options]
+ */
 function button(parent, name, act, { text = name, disabled = false, pressed, keys } = {}) {
   const made = add(parent, "button", "", text);
   made.type = "button";
@@ -178,6 +195,10 @@ function button(parent, name, act, { text = name, disabled = false, pressed, key
   return made;
 }
 
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {ParentNode} parent @param {Tag} tag @param {string} [name] @param {string} [text]
+ */
 function add(parent, tag, name = "", text = "") {
   const made = document.createElement(tag);
   if (name) made.className = name;

@@ -1,20 +1,35 @@
 // The comparison of compare_view.py: a photo and a hit side by side, moved, enlarged and brightened together.
 // Its keys work wherever one is on the page, but not while somebody types.
 
-const VERDICTS = { m: "match", n: "not", u: "cannot tell" };
-const WORDS = { match: "Match", not: "Not", "cannot tell": "Cannot tell" };
-const KEYS = [
-  ["M", "match"], ["N", "not this person"], ["U", "cannot tell"], ["Z", "take the last verdict back"],
+/**
+ * @typedef {{ picture: string, thumbnail?: string, lines: string[] }} Picture
+ * @typedef {Picture & { id: string }} Photo
+ * @typedef {Picture & { id: number, facts: [name: string, value: string][] }} Hit
+ * @typedef {{ photo: string, crop: number, over_photo: string, over_crop: string }} Overlay
+ * @typedef {{ photos: Photo[], hits: Hit[], pair: number, crop: number, turn: string, order: number[], where: string,
+ *   facts: [name: string, value: string][], verdict: string | null, conflict: string, undo: boolean, said: string,
+ *   next: string[], agreement: boolean, leave: boolean, agreement_trouble: string, overlay: Overlay | null, taken: number,
+ *   verdicts: VerdictKind[], undo_key: string }} Data
+ * @typedef {{ judged: { group: number, crop: number, verdict: string, note: string }, undone: {}, moved: { to: number },
+ *   closed: {}, agreement: { photo: string, crop: number }, searched: { crop: number }, visited: { crop: number } }} Events
+ * @typedef {ReturnType<typeof pane>} Pane
+ * @typedef {typeof START & ReturnType<typeof skeleton> & { root: HTMLElement, data: Data, tell: Tell<Events>,
+ *   waiting: boolean, from?: string }} View
+ */
+
+const KEYS = [ // besides those of the verdicts
   ["← →", "previous and next hit"], ["V", "next view: another crop of this hit"], ["P", "next photo of the person"],
   ["+ −", "larger and smaller"], ["Shift + arrows", "move both pictures"], ["[ ]", "darker and brighter"],
   ["0", "as at first"], ["A", "where the two agree"], ["T", "write a note"], ["Esc", "back to the list"], ["?", "this sheet"],
 ];
+/** @type {WeakMap<Element, View>} */
 const views = new WeakMap(); // root element -> what is looked at, and how
 
+/** @param {Component<Data, Did>} component */
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".compare");
   let view = views.get(root);
-  if (!view) views.set(root, (view = { root, asked: 0, ...START, ...skeleton(root) }));
+  if (!view) views.set(root, (view = /** @type {View} */ ({ root, ...START, ...skeleton(root, data) })));
   view.tell = teller(root, data.taken, setStateValue);
   if (view.data?.turn !== data.turn) Object.assign(view, { hit: 0, note: "" });
   view.waiting = isPending(root); // a verdict that could not be kept is answered too, by the same pair
@@ -33,25 +48,33 @@ export default function ({ data, parentElement, setStateValue }) {
   }
   preload(data.next);
   document.removeEventListener("keydown", view.keys, true);
+  /** @type {View["keys"]} */
   const keys = (event) => pressed(view, event);
   view.keys = keys;
   document.addEventListener("keydown", keys, true); // before the server's own shortcuts
   return () => document.removeEventListener("keydown", keys, true); // may be called after a later drawing: its own only
 }
 
-const START = { zoom: 1, x: 0, y: 0, light: 1, agree: false, sheet: false, hit: 0, note: "", keys: () => {} };
+const START = {
+  zoom: 1, x: 0, y: 0, light: 1, agree: false, sheet: false, asked: 0, hit: 0, note: "",
+  keys: /** @type {(event: KeyboardEvent) => void} */ (() => {}),
+};
 
+/** @param {string[]} addresses */
 function preload(addresses) {
   for (const address of addresses) new Image().src = address;
 }
 
+/** @param {View} view @param {KeyboardEvent} event */
 function pressed(view, event) {
   const path = event.composedPath();
   if (event.ctrlKey || event.metaKey || event.altKey || path.some(typing) || document.querySelector(OPEN)) return;
   if (WALKING.has(event.key) && path.some(inList)) return; // the list is walked through; verdicts are on what is compared
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const judged = view.data.verdicts.find((kind) => kind.key.toLowerCase() === key);
   if (event.shiftKey && key.startsWith("Arrow")) pan(view, key);
-  else if (VERDICTS[key]) judge(view, VERDICTS[key]);
+  else if (judged) judge(view, judged.verdict);
+  else if (key === view.data.undo_key.toLowerCase()) undo(view);
   else if (ACTIONS[key]) ACTIONS[key](view);
   else return;
   event.preventDefault();
@@ -60,14 +83,16 @@ function pressed(view, event) {
 
 const OPEN = '[role="dialog"], [data-testid="stPopoverBody"]';
 const WALKING = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"]);
-const inList = (node) => Boolean(node.classList?.contains("answer"));
+/** @param {EventTarget} node */
+const inList = (node) => node instanceof Element && node.classList.contains("answer");
+/** @param {EventTarget} node */
 const typing = (node) => node instanceof HTMLElement && (node.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(node.tagName)
-  || ["slider", "listbox", "radiogroup", "radio", "tab", "combobox"].includes(node.getAttribute("role")));
+  || ["slider", "listbox", "radiogroup", "radio", "tab", "combobox"].includes(node.getAttribute("role") ?? ""));
 
+/** @type {Record<string, (view: View) => void>} */
 const ACTIONS = {
-  z: (view) => undo(view),
-  v: (view) => step(view, "hit", view.data.hits),
-  p: (view) => step(view, "asked", view.data.photos),
+  v: (view) => choose(view, "hit", (view.hit + 1) % view.data.hits.length),
+  p: (view) => choose(view, "asked", (view.asked + 1) % view.data.photos.length),
   a: (view) => agree(view),
   t: (view) => view.field.focus(),
   ArrowLeft: (view) => move(view, -1),
@@ -82,6 +107,7 @@ const ACTIONS = {
   Escape: (view) => { if (view.sheet) look(view, { sheet: false }); else view.tell("closed"); },
 };
 
+/** @param {View} view @param {string} verdict */
 function judge(view, verdict) {
   if (view.waiting) return;
   view.waiting = true; // until the server has taken it up: a key pressed twice is one verdict
@@ -91,38 +117,45 @@ function judge(view, verdict) {
   draw(view);
 }
 
+/** @param {View} view */
 function undo(view) {
   if (view.waiting || !view.data.undo) return;
   view.waiting = true;
   view.tell("undone");
 }
 
+/** @param {View} view @param {number} by */
 function move(view, by) {
   const { order } = view.data;
   const to = order[order.indexOf(view.data.pair) + by];
   if (to !== undefined) view.tell("moved", { to });
 }
 
-function step(view, what, among) {
-  look(view, { [what]: (view[what] + 1) % among.length });
+/** @param {View} view @param {"hit" | "asked"} what @param {number} place */
+function choose(view, what, place) {
+  look(view, what === "hit" ? { hit: place } : { asked: place });
   if (view.agree) ask(view);
 }
 
+/** @param {View} view */
 function agree(view) {
   if (!view.data.agreement) return;
   look(view, { agree: !view.agree });
   if (view.agree) ask(view);
 }
 
+/** @param {View} view */
 function ask(view) {
   view.tell("agreement", { photo: view.data.photos[view.asked].id, crop: view.data.hits[view.hit].id });
 }
 
+/** @param {View} view @param {string} key */
 function pan(view, key) {
-  const by = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[key];
+  const by = /** @type {Record<string, Point>} */ ({ ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] })[key];
   look(view, { x: view.x + 8 * by[0], y: view.y + 8 * by[1] });
 }
 
+/** @param {View} view @param {Partial<View>} change */
 function look(view, change) {
   Object.assign(view, change);
   const far = 50 * (view.zoom - 1); // per cent of the frame until the picture's edge is reached

@@ -10,6 +10,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components.widgets.events.events import TELLER, taken
+from reid_core.workspace.cases.verdicts import KINDS, UNDO_KEY
 
 _HERE = Path(__file__).parent
 
@@ -69,5 +70,6 @@ def compare_view(
         "where": where, "facts": list(facts), "verdict": verdict, "conflict": conflict, "undo": undo, "said": said,
         "next": list(after), "agreement": agreement, "leave": leave, "agreement_trouble": agreement_trouble,
         "overlay": None if overlay is None else vars(overlay), "taken": taken(key),
+        "verdicts": [vars(kind) for kind in KINDS], "undo_key": UNDO_KEY,
     }  # fmt: skip
     _view(key=key, data=data, on_did_change=lambda: None)

@@ -1,30 +1,55 @@
 // Draws the charts of curves.py on canvases. Smoothing, log scale, zoom and what is hidden are the browser's own: they
 // need no word from the page and stay as they are while the lines grow.
 
+/**
+ * @typedef {{ name: string, colour: number, points: boolean }} About
+ * @typedef {About & { x: Float32Array, y: Float32Array, smooth: Float32Array }} Line
+ * @typedef {{ title: string, unit: string, share: boolean }} Frame
+ * @typedef {Frame & { lines: Line[] }} Chart
+ * @typedef {{ charts: (Frame & { lines: (About & { x: string, y: string })[] })[], x_label: string, legend: boolean }} Data
+ * @typedef {{ chart: Chart, canvas: HTMLCanvasElement, values: HTMLElement }} Panel
+ * @typedef {(value: number) => number} Scale
+ */
+
 const LIGHT = ["#2f8b9b", "#c2571a", "#6b5bb5", "#5b8c2a", "#b8406b", "#94700f", "#3566b8", "#7a4b33", "#5f6f78", "#17845f"];
 const DARK = ["#55b4c4", "#eb8f55", "#a79af0", "#96c763", "#ea7fa6", "#d3ad45", "#7ea7f0", "#c39075", "#a3b3bc", "#4fc79f"];
 const DASHES = [[], [6, 3], [2, 3], [8, 3, 2, 3]];
 const HEIGHT = 168, LEFT = 54, RIGHT = 10, TOP = 8, BOTTOM = 24;
 const LISTED = 12; // lines in the tooltip
+/** @type {WeakMap<Element, View>} */
 const views = new WeakMap(); // root element -> View
 
+/** @param {Component<Data>} component */
 export default function ({ data, parentElement }) {
-  const root = parentElement.querySelector(".curves");
-  if (!views.has(root)) views.set(root, new View(root));
-  views.get(root).show(data);
+  const root = parentElement.querySelector(".curves"), view = views.get(root) ?? new View(root);
+  views.set(root, view);
+  view.show(data);
 }
 
 class View {
+  /** @param {HTMLElement} root */
   constructor(root) {
     this.root = root;
+    /** @type {Set<string>} */
     this.hidden = new Set();
     this.smoothing = 0;
     this.log = false;
+    /** @type {Point | null} */
     this.zoom = null; // [from, to] of x
+    /** @type {number | null} */
     this.pointer = null; // x that is pointed at
+    /** @type {{ panel: Panel, from: number } | null} */
+    this.drag = null;
+    /** @type {Panel[]} */
     this.panels = [];
     this.signature = "";
-    this.makeToolbar();
+    this.xLabel = "";
+    this.shared = false;
+    const bar = append(root, "div", "bar");
+    this.legend = append(bar, "div", "legend");
+    const tools = append(bar, "div", "tools");
+    this.reset = append(tools, "button", "reset", "Whole run");
+    this.range = this.makeTools(tools);
     this.grid = append(root, "div", "panels");
     this.tip = append(root, "div", "tip");
     this.tip.hidden = true;
@@ -32,36 +57,37 @@ class View {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => requestAnimationFrame(() => this.draw()));
   }
 
-  makeToolbar() {
-    const bar = append(this.root, "div", "bar");
-    this.legend = append(bar, "div", "legend");
-    const tools = append(bar, "div", "tools");
-    this.reset = append(tools, "button", "reset", "Whole run");
+  /** @param {HTMLElement} tools */
+  makeTools(tools) {
     this.reset.type = "button";
     this.reset.hidden = true;
     this.reset.onclick = () => this.setZoom(null);
     const smoothing = append(tools, "label", "", "Smoothing");
     const range = append(smoothing, "input");
-    Object.assign(range, { type: "range", min: 0, max: 0.98, step: 0.02, value: 0 });
-    this.range = range;
+    Object.assign(range, { type: "range", min: "0", max: "0.98", step: "0.02", value: "0" });
     range.oninput = () => { this.smoothing = Number(range.value); this.draw(); };
     const log = append(tools, "label", "");
     const box = append(log, "input");
     box.type = "checkbox";
     append(log, "span", "", "Log scale");
     box.onchange = () => { this.log = box.checked; this.draw(); };
+    return range;
   }
 
+  /** @param {Data} data */
   show(data) {
     this.xLabel = data.x_label;
     const charts = data.charts.map((chart) => ({
       ...chart,
-      lines: chart.lines.map((line) => ({ ...line, x: numbers(line.x), y: numbers(line.y) })),
+      lines: chart.lines.map((line) => ({ ...line, x: numbers(line.x), y: numbers(line.y), smooth: new Float32Array() })),
     }));
     const signature = JSON.stringify(charts.map((chart) => [chart.title, chart.lines.map((line) => [line.name, line.colour])]));
     // Charts of the same things, such as runs, have one legend; else each tells its own lines.
     this.shared = data.legend && charts.some((chart) => chart.lines.length > 1);
-    if (!this.signature && data.legend) this.range.value = this.smoothing = 0.8; // many lines at once are else a thicket
+    if (!this.signature && data.legend) { // many lines at once are else a thicket
+      this.smoothing = 0.8;
+      this.range.value = String(this.smoothing);
+    }
     if (signature !== this.signature) {
       this.signature = signature;
       this.grid.replaceChildren();
@@ -72,6 +98,10 @@ class View {
     this.draw();
   }
 
+  /**
+   * @param {Chart} chart
+   * @returns {Panel}
+   */
   makePanel(chart) {
     const figure = append(this.grid, "figure", "");
     const caption = append(figure, "figcaption", "");
@@ -100,6 +130,7 @@ class View {
     return panel;
   }
 
+  /** @param {Chart[]} charts */
   makeLegend(charts) {
     this.legend.replaceChildren();
     if (!this.shared) return;
@@ -109,7 +140,7 @@ class View {
       const button = append(this.legend, "button", "key");
       button.type = "button";
       const swatch = append(button, "i", "");
-      swatch.dataset.colour = colour;
+      swatch.dataset.colour = String(colour);
       append(button, "span", "", name);
       button.setAttribute("aria-pressed", String(!this.hidden.has(name)));
       button.onclick = () => {
@@ -122,10 +153,12 @@ class View {
 
   // --- what the hand does ---
 
+  /** @param {Panel} panel @param {PointerEvent} event */
   move(panel, event) {
     this.point(this.place(panel, event), panel, event);
   }
 
+  /** @param {number | null} x @param {Panel} [panel] @param {PointerEvent} [event] */
   point(x, panel, event) {
     this.pointer = x;
     this.draw();
@@ -153,24 +186,27 @@ class View {
     this.tip.style.top = `${box.top - here.top + 8}px`;
   }
 
+  /** @param {Panel} panel @param {KeyboardEvent} event */
   key(panel, event) {
-    const longest = this.lines(panel).reduce((best, line) => (line.x.length > (best?.x.length ?? 0) ? line : best), null);
+    const longest = this.lines(panel).reduce((best, line) => (line.x.length > (best?.x.length ?? 0) ? line : best), /** @type {Line | null} */ (null));
     if (event.key === "Escape") { this.setZoom(null); this.point(null); return; }
     if (!longest || !["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) return;
     event.preventDefault();
     const last = longest.x.length - 1;
     const here = this.pointer === null ? last : nearest(longest.x, this.pointer);
     const jump = event.shiftKey ? Math.max(1, Math.round(last / 20)) : 1;
-    const to = { ArrowLeft: here - jump, ArrowRight: here + jump, Home: 0, End: last }[event.key];
+    const to = /** @type {Record<string, number>} */ ({ ArrowLeft: here - jump, ArrowRight: here + jump, Home: 0, End: last })[event.key];
     this.point(longest.x[Math.min(last, Math.max(0, to))], panel);
   }
 
+  /** @param {Point | null} zoom */
   setZoom(zoom) {
     this.zoom = zoom;
     this.reset.hidden = !zoom;
     this.draw();
   }
 
+  /** @param {Panel} panel @param {PointerEvent} event */
   place(panel, event) {
     const box = panel.canvas.getBoundingClientRect();
     const share = (event.clientX - box.left - LEFT) / Math.max(1, box.width - LEFT - RIGHT);
@@ -178,6 +214,7 @@ class View {
     return from + Math.min(1, Math.max(0, share)) * (to - from);
   }
 
+  /** @param {Panel} panel @param {number} x */
   pixel(panel, x) {
     const [from, to] = this.span();
     return LEFT + ((x - from) / (to - from || 1)) * (panel.canvas.clientWidth - LEFT - RIGHT);
@@ -189,10 +226,12 @@ class View {
     return isDark(this.root) ? DARK : LIGHT;
   }
 
+  /** @param {Panel} panel */
   lines(panel) {
     return panel.chart.lines.filter((line) => !this.hidden.has(line.name) && line.x.length);
   }
 
+  /** @returns {Point} */
   span() {
     if (this.zoom) return this.zoom;
     let from = Infinity, to = -Infinity;
@@ -207,10 +246,11 @@ class View {
 
   draw() {
     const colours = this.colours(), style = getComputedStyle(this.root);
-    for (const swatch of this.legend.querySelectorAll("i")) swatch.style.background = colours[swatch.dataset.colour % LIGHT.length];
+    for (const swatch of this.legend.querySelectorAll("i")) swatch.style.background = colours[Number(swatch.dataset.colour) % LIGHT.length];
     for (const panel of this.panels) this.drawPanel(panel, colours, style);
   }
 
+  /** @param {Panel} panel @param {string[]} colours @param {CSSStyleDeclaration} style */
   drawPanel(panel, colours, style) {
     const { canvas, chart } = panel, ratio = devicePixelRatio || 1;
     const width = canvas.clientWidth;
@@ -218,6 +258,7 @@ class View {
     canvas.width = Math.round(width * ratio);
     canvas.height = Math.round(HEIGHT * ratio);
     const draw = canvas.getContext("2d");
+    if (!draw) return;
     draw.scale(ratio, ratio);
     draw.font = `11px ${style.fontFamily}`;
     const text = style.color, lines = this.lines(panel);
@@ -226,8 +267,11 @@ class View {
     const [from, to] = this.span();
     const log = this.log && !chart.share;
     const [low, high] = range(lines, from, to, log, chart.share);
+    /** @type {Scale} */
     const x = (value) => LEFT + ((value - from) / (to - from)) * (width - LEFT - RIGHT);
+    /** @type {Scale} */
     const scale = (value) => (log ? Math.log10(value) : value);
+    /** @type {Scale} */
     const y = (value) => TOP + (1 - (scale(value) - scale(low)) / (scale(high) - scale(low))) * (HEIGHT - TOP - BOTTOM);
 
     draw.fillStyle = draw.strokeStyle = text;
@@ -295,6 +339,7 @@ class View {
   }
 
   // The last value of each line beside the title, and all of it in words for who cannot see the picture.
+  /** @param {Panel} panel @param {Line[]} lines @param {string[]} colours */
   tell(panel, lines, colours) {
     const { chart, values, canvas } = panel;
     values.replaceChildren();
@@ -315,6 +360,10 @@ class View {
 
 // --- small things ---
 
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {ParentNode} parent @param {Tag} kind @param {string} [name] @param {string} [text]
+ */
 function append(parent, kind, name = "", text = "") {
   const element = document.createElement(kind);
   if (name) element.className = name;
@@ -323,17 +372,20 @@ function append(parent, kind, name = "", text = "") {
   return element;
 }
 
+/** @param {string} base64 */
 function numbers(base64) {
   const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
   return new Float32Array(bytes.buffer);
 }
 
+/** @param {Element} root */
 function isDark(root) {
   const [red, green, blue] = (getComputedStyle(root).color.match(/[\d.]+/g) || [0, 0, 0]).map(Number);
   return red + green + blue > 384; // light words stand on a dark ground
 }
 
 // Exponential moving average without the pull of its start (Kingma & Ba, 2015, section 3).
+/** @param {Float32Array} values @param {number} weight */
 function smoothed(values, weight) {
   if (!weight) return values;
   const result = new Float32Array(values.length);
@@ -348,6 +400,7 @@ function smoothed(values, weight) {
   return result;
 }
 
+/** @param {Float32Array} x @param {number} value */
 function nearest(x, value) {
   let low = 0, high = x.length - 1;
   if (high < 0) return -1;
@@ -358,6 +411,10 @@ function nearest(x, value) {
   return low > 0 && value - x[low - 1] < x[low] - value ? low - 1 : low;
 }
 
+/**
+ * @param {Line[]} lines @param {number} from @param {number} to @param {boolean} log @param {boolean} share
+ * @returns {Point}
+ */
 function range(lines, from, to, log, share) {
   let low = Infinity, high = -Infinity;
   for (const line of lines) {
@@ -377,14 +434,19 @@ function range(lines, from, to, log, share) {
   return [Math.max(least, low - room), share ? Math.min(1.001, high + room) : high + room];
 }
 
+/** @param {number} low @param {number} high @param {number} count */
 function ticks(low, high, count) {
   const raw = (high - low) / count, power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 5, 10].map((times) => times * power).find((size) => size >= raw * 0.7);
+  const step = [1, 2, 5, 10].map((times) => times * power).find((size) => size >= raw * 0.7) ?? raw;
   const found = [];
   for (let tick = Math.ceil(low / step) * step; tick <= high + step * 1e-6; tick += step) found.push(Math.abs(tick) < step / 1e6 ? 0 : tick);
   return found;
 }
 
+/**
+ * @param {number} low @param {number} high
+ * @returns {number[]}
+ */
 function logTicks(low, high) {
   const found = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) {
@@ -396,6 +458,10 @@ function logTicks(low, high) {
   return found.length > 1 ? found : ticks(low, high, 3); // within one power of ten
 }
 
+/**
+ * @param {CanvasRenderingContext2D} draw @param {Float32Array} xs @param {Float32Array} ys @param {Scale} x @param {Scale} y
+ * @param {boolean} log
+ */
 function stroke(draw, xs, ys, x, y, log) {
   draw.beginPath();
   let open = false;
@@ -407,6 +473,7 @@ function stroke(draw, xs, ys, x, y, log) {
   draw.stroke();
 }
 
+/** @param {CanvasRenderingContext2D} draw @param {number} x1 @param {number} y1 @param {number} x2 @param {number} y2 */
 function segment(draw, x1, y1, x2, y2) {
   draw.beginPath();
   draw.moveTo(x1, y1);
@@ -414,6 +481,7 @@ function segment(draw, x1, y1, x2, y2) {
   draw.stroke();
 }
 
+/** @param {CanvasRenderingContext2D} draw @param {number} x @param {number} y @param {number} radius */
 function dot(draw, x, y, radius) {
   if (!Number.isFinite(x + y)) return;
   draw.beginPath();
@@ -421,15 +489,18 @@ function dot(draw, x, y, radius) {
   draw.fill();
 }
 
+/** @param {Float32Array} values */
 function lastNumber(values) {
   for (let i = values.length - 1; i >= 0; i--) if (Number.isFinite(values[i])) return values[i];
   return NaN;
 }
 
+/** @param {number} value */
 function grouped(value) {
   return Number.isInteger(value) ? value.toLocaleString("en") : Number(value.toPrecision(5)).toLocaleString("en");
 }
 
+/** @param {number} value @param {Chart} chart */
 function shown(value, chart) {
   if (!Number.isFinite(value)) return "–";
   if (chart.share) return `${(100 * value).toFixed(1)} %`;
@@ -439,6 +510,7 @@ function shown(value, chart) {
 }
 
 // With as many digits as tell ticks apart that lie `step` from each other.
+/** @param {number} value @param {boolean} share @param {number} [step] */
 function short(value, share, step = 0) {
   const size = Math.abs(value);
   const apart = size && step > 0 ? Math.floor(Math.log10(size) + 1e-9) - Math.floor(Math.log10(step) + 1e-9) + 1 : 0;

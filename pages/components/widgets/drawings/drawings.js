@@ -1,5 +1,9 @@
 // Puts the charts of drawings.py in their place. The markup is the library's own; names in it were escaped there.
 
+/**
+ * @typedef {{ charts: { title: string, svg: string }[], legend: string }} Data
+ * @param {Component<Data>} component
+ */
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".drawings");
   const legend = document.createElement("div");

@@ -1,9 +1,22 @@
 // Draws the cards of gallery_grid.py. Arrow keys move between cards, Home and End go to the ends, Enter opens.
 // Where cards can be chosen: Space or the box chooses one, Shift and a click a row of them, Ctrl+A all, Escape none.
 
-const drawn = new WeakMap(); // grid element -> the data that it shows
-const choices = new WeakMap(); // grid element -> what is chosen of it: { chosen: Set, edit, any, anchor }
+/**
+ * @typedef {{ id: number, picture: string, title: string, lines?: string[], note?: string, current?: boolean,
+ *   badge?: string }} Card
+ * @typedef {{ chosen: number[], any: boolean, edit: number }} Marks
+ * @typedef {{ cards: Card[], kind: "picker" | "strip" | "row" | "browse" | "groups", label: string, marks?: Marks }} Data
+ * @typedef {{ edit: number, on: number[], off: number[], clear: boolean }} Change
+ * @typedef {Component<Data, { chosen: Change }, { opened: number, turned: -1 | 1 }>} Grid
+ * @typedef {{ chosen: Set<number>, edit: number, any: boolean, anchor: number }} Choice
+ */
 
+/** @type {WeakMap<Element, string>} */
+const drawn = new WeakMap(); // grid element -> the data that it shows
+/** @type {WeakMap<Element, Choice>} */
+const choices = new WeakMap(); // grid element -> what is chosen of it
+
+/** @param {Grid} component */
 export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
   const grid = parentElement.querySelector(".grid");
   grid.className = `grid ${data.kind}${data.marks ? " choosable" : ""}`;
@@ -22,12 +35,12 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
   const choose = data.marks ? follow(grid, data.marks, setStateValue) : null;
 
   grid.onclick = (event) => {
-    const item = event.target.closest("li");
-    const card = item?.querySelector(".card");
-    if (!card || !event.target.closest("button")) return;
+    const clicked = /** @type {Element} */ (event.target);
+    const card = clicked.closest("li")?.querySelector(".card");
+    if (!card || !clicked.closest("button")) return;
     const place = buttons(grid).indexOf(card);
     rove(buttons(grid), place, true);
-    if (choose && (event.target.closest(".box") || event.shiftKey || event.ctrlKey || event.metaKey)) {
+    if (choose && (clicked.closest(".box") || event.shiftKey || event.ctrlKey || event.metaKey)) {
       choose(place, event.shiftKey);
       return;
     }
@@ -37,7 +50,7 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
   grid.onkeyup = (event) => { if (choose && event.key === " ") event.preventDefault(); }; // Firefox clicks here
   grid.onkeydown = (event) => {
     const all = buttons(grid);
-    const here = all.indexOf(event.target.closest("li")?.querySelector(".card"));
+    const here = all.findIndex((card) => card.closest("li")?.contains(/** @type {Node} */ (event.target)));
     if (here < 0) return;
     if (choose && (event.key === "PageDown" || event.key === "PageUp")) {
       event.preventDefault();
@@ -63,13 +76,15 @@ export default function ({ data, parentElement, setTriggerValue, setStateValue }
 }
 
 // The page's word about what is chosen, unless a change of ours is still on its way to it.
+/** @param {HTMLElement} grid @param {Marks} marks @param {Grid["setStateValue"]} setStateValue */
 function follow(grid, marks, setStateValue) {
-  const mine = choices.get(grid) ?? { edit: -1, anchor: 0 };
+  const mine = choices.get(grid) ?? { chosen: new Set(), any: false, edit: -1, anchor: 0 };
   choices.set(grid, mine);
   if (marks.edit >= mine.edit) Object.assign(mine, { edit: marks.edit, chosen: new Set(marks.chosen), any: marks.any });
   mark(grid, mine);
 
   const ids = () => buttons(grid).map((card) => Number(card.dataset.id));
+  /** @param {boolean} clear */
   const tell = (clear) => {
     mine.edit += 1;
     const on = ids().filter((id) => mine.chosen.has(id));
@@ -78,6 +93,7 @@ function follow(grid, marks, setStateValue) {
     const off = ids().filter((id) => !mine.chosen.has(id));
     setStateValue("chosen", { edit: mine.edit, on, off, clear });
   };
+  /** @param {number} place @param {boolean} range */
   const choose = (place, range) => {
     const all = ids();
     if (range) {
@@ -94,23 +110,26 @@ function follow(grid, marks, setStateValue) {
   return choose;
 }
 
+/** @param {HTMLElement} grid @param {Choice} mine */
 function mark(grid, mine) {
   let some = mine.any;
   for (const item of grid.children) {
-    const card = item.querySelector(".card");
+    const card = item.querySelector(".card"), box = item.querySelector(".box");
+    if (!card || !box) continue;
     const chosen = mine.chosen.has(Number(card.dataset.id));
     some ||= chosen;
     item.classList.toggle("chosen", chosen);
-    item.querySelector(".box").setAttribute("aria-checked", String(chosen));
-    card.setAttribute("aria-label", chosen ? `${card.dataset.title}, selected` : card.dataset.title);
+    box.setAttribute("aria-checked", String(chosen));
+    card.setAttribute("aria-label", chosen ? `${card.dataset.title}, selected` : card.dataset.title ?? "");
   }
   grid.classList.toggle("some", some);
 }
 
+/** @param {Card} card @param {Data["kind"]} kind @param {boolean} choosable */
 function makeCard(card, kind, choosable) {
   const button = element("button", "card");
   button.type = "button";
-  button.dataset.id = card.id;
+  button.dataset.id = String(card.id);
   button.dataset.title = card.title;
   button.setAttribute("aria-label", card.title);
   if (kind === "strip" || kind === "row") button.title = card.title;
@@ -136,6 +155,7 @@ function makeCard(card, kind, choosable) {
   return item;
 }
 
+/** @param {Card} card */
 function makeBox(card) {
   const box = element("button", "box");
   box.type = "button";

@@ -1,9 +1,15 @@
 // The field of label_field.py. It tells the page what was typed when it is left; Enter submits it.
 
+/** @type {WeakMap<Element, string>} */
 const seen = new WeakMap(); // field -> the options that it suggests
 let number = 0;
 
+/**
+ * @typedef {{ label: string, options: string[], placeholder: string, value: string }} Data
+ * @param {Component<Data, { typed: string }, { entered: string }>} component
+ */
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
+  /** @type {HTMLInputElement} */
   const field = parentElement.querySelector(".field");
   const list = parentElement.querySelector("datalist");
   const options = JSON.stringify(data.options);

@@ -1,13 +1,22 @@
 // The stage of photo_stage.py: a picture is turned, and boxes are drawn on it by mouse or by key.
 // Places of boxes are shares of the turned picture: [left, top, width, height], each of 0 to 1.
 
+/**
+ * @typedef {{ picture: string, name: string, width: number, height: number, scene: boolean, taken: number }} Data
+ * @typedef {{ done: { turn: number, boxes: Box[] }, cancelled: {} }} Events
+ * @typedef {[left: number, top: number, width: number, height: number]} Box
+ * @typedef {ReturnType<typeof skeleton> & { data: Data, tell: Tell<Events>, shown: string }} Stage
+ */
+
+/** @type {WeakMap<Element, Stage>} */
 const stages = new WeakMap(); // root element -> its state
 const LEAST = 0.02; // share of a side below which a drag was a click
 
+/** @param {Component<Data, Did>} component */
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".stage");
-  let stage = stages.get(root);
-  if (!stage) stages.set(root, (stage = skeleton(root)));
+  const stage = stages.get(root) ?? /** @type {Stage} */ (skeleton(root));
+  stages.set(root, stage);
   stage.tell = teller(root, data.taken, setStateValue);
   stage.data = data;
   if (stage.shown !== data.picture) {
@@ -22,9 +31,9 @@ export default function ({ data, parentElement, setStateValue }) {
   list(stage);
 }
 
+/** @param {HTMLElement} root */
 function skeleton(root) {
   root.tabIndex = -1;
-  const stage = { root, boxes: [], turn: 0 };
   const bar = add(root, "div", "bar");
   button(bar, "Add a box", () => put(stage, [0.4, 0.2, 0.2, 0.6]), "B");
   button(bar, "Turn left", () => turn(stage, 270), "L");
@@ -32,29 +41,35 @@ function skeleton(root) {
   button(bar, "Start again", () => { stage.boxes = []; stage.turn = 0; paint(stage); });
   add(bar, "span", "space");
   button(bar, "Cancel", () => stage.tell("cancelled"), "Esc");
-  stage.done = button(bar, "Search", () => finish(stage), "Enter");
-  stage.done.classList.add("main");
-  stage.say = add(root, "p", "say");
-  stage.say.setAttribute("role", "status");
-  stage.frame = add(root, "div", "frame");
-  stage.canvas = add(stage.frame, "canvas");
-  stage.canvas.setAttribute("aria-hidden", "true");
-  stage.layer = add(stage.frame, "div", "layer");
-  stage.layer.onpointerdown = (event) => drawn(stage, event);
+  const done = button(bar, "Search", () => finish(stage), "Enter");
+  done.classList.add("main");
+  const say = add(root, "p", "say");
+  say.setAttribute("role", "status");
+  const frame = add(root, "div", "frame"), canvas = add(frame, "canvas"), layer = add(frame, "div", "layer");
+  canvas.setAttribute("aria-hidden", "true");
+  layer.onpointerdown = (event) => drawn(stage, event);
   root.onkeydown = (event) => pressed(stage, event);
-  return stage;
+  const made = {
+    root, done, say, frame, canvas, layer, turn: 0, boxes: /** @type {Box[]} */ ([]),
+    image: /** @type {HTMLImageElement | null} */ (null),
+  };
+  const stage = /** @type {Stage} */ (made);
+  return made;
 }
 
+/** @param {Stage} stage @param {KeyboardEvent} event */
 function pressed(stage, event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const key = event.key.toLowerCase();
-  const place = Number(event.target.dataset?.place ?? -1);
-  const step = { arrowleft: [-1, 0], arrowright: [1, 0], arrowup: [0, -1], arrowdown: [0, 1] }[key];
+  const target = /** @type {HTMLElement} */ (event.target), place = Number(target.dataset.place ?? -1);
+  /** @type {Record<string, Point>} */
+  const steps = { arrowleft: [-1, 0], arrowright: [1, 0], arrowup: [0, -1], arrowdown: [0, 1] };
+  const step = steps[key];
   if (key === "b") put(stage, [0.4, 0.2, 0.2, 0.6]);
   else if (key === "l") turn(stage, 270);
   else if (key === "r") turn(stage, 90);
   else if (key === "escape") stage.tell("cancelled");
-  else if (key === "enter" && event.target.tagName !== "BUTTON") finish(stage);
+  else if (key === "enter" && target.tagName !== "BUTTON") finish(stage);
   else if (place >= 0 && (key === "delete" || key === "backspace")) remove(stage, place);
   else if (place >= 0 && step) nudge(stage, place, step, event.shiftKey);
   else return;
@@ -62,45 +77,58 @@ function pressed(stage, event) {
   event.stopPropagation();
 }
 
+/** @param {Stage} stage @param {number} place */
+const boxOf = (stage, place) => /** @type {HTMLElement} */ (stage.layer.children[place]);
+
+/** @param {Stage} stage @param {Box} box */
 function put(stage, box) {
   stage.boxes.push(box);
   list(stage);
-  stage.layer.lastElementChild.focus({ preventScroll: true });
+  boxOf(stage, stage.boxes.length - 1).focus({ preventScroll: true });
 }
 
+/** @param {Stage} stage @param {number} place */
 function remove(stage, place) {
   stage.boxes.splice(place, 1);
   list(stage);
-  (stage.layer.lastElementChild ?? stage.root).focus({ preventScroll: true });
+  (stage.boxes.length ? boxOf(stage, stage.boxes.length - 1) : stage.root).focus({ preventScroll: true });
 }
 
+/** @param {Stage} stage @param {number} place @param {Point} step @param {boolean} size */
 function nudge(stage, place, [x, y], size) {
   const [left, top, width, height] = stage.boxes[place];
   const by = 0.01;
   stage.boxes[place] = size
     ? inside([left, top, Math.max(LEAST, width + x * by), Math.max(LEAST, height + y * by)])
     : inside([left + x * by, top + y * by, width, height]);
-  lay(stage, stage.layer.children[place], place);
+  lay(stage, boxOf(stage, place), place);
 }
 
+/**
+ * @param {Box} box
+ * @returns {Box}
+ */
 function inside([left, top, width, height]) {
   const [w, h] = [Math.min(1, width), Math.min(1, height)];
   return [Math.max(0, Math.min(1 - w, left)), Math.max(0, Math.min(1 - h, top)), w, h];
 }
 
 // Boxes turn with the picture.
+/** @param {Stage} stage @param {90 | 270} by */
 function turn(stage, by) {
   stage.turn = (stage.turn + by) % 360;
   stage.boxes = stage.boxes.map(([x, y, w, h]) => (by === 90 ? [1 - y - h, x, h, w] : [y, 1 - x - w, h, w]));
   paint(stage);
 }
 
+/** @param {Stage} stage */
 function paint(stage) {
   const { image, canvas, turn: angle } = stage;
   if (!image) return;
   const lying = angle % 180 !== 0;
   [canvas.width, canvas.height] = lying ? [image.height, image.width] : [image.width, image.height];
   const ink = canvas.getContext("2d");
+  if (!ink) return;
   ink.translate(canvas.width / 2, canvas.height / 2);
   ink.rotate((angle * Math.PI) / 180);
   ink.drawImage(image, -image.width / 2, -image.height / 2);
@@ -109,13 +137,14 @@ function paint(stage) {
   list(stage);
 }
 
+/** @param {Stage} stage */
 function list(stage) {
   const { boxes, data, layer } = stage;
   layer.replaceChildren(...boxes.map((_, place) => {
     const box = document.createElement("div");
     box.className = "box";
     box.tabIndex = 0;
-    box.dataset.place = place;
+    box.dataset.place = String(place);
     box.setAttribute("role", "group");
     box.setAttribute("aria-roledescription", "box");
     add(box, "span", "number", String(place + 1));
@@ -125,8 +154,9 @@ function list(stage) {
     lay(stage, box, place);
     return box;
   }));
+  /** @type {Record<number, string>} */
   const words = { 0: data.scene ? "Search the whole picture" : stage.turn ? "Search turned" : "Search as it is", 1: "Search this box" };
-  stage.done.firstChild.textContent = words[boxes.length] ?? `Take ${boxes.length} boxes`;
+  stage.done.firstChild?.replaceWith(words[boxes.length] ?? `Take ${boxes.length} boxes`);
   stage.say.textContent = boxes.length
     ? "Arrow keys move a box, with Shift they change its size, Delete removes it."
     : data.scene
@@ -134,6 +164,7 @@ function list(stage) {
       : "Draw a box around the person, from head to feet, or press B.";
 }
 
+/** @param {Stage} stage @param {HTMLElement} box @param {number} place */
 function lay(stage, box, place) {
   const [left, top, width, height] = stage.boxes[place].map((share) => `${100 * share}%`);
   Object.assign(box.style, { left, top, width, height });
@@ -142,17 +173,24 @@ function lay(stage, box, place) {
   box.setAttribute("aria-label", `Box ${place + 1}, ${Math.round(w * scale)} by ${Math.round(h * scale)} pixels`);
 }
 
+/** @param {Stage} stage @param {PointerEvent} event */
 function drawn(stage, event) {
-  if (event.button || event.target.tagName === "BUTTON") return;
+  const target = /** @type {HTMLElement} */ (event.target);
+  if (event.button || target.tagName === "BUTTON") return;
   event.preventDefault();
   const area = stage.layer.getBoundingClientRect();
-  const at = ({ clientX, clientY }) => [(clientX - area.left) / area.width, (clientY - area.top) / area.height]
-    .map((share) => Math.max(0, Math.min(1, share)));
-  const box = event.target.closest(".box");
+  /** @type {(share: number) => number} */
+  const bounded = (share) => Math.max(0, Math.min(1, share));
+  /** @type {(event: PointerEvent) => Point} */
+  const at = ({ clientX, clientY }) => [
+    bounded((clientX - area.left) / area.width), bounded((clientY - area.top) / area.height),
+  ];
+  const box = /** @type {HTMLElement | null} */ (target.closest(".box"));
   const from = at(event);
   const place = box ? Number(box.dataset.place) : stage.boxes.length;
+  /** @type {Box} */
   const before = box ? [...stage.boxes[place]] : [...from, 0, 0];
-  const corner = event.target.classList.contains("corner");
+  const corner = target.classList.contains("corner");
   if (!box) put(stage, before); else box.focus({ preventScroll: true });
   stage.layer.setPointerCapture(event.pointerId);
   stage.layer.onpointermove = (moved) => {
@@ -161,7 +199,7 @@ function drawn(stage, event) {
     if (!box) stage.boxes[place] = [Math.min(x, from[0]), Math.min(y, from[1]), Math.abs(x - from[0]), Math.abs(y - from[1])];
     else if (corner) stage.boxes[place] = [left, top, Math.max(LEAST, x - left), Math.max(LEAST, y - top)];
     else stage.boxes[place] = inside([left + x - from[0], top + y - from[1], width, height]);
-    lay(stage, stage.layer.children[place], place);
+    lay(stage, boxOf(stage, place), place);
   };
   stage.layer.onpointerup = stage.layer.onpointercancel = () => {
     stage.layer.onpointermove = stage.layer.onpointerup = stage.layer.onpointercancel = null;
@@ -169,10 +207,12 @@ function drawn(stage, event) {
   };
 }
 
+/** @param {Stage} stage */
 function finish(stage) {
   if (stage.image) stage.tell("done", { turn: stage.turn, boxes: stage.boxes });
 }
 
+/** @param {ParentNode} parent @param {string} words @param {() => void} act @param {string} [key] */
 function button(parent, words, act, key = "") {
   const made = add(parent, "button", "", words);
   made.type = "button";
@@ -184,6 +224,10 @@ function button(parent, words, act, key = "") {
   return made;
 }
 
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {ParentNode} parent @param {Tag} tag @param {string} [name] @param {string} [text]
+ */
 function add(parent, tag, name = "", text = "") {
   const made = document.createElement(tag);
   if (name) made.className = name;

@@ -5,25 +5,27 @@ const DENSE = 50_000; // points in view from which their density is drawn
 const MOST_CORNERS = 200, KEPT_CROPS = 3000;
 const KEYS = "Arrow keys move it, plus and minus zoom, 0 shows all of it. N goes to the next crop near the middle, Enter "
   + "pins it. A selects what is in view, L and B draw a region, M moves again, Escape lets go.";
+/** @type {WeakMap<Element, View>} */
 const views = new WeakMap(); // root element -> View
 
+/** @param {PointMap} component */
 export default function ({ data, parentElement, setTriggerValue, setStateValue }) {
-  const root = parentElement.querySelector(".point-map");
-  if (!views.has(root)) views.set(root, new View(root));
-  const view = views.get(root);
+  const root = parentElement.querySelector(".point-map"), view = views.get(root) ?? new View(root);
+  views.set(root, view);
   view.tell = setTriggerValue;
   if (!view.works) { setStateValue("webgl", false); return; }
   view.show(data);
 }
 
 class View extends Hand {
+  /** @param {HTMLElement} root */
   constructor(root) {
     super();
     this.root = root;
     this.stage = append(root, "div", "stage");
     this.canvas = append(this.stage, "canvas", "points");
     this.painter = new Painter(this.canvas);
-    this.works = this.painter.gl !== null;
+    this.works = this.painter.works;
     if (!this.works) { this.stage.remove(); return; }
     this.dense = append(this.stage, "canvas", "dense");
     this.over = append(this.stage, "canvas", "over");
@@ -43,10 +45,6 @@ class View extends Hand {
     this.said.setAttribute("role", "status");
     this.said.hidden = true;
     this.legend = append(root, "div", "legend");
-    this.crops = new Map(); // row -> what is known of it
-    this.pointers = new Map();
-    this.isolated = new Set();
-    Object.assign(this, { count: 0, edit: 0, region: null, pinned: null, hover: null, marks: [], lines: null, turn: [0, 0] });
     this.take("move");
     this.listen();
     new ResizeObserver(() => this.draw()).observe(this.stage);
@@ -59,16 +57,11 @@ class View extends Hand {
     });
   }
 
-  take(name) {
-    this.tool = name;
-    for (const [other, button] of Object.entries(this.tools)) button.setAttribute("aria-pressed", String(other === name));
-    this.over.style.cursor = name === "move" ? "grab" : "crosshair";
-  }
-
   // --- what the page says ---
 
   // Buffers come by their own addresses; an answer that the page does not ask for any more is dropped, and so is what it
   // says of a drawing that is out of date.
+  /** @param {Data} data */
   async show(data) {
     const before = this.data;
     this.data = data;
@@ -102,6 +95,10 @@ class View extends Hand {
     this.draw();
   }
 
+  /**
+   * @param {Data} data @param {Data | undefined} before
+   * @param {Float32Array<ArrayBuffer>} places @param {Uint16Array<ArrayBuffer>} codes
+   */
   takeUp(data, before, places, codes) {
     const another = this.base !== data.base || this.count !== data.count;
     const moved = another || this.version !== data.version;
@@ -120,6 +117,7 @@ class View extends Hand {
     if (this.pinned !== null) this.tellOf(this.pinned);
   }
 
+  /** @param {Data} data */
   open(data) {
     const before = this.base;
     this.base = data.base;
@@ -151,6 +149,7 @@ class View extends Hand {
   }
 
   makeLegend() {
+    /** @type {(act: () => void) => () => void} */
     const change = (act) => () => { act(); this.makeLegend(); this.dim(); };
     drawLegend(this.legend, this.data.colour, this.palette, this.isolated,
       (code) => change(() => { if (!this.isolated.delete(code)) this.isolated.add(code); })(), change(() => this.isolated.clear()));
@@ -163,7 +162,7 @@ class View extends Hand {
     this.selected = 0;
     if (!count) return;
     if (isolated.size || region) {
-      const at = region && this.projected(region.across, region.down);
+      const at = region ? this.projected(region.across, region.down) : this.places;
       const groups = region?.isolated.length ? new Set(region.isolated) : null; // those that were isolated when it was drawn
       for (let row = 0; row < count; row++) {
         const inside = !region || (within(at[2 * row], at[2 * row + 1], region) && (!groups || region.by !== this.colourBy || groups.has(codes[row])));
@@ -175,6 +174,7 @@ class View extends Hand {
     this.draw();
   }
 
+  /** @param {string} words */
   say(words) {
     this.said.textContent = words;
     this.said.hidden = !words;
@@ -202,6 +202,7 @@ class View extends Hand {
     this.root.dataset.drawn = dense ? "density" : "points";
   }
 
+  /** @param {number} width @param {number} height */
   countInView(width, height) {
     const at = this.seen(), { x, y } = this, across = width / 2 / this.scale, down = height / 2 / this.scale;
     let found = 0;
@@ -213,6 +214,7 @@ class View extends Hand {
 
   // --- a crop: pointed at, pinned ---
 
+  /** @param {number | null} row */
   point(row) {
     if (this.hover === row) return;
     this.hover = row;
@@ -222,6 +224,7 @@ class View extends Hand {
     else this.tip.hidden = true;
   }
 
+  /** @param {number | null} row */
   pin(row) {
     this.pinned = row;
     if (row === null) this.tip.hidden = true;
@@ -229,6 +232,7 @@ class View extends Hand {
     this.draw();
   }
 
+  /** @param {number} row */
   async tellOf(row) {
     let crop = this.crops.get(row);
     if (!crop) {
@@ -236,12 +240,14 @@ class View extends Hand {
       try {
         const answer = await fetch(`${base}/crops/${row}.json?v=${version}.${colour.version}`);
         if (!answer.ok) return;
-        crop = await answer.json();
+        crop = /** @type {Crop} */ (await answer.json());
       } catch { return; }
       this.crops.set(row, crop);
-      if (this.crops.size > KEPT_CROPS) this.crops.delete(this.crops.keys().next().value);
+      const [oldest] = this.crops.keys();
+      if (this.crops.size > KEPT_CROPS) this.crops.delete(oldest);
     }
     if ((this.hover ?? this.pinned) !== row) return;
+    /** @type {[string, () => void][]} */
     const acts = [["Open", () => this.tell("opened", crop.id)], ["Search from it", () => this.tell("asked", crop.id)]];
     drawTip(this.tip, crop, (other) => { this.hover = null; this.pin(other); }, this.pinned === row ? acts : []);
     this.tip.hidden = false;
@@ -249,6 +255,7 @@ class View extends Hand {
     this.draw();
   }
 
+  /** @param {number} row */
   placeTip(row) {
     const [x, y] = this.toScreen(row), { width, height } = this.size(), { offsetWidth: wide, offsetHeight: high } = this.tip;
     const beside = x + 18 + wide > width ? x - 18 - wide : x + 18;
@@ -258,11 +265,7 @@ class View extends Hand {
 
   // --- regions ---
 
-  encloseView() {
-    const { width, height } = this.size();
-    this.enclose([[0, 0], [width, 0], [width, height], [0, height]]);
-  }
-
+  /** @param {Point[]} drawing */
   enclose(drawing) {
     if (!this.count) return;
     const step = Math.ceil(drawing.length / MOST_CORNERS), [across, down] = this.axes(), isolated = [...this.isolated];

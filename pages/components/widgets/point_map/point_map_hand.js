@@ -3,13 +3,36 @@
 const NEAR = 9, NEAR_FINGER = 20; // pixels within which a point is pointed at
 
 class Hand extends Sight {
+  /** @type {Tool} */
+  tool = "move";
+  /** @type {Map<number, Point>} */
+  pointers = new Map(); // those that are down
+  /** @type {Point[] | null} */
+  drawing = null;
+  /** @type {Point} */
+  from = [0, 0];
+  moved = false;
+  pinch = { x: 0, y: 0, apart: 1 };
+  /** @type {Point | null | undefined} */
+  aimed;
+  aiming = 0;
+
+  // `View` does these.
+  /** @param {number | null} row */
+  point(row) {}
+  /** @param {number | null} row */
+  pin(row) {}
+  /** @param {Point[]} drawing */
+  enclose(drawing) {}
+  letGo() {}
+
   listen() {
     const over = this.over;
     over.onpointerdown = (event) => this.down(event);
     over.onpointermove = (event) => this.move(event);
     over.onpointerup = over.onpointercancel = (event) => this.up(event);
     over.onpointerleave = (event) => {
-      if (!this.pointers.size && !this.tip.contains(event.relatedTarget)) this.aim(null);
+      if (!this.pointers.size && !this.tip.contains(/** @type {Node | null} */ (event.relatedTarget))) this.aim(null);
     };
     over.onwheel = (event) => {
       event.preventDefault();
@@ -23,11 +46,23 @@ class Hand extends Sight {
     };
   }
 
+  /** @param {Tool} name */
+  take(name) {
+    this.tool = name;
+    for (const [other, button] of Object.entries(this.tools)) button.setAttribute("aria-pressed", String(other === name));
+    this.over.style.cursor = name === "move" ? "grab" : "crosshair";
+  }
+
+  /**
+   * @param {MouseEvent} event
+   * @returns {Point}
+   */
   where(event) {
     const box = this.over.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
   }
 
+  /** @param {PointerEvent} event */
   down(event) {
     if (!this.count) return;
     this.over.setPointerCapture(event.pointerId);
@@ -45,6 +80,7 @@ class Hand extends Sight {
     }
   }
 
+  /** @param {PointerEvent} event */
   move(event) {
     const at = this.where(event), before = this.pointers.get(event.pointerId);
     if (!before) { if (event.pointerType !== "touch") this.aim(at); return; }
@@ -60,7 +96,10 @@ class Hand extends Sight {
       if (this.tool === "box") {
         const [x, y] = this.from;
         this.drawing = [[x, y], [at[0], y], at, [x, at[1]]];
-      } else if (Math.hypot(at[0] - this.drawing.at(-1)[0], at[1] - this.drawing.at(-1)[1]) > 3) this.drawing.push(at);
+      } else {
+        const [x, y] = this.drawing[this.drawing.length - 1];
+        if (Math.hypot(at[0] - x, at[1] - y) > 3) this.drawing.push(at);
+      }
     } else if (this.moved && this.pointers.size === 1) {
       if (this.hover !== null) this.point(null);
       if (this.dimensions === 3 && !event.shiftKey && event.buttons === 1) this.turnBy((at[0] - before[0]) / 180, (at[1] - before[1]) / 180);
@@ -72,6 +111,7 @@ class Hand extends Sight {
     this.draw();
   }
 
+  /** @param {PointerEvent} event */
   up(event) {
     const at = this.where(event), there = this.pointers.delete(event.pointerId);
     if (!there || this.pointers.size) return;
@@ -84,14 +124,17 @@ class Hand extends Sight {
     this.draw();
   }
 
+  /** @param {KeyboardEvent} event */
   key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey || !this.count) return;
     const step = 60 / this.scale, turns = this.dimensions === 3 && event.shiftKey;
+    /** @type {(x: number, y: number) => () => void} */
     const go = (x, y) => () => {
       if (this.hover !== null) this.point(null);
       if (turns) this.turnBy(-x / 6, y / 6);
       else { this.x += x * step; this.y += y * step; }
     };
+    /** @type {Record<string, () => void>} */
     const keys = {
       arrowleft: go(-1, 0), arrowright: go(1, 0), arrowup: go(0, 1), arrowdown: go(0, -1),
       "+": () => this.zoomBy(1.4), "=": () => this.zoomBy(1.4), "-": () => this.zoomBy(1 / 1.4), 0: () => this.fit(),
@@ -111,9 +154,15 @@ class Hand extends Sight {
     this.draw();
   }
 
+  encloseView() {
+    const { width, height } = this.size();
+    this.enclose([[0, 0], [width, 0], [width, height], [0, height]]);
+  }
+
   // The next crop from the middle of what is seen, for those who have no pointer.
+  /** @param {1 | -1} step */
   next(step) {
-    const { width, height } = this.size(), at = this.seen(), near = [];
+    const { width, height } = this.size(), at = this.seen(), near = /** @type {[away: number, row: number][]} */ ([]);
     for (let row = 0; row < this.count; row++) {
       if (this.dimmed[row]) continue;
       const away = (at[2 * row] - this.x) ** 2 + (at[2 * row + 1] - this.y) ** 2;
@@ -126,6 +175,7 @@ class Hand extends Sight {
   }
 
   // Where the pointer is, once a frame; null: nowhere, undefined: what was to be looked at is not.
+  /** @param {Point | null} [at] */
   aim(at) {
     this.aimed = at;
     this.aiming ||= requestAnimationFrame(() => {
@@ -134,6 +184,7 @@ class Hand extends Sight {
     });
   }
 
+  /** @type {(at: Point, reach?: number) => number | null} */
   nearest([x, y], reach = NEAR) {
     const at = this.seen(), [mapX, mapY] = this.toMap(x, y), { count, dimmed } = this;
     let best = (reach / this.scale) ** 2, found = null;

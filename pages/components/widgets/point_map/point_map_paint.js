@@ -37,27 +37,44 @@ void main() {
   float alpha = colour.a * max(min(edge, 1.0), hard); // what hides others has no soft edge
   pixel = vec4(colour.rgb * alpha, alpha);
 }`;
-const UNIFORMS = ["across", "down", "into", "centre", "zoom", "depth", "size", "greyed"];
-const INPUTS = ["place", "code", "dim"];
+const UNIFORMS = /** @type {const} */ (["across", "down", "into", "centre", "zoom", "depth", "size", "greyed"]);
+const INPUTS = /** @type {const} */ (["place", "code", "dim"]);
+
+/**
+ * @typedef {Record<typeof UNIFORMS[number], WebGLUniformLocation | null>} Uniforms
+ * @typedef {typeof INPUTS[number]} Input
+ */
 
 class Painter {
-  // Without WebGL2, or where its shaders cannot be made, `gl` is null.
+  works = false; // without WebGL2, or where its shaders cannot be made
+  /** @type {WebGL2RenderingContext} */
+  gl;
+  /** @type {Uniforms} */
+  at;
+  /** @type {Record<Input, number>} */
+  inputs;
+  /** @type {Record<Input, WebGLBuffer>} */
+  buffers;
+
+  /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     const gl = canvas.getContext("webgl2", { alpha: true, antialias: false, preserveDrawingBuffer: true });
     const program = gl && programOf(gl);
-    this.gl = program ? gl : null;
-    if (!program) return;
+    if (!gl || !program) return;
+    this.works = true;
+    this.gl = gl;
     gl.useProgram(program);
     gl.enable(gl.BLEND);
     gl.blendFunc(gl.ONE, gl.ONE_MINUS_SRC_ALPHA);
-    this.at = Object.fromEntries(UNIFORMS.map((name) => [name, gl.getUniformLocation(program, name)]));
-    this.inputs = Object.fromEntries(INPUTS.map((name) => [name, gl.getAttribLocation(program, name)]));
-    this.buffers = Object.fromEntries(INPUTS.map((name) => [name, gl.createBuffer()]));
+    this.at = /** @type {Uniforms} */ (Object.fromEntries(UNIFORMS.map((name) => [name, gl.getUniformLocation(program, name)])));
+    this.inputs = /** @type {Record<Input, number>} */ (Object.fromEntries(INPUTS.map((name) => [name, gl.getAttribLocation(program, name)])));
+    this.buffers = /** @type {Record<Input, WebGLBuffer>} */ (Object.fromEntries(INPUTS.map((name) => [name, gl.createBuffer()])));
     gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
     for (const side of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, side, gl.NEAREST);
   }
 
-  fill(name, values, dimensions) {
+  /** @param {Input} name @param {Float32Array | Uint16Array | Uint8Array} values @param {number} [dimensions] */
+  fill(name, values, dimensions = 1) {
     const gl = this.gl, place = this.inputs[name];
     gl.bindBuffer(gl.ARRAY_BUFFER, this.buffers[name]);
     gl.bufferData(gl.ARRAY_BUFFER, values, gl.STATIC_DRAW);
@@ -66,11 +83,16 @@ class Painter {
     else gl.vertexAttribIPointer(place, 1, name === "code" ? gl.UNSIGNED_SHORT : gl.UNSIGNED_BYTE, 0, 0);
   }
 
+  /** @param {Uint8Array} palette */
   colours(palette) {
     const gl = this.gl;
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, 256, 256, 0, gl.RGBA, gl.UNSIGNED_BYTE, palette);
   }
 
+  /**
+   * @param {number} count @param {Camera} camera @param {number} width @param {number} height @param {number} ratio
+   * @param {number} size
+   */
   draw(count, camera, width, height, ratio, size) {
     const { gl, at } = this;
     gl.viewport(0, 0, Math.round(width * ratio), Math.round(height * ratio));
@@ -94,10 +116,13 @@ class Painter {
   }
 }
 
+/** @param {WebGL2RenderingContext} gl */
 function programOf(gl) {
   const program = gl.createProgram();
-  for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]) {
+  const shaders = /** @type {const} */ ([[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]]);
+  for (const [kind, source] of shaders) {
     const shader = gl.createShader(kind);
+    if (!shader) return null;
     gl.shaderSource(shader, source);
     gl.compileShader(shader);
     gl.attachShader(program, shader);
@@ -113,6 +138,7 @@ function programOf(gl) {
 // it has the colour of the mean. Four numbers of each cell are kept in `sums`, which is the caller's: how many points,
 // how many greyed ones, and by Boyer and Moore's vote which code leads and by how many; of a scale, the sum of known
 // codes and their number.
+/** @param {HTMLCanvasElement} canvas @param {View} view @param {number} width @param {number} height */
 function paintDensity(canvas, view, width, height) {
   const columns = Math.ceil(width / CELL), rows = Math.ceil(height / CELL), cells = columns * rows;
   if (view.sums?.length !== 4 * cells) view.sums = new Float32Array(4 * cells);
@@ -132,7 +158,9 @@ function paintDensity(canvas, view, width, height) {
   fitCanvas(canvas, columns, rows, 1);
   canvas.style.width = `${columns * CELL}px`;
   canvas.style.height = `${rows * CELL}px`;
-  const context = canvas.getContext("2d"), picture = context.createImageData(columns, rows), pixels = picture.data;
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  const picture = context.createImageData(columns, rows), pixels = picture.data;
   const full = Math.log1p(most), plain = view.dark ? MIXED_DARK : MIXED;
   for (let cell = 0; cell < sums.length; cell += 4) {
     const there = sums[cell], known = sums[cell + 3];
@@ -148,8 +176,10 @@ function paintDensity(canvas, view, width, height) {
 // --- colours ---
 
 // The colour of each code, four bytes each. Beyond the first ones hues are a golden angle apart.
+/** @param {Colour} colour @param {boolean} dark */
 function paletteOf({ total, ends, greys }, dark) {
   const found = new Uint8Array(4 * CODES), few = dark ? DARK : LIGHT;
+  /** @type {(code: number, colour: number[]) => void} */
   const set = (code, [red, green, blue]) => found.set([red, green, blue, 255], 4 * code);
   if (ends) {
     for (let code = 0; code < UNKNOWN; code++) {
@@ -167,6 +197,7 @@ function paletteOf({ total, ends, greys }, dark) {
   return found;
 }
 
+/** @param {number} degrees @param {number} strength @param {number} light */
 function hue(degrees, strength, light) {
   const reach = strength * Math.min(light, 1 - light);
   return [0, 8, 4].map((shift) => {
@@ -175,11 +206,13 @@ function hue(degrees, strength, light) {
   });
 }
 
+/** @param {string} colour */
 function brightness(colour) {
   const [red, green, blue] = (colour.match(/[\d.]+/g) ?? [0, 0, 0]).map(Number);
   return (0.3 * red + 0.6 * green + 0.1 * blue) / (red <= 1 && green <= 1 && blue <= 1 && colour.startsWith("color(") ? 1 : 255);
 }
 
+/** @param {HTMLCanvasElement} canvas @param {number} width @param {number} height @param {number} ratio */
 function fitCanvas(canvas, width, height, ratio) {
   const wide = Math.round(width * ratio), high = Math.round(height * ratio);
   if (canvas.width !== wide) canvas.width = wide;

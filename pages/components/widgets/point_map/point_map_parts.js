@@ -1,23 +1,50 @@
 // What point_map.js fetches, and shows around its points: the tools, the legend, what is known of a crop; its geometry.
 
+/**
+ * @typedef {[number, number, number]} Axis
+ * @typedef {{ by: string, title: string, version: number, names: string[], counts: number[], total: number,
+ *   ends: string[] | null, greys: number[] }} Colour
+ * @typedef {{ row: number, similarity: number, same: boolean | null }} Other
+ * @typedef {{ row: number | null, place: number[] | null, to: Other[] }} Lines
+ * @typedef {{ corners: Point[], across: Axis, down: Axis, by: string, isolated: number[] }} Drawn
+ * @typedef {Drawn & { turn: string, left: number, right: number, low: number, high: number }} Region
+ * @typedef {{ base: string, version: string, count: number, dimensions: number, colour: Colour, marks: number[],
+ *   lines: Lines | null, follow: boolean, edit: number, region: Drawn | null, file: string }} Data
+ * @typedef {{ edit: number, corners: Point[] | null, view?: [Axis, Axis] | null, by?: string,
+ *   isolated?: number[] }} Drawing
+ * @typedef {Component<Data, { webgl: boolean }, { opened: number, asked: number, drawn: Drawing }>} PointMap
+ * @typedef {{ id: number, picture: string, title: string, facts: [name: string, value: string][],
+ *   neighbours: (Other & { picture: string, title: string })[] }} Crop
+ * @typedef {"move" | "lasso" | "box"} Tool
+ */
+
+/** @type {[Tool, string, string][]} */
 const TOOLS = [["move", "Move", "Drag to move (M)"], ["lasso", "Lasso", "Draw around crops (L)"], ["box", "Box", "Draw a box (B)"]];
 const LISTED = 60; // groups in the legend
 const KEPT_BUFFERS = 8;
+/** @type {Map<string, Promise<ArrayBuffer>>} */
 const buffers = new Map(); // address -> promise of its bytes
 
+/** @param {string} address */
 function load(address) {
-  if (!buffers.has(address)) {
-    const promise = fetch(address).then((answer) => {
+  let promise = buffers.get(address);
+  if (!promise) {
+    promise = fetch(address).then((answer) => {
       if (!answer.ok) throw new Error(`${answer.status}`);
       return answer.arrayBuffer();
     });
     promise.catch(() => buffers.delete(address));
     buffers.set(address, promise);
-    if (buffers.size > KEPT_BUFFERS) buffers.delete(buffers.keys().next().value);
+    const [oldest] = buffers.keys();
+    if (buffers.size > KEPT_BUFFERS) buffers.delete(oldest);
   }
-  return buffers.get(address);
+  return promise;
 }
 
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {ParentNode} parent @param {Tag} tag @param {string} [name] @param {string} [words]
+ */
 function append(parent, tag, name = "", words) {
   const made = document.createElement(tag);
   if (name) made.className = name;
@@ -26,6 +53,7 @@ function append(parent, tag, name = "", words) {
   return made;
 }
 
+/** @param {ParentNode} parent @param {string | undefined} words @param {() => void} act @param {string} [name] */
 function appendButton(parent, words, act, name = "") {
   const made = append(parent, "button", name, words);
   made.type = "button";
@@ -34,8 +62,9 @@ function appendButton(parent, words, act, name = "") {
 }
 
 // `acts` are [words, title, what to do]; returns the buttons of the tools by name.
+/** @param {Element} stage @param {(tool: Tool) => void} take @param {[string, string, () => void][]} acts */
 function drawTools(stage, take, acts) {
-  const bar = append(stage, "div", "tools"), tools = {};
+  const bar = append(stage, "div", "tools"), tools = /** @type {Record<Tool, HTMLButtonElement>} */ ({});
   bar.setAttribute("role", "toolbar");
   bar.setAttribute("aria-label", "Tools of the map");
   for (const [name, words, title] of TOOLS) {
@@ -51,10 +80,14 @@ function drawTools(stage, take, acts) {
 }
 
 // `turn(code)` isolates a group or lets it go again, `all()` lets all go.
+/**
+ * @param {Element} legend @param {Colour} colour @param {Uint8Array} palette @param {Set<number>} isolated
+ * @param {(code: number) => void} turn @param {() => void} all
+ */
 function drawLegend(legend, colour, palette, isolated, turn, all) {
   const { names, counts, ends, title, total } = colour;
   const buttons = [...legend.querySelectorAll("button")];
-  const focused = buttons.indexOf(legend.getRootNode().activeElement), scrolled = legend.scrollTop;
+  const focused = buttons.findIndex((button) => button === legend.getRootNode().activeElement), scrolled = legend.scrollTop;
   legend.replaceChildren();
   append(legend, "b", "", title);
   if (ends) {
@@ -79,6 +112,7 @@ function drawLegend(legend, colour, palette, isolated, turn, all) {
 }
 
 // `pin(row)` goes to a neighbour, `acts` are [words, what to do]; without acts it is only pointed at.
+/** @param {Element} tip @param {Crop} crop @param {(row: number) => void} pin @param {[string, () => void][]} acts */
 function drawTip(tip, crop, pin, acts) {
   tip.replaceChildren();
   tip.classList.toggle("pinned", acts.length > 0);
@@ -104,17 +138,20 @@ function drawTip(tip, crop, pin, acts) {
   for (const [words, act] of acts) appendButton(row, words, act);
 }
 
+/** @param {HTMLCanvasElement[]} canvases @param {string} ground @param {string} name */
 function savePicture(canvases, ground, name) {
   const picture = document.createElement("canvas"), first = canvases[0];
   picture.width = first.width;
   picture.height = first.height;
   const context = picture.getContext("2d"), ratio = first.width / first.clientWidth;
+  if (!context) return;
   context.fillStyle = ground;
   context.fillRect(0, 0, picture.width, picture.height);
   for (const canvas of canvases) {
     if (!canvas.hidden) context.drawImage(canvas, 0, 0, canvas.clientWidth * ratio, canvas.clientHeight * ratio);
   }
   picture.toBlob((blob) => {
+    if (!blob) return;
     const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
@@ -123,11 +160,13 @@ function savePicture(canvases, ground, name) {
 
 // --- geometry ---
 
+/** @param {ArrayLike<number>} axis @param {ArrayLike<number>} places @param {number} row */
 function dot(axis, places, row) {
   return axis[0] * places[3 * row] + axis[1] * places[3 * row + 1] + axis[2] * places[3 * row + 2];
 }
 
 // Right, up and towards the eye, as somebody sees a map of three dimensions who has turned it by two angles, in radians.
+/** @type {(turn: Point) => [Axis, Axis, Axis]} */
 function axesOf([a, b]) {
   return [
     [Math.cos(a), 0, Math.sin(a)],
@@ -137,6 +176,10 @@ function axesOf([a, b]) {
 }
 
 // The row of each of the first groups that is nearest to the group's mean: one in two parts is named in one of them.
+/**
+ * @param {Float32Array} places @param {Uint16Array} codes @param {number} dimensions @param {number} groups
+ * @returns {(number | null)[]}
+ */
 function middlesOf(places, codes, dimensions, groups) {
   const sums = Array.from({ length: groups }, () => Array(dimensions + 1).fill(0)), found = Array(groups).fill(null);
   for (let row = 0; row < codes.length; row++) {
@@ -156,17 +199,23 @@ function middlesOf(places, codes, dimensions, groups) {
   return found;
 }
 
+/** @param {Map<number, Point>} pointers */
 function spread(pointers) {
   const [[x1, y1], [x2, y2]] = [...pointers.values()];
   return { x: (x1 + x2) / 2, y: (y1 + y2) / 2, apart: Math.max(1, Math.hypot(x1 - x2, y1 - y2)) };
 }
 
+/**
+ * @param {Drawn & { turn: string }} region
+ * @returns {Region}
+ */
 function bounded(region) {
   const xs = region.corners.map((corner) => corner[0]), ys = region.corners.map((corner) => corner[1]);
   return { ...region, left: Math.min(...xs), right: Math.max(...xs), low: Math.min(...ys), high: Math.max(...ys) };
 }
 
 // By the even-odd rule, as the server has it.
+/** @param {number} x @param {number} y @param {Region} region */
 function within(x, y, region) {
   if (x < region.left || x > region.right || y < region.low || y > region.high) return false;
   const corners = region.corners;

@@ -3,10 +3,13 @@
 const WRONG = "#c0453a"; // lines to crops of other people
 const NAMED = 60, SMALLEST = 400; // groups of which some are named: those of more than one crop in so many
 
+/** @param {View} view @param {number} width @param {number} height @param {number} ratio @param {number} size */
 function paintOver(view, width, height, ratio, size) {
   const pen = view.over.getContext("2d"), ink = view.dark ? "#e5eaeb" : "#14191c";
+  if (!pen) return;
   pen.setTransform(ratio, 0, 0, ratio, 0, 0);
   pen.clearRect(0, 0, width, height);
+  /** @type {(at: Point, radius: number, line: number) => void} */
   const ring = ([x, y], radius, line) => {
     pen.beginPath();
     pen.arc(x, y, radius, 0, 2 * Math.PI);
@@ -14,6 +17,7 @@ function paintOver(view, width, height, ratio, size) {
     pen.strokeStyle = ink;
     pen.stroke();
   };
+  /** @type {(from: Point, to: Other[]) => void} */
   const lines = (from, to) => {
     pen.globalAlpha = 0.75;
     for (const other of to) {
@@ -27,11 +31,10 @@ function paintOver(view, width, height, ratio, size) {
     }
     pen.globalAlpha = 1;
   };
-  const shown = view.pinned !== null ? view.crops.get(view.pinned) : null;
-  if (shown) lines(view.toScreen(view.pinned), shown.neighbours);
+  if (view.pinned !== null) lines(view.toScreen(view.pinned), view.crops.get(view.pinned)?.neighbours ?? []);
   if (view.lines) {
-    const { row, place, to } = view.lines, [across, down] = view.axes();
-    const from = row !== null ? view.toScreen(row) : view.dimensions === 3 ? view.onScreen(dot(across, place, 0), dot(down, place, 0)) : view.onScreen(...place);
+    const { row, place, to } = view.lines, [across, down] = view.axes(), [x, y, z = 0] = place ?? [0, 0];
+    const from = row !== null ? view.toScreen(row) : view.onScreen(dot(across, [x, y, z], 0), dot(down, [x, y, z], 0));
     lines(from, to);
     for (const other of to) if (other.row < view.count) ring(view.toScreen(other.row), size / 2 + 2.5, 1.2);
     ring(from, 9, 2.2);
@@ -44,8 +47,8 @@ function paintOver(view, width, height, ratio, size) {
   nameGroups(view, pen, ink, width, height);
   if (view.pinned !== null) ring(view.toScreen(view.pinned), size / 2 + 5, 2.4);
   if (view.hover !== null) ring(view.toScreen(view.hover), size / 2 + 3, 1.6);
-  const fromHere = view.region && (view.dimensions === 2 || `${view.turn}` === view.region.turn); // not once it is turned
-  const corners = view.drawing ?? (fromHere ? view.region.corners.map((corner) => view.onScreen(...corner)) : null);
+  const region = view.dimensions === 2 || `${view.turn}` === view.region?.turn ? view.region : null; // not once it is turned
+  const corners = view.drawing ?? region?.corners.map((corner) => view.onScreen(...corner));
   if (!corners || corners.length < 2) return;
   pen.beginPath();
   corners.forEach((corner, place) => (place ? pen.lineTo(...corner) : pen.moveTo(...corner)));
@@ -62,8 +65,14 @@ function paintOver(view, width, height, ratio, size) {
 }
 
 // The names of the largest groups at their middles, where there is room for them.
+/**
+ * @param {View} view @param {CanvasRenderingContext2D} pen @param {string} ink @param {number} width
+ * @param {number} height
+ */
 function nameGroups(view, pen, ink, width, height) {
-  const { names, counts, ends, greys } = view.data.colour, ground = view.dark ? "#0f1315" : "#f6f7f7", taken = [];
+  const { names, counts, ends, greys } = view.data.colour, ground = view.dark ? "#0f1315" : "#f6f7f7";
+  /** @type {number[][]} */
+  const taken = [];
   if (ends) return;
   view.middles ??= middlesOf(view.places, view.codes, view.dimensions, Math.min(names.length, NAMED));
   pen.font = "600 11px 'IBM Plex Sans', sans-serif";

@@ -1,7 +1,85 @@
 // Where one looks on the map of point_map.js: its middle, its scale, and how a map of three dimensions is turned.
 
-// Needs of whoever extends it: `places` (`dimensions` numbers for each of `count` points), `stage`, and `draw()`.
+/** @typedef {Sight["camera"]} Camera */
+
+// All that is known of the map is declared here; `Hand` and `View` extend it.
 class Sight {
+  // What is drawn: `dimensions` numbers for each of `count` points, their codes, and 1 for those that are greyed.
+  count = 0;
+  dimensions = 2;
+  places = new Float32Array();
+  codes = new Uint16Array();
+  dimmed = new Uint8Array();
+  palette = new Uint8Array();
+  dark = false;
+  /** @type {Map<number, Crop>} */
+  crops = new Map(); // row -> what is known of it
+  /** @type {(number | null)[] | null} */
+  middles = null; // the row at each group's middle
+  /** @type {Float32Array | null} */
+  sums = null; // of the density picture, see `paintDensity`
+
+  // What the page said last, how it is told something, and what of its data is on the map by now.
+  /** @type {Data} */
+  data;
+  /** @type {PointMap["setTriggerValue"]} */
+  tell;
+  base = "";
+  version = "";
+  colourBy = "";
+  markText = "";
+  shown = ""; // addresses of points and codes
+  wanted = "";
+  edit = 0; // number of the last drawing
+
+  // Its elements, and the next frame where one is waited for.
+  /** @type {HTMLElement} */
+  stage;
+  /** @type {HTMLCanvasElement} */
+  dense;
+  /** @type {HTMLCanvasElement} */
+  over;
+  /** @type {HTMLElement} */
+  tip;
+  /** @type {HTMLElement} */
+  said;
+  /** @type {HTMLElement} */
+  legend;
+  /** @type {Record<Tool, HTMLButtonElement>} */
+  tools;
+  waiting = 0;
+  lost = false; // WebGL's context
+
+  // Where one looks: the middle and the scale, that of all of it, and how a map of three dimensions is turned.
+  x = 0;
+  y = 0;
+  scale = 1;
+  whole = 1;
+  reach = 1;
+  middle = [0, 0];
+  /** @type {Point} */
+  turn = [0, 0];
+  seenKey = "";
+  seenOf = this.places;
+  seenAt = this.places;
+
+  // What is pointed at, pinned, isolated, ringed and selected: rows, codes, and a region of the map.
+  /** @type {number | null} */
+  hover = null;
+  /** @type {number | null} */
+  pinned = null;
+  /** @type {Set<number>} */
+  isolated = new Set();
+  /** @type {number[]} */
+  marks = [];
+  /** @type {Lines | null} */
+  lines = null;
+  /** @type {Region | null} */
+  region = null;
+  selected = 0; // points that are not greyed
+
+  draw() {} // `View` does
+
   // The middle and the reach of a map of three dimensions, around which it is turned.
   measure() {
     const { places, dimensions, count } = this, low = Array(dimensions).fill(Infinity), high = Array(dimensions).fill(-Infinity);
@@ -18,15 +96,17 @@ class Sight {
 
   get camera() {
     const [across, down, into] = this.axes(), { x, y, scale } = this;
-    const depth = this.dimensions === 3 ? [into.reduce((sum, value, axis) => sum + value * this.middle[axis], 0), this.reach] : [0, 0];
+    const depth = /** @type {Point} */ (this.dimensions === 3 ? [into.reduce((sum, value, axis) => sum + value * this.middle[axis], 0), this.reach] : [0, 0]);
     return { across, down, into, x, y, scale, depth };
   }
 
+  /** @returns {[Axis, Axis, Axis]} */
   axes() {
     return this.dimensions === 3 ? axesOf(this.turn) : [[1, 0, 0], [0, 1, 0], [0, 0, 1]];
   }
 
   // Around the pinned crop where there is one, else around the middle.
+  /** @param {number} across @param {number} down */
   turnBy(across, down) {
     const about = () => {
       const [right, up] = this.axes(), row = this.pinned;
@@ -39,6 +119,7 @@ class Sight {
     this.y += after[1] - before[1];
   }
 
+  /** @param {Axis} across @param {Axis} down */
   projected(across, down) {
     const { places, count, dimensions } = this;
     if (dimensions === 2) return places;
@@ -57,16 +138,19 @@ class Sight {
     if (this.seenKey !== key || this.seenOf !== this.places) {
       this.seenKey = key;
       this.seenOf = this.places;
-      this.seenAt = this.projected(...this.axes());
+      const [across, down] = this.axes();
+      this.seenAt = this.projected(across, down);
     }
     return this.seenAt;
   }
 
   // All of it, or some rows with their surroundings.
+  /** @param {number[] | null} [rows] */
   fit(rows = null) {
     if (rows && !rows.length) return;
     const at = this.seen(), { width, height } = this.size();
     let left = Infinity, right = -Infinity, low = Infinity, high = -Infinity;
+    /** @param {number} row */
     const take = (row) => {
       left = Math.min(left, at[2 * row]); right = Math.max(right, at[2 * row]);
       low = Math.min(low, at[2 * row + 1]); high = Math.max(high, at[2 * row + 1]);
@@ -83,21 +167,31 @@ class Sight {
     return { width: Math.max(120, this.stage.clientWidth), height: Math.max(120, this.stage.clientHeight) };
   }
 
+  /**
+   * @param {number} x @param {number} y
+   * @returns {Point}
+   */
   onScreen(x, y) {
     const { width, height } = this.size();
     return [(x - this.x) * this.scale + width / 2, height / 2 - (y - this.y) * this.scale];
   }
 
+  /** @param {number} row */
   toScreen(row) {
     const at = this.seen();
     return this.onScreen(at[2 * row], at[2 * row + 1]);
   }
 
+  /**
+   * @param {number} x @param {number} y
+   * @returns {Point}
+   */
   toMap(x, y) {
     const { width, height } = this.size();
     return [(x - width / 2) / this.scale + this.x, (height / 2 - y) / this.scale + this.y];
   }
 
+  /** @param {number} times @param {number} [x] @param {number} [y] */
   zoomBy(times, x = this.size().width / 2, y = this.size().height / 2) {
     if (!this.count) return;
     const before = this.toMap(x, y);

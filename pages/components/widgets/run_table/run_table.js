@@ -1,20 +1,33 @@
 // The table of run_table.py. Text is set as text, never as markup.
 
+/**
+ * @typedef {{ name: string, status: string, word: string, gallery: string, network: string, changed: string,
+ *   epochs: string, share: number, mAP: number | null, rank1: number | null, speed: number | null, created: string, when: string,
+ *   trouble?: string }} Run
+ * @typedef {"name" | "word" | "network" | "changed" | "share" | "mAP" | "rank1" | "speed" | "created"} Column
+ * @typedef {{ rows: Run[], chosen: string[] }} Data
+ * @typedef {{ by: Column, down: boolean, words: string, chosen: Set<string>, rows: Run[], tell: () => void,
+ *   open: (name: string) => void, draw: () => void } & ReturnType<typeof skeleton>} View
+ */
+
+/** @type {[Column, string][]} */
 const COLUMNS = [
   ["name", "Run"], ["word", "Status"], ["network", "Network"], ["changed", "Other than reference"], ["share", "Epochs"],
   ["mAP", "mAP"], ["rank1", "Rank-1"], ["speed", "Images/s"], ["created", "Started"],
 ];
 const NUMBERS = new Set(["share", "mAP", "rank1", "speed"]);
+/** @type {WeakMap<Element, View>} */
 const views = new WeakMap(); // root element -> what is sorted, filtered and chosen
 
+/** @param {Component<Data, { chosen: string[] }, { opened: string }>} component */
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const root = parentElement.querySelector(".runs");
   let view = views.get(root);
   if (!view) {
-    view = { by: "created", down: true, words: "", chosen: new Set(data.chosen), ...skeleton(root) };
-    views.set(root, view);
-    view.search.oninput = () => { view.words = view.search.value.toLowerCase(); view.draw(); };
+    const made = { by: "created", down: true, words: "", chosen: new Set(data.chosen), ...skeleton(root) };
+    views.set(root, (view = /** @type {View} */ (made)));
   }
+  view.search.oninput = () => { view.words = view.search.value.toLowerCase(); view.draw(); };
   view.rows = data.rows;
   for (const name of [...view.chosen]) if (!data.rows.some((row) => row.name === name)) view.chosen.delete(name);
   view.tell = () => setStateValue("chosen", data.rows.map((row) => row.name).filter((name) => view.chosen.has(name)));
@@ -23,6 +36,7 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
   view.draw();
 }
 
+/** @param {HTMLElement} root */
 function skeleton(root) {
   const bar = append(root, "div", "bar");
   const search = append(bar, "input", "search");
@@ -34,9 +48,11 @@ function skeleton(root) {
   return { search, count, head: append(append(table, "thead"), "tr"), body: append(table, "tbody") };
 }
 
+/** @param {View} view */
 function draw(view) {
   const focused = view.body.getRootNode().activeElement?.dataset?.focus;
   const rows = view.rows.filter((row) => matches(row, view.words)).sort(order(view));
+  /** @type {Map<string, number>} */
   const best = new Map(); // of each gallery: figures on other people do not compare
   for (const row of view.rows) if (row.mAP !== null) best.set(row.gallery, Math.max(row.mAP, best.get(row.gallery) ?? 0));
   view.head.replaceChildren();
@@ -61,6 +77,7 @@ function draw(view) {
   if (focused) view.body.querySelector(`[data-focus="${CSS.escape(focused)}"]`)?.focus();
 }
 
+/** @param {Run} row @param {View} view @param {Map<string, number>} best */
 function line(row, view, best) {
   const item = document.createElement("tr");
   item.className = row.status;
@@ -96,25 +113,35 @@ function line(row, view, best) {
   return item;
 }
 
+/** @param {Run} row @param {string} words */
 function matches(row, words) {
   const text = [row.name, row.gallery, row.network, row.word, row.changed].join(" ").toLowerCase();
   return words.split(/\s+/).every((word) => text.includes(word));
 }
 
+/**
+ * @param {View} view
+ * @returns {(one: Run, other: Run) => number}
+ */
 function order({ by, down }) {
   const natural = new Intl.Collator("en", { numeric: true });
   return (one, other) => {
     const [a, b] = [one[by], other[by]];
-    if (a === null || b === null) return (a === null) - (b === null); // what was not measured comes last
-    const sign = typeof a === "number" ? a - b : natural.compare(a, b);
+    if (a === null || b === null) return Number(a === null) - Number(b === null); // what was not measured comes last
+    const sign = typeof a === "number" ? a - Number(b) : natural.compare(a, String(b));
     return (down ? -sign : sign) || natural.compare(one.name, other.name);
   };
 }
 
+/** @param {number | null} value */
 function percent(value) {
   return value === null ? "" : `${(100 * value).toFixed(1)}`;
 }
 
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {ParentNode} parent @param {Tag} kind @param {string} [name] @param {string} [text]
+ */
 function append(parent, kind, name = "", text = "") {
   const element = document.createElement(kind);
   if (name) element.className = name;

@@ -1,7 +1,16 @@
 // The line over the histograms of threshold.py: dragged, moved by arrow keys, or put on a round false match rate.
 
+/**
+ * @typedef {{ id: string, name: string, svg: string, range: Point, marks: { words: string, at: number }[], line: number,
+ *   same: number[], different: number[], closest_other: number[] }} Panel
+ * @typedef {{ panels: Panel[], ends: Point, bin: number, least: number }} Data
+ * @typedef {Record<string, number>} Lines
+ */
+
+/** @type {WeakMap<Element, Lines>} */
 const views = new WeakMap(); // root element -> where each model's line stands
 
+/** @param {Component<Data, { lines: Lines }>} component */
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".thresholds");
   const lines = views.get(root) ?? {};
@@ -10,6 +19,7 @@ export default function ({ data, parentElement, setStateValue }) {
   root.replaceChildren(...data.panels.map((panel) => draw(panel, data, lines, () => setStateValue("lines", { ...lines }))));
 }
 
+/** @param {Panel} panel @param {Data} data @param {Lines} lines @param {() => void} tell */
 function draw(panel, data, lines, tell) {
   const box = element("div", "panel");
   const head = element("div", "head");
@@ -21,7 +31,7 @@ function draw(panel, data, lines, tell) {
   line.append(said);
   plot.append(line);
   const [low, high] = panel.range;
-  Object.assign(plot, { tabIndex: 0, role: "slider", ariaLabel: `Threshold for ${panel.name}`, ariaValueMin: low, ariaValueMax: high });
+  Object.assign(plot, { tabIndex: 0, role: "slider", ariaLabel: `Threshold for ${panel.name}`, ariaValueMin: String(low), ariaValueMax: String(high) });
   const values = element("dl");
   const cells = ["Different people match", "One person is missed", "False hits in 1,000 searches", "Searches with a false hit"].map((name) => {
     const cell = element("div");
@@ -31,6 +41,7 @@ function draw(panel, data, lines, tell) {
     return value;
   });
 
+  /** @param {number} to */
   function move(to) {
     const at = Math.min(high, Math.max(low, to));
     lines[panel.id] = at;
@@ -50,6 +61,7 @@ function draw(panel, data, lines, tell) {
     plot.ariaValueText = `${at.toFixed(3)}: ${cells[0].textContent} match, ${cells[1].textContent} missed`;
   }
 
+  /** @param {PointerEvent} event */
   const fromPointer = (event) => {
     const bounds = plot.getBoundingClientRect();
     const place = ((event.clientX - bounds.left) / bounds.width - data.ends[0]) / (data.ends[1] - data.ends[0]);
@@ -59,7 +71,7 @@ function draw(panel, data, lines, tell) {
   plot.onpointermove = (event) => { if (plot.hasPointerCapture(event.pointerId)) fromPointer(event); };
   plot.onpointerup = () => tell();
   plot.onkeydown = (event) => {
-    const step = { ArrowLeft: -1, ArrowRight: 1, PageDown: -20, PageUp: 20 }[event.key];
+    const step = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowRight: 1, PageDown: -20, PageUp: 20 })[event.key];
     if (!step) return;
     event.preventDefault();
     move(lines[panel.id] + step * data.bin);
@@ -89,6 +101,10 @@ function legend() {
   return keys;
 }
 
+/**
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag @param {string} [name] @param {string} [text]
+ */
 function element(tag, name = "", text = "") {
   const made = document.createElement(tag);
   if (name) made.className = name;
@@ -96,13 +112,19 @@ function element(tag, name = "", text = "") {
   return made;
 }
 
+/** @param {Element} cell @param {string} value @param {string} [beside] */
 function put(cell, value, beside = "") {
   cell.replaceChildren(value);
   if (beside) cell.append(" ", element("small", "", beside));
 }
 
+/** @param {number} value */
 const digits = (value) => (value === 0 ? "0" : value < 0.0995 ? Number(value.toPrecision(2)).toString() : value.toFixed(1));
+/** @param {number} value */
 const share = (value) => `${digits(100 * value)} %`;
+/** @param {number} value */
 const number = (value) => (value >= 9.95 ? Math.round(value).toLocaleString("en") : digits(value));
+/** @param {number} pairs */
 const few = (pairs) => `${pairs === 1 ? "1 pair" : `${pairs} pairs`}: too few to tell`;
+/** @param {number} value */
 const oneIn = (value) => (value > 0 && value < 0.5 ? `1 in ${Number((1 / value).toPrecision(2)).toLocaleString("en")}` : "");
