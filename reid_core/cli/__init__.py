@@ -21,6 +21,7 @@ from reid_core.cli import (
     probing,
     promoting,
     searching,
+    server,
 )
 from reid_core.cli.console import print_json, warn
 from reid_core.cli.options import REPORTER, STOPPED, app
@@ -44,6 +45,7 @@ __all__ = [
     "promoting",
     "run",
     "searching",
+    "server",
 ]
 
 
