@@ -16,8 +16,9 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Route
 from streamlit.runtime.pages_manager import PagesManager
 
-from pages import common, door
-from pages.components import map_data, pictures
+from pages.components.map import data
+from pages.components.shared import cached, markup, pictures
+from pages.server import door
 from reid_core.errors import ReidError
 from reid_core.records import whole_number
 
@@ -40,7 +41,7 @@ def thumbnail(request: Request) -> Response:
     if not HASH.fullmatch(name):
         return Response(status_code=404)
     try:
-        jpeg = common.open_workspace().thumbnails.get(bytes.fromhex(name))
+        jpeg = cached.open_workspace().thumbnails.get(bytes.fromhex(name))
     except ReidError:
         jpeg = None
     if jpeg is None:
@@ -79,7 +80,7 @@ def font(request: Request) -> Response:
 
 def map_numbers(request: Request) -> Response:
     """The points of a map, or what they are coloured by. The address names the version of what it asks for."""
-    found = map_data.buffer(*(request.path_params[name] for name in ("gallery", "model", "layout", "what")))
+    found = data.buffer(*(request.path_params[name] for name in ("gallery", "model", "layout", "what")))
     if found is None:
         return Response(status_code=404, headers={"Cache-Control": "no-store"})
     return Response(found, media_type="application/octet-stream", headers=FOR_AN_HOUR)
@@ -89,7 +90,7 @@ def map_crop(request: Request) -> Response:
     """What is shown of the crop in a row of a map."""
     row = whole_number(request.path_params["row"])
     gallery, model, layout = (request.path_params[name] for name in ("gallery", "model", "layout"))
-    found = None if row is None else map_data.crop(gallery, model, layout, row)
+    found = None if row is None else data.crop(gallery, model, layout, row)
     headers = {"Cache-Control": "no-store"}
     return Response(status_code=404, headers=headers) if found is None else JSONResponse(found, headers=headers)
 
@@ -97,7 +98,7 @@ def map_crop(request: Request) -> Response:
 def draw() -> None:
     st.set_page_config(page_title="Retrace", page_icon=str(HERE / "assets" / "favicon.png"), layout="wide")
     st.logo(str(HERE / "assets" / "logo.svg"), size="large")
-    common.style()
+    markup.style()
     search = st.Page("pages/search.py", title="Search", url_path="search")
     gallery = st.Page("pages/gallery.py", title="Gallery", url_path="gallery")
     explore = st.Page("pages/map.py", title="Map", url_path="map")
@@ -119,7 +120,7 @@ def draw() -> None:
     try:
         page.run()
     except Exception as error:
-        common.explain(error)
+        markup.explain(error)
 
 
 if __name__ == "__main__":
@@ -138,5 +139,5 @@ else:
         routes=routes,
         middleware=[Middleware(door.Door, address=st.get_option("server.address") or "0.0.0.0")],
         exception_handlers={Exception: door.failed},
-        on_script_error=common.explain,
+        on_script_error=markup.explain,
     )

@@ -6,29 +6,29 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages import common
-from pages.components import evaluation_places as places
-from pages.components.evaluation_start import draw_jobs, draw_start
+from pages.components.evaluation import state as places
+from pages.components.evaluation.start import draw_jobs, draw_start
+from pages.components.shared import cached, markup
 from reid_core.errors import ReidError
-from reid_core.evaluation import tables
-from reid_core.workspace.evaluations import Kept
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.evaluation.presentation import html_tables
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.evaluations.kept_reports import Kept
 from reid_core.workspace.workspace import Workspace
 
-_STYLE = Path(__file__).with_name("components") / "evaluation.css"
+_STYLE = Path(__file__).with_name("components") / "evaluation" / "evaluation.css"
 state = st.session_state
 
 
 def main() -> None:
     state["page"] = "evaluation"
-    opened = common.workspace_or_problem()
+    opened = cached.workspace_or_problem()
     if opened is None:
         return
     workspace, galleries = opened
-    st.html(f"<style>{tables.STYLE}{_STYLE.read_text(encoding='utf-8')}</style>")
+    st.html(f"<style>{html_tables.STYLE}{_STYLE.read_text(encoding='utf-8')}</style>")
     if not galleries:
-        common.heading("Evaluation")
-        common.note("There is nothing to measure on yet", "Import crops of labelled people on the Gallery page first.")
+        markup.heading("Evaluation")
+        markup.note("There is nothing to measure on yet", "Import crops of labelled people on the Gallery page first.")
         return
     with st.container(horizontal=True, vertical_alignment="center", key="eval-top"):
         gallery = choose_gallery(galleries)
@@ -39,7 +39,7 @@ def main() -> None:
     try:
         draw(workspace, galleries, gallery, view or places.VIEWS[0])
     except ReidError as error:
-        common.explain(error)
+        markup.explain(error)
 
 
 def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo:
@@ -60,7 +60,7 @@ def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo:
             "Gallery", list(names), key="gallery", persist_state="session", label_visibility="collapsed", width=260
         )
     else:
-        common.heading(state["gallery"])
+        markup.heading(state["gallery"])
     return names[state["gallery"]]
 
 
@@ -77,13 +77,13 @@ def draw(workspace: Workspace, galleries: list[GalleryInfo], gallery: GalleryInf
     draw_jobs(workspace, gallery.name)
     kept = places.reports(workspace, gallery.name)
     if view == "Galleries":
-        from pages.components.evaluation_views import draw_galleries
+        from pages.components.evaluation.views import draw_galleries
 
         draw_start(workspace, galleries, gallery, again=bool(kept))
         draw_galleries(workspace, galleries)
         return
     if view == "Calibration":
-        from pages.components.evaluation_calibration import draw_calibration
+        from pages.components.evaluation.calibration import draw_calibration
 
         draw_calibration(workspace, gallery)
         return
@@ -91,14 +91,14 @@ def draw(workspace: Workspace, galleries: list[GalleryInfo], gallery: GalleryInf
         chosen = choose_reports(kept)
         draw_start(workspace, galleries, gallery, again=bool(kept))
     if not kept:
-        common.note(
+        markup.note(
             f"Nothing was measured on {gallery.name} yet",
             "An evaluation looks for the person of each query crop among the gallery crops of other cameras. It needs "
             "labelled people seen by two cameras, and runs in the background.",
         )
         return
     if stale := [one.report.tested.name for one in chosen if not one.fresh]:
-        common.text(
+        markup.text(
             '<div class="rt-hint">The gallery has changed since {names} was measured. Evaluate again for figures of '
             "what is there now.</div>",
             names=" and ".join(stale),
@@ -107,14 +107,14 @@ def draw(workspace: Workspace, galleries: list[GalleryInfo], gallery: GalleryInf
 
 
 def draw_reports(workspace: Workspace, gallery: GalleryInfo, chosen: list[Kept], view: str) -> None:
-    from pages.components import evaluation_views as views
+    from pages.components.evaluation import views
 
     if not chosen:
-        common.text('<p class="rt-text">No model is chosen.</p>')
+        markup.text('<p class="rt-text">No model is chosen.</p>')
         return
     evaluation = places.side_by_side(workspace, chosen)
     named = list(zip(evaluation.reports, places.colours(workspace, gallery.name, chosen), strict=True))
-    if cautions := tables.cautions(named):
+    if cautions := html_tables.cautions(named):
         st.html(cautions)
     if view == "Figures":
         views.draw_figures(workspace, evaluation, named)
@@ -125,7 +125,7 @@ def draw_reports(workspace: Workspace, gallery: GalleryInfo, chosen: list[Kept],
     elif view == "Groups":
         views.draw_groups(named)
     else:
-        from pages.components.evaluation_failures import draw_failures
+        from pages.components.evaluation.failures import draw_failures
 
         draw_failures(workspace, gallery.name, [one for one, _ in named])
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages import common
-from pages.components import gallery_address
-from pages.components.browse import draw_browse
-from pages.components.crop_view import OPEN, close, open_crop
-from pages.components.deletion_dialog import draw_deletion, forget_deletion
-from pages.components.embed_now import draw_embed_now
-from pages.components.label_bar import draw_last_change
+from pages.components.gallery import address
+from pages.components.gallery.browse import draw_browse
+from pages.components.gallery.crop_view import OPEN, close, open_crop
+from pages.components.gallery.deletion_dialog import draw_deletion, forget_deletion
+from pages.components.gallery.label_bar import draw_last_change
+from pages.components.jobs.embed_now import draw_embed_now
+from pages.components.shared import cached, markup, wording
 from reid_core.errors import ReidError, shown
 from reid_core.records import plural, whole_number
-from reid_core.workspace import deletion, privacy
-from reid_core.workspace.rows import GalleryInfo
-from reid_core.workspace.selection import Selection
+from reid_core.workspace import privacy
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion import deletion
 from reid_core.workspace.workspace import Workspace
 
 VIEWS = ("Browse", "Import", "Jobs", "History")
@@ -26,7 +27,7 @@ state = st.session_state
 def main() -> None:
     from_another_page = state.get("page", "gallery") != "gallery"
     state["page"] = "gallery"
-    opened = common.workspace_or_problem()
+    opened = cached.workspace_or_problem()
     if opened is None:
         return
     workspace, galleries = opened
@@ -34,17 +35,17 @@ def main() -> None:
         gallery = choose_gallery(galleries)
         view = choose_view(galleries)
     if "gal-trouble-address" in state:
-        common.note("Another gallery", state.pop("gal-trouble-address"))
+        markup.note("Another gallery", state.pop("gal-trouble-address"))
     if (sentence := privacy.warning(workspace.path)) is not None:
-        common.text('<p class="rt-small">{sentence}</p>', sentence=sentence)
+        markup.text('<p class="rt-small">{sentence}</p>', sentence=sentence)
     try:
         draw_view(workspace, gallery, view, from_another_page=from_another_page)
     except ReidError as error:
-        if gallery is not None and gallery.name not in {info.name for info in common.galleries(workspace)}:
-            common.note("This gallery is gone", f"{gallery.name} was deleted while the page was open.")
+        if gallery is not None and gallery.name not in {info.name for info in cached.galleries(workspace)}:
+            markup.note("This gallery is gone", f"{gallery.name} was deleted while the page was open.")
             st.button("Go on", key="gal-go-on")
         else:
-            common.explain(error)
+            markup.explain(error)
 
 
 def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo | None:
@@ -54,7 +55,7 @@ def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo | None:
     """
     names = {gallery.name: gallery for gallery in galleries}
     if not names:
-        common.heading("Welcome")
+        markup.heading("Welcome")
         state.pop("gallery", None)
         return None
     asked = st.query_params.get("gallery", "")
@@ -70,13 +71,13 @@ def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo | None:
         if before is not None:
             state["gal-trouble-address"] = f"Gallery {before} is gone. This is {state['gallery']}."
     if state.get("gal-view", VIEWS[0]) != VIEWS[0]:
-        common.heading(state["gal-view"])  # these views are of the whole workspace
+        markup.heading(state["gal-view"])  # these views are of the whole workspace
     elif len(names) > 1:
         st.selectbox(
             "Gallery", list(names), key="gallery", persist_state="session", label_visibility="collapsed", width=260
         )
     else:
-        common.heading(state["gallery"])
+        markup.heading(state["gallery"])
     name: str = state["gallery"]
     st.query_params["gallery"] = state[FOLLOWED] = name
     return names[name]
@@ -124,43 +125,43 @@ def draw_view(workspace: Workspace, gallery: GalleryInfo | None, view: str, *, f
             draw_empty(workspace, gallery)
             draw_deletion(workspace, gallery.name)  # of its last crops, the receipt is still to be shown
             return
-        gallery_address.follow(workspace, gallery, from_another_page=from_another_page)
+        address.follow(workspace, gallery, from_another_page=from_another_page)
         follow_crop()
         draw_numbers(workspace, gallery)
         if not gallery.models:
-            common.text('<p class="rt-small">To be searched, its crops must be embedded by a model first.</p>')
+            markup.text('<p class="rt-small">To be searched, its crops must be embedded by a model first.</p>')
             draw_embed_now(workspace, gallery.name)
         draw_last_change(workspace, gallery.name)
         draw_browse(workspace, gallery)
-        gallery_address.say(workspace, gallery)
+        address.say(workspace, gallery)
         return
     close()
     forget_deletion()
     st.query_params.pop("crop", None)
     state.pop("gal-crop-followed", None)
     if view == "Import":
-        from pages.components.import_wizard import draw_import
+        from pages.components.imports.wizard import draw_import
 
         if gallery is None:
-            common.text(
+            markup.text(
                 '<p class="rt-text">This workspace has no gallery yet. Bring in crops of people, from a folder, a zip '
                 "or a data set, and they can be browsed, searched and put right here.</p>"
             )
         draw_import(workspace)
     elif view == "Jobs":
-        from pages.components.job_list import draw_jobs
+        from pages.components.jobs.job_list import draw_jobs
 
         draw_jobs(workspace)
     else:
-        from pages.components.job_list import draw_history
+        from pages.components.jobs.job_list import draw_history
 
         draw_history(workspace)
 
 
 def draw_numbers(workspace: Workspace, gallery: GalleryInfo) -> None:
     """The gallery in numbers, on one calm line."""
-    facts = common.gallery_facts(workspace, gallery)
-    numbers = common.gallery_numbers(workspace, gallery)
+    facts = cached.gallery_facts(workspace, gallery)
+    numbers = cached.gallery_numbers(workspace, gallery)
     shown = [
         ("Crops", f"{gallery.crops:,}"),
         ("People", f"{gallery.identities:,}"),
@@ -169,8 +170,8 @@ def draw_numbers(workspace: Workspace, gallery: GalleryInfo) -> None:
     if facts.times is not None:
         shown.append(("Time", time_span(*facts.times)))
     shown.append(("Embedded by", "; ".join(embedded_by(gallery)) or "no model yet"))
-    shown.append(("Vectors and copies", common.shown_bytes(numbers.vector_bytes + numbers.copied_bytes)))
-    common.numbers(shown)
+    shown.append(("Vectors and copies", wording.shown_bytes(numbers.vector_bytes + numbers.copied_bytes)))
+    markup.numbers(shown)
 
 
 def embedded_by(gallery: GalleryInfo) -> list[str]:
@@ -184,10 +185,10 @@ def embedded_by(gallery: GalleryInfo) -> list[str]:
 
 
 def time_span(first: float, last: float) -> str:
-    begin, end = common.shown_time(first), common.shown_time(last)
-    if common.is_clock_time(first) and begin[:10] == end[:10]:
+    begin, end = wording.shown_time(first), wording.shown_time(last)
+    if wording.is_clock_time(first) and begin[:10] == end[:10]:
         return f"{begin[:16]} to {end[11:16]} UTC"
-    if common.is_clock_time(first):
+    if wording.is_clock_time(first):
         return f"{begin[:10]} to {end[:10]}"
     return f"{begin} to {end}"
 
@@ -196,13 +197,13 @@ def draw_empty(workspace: Workspace, gallery: GalleryInfo) -> None:
     def go() -> None:
         state["gal-view"] = "Import"
 
-    common.note(f"{gallery.name} is empty", "It has no crop: none was imported yet, or all were deleted.")
+    markup.note(f"{gallery.name} is empty", "It has no crop: none was imported yet, or all were deleted.")
     with st.container(horizontal=True):
         st.button("Import crops", type="primary", on_click=go, key="gal-import")
         if st.button("Remove the empty gallery", key="gal-remove"):
             left = deletion.plan(workspace, gallery.name, Selection())
             if left.crops or left.held:
-                common.note("It is empty no more", f"{plural(left.crops + left.held, 'crop')} came in meanwhile.")
+                markup.note("It is empty no more", f"{plural(left.crops + left.held, 'crop')} came in meanwhile.")
                 return
             deletion.delete(workspace, gallery.name, Selection(), "The gallery was empty")
             state.pop("gallery", None)

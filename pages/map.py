@@ -7,17 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from pages import common
-from pages.components import map_data
-from pages.components import map_places as places
-from pages.components.map_making import Wanted, choose_map, choose_model, draw_form, draw_standing, find_map
-from pages.components.map_style import map_style
-from pages.components.point_map import Lines, Said, draw_point_map, rows_in
+from pages.components.map import data
+from pages.components.map import state as places
+from pages.components.map.making import Wanted, choose_map, choose_model, draw_form, draw_standing, find_map
+from pages.components.map.style import map_style
+from pages.components.shared import cached, markup
+from pages.components.widgets.point_map.point_map import Lines, Said, draw_point_map, rows_in
 from reid_core.errors import ReidError
 from reid_core.records import plural
-from reid_core.workspace.map_files import CropMap, MapInfo
-from reid_core.workspace.maps import maps_of
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.maps.files import CropMap, MapInfo
+from reid_core.workspace.maps.making import maps_of
 from reid_core.workspace.workspace import Workspace
 
 COLOURS = {
@@ -30,30 +30,30 @@ state = st.session_state
 
 def main() -> None:
     state["page"] = "map"
-    opened = common.workspace_or_problem()
+    opened = cached.workspace_or_problem()
     if opened is None:
         return
     workspace, galleries = opened
     map_style()
     if not galleries:
-        common.heading("Map")
-        common.note("There is nothing to map yet", "Import crops of people on the Gallery page, and embed them.")
+        markup.heading("Map")
+        markup.note("There is nothing to map yet", "Import crops of people on the Gallery page, and embed them.")
         return
     try:
         draw(workspace, galleries)
     except ReidError as error:
-        common.explain(error)
+        markup.explain(error)
 
 
 def draw(workspace: Workspace, galleries: list[GalleryInfo]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="map-top"):
-        common.heading("Map")
+        markup.heading("Map")
         gallery = places.choose_gallery(galleries)
         model = choose_model(workspace, gallery) if gallery.models else None
         beside = st.container(horizontal=True, width="content", key="map-beside-place")
     if model is None:
-        common.note(f"{gallery.name} is not embedded yet", "A map shows what a model sees in crops. Embed them first.")
-        from pages.components.embed_now import draw_embed_now
+        markup.note(f"{gallery.name} is not embedded yet", "A map shows what a model sees in crops. Embed them first.")
+        from pages.components.jobs.embed_now import draw_embed_now
 
         draw_embed_now(workspace, gallery.name)
         return
@@ -67,12 +67,12 @@ def draw(workspace: Workspace, galleries: list[GalleryInfo]) -> None:
     if shown is None:
         return
     try:
-        made = map_data.open_map(workspace, gallery.name, shown.model, shown.layout.name)
+        made = data.open_map(workspace, gallery.name, shown.model, shown.layout.name)
     except ReidError as error:
-        common.problem("This map cannot be shown", str(error))
+        markup.problem("This map cannot be shown", str(error))
         draw_form(workspace, gallery.name, wanted, "Make it again")
         return
-    from pages.components.map_following import follow_gallery
+    from pages.components.map.following import follow_gallery
 
     made = follow_gallery(workspace, made, wanted)
     with beside:
@@ -83,7 +83,7 @@ def draw(workspace: Workspace, galleries: list[GalleryInfo]) -> None:
         draw_map(workspace, gallery, made, look)
         draw_caption(made, "")
     else:
-        from pages.components.map_compare import draw_beside
+        from pages.components.map.compare import draw_beside
 
         left, right = st.columns(2)
         with left:
@@ -122,31 +122,31 @@ def choose_look(workspace: Workspace, gallery: GalleryInfo, made: CropMap) -> Lo
 
 def choose_other(workspace: Workspace, gallery: GalleryInfo, there: list[MapInfo], made: CropMap) -> CropMap | None:
     """The map that is shown beside this one."""
-    from pages.components.map_compare import choose_beside
+    from pages.components.map.compare import choose_beside
 
     chosen = choose_beside(gallery, there, made.info)
     if chosen is None or state.get("map-webgl") is False:
         return None
     try:
-        return map_data.open_map(workspace, gallery.name, chosen.model, chosen.layout.name)
+        return data.open_map(workspace, gallery.name, chosen.model, chosen.layout.name)
     except ReidError as error:
-        common.problem("The other map cannot be shown", str(error))
+        markup.problem("The other map cannot be shown", str(error))
         return None
 
 
 def draw_map(workspace: Workspace, gallery: GalleryInfo, made: CropMap, look: Look) -> None:
-    from pages.components.map_acts import rows_that_change
+    from pages.components.map.actions import rows_that_change
 
     changing = rows_that_change(workspace, gallery.name, made)
     if changing is not None:
         marks = changing
     elif look.person is not None:
-        marks = map_data.rows_of_people(workspace, made, [look.person])
+        marks = data.rows_of_people(workspace, made, [look.person])
     else:
-        sought = map_data.rows_of_crops(made, np.array(state.get(places.SHOWN, ()), np.int64))
+        sought = data.rows_of_crops(made, np.array(state.get(places.SHOWN, ()), np.int64))
         marks = sought or places.ringed(made)
     if state.get("map-webgl") is False:
-        from pages.components.map_fallback import draw_fallback
+        from pages.components.map.fallback import draw_fallback
 
         ids = draw_fallback(workspace, made, look.by, marks)
         if ids is not None:
@@ -162,7 +162,7 @@ def draw_map(workspace: Workspace, gallery: GalleryInfo, made: CropMap, look: Lo
 
 def draw_caption(made: CropMap, model: str) -> None:
     """What is seen, for people who never saw a map; the model's name where there are two."""
-    common.text(
+    markup.text(
         '<p class="rt-small map-caption">{crops}{seen}{out}. {trust} Distances between far '
         "groups mean little, and so do the axes.</p>",
         crops=plural(len(made.ids), "crop"), seen=f", as {model} sees them" if model else "", trust=trust(made.info),
@@ -197,7 +197,7 @@ def follow(workspace: Workspace, gallery: GalleryInfo, made: CropMap, said: Said
     if said.asked is not None:
         st.switch_page("pages/search.py", query_params={"gallery": gallery.name, "crop": str(said.asked)})
     if said.opened is not None:
-        from pages.components.crop_view import open_crop
+        from pages.components.gallery.crop_view import open_crop
 
         open_crop(said.opened)
 
@@ -211,22 +211,22 @@ def draw_sections(
         label_visibility="collapsed",
     )  # fmt: skip
     if section == places.SECTIONS[0]:
-        from pages.components.map_selection import draw_selection
+        from pages.components.map.selection import draw_selection
 
         draw_selection(workspace, gallery, made)
         return
-    from pages.components.map_selection import draw_opened
+    from pages.components.map.selection import draw_opened
 
     if section == places.SECTIONS[1]:
-        from pages.components.map_doubts import draw_doubts
+        from pages.components.map.doubts import draw_doubts
 
         draw_doubts(workspace, gallery, made)
     elif section == places.SECTIONS[2]:
-        from pages.components.map_learnt import draw_learnt
+        from pages.components.map.learnt import draw_learnt
 
         draw_learnt(workspace, gallery, made, other)
     else:
-        from pages.components.map_following import draw_this_map
+        from pages.components.map.following import draw_this_map
 
         draw_this_map(workspace, gallery, made, wanted)
     draw_opened(workspace, gallery)

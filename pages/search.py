@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages import common
-from pages.components import asked, deciding, photo, search_address
-from pages.components.answer import confirmed_alone, draw_answer
-from pages.components.demo_progress import demo_is_ready
-from pages.components.investigating import draw_case
-from pages.components.picker import draw_picker
-from pages.components.saved import follow_saved
+from pages.components.jobs.demo_progress import demo_is_ready
+from pages.components.search import address, photo, query_photos, verdicts
+from pages.components.search.answer import confirmed_alone, draw_answer
+from pages.components.search.case_panel import draw_case
+from pages.components.search.picker import draw_picker
+from pages.components.search.saved_searches import follow_saved
+from pages.components.shared import cached
 from reid_core.errors import shown
-from reid_core.workspace.rows import GalleryInfo
+from reid_core.workspace.catalogue.rows import GalleryInfo
 
 state = st.session_state
 
 
 def main() -> None:
-    opened = common.workspace_or_problem()
+    opened = cached.workspace_or_problem()
     if opened is None:
         return
     workspace, galleries = opened
@@ -30,22 +30,22 @@ def main() -> None:
         with left, st.container(key="side"):
             gallery = choose_gallery(galleries)
             from_another_page = state.get("page", "search") != "search"
-            asked.follow_address(workspace, gallery, from_another_page=from_another_page)
-            search_address.follow(workspace, gallery, from_another_page=from_another_page)
+            query_photos.follow_address(workspace, gallery, from_another_page=from_another_page)
+            address.follow(workspace, gallery, from_another_page=from_another_page)
             state["page"] = "search"
             photo.take_up()
-            deciding.take_up(workspace, gallery)
+            verdicts.take_up(workspace, gallery)
             camera, same_camera = photo.draw_photos(workspace, gallery)
             with st.container(key="case"):
                 draw_case(workspace, gallery)
         with right:
-            if asked.STAGED in state:
+            if query_photos.STAGED in state:
                 photo.draw_stage()
-            elif not asked.photos() and not confirmed_alone():
+            elif not query_photos.photos() and not confirmed_alone():
                 draw_picker(workspace, gallery)
             else:
                 draw_answer(workspace, gallery, camera, same_camera)
-    search_address.say(workspace, gallery)
+    address.say(workspace, gallery)
 
 
 def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo:
@@ -56,7 +56,7 @@ def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo:
         ready = next((gallery.name for gallery in galleries if gallery.models), galleries[0].name)
         state["gallery"] = wanted if wanted in names else ready
         if wanted and wanted not in names:
-            state[asked.TROUBLE] = f"There is no gallery {shown(wanted)} in this workspace. This is {ready}."
+            state[query_photos.TROUBLE] = f"There is no gallery {shown(wanted)} in this workspace. This is {ready}."
     if len(names) > 1:
         st.selectbox("Gallery", list(names), key="gallery", persist_state="session")
     return names[state["gallery"]]

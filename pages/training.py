@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages import common
-from pages.components import training_places as places
+from pages.components.shared import cached, markup
+from pages.components.training import state as places
 from reid_core.errors import ReidError, shortened
 from reid_core.workspace.workspace import Workspace
 
@@ -14,7 +14,7 @@ state = st.session_state
 
 def main() -> None:
     state["page"] = "training"
-    opened = common.workspace_or_problem()
+    opened = cached.workspace_or_problem()
     if opened is None:
         return
     workspace, galleries = opened
@@ -22,10 +22,10 @@ def main() -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="trn-top"):
         run: str | None = state.get(places.RUN)
         if run is None:
-            common.heading(HEADINGS[state[places.VIEW]])
+            markup.heading(HEADINGS[state[places.VIEW]])
         else:
             st.button("All runs", key="trn-back", on_click=places.open_run, args=(None,))
-            common.heading(run)
+            markup.heading(run)
         st.segmented_control(
             "View",
             places.VIEWS,
@@ -40,7 +40,7 @@ def main() -> None:
     try:
         draw_view(workspace, run, [gallery.name for gallery in galleries])
     except ReidError as error:
-        common.explain(error)
+        markup.explain(error)
 
 
 HEADINGS = {"Runs": "Training", "New run": "New run", "Data": "Training data"}
@@ -81,21 +81,21 @@ def write_address() -> None:
 def draw_view(workspace: Workspace, run: str | None, galleries: list[str]) -> None:
     view = state[places.VIEW]
     if run is not None:
-        from pages.components.run_view import draw_run
+        from pages.components.training.run_view import draw_run
 
         draw_run(workspace, run)
     elif view == "Runs":
-        from pages.components.run_list import draw_runs
+        from pages.components.training.run_list import draw_runs
 
         draw_runs(workspace)
     elif not galleries:
-        common.note("There is nothing to train on yet", "Import crops of people on the Gallery page first.")
+        markup.note("There is nothing to train on yet", "Import crops of people on the Gallery page first.")
     elif view == "New run":
-        from pages.components.new_run import draw_new_run
+        from pages.components.training.new_run import draw_new_run
 
         draw_new_run(workspace, galleries)
     else:
-        from pages.components.training_data import draw_training_data
+        from pages.components.training.training_data import draw_training_data
 
         draw_training_data(workspace, galleries)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reid_core.evaluation.metrics import RetrievalMetrics, retrieval_metrics
-from reid_core.workspace.evaluating import rank_gallery
+from reid_core.workspace.evaluations.measuring import rank_gallery
 from reid_core.workspace.workspace import Workspace
 
 

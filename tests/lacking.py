@@ -10,8 +10,8 @@ import pandas as pd
 from reid_core.datasets import read_dataset
 from reid_core.embedder.inference import Embedder
 from reid_core.signals import StopRequest
-from reid_core.workspace.importing import import_dataset
-from reid_core.workspace.indexing import embed_gallery
+from reid_core.workspace.imports.importing import import_dataset
+from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_FIRST_TIME, TINY_MODEL, png_bytes, tiny_picture
 

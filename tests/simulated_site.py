@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from reid_core.embedder.model import model_id
-from reid_core.workspace.rows import NewCrop
-from reid_core.workspace.vectors import add_vectors
+from reid_core.workspace.catalogue.rows import NewCrop
+from reid_core.workspace.catalogue.vectors import add_vectors
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_MODEL
 from tests.evaluation.simulated_people import SIZE, draw

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from reid_core.datasets import read_dataset
-from reid_core.embedder.adding import add_network
 from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.inference import Embedder
+from reid_core.embedder.third_party.adding import add_network
 from reid_core.signals import StopRequest
-from reid_core.workspace.importing import import_dataset
-from reid_core.workspace.indexing import embed_gallery
+from reid_core.workspace.imports.importing import import_dataset
+from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.workspace import Workspace
 from tests.gallery_metrics import metrics_of
 

@@ -15,7 +15,7 @@ import pytest
 from reid_core.errors import ReidError
 from reid_core.files import write_atomically
 from reid_core.temporary import is_ours, is_temporary, sweep, temporary_file, temporary_folder
-from reid_core.workspace.rows import check_name
+from reid_core.workspace.catalogue.rows import check_name
 
 PROCESSES = multiprocessing.get_context("fork")
 

@@ -8,45 +8,48 @@ import sys
 from typing import NoReturn
 
 from reid_core.cli import (
-    calibrating,
+    audit,
+    calibration,
     cases,
-    evaluating,
+    deletion,
+    evaluations,
     experiments,
     galleries,
-    inspecting,
-    keeping,
-    mapping,
-    model_files,
+    imports,
+    maps,
     models,
-    probing,
-    promoting,
-    searching,
+    promotion,
+    runs,
+    search,
     server,
 )
-from reid_core.cli.console import print_json, warn
-from reid_core.cli.options import REPORTER, STOPPED, app
+from reid_core.cli.shared.console import print_json, warn
+from reid_core.cli.shared.options import REPORTER, STOPPED, app
 from reid_core.errors import ReidError, disk_full, is_full, shown
 
 __all__ = [
     "STOPPED",
     "app",
-    "calibrating",
+    "audit",
+    "calibration",
     "cases",
-    "evaluating",
+    "deletion",
+    "evaluations",
     "experiments",
     "galleries",
-    "inspecting",
-    "keeping",
+    "imports",
     "main",
-    "mapping",
-    "model_files",
+    "maps",
     "models",
-    "probing",
-    "promoting",
+    "promotion",
     "run",
-    "searching",
+    "runs",
+    "search",
     "server",
 ]
+
+PANELS = ("Galleries", "Search", "Evaluation", "Training", "Models", "Keeping")  # of `reid --help`, in this order
+app.registered_commands.sort(key=lambda command: PANELS.index(str(command.rich_help_panel)))
 
 
 def run(arguments: list[str] | None = None) -> None:

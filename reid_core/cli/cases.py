@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
-from reid_core.cli.console import print_json, print_table, say
-from reid_core.cli.options import JsonOption, WorkspaceOption, app, open_workspace
+from reid_core.cli.shared.console import print_json, print_table, say
+from reid_core.cli.shared.options import JsonOption, WorkspaceOption, app, open_workspace
 from reid_core.errors import ReidError
 from reid_core.files import by_umask_of_user, write_atomically
 from reid_core.records import LARGEST_WHOLE, plural
 
 case_app = typer.Typer(no_args_is_help=True, help="Investigations: searches that are kept, and verdicts on their hits.")
-app.add_typer(case_app, name="case")
+app.add_typer(case_app, name="case", rich_help_panel="Search")
 
 NameArgument = Annotated[str, typer.Argument(help="Name of the investigation.")]
 NoteOption = Annotated[str, typer.Option(help="Why you think so; kept with the verdict.")]
@@ -30,7 +30,7 @@ def new(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Begin an investigation."""
-    from reid_core.workspace.investigations import create
+    from reid_core.workspace.cases.cases import create
 
     begun = create(open_workspace(workspace), name, purpose, notes)
     say(f"Investigation {begun.name} begun. Search in it with `reid search PHOTO --gallery G --case '{begun.name}'`.")
@@ -39,7 +39,7 @@ def new(
 @case_app.command("list")
 def list_cases(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """Show all investigations with what they hold. They stay until they are deleted."""
-    from reid_core.workspace.investigations import every
+    from reid_core.workspace.cases.cases import every
 
     found = every(open_workspace(workspace))
     if json:
@@ -54,8 +54,9 @@ def list_cases(workspace: WorkspaceOption = None, json: JsonOption = False) -> N
 @case_app.command()
 def show(name: NameArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """Show what stands in an investigation, and its saved searches with how many crops are new to them."""
-    from reid_core.workspace import saved_searches, verdicts
-    from reid_core.workspace.investigations import find
+    from reid_core.workspace.cases import verdicts
+    from reid_core.workspace.cases.cases import find
+    from reid_core.workspace.search import saved_searches
 
     opened = open_workspace(workspace)
     found, searches = find(opened, name), saved_searches.every(opened, name)
@@ -92,10 +93,10 @@ def run(
     json: JsonOption = False,
 ) -> None:
     """Run a saved search again, on all crops or on new ones only."""
-    from reid_core.cli.searching import meanings, print_hits
-    from reid_core.workspace import saved_searches
-    from reid_core.workspace.hit_meaning import meant_by
-    from reid_core.workspace.indexing import GalleryIndex
+    from reid_core.cli.search import meanings, print_hits
+    from reid_core.workspace.search import saved_searches
+    from reid_core.workspace.search.gallery_index import GalleryIndex
+    from reid_core.workspace.search.hit_meaning import meant_by
 
     opened = open_workspace(workspace)
     kept = saved_searches.find(opened, name, search)
@@ -125,7 +126,7 @@ def judge(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Give a verdict on crops. It is kept for good; `reid case undo` takes it back by a line of its own."""
-    from reid_core.workspace import verdicts
+    from reid_core.workspace.cases import verdicts
 
     opened = open_workspace(workspace)
     verdicts.give(opened, name, verdict, [verdicts.Seen(crop) for crop in crops], note=note)
@@ -135,7 +136,7 @@ def judge(
 @case_app.command()
 def undo(name: NameArgument, workspace: WorkspaceOption = None) -> None:
     """Take back the last verdict that you gave and have not taken back."""
-    from reid_core.workspace import verdicts
+    from reid_core.workspace.cases import verdicts
 
     opened = open_workspace(workspace)
     taken = verdicts.undo(opened, name)
@@ -150,8 +151,8 @@ def export(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Write an investigation to a file, by its suffix: a page with pictures, a table, or all values."""
-    from reid_core.workspace.case_page import to_html
-    from reid_core.workspace.case_report import collect, to_csv, to_json
+    from reid_core.workspace.exports.case import collect, to_csv, to_json
+    from reid_core.workspace.exports.case_page import to_html
 
     kind = file.suffix.lower().removeprefix(".")
     if kind not in FORMATS:
@@ -177,9 +178,9 @@ def delete(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Delete an investigation with its photos, searches and verdicts for good. Crops stay in their galleries."""
-    from reid_core.cli.keeping import confirm
-    from reid_core.workspace.investigations import delete as delete_case
-    from reid_core.workspace.investigations import find
+    from reid_core.cli.deletion import confirm
+    from reid_core.workspace.cases.cases import delete as delete_case
+    from reid_core.workspace.cases.cases import find
 
     opened = open_workspace(workspace)
     say(f"{name}: {find(opened, name).describe()}.")

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reid_core.cli import recipe_options
-from reid_core.cli.console import print_json, print_table, progress_bar, say, warn
-from reid_core.cli.options import (
+from reid_core.cli.shared import recipe_options
+from reid_core.cli.shared.console import print_json, print_table, progress_bar, say, warn
+from reid_core.cli.shared.options import (
     REPORTER,
     GalleryArgument,
     JsonOption,
@@ -23,10 +23,10 @@ from reid_core.cli.options import (
 )
 from reid_core.errors import ReidError
 from reid_core.signals import stop_on_signal
-from reid_core.workspace import networks
+from reid_core.workspace.runs import network_names
 
 if TYPE_CHECKING:
-    from reid_core.workspace.experiments import Part
+    from reid_core.workspace.runs.experiments import Part
     from reid_core.workspace.workspace import Workspace
 
 _ANY_VALUE = {"allow_extra_args": True, "ignore_unknown_options": True}
@@ -34,7 +34,9 @@ RecipeOption = Annotated[str, typer.Option(help="Recipe to start from: a name, o
 NameOption = Annotated[str | None, typer.Option(help="Runs are called NAME-fold1 or NAME-t01 and so on.")]
 
 
-@app.command("cross-validate", context_settings=_ANY_VALUE, epilog=recipe_options.help_text())
+@app.command(
+    "cross-validate", rich_help_panel="Training", context_settings=_ANY_VALUE, epilog=recipe_options.help_text()
+)
 def cross_validate(
     context: typer.Context,
     gallery: GalleryArgument,
@@ -46,9 +48,9 @@ def cross_validate(
     json: JsonOption = False,
 ) -> None:
     """Train once for each fold of the training identities and measure on that fold. Run again to go on."""
-    from reid_core.workspace.experiments import Experiment, mean_and_deviation
-    from reid_core.workspace.experiments import cross_validate as run_folds
-    from reid_core.workspace.training import chosen_recipe, run_stem
+    from reid_core.workspace.runs.experiments import Experiment, mean_and_deviation
+    from reid_core.workspace.runs.experiments import cross_validate as run_folds
+    from reid_core.workspace.runs.training import chosen_recipe, run_stem
 
     opened = open_workspace(workspace)
     chosen = chosen_recipe(opened, recipe, recipe_options.parse(context.args))
@@ -71,7 +73,7 @@ def cross_validate(
     end_if_stopped(any(part.status == "stopped" for part in parts), "run the same command to go on.")
 
 
-@app.command(context_settings=_ANY_VALUE, epilog=recipe_options.help_text())
+@app.command(rich_help_panel="Training", context_settings=_ANY_VALUE, epilog=recipe_options.help_text())
 def tune(
     context: typer.Context,
     gallery: GalleryArgument,
@@ -84,10 +86,10 @@ def tune(
     json: JsonOption = False,
 ) -> None:
     """Search values of a recipe for the highest validation mAP; a run for each trial. Run again to go on."""
-    from reid_core.training.tuning import parse_space, typed_space
-    from reid_core.workspace.experiments import Experiment, in_order_of_merit
-    from reid_core.workspace.experiments import tune as run_trials
-    from reid_core.workspace.training import chosen_recipe, run_stem
+    from reid_core.training.planning.tuning import parse_space, typed_space
+    from reid_core.workspace.runs.experiments import Experiment, in_order_of_merit
+    from reid_core.workspace.runs.experiments import tune as run_trials
+    from reid_core.workspace.runs.training import chosen_recipe, run_stem
 
     opened = open_workspace(workspace)
     chosen = chosen_recipe(opened, recipe, recipe_options.parse(context.args))
@@ -114,7 +116,7 @@ def tune(
 
 
 def _say_of_cameras(workspace: Workspace, gallery: str) -> None:
-    from reid_core.workspace.evaluating import camera_caution
+    from reid_core.workspace.evaluations.measuring import camera_caution
 
     if caution := camera_caution(workspace, gallery, ["train"]):
         say(caution)
@@ -125,7 +127,7 @@ def _row(part: Part) -> Sequence[object]:
     return [part.run, part.status, part.epoch or "", *shares]
 
 
-@app.command()
+@app.command(rich_help_panel="Training")
 def backbones(
     pattern: Annotated[str, typer.Argument(help="One name, or only names like this: '*efficientnet*'.")] = "*",
     keep: Annotated[bool, typer.Option("--keep", help="Keep all names for the Training page.")] = False,
@@ -140,7 +142,7 @@ def backbones(
     from reid_core.embedder.weights import SHIPPED
 
     if keep:
-        networks.keep(open_workspace(workspace), timm.list_models(), list(timm.models.get_deprecated_models()))
+        network_names.keep(open_workspace(workspace), timm.list_models(), list(timm.models.get_deprecated_models()))
     pretrained = set(timm.list_models(pretrained=True))
     plain = {name.partition(".")[0] for name in pretrained}
     names = [name for name in timm.list_models() if fnmatch.fnmatch(name, pattern)]

@@ -9,11 +9,11 @@ from typing import Annotated
 import typer
 
 from reid_core import installed
-from reid_core.cli.options import WorkspaceOption, app
+from reid_core.cli.shared.options import WorkspaceOption, app
 from reid_core.workspace.workspace import VARIABLE
 
 
-@app.command("app")
+@app.command("app", rich_help_panel="Search")
 def open_app(
     host: Annotated[
         str | None,

@@ -11,28 +11,28 @@ from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from reid_core.datasets.annotations import some_sizes, unread_labels, without_frames
 from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, list_files, require_pictures
+from reid_core.datasets.checks.annotations import some_sizes, unread_labels, without_frames
+from reid_core.datasets.checks.plausibility import doubts
 from reid_core.datasets.choices import (
     check_time_format,
     compile_camera_pattern,
     compile_identity_pattern,
     find_time_zone,
 )
-from reid_core.datasets.cuhk01 import read_cuhk01
-from reid_core.datasets.cuhk03 import read_cuhk03_detected, read_cuhk03_labeled
-from reid_core.datasets.describe import TableDescription, describe_table
 from reid_core.datasets.export import records_to_parquet
-from reid_core.datasets.folders import read_flat, read_identity_folders
 from reid_core.datasets.layouts import LAYOUTS
-from reid_core.datasets.market1501 import read_market1501
-from reid_core.datasets.mars import read_mars
-from reid_core.datasets.msmt17 import read_msmt17
-from reid_core.datasets.plausibility import doubts
-from reid_core.datasets.table import read_table
-from reid_core.datasets.table_files import COLUMN_NAMES
-from reid_core.datasets.viper import read_viper
-from reid_core.datasets.webdataset import read_webdataset
+from reid_core.datasets.readers.cuhk01 import read_cuhk01
+from reid_core.datasets.readers.cuhk03 import read_cuhk03_detected, read_cuhk03_labeled
+from reid_core.datasets.readers.folders import read_flat, read_identity_folders
+from reid_core.datasets.readers.market1501 import read_market1501
+from reid_core.datasets.readers.mars import read_mars
+from reid_core.datasets.readers.msmt17 import read_msmt17
+from reid_core.datasets.readers.viper import read_viper
+from reid_core.datasets.readers.webdataset import read_webdataset
+from reid_core.datasets.tables.describe import TableDescription, describe_table
+from reid_core.datasets.tables.table import read_table
+from reid_core.datasets.tables.table_files import COLUMN_NAMES
 from reid_core.errors import ReidError
 from reid_core.images import printable
 from reid_core.records import plural

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 import regex
 
-from reid_core.datasets.time_columns import UNITS
+from reid_core.datasets.tables.time_columns import UNITS
 from reid_core.errors import ReidError, shown
 
 MAX_PATTERN = 200  # characters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reid_core.datasets.table_files import export_schema
+from reid_core.datasets.tables.table_files import export_schema
 from reid_core.errors import ReidError
 from reid_core.files import write_atomically
 from reid_core.records import Records

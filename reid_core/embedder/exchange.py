@@ -12,9 +12,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from reid_core.embedder.adding import Added, making, try_model
 from reid_core.embedder.card import CARD_NAME, MOST_CARD_BYTES, ModelCard, read_card
-from reid_core.embedder.foreign import PYTORCH
 from reid_core.embedder.model import (
     IR_NAME,
     IR_WEIGHTS_NAME,
@@ -24,6 +22,8 @@ from reid_core.embedder.model import (
     model_id,
     network_file,
 )
+from reid_core.embedder.third_party.adding import Added, making, try_model
+from reid_core.embedder.third_party.foreign import PYTORCH
 from reid_core.errors import ReidError
 from reid_core.files import write_atomically
 

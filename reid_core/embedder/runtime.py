@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reid_core.embedder.card import Preprocessing
-from reid_core.embedder.fitting import fit
+from reid_core.embedder.third_party.fitting import fit
 from reid_core.errors import ReidError
 
 BATCH = 8  # crops per request: as fast as more, and short of latency and memory

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid_core.evaluation.crops import Crops
-from reid_core.evaluation.false_matches import FalseMatches
 from reid_core.evaluation.metrics import average_precision, first_ranks
-from reid_core.evaluation.parts import CameraPair
-from reid_core.evaluation.ranking import Labels, match_ranks
+from reid_core.evaluation.ranking.false_matches import FalseMatches
+from reid_core.evaluation.ranking.ranking import Labels, match_ranks
+from reid_core.evaluation.report_parts import CameraPair
 from reid_core.records import natural_order
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid_core.errors import ReidError
-from reid_core.evaluation.ranking import UNKNOWN_CAMERA, Labels, encode_labels
+from reid_core.evaluation.ranking.ranking import UNKNOWN_CAMERA, Labels, encode_labels
 
 NAMED = 3  # bad rows that an error names
 

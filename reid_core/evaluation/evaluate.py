@@ -12,7 +12,6 @@ from reid_core.evaluation.cameras import camera_pairs
 from reid_core.evaluation.copies import count_mislabelled
 from reid_core.evaluation.crops import Crops, labels_of
 from reid_core.evaluation.failures import failures
-from reid_core.evaluation.false_matches import find_false_matches
 from reid_core.evaluation.intervals import estimates
 from reid_core.evaluation.metrics import (
     average_precision,
@@ -22,12 +21,19 @@ from reid_core.evaluation.metrics import (
     r_precision,
     retrieval_metrics,
 )
-from reid_core.evaluation.pair_scores import PairScores
-from reid_core.evaluation.parts import FALSE_MATCH_RATES, Estimate, Person, Slice, Verification
-from reid_core.evaluation.policy import ALONE, cameras_note, copies_note, saturated_note, sentences
-from reid_core.evaluation.protocols import open_set, single_shot
-from reid_core.evaluation.ranking import MatchRanks, match_ranks, match_ranks_from_distances
+from reid_core.evaluation.presentation.policy_sentences import (
+    ALONE,
+    cameras_note,
+    copies_note,
+    saturated_note,
+    sentences,
+)
+from reid_core.evaluation.ranking.false_matches import find_false_matches
+from reid_core.evaluation.ranking.pair_scores import PairScores
+from reid_core.evaluation.ranking.protocols import open_set, single_shot
+from reid_core.evaluation.ranking.ranking import MatchRanks, match_ranks, match_ranks_from_distances
 from reid_core.evaluation.report import EvaluationReport, PerQuery, Protocol, Tested
+from reid_core.evaluation.report_parts import FALSE_MATCH_RATES, Estimate, Person, Slice, Verification
 from reid_core.evaluation.slices import QueryFigures, groups_of, slices
 from reid_core.evaluation.verification import threshold_at, verification
 from reid_core.records import DISTRACTOR, JUNK, plural

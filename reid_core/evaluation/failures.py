@@ -11,9 +11,9 @@ from reid_core.blocks import in_blocks
 from reid_core.evaluation.copies import NOWHERE, copies_of_others
 from reid_core.evaluation.crops import Crops
 from reid_core.evaluation.metrics import average_precision, first_ranks
-from reid_core.evaluation.pair_scores import PairScores
-from reid_core.evaluation.parts import Failure
-from reid_core.evaluation.ranking import DISTRACTOR_CODE, UNKNOWN_CAMERA, Labels, MatchRanks
+from reid_core.evaluation.ranking.pair_scores import PairScores
+from reid_core.evaluation.ranking.ranking import DISTRACTOR_CODE, UNKNOWN_CAMERA, Labels, MatchRanks
+from reid_core.evaluation.report_parts import Failure
 from reid_core.quality import flaws
 
 NO_OTHER_VIEW, LABEL, QUALITY, TWIN, VIEWS = (

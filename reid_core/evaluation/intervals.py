@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from reid_core.evaluation.parts import Estimate
+from reid_core.evaluation.report_parts import Estimate
 
 SAMPLES = 2_000
 LEAST_PEOPLE = 2  # with fewer there is nothing to draw

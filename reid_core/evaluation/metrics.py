@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid_core.errors import ReidError
-from reid_core.evaluation.ranking import MatchRanks
+from reid_core.evaluation.ranking.ranking import MatchRanks
 
 
 @dataclass(frozen=True)

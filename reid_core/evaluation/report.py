@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from reid_core.evaluation.comparison import Difference
-from reid_core.evaluation.parts import (
+from reid_core.evaluation.report_parts import (
     CameraPair,
     Estimate,
     Failure,
@@ -22,7 +22,7 @@ from reid_core.evaluation.parts import (
     Slice,
     Verification,
 )
-from reid_core.evaluation.plain import from_plain, to_plain
+from reid_core.evaluation.serialisation import from_plain, to_plain
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid_core.errors import ReidError
-from reid_core.evaluation.false_matches import FalseMatches
 from reid_core.evaluation.intervals import LEAST_ERRORS, estimates
-from reid_core.evaluation.parts import Slice
+from reid_core.evaluation.ranking.false_matches import FalseMatches
+from reid_core.evaluation.report_parts import Slice
 from reid_core.records import natural_order, plural
 
 ENOUGH_PEOPLE = 30  # fewer make percentile intervals too narrow

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from reid_core.evaluation.intervals import LEAST_ERRORS, estimates
-from reid_core.evaluation.pair_scores import FINE_BINS, PairScores, edge_of, fine_bins, first_bin
-from reid_core.evaluation.parts import FALSE_MATCH_RATES, TrueMatchRate, Verification, bin_counts
-from reid_core.evaluation.ranking import MatchRanks
+from reid_core.evaluation.ranking.pair_scores import FINE_BINS, PairScores, edge_of, fine_bins, first_bin
+from reid_core.evaluation.ranking.ranking import MatchRanks
+from reid_core.evaluation.report_parts import FALSE_MATCH_RATES, TrueMatchRate, Verification, bin_counts
 
 _CURVE_POINTS = 200
 

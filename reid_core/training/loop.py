@@ -19,20 +19,20 @@ from reid_core.evaluation.metrics import RetrievalMetrics
 from reid_core.files import write_atomically
 from reid_core.records import plural
 from reid_core.signals import StopRequest
-from reid_core.training.augmentation import save_batch_picture
-from reid_core.training.data import TrainingData, divide, load, network_input
+from reid_core.training.crops.augmentation import save_batch_picture
+from reid_core.training.crops.data import TrainingData, divide, load, network_input
 from reid_core.training.distributed import any_of, average_gradients, from_first, gather_embeddings, gather_labels, team
 from reid_core.training.losses import wants_triplet_statistics
+from reid_core.training.monitoring.predictions import write_predictions
+from reid_core.training.monitoring.resources import watch_resources
+from reid_core.training.monitoring.tracking import TrackedCurve, open_trackers
+from reid_core.training.monitoring.triplets import triplet_statistics
 from reid_core.training.optimiser import set_rate
-from reid_core.training.predictions import write_predictions
 from reid_core.training.problems import disk_problems, is_out_of_memory, not_finite, out_of_memory
 from reid_core.training.recipe_file import to_yaml
-from reid_core.training.resources import watch_resources
 from reid_core.training.run import Curve, NoCurve, Run, RunState, read_curve, this_process
 from reid_core.training.schedule import learning_rate
 from reid_core.training.session import Session
-from reid_core.training.tracking import TrackedCurve, open_trackers
-from reid_core.training.triplets import triplet_statistics
 
 SECONDS_BETWEEN_CHECKPOINTS = 120.0
 _Batches = Iterator[tuple[torch.Tensor, torch.Tensor]]

@@ -20,21 +20,21 @@ from reid_core.embedder.network import Architecture, EmbeddingNetwork
 from reid_core.embedder.weights import load_backbone_weights, pretrained_mean_std
 from reid_core.errors import ReidError
 from reid_core.evaluation.metrics import RetrievalMetrics
-from reid_core.evaluation.policy import cameras_note
+from reid_core.evaluation.presentation.policy_sentences import cameras_note
 from reid_core.files import write_atomically
 from reid_core.records import plural
 from reid_core.training.averaging import MovingAverage
 from reid_core.training.checkpoint import as_bytes, random_states, restore_random_states
-from reid_core.training.data import CropReader, TrainingCrops, TrainingData, batch_items, fingerprint
+from reid_core.training.crops.data import CropReader, TrainingCrops, TrainingData, batch_items, fingerprint
+from reid_core.training.crops.samplers import concerns, epoch_batches
 from reid_core.training.distributed import from_first, of_all, own_share, shared, team
 from reid_core.training.losses import create_loss
 from reid_core.training.memory import keep_freed_memory
+from reid_core.training.monitoring.validation import Validation, validate
 from reid_core.training.optimiser import create_optimiser
 from reid_core.training.problems import is_finite, not_finite
 from reid_core.training.recipe import EARLIER_RUN, Recipe
 from reid_core.training.run import Run
-from reid_core.training.samplers import concerns, epoch_batches
-from reid_core.training.validation import Validation, validate
 
 
 class Session:

@@ -27,8 +27,8 @@ from reid_core.files import write_atomically
 from reid_core.installed import IMPORTED_FROM
 from reid_core.json_text import checked, read_json
 from reid_core.training.run import is_alive
+from reid_core.workspace.catalogue.rows import now
 from reid_core.workspace.reserve import with_room
-from reid_core.workspace.rows import now
 
 FOLDER = "jobs"  # of the workspace
 VARIABLE = "REID_JOB"  # names the job's folder to the command that runs in it

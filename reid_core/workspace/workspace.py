@@ -13,13 +13,13 @@ from reid_core.embedder.card import ModelCard
 from reid_core.embedder.model import BEST_FIRST, SHIPPED_MODELS, is_model, model_id
 from reid_core.errors import ReidError
 from reid_core.training.run import STATE_NAME, Run
-from reid_core.workspace.catalogue import Catalogue
+from reid_core.workspace.catalogue.catalogue import Catalogue
+from reid_core.workspace.catalogue.rows import check_name
+from reid_core.workspace.catalogue.thumbnails import Thumbnails
+from reid_core.workspace.layout import INDEXES, originals
 from reid_core.workspace.leftovers import sweep_at_opening
 from reid_core.workspace.privacy import CATALOGUE, make_folder
 from reid_core.workspace.reserve import is_short, with_room
-from reid_core.workspace.rows import check_name, originals
-from reid_core.workspace.thumbnails import Thumbnails
-from reid_core.workspace.wiping import INDEXES, finish, pending
 
 DEFAULT = "workspace"
 VARIABLE = "REID_WORKSPACE"
@@ -48,9 +48,9 @@ class Workspace:
     `incoming/` (uploads that are not imported yet), `indexes/` (disposable), `models/`, `runs/`, `jobs/`, `reports/`
     (what was left out of imports), `demo/`, and `space.reserve` (room for the day when the disk is full).
 
-    Opening makes what is missing, brings an older workspace up to date (with a backup beside it) and wipes what an
-    interrupted deletion had still to wipe. A new one is its owner's alone, and so are files that are made from then
-    on (see `privacy`). Raises ReidError when the folder cannot be made or written.
+    Makes what is missing and brings an older workspace up to date (with a backup beside it). A new one is its owner's
+    alone, and so are files that are made from then on (see `privacy`). Raises ReidError when the folder cannot be made
+    or written. The app and the commands open one by `opening.open_workspace`, which finishes interrupted deletions too.
     """
 
     def __init__(self, path: Path) -> None:
@@ -67,9 +67,6 @@ class Workspace:
         sweep_at_opening(self.path)
         self.catalogue = with_room(self.path, lambda: Catalogue(self.path / CATALOGUE))
         self.thumbnails = with_room(self.path, lambda: Thumbnails(self.path / "thumbnails.sqlite"))
-        if pending(self.catalogue):
-            with contextlib.suppress(ReidError):  # the receipt stays unfinished, and the next one tries again
-                finish(self.catalogue, self.thumbnails, patience=0.5)
         self.is_short()
 
     def is_short(self) -> bool:

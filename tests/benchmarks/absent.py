@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from reid_core.embedder.card import ModelCard
 from reid_core.embedder.model import model_id
-from reid_core.evaluation.calibration import Calibration, calibrate
-from reid_core.evaluation.meaning import LOOSE, calibration_for
-from reid_core.evaluation.ranking import Labels, encode_labels
+from reid_core.evaluation.calibration.calibration import Calibration, calibrate
+from reid_core.evaluation.calibration.meaning import LOOSE, calibration_for
+from reid_core.evaluation.ranking.ranking import Labels, encode_labels
 from reid_core.records import DISTRACTOR, JUNK
-from reid_core.workspace.vectors import read_vectors
+from reid_core.workspace.catalogue.vectors import read_vectors
 from reid_core.workspace.workspace import Workspace
 
 SEARCHES = (1, 2, 3, 5, 10, 20, 50, 100)  # a stranger as similar is expected in one of so many

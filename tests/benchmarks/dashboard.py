@@ -19,7 +19,7 @@ PAGE = Path(__file__).parents[2] / "pages" / "training.py"
 
 
 def run() -> None:
-    from reid_core.training import curves
+    from reid_core.training.monitoring import curves
     from reid_core.workspace.workspace import VARIABLE, Workspace
 
     print(f"Training page, {RUNS} runs of {STEPS:,} steps, seconds of server time")
@@ -83,8 +83,8 @@ def _rows(begin: int, end: int, random: np.random.Generator) -> list[str]:
 @contextmanager
 def _ticks(workspace: Any) -> Any:
     """What is computed and sent each second: the reading, the thinning, and the component's data as JSON."""
-    from pages.components import run_list
-    from pages.components.curves import as_data
+    from pages.components.training import run_list
+    from pages.components.widgets.curves.curves import as_data
     from reid_core.training.run import Run
 
     name = "run-07"

@@ -20,8 +20,8 @@ import psutil
 from reid_core.evaluation.crops import Crops, labels_of
 from reid_core.evaluation.evaluate import evaluate
 from reid_core.evaluation.metrics import retrieval_metrics
-from reid_core.evaluation.pair_scores import PairScores
-from reid_core.evaluation.ranking import Labels, match_ranks
+from reid_core.evaluation.ranking.pair_scores import PairScores
+from reid_core.evaluation.ranking.ranking import Labels, match_ranks
 from reid_core.evaluation.report import Protocol, Tested
 from reid_core.retrieval.rerank import KReciprocal, k_reciprocal_distances
 

@@ -20,18 +20,18 @@ from pathlib import Path
 import numpy as np
 
 from reid_core.datasets import read_dataset
-from reid_core.embedder.adding import add_network
 from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.inference import Embedder
 from reid_core.embedder.model import SHIPPED_MODELS
+from reid_core.embedder.third_party.adding import add_network
 from reid_core.images import decode
 from reid_core.retrieval.feedback import Weights, query_vector
 from reid_core.sources import open_source
-from reid_core.workspace import investigations, verdicts
-from reid_core.workspace.indexing import GalleryIndex
-from reid_core.workspace.rows import NewCrop
-from reid_core.workspace.searching import Example, Query, Question, answer_query
-from reid_core.workspace.vectors import add_vectors
+from reid_core.workspace.cases import cases, verdicts
+from reid_core.workspace.catalogue.rows import NewCrop
+from reid_core.workspace.catalogue.vectors import add_vectors
+from reid_core.workspace.search.gallery_index import GalleryIndex
+from reid_core.workspace.search.searching import Example, Query, Question, answer_query
 from reid_core.workspace.workspace import Workspace
 
 MEASURING = Path(os.environ.get("REID_MEASURING", Path(__file__).resolve().parents[3] / "shared"))
@@ -156,7 +156,7 @@ def many_crops(folder: Path) -> tuple[Workspace, GalleryIndex]:
         noise = random.standard_normal((len(rows), DIMENSION), dtype=np.float32)
         vectors = centres[np.array(rows) // TRACKLET] + 2 * noise
         add_vectors(catalogue, "bench", [row + 1 for row in rows], vectors / np.linalg.norm(vectors, axis=1)[:, None])
-    investigations.create(workspace, "case", "benchmark")
+    cases.create(workspace, "case", "benchmark")
     return workspace, GalleryIndex(workspace, "many", "bench")
 
 

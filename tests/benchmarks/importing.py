@@ -20,7 +20,7 @@ from PIL import Image
 
 from reid_core.datasets import read_dataset
 from reid_core.signals import StopRequest
-from reid_core.workspace.importing import import_dataset
+from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.workspace import Workspace
 
 FILES = 10_000

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reid_core.retrieval.index import Columns, ExactIndex, Filter
-from reid_core.workspace.snapshot import read_snapshot, write_snapshot
+from reid_core.retrieval.exact.index import Columns, ExactIndex, Filter
+from reid_core.workspace.search.snapshot import read_snapshot, write_snapshot
 
 SIZES = (10_000, 100_000, 1_000_000)
 DIMENSION = 512

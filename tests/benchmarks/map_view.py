@@ -28,10 +28,10 @@ import psutil
 from reid_core.images import thumbnail
 from reid_core.projection.faithfulness import Faithfulness
 from reid_core.projection.layout import Layout
-from reid_core.workspace.map_files import CropMap, MapInfo, map_file, write_map_file
-from reid_core.workspace.maps import KEPT
-from reid_core.workspace.rows import now
-from reid_core.workspace.schema import connect
+from reid_core.workspace.catalogue.database import connect
+from reid_core.workspace.catalogue.rows import now
+from reid_core.workspace.maps.files import CropMap, MapInfo, map_file, write_map_file
+from reid_core.workspace.maps.making import KEPT
 from reid_core.workspace.workspace import VARIABLE, Workspace
 
 SIZES = (100_000, 1_000_000)

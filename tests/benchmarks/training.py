@@ -63,7 +63,7 @@ def run() -> None:
 
 
 def _ours(pictures: Path, names: list[str], recipe: Recipe) -> list[float]:
-    from reid_core.training.data import TrainingData
+    from reid_core.training.crops.data import TrainingData
     from reid_core.training.loop import Progress, train
     from reid_core.training.run import Run, RunState
 

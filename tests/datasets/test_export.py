@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from reid_core.datasets import read_dataset, records_to_parquet
-from reid_core.datasets.table_files import export_schema
+from reid_core.datasets.tables.table_files import export_schema
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK, Records, make_records
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from reid_core.workspace import investigations, verdicts
-from reid_core.workspace.verdicts import CANNOT_TELL, MATCH, NOT, Seen
+from reid_core.workspace.cases import cases, verdicts
+from reid_core.workspace.cases.verdicts import CANNOT_TELL, MATCH, NOT, Seen
 from reid_core.workspace.workspace import Workspace
 from tests.e2e.conftest import SLOW, OpenPage, Serve, wait_until_settled
 
@@ -97,7 +97,7 @@ def test_from_a_photo_over_three_verdicts_to_an_export_by_keyboard_alone(
     hits = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))
     assert {hit["id"] for hit in hits} >= set(shown)
 
-    [case] = investigations.every(tiny_workspace)
+    [case] = cases.every(tiny_workspace)
     assert case.purpose == "Missing since Monday"
     given = [(line.who, line.verdict) for line in verdicts.log_of(tiny_workspace, case.name)]
     assert given == [("ann", verdict) for verdict in (MATCH, NOT, CANNOT_TELL) for _ in range(2)]
@@ -126,7 +126,7 @@ def test_a_verdict_that_was_not_kept_can_be_given_again(
 def test_pictures_that_were_shown_are_not_sent_again(
     serve: Serve, open_page: OpenPage, tiny_workspace: Workspace
 ) -> None:
-    investigations.create(tiny_workspace, "Case 17", "A test")
+    cases.create(tiny_workspace, "Case 17", "A test")
     page = open_page("about:blank", height=1600)
     sent: list[str] = []
     network = page.context.new_cdp_session(page)
@@ -163,7 +163,7 @@ def test_nothing_on_the_page_keeps_people_out(
     sync = pytest.importorskip(
         "axe_playwright_python.sync_playwright", reason="needs the package axe-playwright-python"
     )
-    investigations.create(tiny_workspace, "Case 17", "A test")
+    cases.create(tiny_workspace, "Case 17", "A test")
     verdicts.give(tiny_workspace, "Case 17", MATCH, [Seen(3)])
     verdicts.give(tiny_workspace, "Case 17", CANNOT_TELL, [Seen(9)])
     page = open_page(f"{serve(tiny_workspace.path)}/search?gallery=tiny&crop=1&investigation=1", dark=dark)

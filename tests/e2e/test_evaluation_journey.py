@@ -14,8 +14,8 @@ from reid_core.datasets import read_dataset
 from reid_core.datasets.synthetic import SiteConfig, write_site
 from reid_core.embedder.inference import Embedder
 from reid_core.signals import StopRequest
-from reid_core.workspace.importing import import_dataset
-from reid_core.workspace.indexing import embed_gallery
+from reid_core.workspace.imports.importing import import_dataset
+from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_MODEL
 from tests.e2e.conftest import SLOW

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reid_core.workspace import deletion
+from reid_core.workspace.deletion import deletion
 from reid_core.workspace.workspace import Workspace
 from tests.e2e.conftest import SLOW, OpenPage, Serve, wait_until_settled
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reid_core.workspace.uploads import unfinished
+from reid_core.workspace.imports.uploads import unfinished
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_MODEL, png_bytes, tiny_picture
 from tests.e2e.conftest import SLOW, OpenPage, Serve

@@ -12,8 +12,8 @@ import pytest
 from PIL import Image
 
 from reid_core.projection.layout import Layout
-from reid_core.workspace.map_files import map_file, write_map_file
-from reid_core.workspace.maps import make_maps, read_map
+from reid_core.workspace.maps.files import map_file, write_map_file
+from reid_core.workspace.maps.making import make_maps, read_map
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY
 from tests.e2e.conftest import SLOW, OpenPage, Serve, wait_until_settled
@@ -153,7 +153,7 @@ def test_a_map_of_three_dimensions_is_turned_and_selected_on_and_a_plain_one_sta
 
 @pytest.mark.browser
 def test_a_crowd_has_the_colour_of_who_prevails_and_a_plain_one_where_people_mix(open_page: OpenPage) -> None:
-    script = Path(__file__).parents[2] / "pages/components/point_map_paint.js"
+    script = Path(__file__).parents[2] / "pages/components/widgets/point_map/point_map_paint.js"
     page = open_page("about:blank")
     page.add_script_tag(content=script.read_text(encoding="utf-8"))
     # Cells of two pixels in one line: of one person, three of one and one of another, two people, one greyed, and

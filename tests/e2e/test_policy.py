@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reid_core.evaluation.charts import legend
+from reid_core.evaluation.presentation.svg import legend
 from reid_core.html_policy import META
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY

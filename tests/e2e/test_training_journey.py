@@ -17,8 +17,8 @@ from reid_core.signals import StopRequest
 from reid_core.training.recipe import Recipe
 from reid_core.training.recipe_file import to_yaml
 from reid_core.training.run import Run
-from reid_core.workspace.importing import import_dataset
-from reid_core.workspace.indexing import embed_gallery
+from reid_core.workspace.imports.importing import import_dataset
+from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_MODEL
 from tests.e2e.conftest import SLOW, OpenPage, Serve

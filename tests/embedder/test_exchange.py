@@ -15,12 +15,12 @@ import torch
 from onnx import numpy_helper
 
 from reid_core.embedder import exchange
-from reid_core.embedder.adding import add_network
 from reid_core.embedder.card import MOST_CARD_BYTES, ModelCard, Preprocessing
 from reid_core.embedder.exchange import add_zip, parity, write_onnx, zip_model
 from reid_core.embedder.model import ONNX_NAME, model_id, save_model
 from reid_core.embedder.network import Architecture, EmbeddingNetwork
 from reid_core.embedder.runtime import openvino_runner
+from reid_core.embedder.third_party.adding import add_network
 from reid_core.errors import ReidError
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import Ended

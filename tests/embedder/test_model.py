@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from reid_core.embedder.adding import add_network
 from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.inference import Embedder
 from reid_core.embedder.model import (
@@ -19,6 +18,7 @@ from reid_core.embedder.model import (
     save_model,
 )
 from reid_core.embedder.network import Architecture, EmbeddingNetwork, GeM, UnitLength
+from reid_core.embedder.third_party.adding import add_network
 from reid_core.errors import ReidError
 
 SIZE = (64, 32)

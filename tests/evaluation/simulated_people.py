@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from reid_core.evaluation.ranking import Labels
+from reid_core.evaluation.ranking.ranking import Labels
 
 SIZE, CAMERAS = 12, 4
 _STRENGTH = np.linspace(2.0, 0.4, SIZE)  # a few directions say most: so there are twins

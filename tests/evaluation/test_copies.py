@@ -10,8 +10,8 @@ import pytest
 from reid_core.evaluation.copies import NOWHERE, copies_of_others, count_mislabelled, pictures_of
 from reid_core.evaluation.crops import Crops, labels_of
 from reid_core.evaluation.failures import LABEL, NO_OTHER_VIEW, failures
-from reid_core.evaluation.pair_scores import PairScores
-from reid_core.evaluation.ranking import match_ranks
+from reid_core.evaluation.ranking.pair_scores import PairScores
+from reid_core.evaluation.ranking.ranking import match_ranks
 
 
 def crops(rows: Sequence[tuple[str | None, str, int]], first: int, angles: list[float]) -> Crops:

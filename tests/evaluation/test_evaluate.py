@@ -14,9 +14,18 @@ from reid_core.evaluation import report as report_module
 from reid_core.evaluation.comparison import paired_differences
 from reid_core.evaluation.crops import Crops, labels_of
 from reid_core.evaluation.evaluate import evaluate
-from reid_core.evaluation.policy import ALONE, BASIC, NO_CAMERA, SAME_CAMERA, TIES, cameras_note, cautions, mark
+from reid_core.evaluation.model_comparison import FIGURES, compare_all, csv_rows, model_difference
+from reid_core.evaluation.presentation.policy_sentences import (
+    ALONE,
+    BASIC,
+    NO_CAMERA,
+    SAME_CAMERA,
+    TIES,
+    cameras_note,
+    cautions,
+    mark,
+)
 from reid_core.evaluation.report import Evaluation, EvaluationReport, Protocol
-from reid_core.evaluation.table import FIGURES, compare_all, csv_rows, model_difference
 from reid_core.retrieval.rerank import k_reciprocal_distances
 from tests.evaluation.scene import pairs_of, ranked, scene
 

@@ -7,8 +7,8 @@ import pytest
 
 from reid_core.evaluation.crops import Crops, labels_of
 from reid_core.evaluation.failures import LABEL, NO_OTHER_VIEW, QUALITY, TWIN, VIEWS, failures
-from reid_core.evaluation.pair_scores import PairScores
-from reid_core.evaluation.ranking import match_ranks
+from reid_core.evaluation.ranking.pair_scores import PairScores
+from reid_core.evaluation.ranking.ranking import match_ranks
 
 Row = tuple[str, str | None, float]  # person, camera, angle in degrees
 

@@ -11,12 +11,7 @@ from hypothesis import strategies as st
 
 from reid_core.errors import ReidError
 from reid_core.evaluation.metrics import average_precision, cumulative_matches, retrieval_metrics
-from reid_core.evaluation.ranking import (
-    Labels,
-    encode_labels,
-    match_ranks,
-    match_ranks_from_distances,
-)
+from reid_core.evaluation.ranking.ranking import Labels, encode_labels, match_ranks, match_ranks_from_distances
 
 Crop = tuple[tuple[float, ...], str, str | None]  # vector, identity, camera
 

@@ -7,11 +7,11 @@ import pytest
 
 from reid_core.errors import ReidError
 from reid_core.evaluation.crops import labels_of
-from reid_core.evaluation.false_matches import find_false_matches
 from reid_core.evaluation.intervals import estimates
 from reid_core.evaluation.metrics import average_precision, first_ranks
-from reid_core.evaluation.pair_scores import FINE_WIDTH
-from reid_core.evaluation.ranking import match_ranks
+from reid_core.evaluation.ranking.false_matches import find_false_matches
+from reid_core.evaluation.ranking.pair_scores import FINE_WIDTH
+from reid_core.evaluation.ranking.ranking import match_ranks
 from reid_core.evaluation.slices import QueryFigures, groups_of, slices, tracklet_lengths
 from tests.evaluation.scene import pairs_of, scene
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from reid_core.evaluation.crops import Crops, labels_of
-from reid_core.evaluation.pair_scores import FINE_BINS, FINE_WIDTH, PairScores, fine_bins
-from reid_core.evaluation.parts import BIN_WIDTH, BINS, Verification
-from reid_core.evaluation.ranking import MatchRanks, match_ranks
+from reid_core.evaluation.ranking.pair_scores import FINE_BINS, FINE_WIDTH, PairScores, fine_bins
+from reid_core.evaluation.ranking.ranking import MatchRanks, match_ranks
+from reid_core.evaluation.report_parts import BIN_WIDTH, BINS, Verification
 from reid_core.evaluation.verification import threshold_at, verification
 from tests.evaluation.scene import pairs_of, scene
 

@@ -10,7 +10,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from reid_core.workspace import investigations
+from reid_core.workspace.cases import cases
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.pages.search_page import APP, CASE, OpenPage
 
@@ -52,7 +52,7 @@ def open_at(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
     ) -> AppTest:
         monkeypatch.setenv(VARIABLE, str(path))
         # Where there is nothing the app starts on Search, which would build the demo.
-        monkeypatch.setattr("pages.components.demo_progress.jobs.start", lambda *arguments: None)
+        monkeypatch.setattr("pages.components.jobs.demo_progress.jobs.start", lambda *arguments: None)
         st.cache_data.clear()
         if fresh:
             st.cache_resource.clear()
@@ -70,5 +70,5 @@ def open_at(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
 @pytest.fixture
 def case(tiny_workspace: Workspace) -> Workspace:
     """The tiny workspace with an investigation in it, the first: number 1."""
-    investigations.create(tiny_workspace, CASE, "A test")
+    cases.create(tiny_workspace, CASE, "A test")
     return tiny_workspace

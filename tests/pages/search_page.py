@@ -12,7 +12,7 @@ import numpy as np
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from reid_core.workspace import verdicts
+from reid_core.workspace.cases import verdicts
 from reid_core.workspace.workspace import Workspace
 
 APP = Path(__file__).parents[2] / "app.py"

@@ -7,7 +7,7 @@ from datetime import datetime
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.components import address
+from pages.components.shared import address
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_FIRST_TIME
 from tests.pages.search_page import OpenPage, choose, data_of, do, fronts, groups_of, words_of

@@ -13,17 +13,17 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pages.components.evaluation_start import evaluation_arguments
-from pages.components.threshold import _panel
-from reid_core.evaluation.parts import BIN_WIDTH
+from pages.components.evaluation.start import evaluation_arguments
+from pages.components.widgets.threshold.threshold import _panel
 from reid_core.evaluation.report import EvaluationReport, Protocol
+from reid_core.evaluation.report_parts import BIN_WIDTH
 from reid_core.workspace import jobs
-from reid_core.workspace.calibrating import calibrate_model
-from reid_core.workspace.evaluating import evaluate_model
+from reid_core.workspace.evaluations.measuring import evaluate_model
 from reid_core.workspace.jobs import Job, Progress
+from reid_core.workspace.models.calibration import calibrate_model
 from reid_core.workspace.workspace import VARIABLE, ModelEntry, Workspace
 from tests.conftest import TINY_MODEL
-from tests.pages.test_import import words
+from tests.pages.imports.test_import import words
 from tests.simulated_site import add_site
 
 Open = Callable[..., AppTest]
@@ -212,7 +212,7 @@ def test_a_gallery_that_is_not_there_falls_back_to_one_that_is(open_page: Open, 
 
 
 def test_colours_stay_with_their_models(site: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pages.components import evaluation_places as places
+    from pages.components.evaluation import state as places
 
     monkeypatch.setenv(VARIABLE, str(site.path))
     evaluated(site)

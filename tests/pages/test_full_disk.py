@@ -36,7 +36,7 @@ def test_an_error_of_a_full_disk_is_called_so_wherever_it_comes_from(
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "/data/thing")
 
-    monkeypatch.setattr("pages.common.galleries", full)
+    monkeypatch.setattr("pages.components.shared.cached.galleries", full)
     shown = words_of(open_page(tiny_workspace.path))
     assert "The disk is full" in shown
     assert "/data/thing could not be written" in shown

@@ -15,11 +15,13 @@ from hypothesis import given
 from hypothesis.strategies import integers, sets
 from streamlit.testing.v1 import AppTest
 
-from pages import common
-from pages.components import chosen, deletion_dialog
-from pages.components.gallery_grid import Change
-from reid_core.workspace import deletion, editing, jobs
-from reid_core.workspace.selection import Selection, order_from_json
+from pages.components.gallery import deletion_dialog, selection
+from pages.components.shared import cached
+from pages.components.widgets.gallery_grid.gallery_grid import Change
+from reid_core.workspace import jobs
+from reid_core.workspace.catalogue.selection import Selection, order_from_json
+from reid_core.workspace.deletion import deletion, holds
+from reid_core.workspace.galleries import editing
 from reid_core.workspace.workspace import Workspace
 from tests.pages.search_page import OpenPage
 
@@ -231,7 +233,7 @@ def test_a_view_without_crops_says_so(open_page: OpenPage, tiny_workspace: Works
 def test_pages_of_a_hundred_are_turned(
     open_page: OpenPage, tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.components.browse_bar.PAGE", 10)
+    monkeypatch.setattr("pages.components.gallery.browse_bar.PAGE", 10)
     page = open_page(tiny_workspace.path)
     assert "1–10 of 24" in _words(page)
     _press(page, "gal-on")
@@ -247,7 +249,7 @@ def test_pages_of_a_hundred_are_turned(
 def test_what_is_chosen_survives_paging_and_is_dropped_when_it_is_gone(
     open_page: OpenPage, tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pages.components.browse_bar.PAGE", 10)
+    monkeypatch.setattr("pages.components.gallery.browse_bar.PAGE", 10)
     page = _mark(open_page(tiny_workspace.path), 2, 3)
     assert "<b>2</b> selected" in _words(page)
     _mark(_press(page, "gal-on"), 11)
@@ -355,7 +357,7 @@ def test_a_person_is_renamed_and_her_view_follows(open_page: OpenPage, tiny_work
 def test_a_change_of_the_choice_is_set_arithmetic(before: set[int], on: set[int], off: set[int]) -> None:
     off -= on
     ids = np.array(sorted(before), np.int64)
-    after = chosen.changed(ids, Change(list(on), list(off), False, 1))
+    after = selection.changed(ids, Change(list(on), list(off), False, 1))
     assert after.tolist() == sorted((before - off) | on)
 
 
@@ -366,11 +368,11 @@ def test_counts_of_a_large_gallery_wait_while_it_changes(
         groups = [group for group in page.get("button_group") if group.key == "gal-missing-tiny"]
         return [option.content for group in groups for option in group.proto.options]
 
-    monkeypatch.setattr(common, "LARGE", 0)
+    monkeypatch.setattr(cached, "LARGE", 0)
     page = open_page(tiny_workspace.path)
     editing.relabel(tiny_workspace.catalogue, "tiny", Selection(ids=frozenset({1, 2})), "identity", None)
     assert missing(page.run()) == []
-    monkeypatch.setattr(common, "SECONDS_BETWEEN_COUNTS", 0.0)
+    monkeypatch.setattr(cached, "SECONDS_BETWEEN_COUNTS", 0.0)
     assert missing(page.run()) == ["identity 2"]
 
 
@@ -439,7 +441,7 @@ def test_held_crops_are_noted_and_stay(open_page: OpenPage, tiny_workspace: Work
     assert "cannot name a hold" in _words(page)
     _type(page, "case-17")
     _press(page, "gal-apply")
-    assert deletion.holds(tiny_workspace) == {"case-17": 2}
+    assert holds.holds(tiny_workspace) == {"case-17": 2}
     assert "2 crops held by case-17." in _words(page)
     _press(page, "gal-delete")
     assert "2 crops held by case-17" in _words(page)
@@ -573,7 +575,7 @@ def test_a_gallery_of_an_older_version_says_how_its_quality_is_measured(
 
 
 def test_held_crops_say_so_on_their_cards(open_page: OpenPage, tiny_workspace: Workspace) -> None:
-    deletion.hold(tiny_workspace, "tiny", Selection(ids=frozenset({3, 5})), "case-1")
+    holds.hold(tiny_workspace, "tiny", Selection(ids=frozenset({3, 5})), "case-1")
     cards = _grid(open_page(tiny_workspace.path))["cards"]
     assert [card["id"] for card in cards if card.get("badge") == "held"] == [3, 5]
 

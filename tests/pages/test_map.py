@@ -17,22 +17,24 @@ from safetensors import safe_open
 from safetensors.numpy import save_file
 from streamlit.testing.v1 import AppTest
 
-from pages.components import map_data, map_places
-from pages.components.map_selection import csv_of, table_of
-from pages.components.plots import GREY
+from pages.components.map import data as map_data
+from pages.components.map import state
+from pages.components.map.selection import csv_of, table_of
+from pages.components.shared.plots import GREY
 from reid_core.projection.layout import Layout
 from reid_core.records import JUNK
 from reid_core.workspace import jobs
-from reid_core.workspace.deletion import delete, holds
-from reid_core.workspace.editing import relabel
-from reid_core.workspace.examining import examine
-from reid_core.workspace.investigations import create
+from reid_core.workspace.cases.cases import create
+from reid_core.workspace.cases.verdicts import Seen, give, log_of, standing
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion.deletion import delete
+from reid_core.workspace.deletion.holds import holds
+from reid_core.workspace.galleries.editing import relabel
+from reid_core.workspace.galleries.withheld import withheld
 from reid_core.workspace.jobs import Job, Progress
-from reid_core.workspace.map_files import CropMap, map_file, write_map_file
-from reid_core.workspace.maps import make_maps, read_map
-from reid_core.workspace.selection import Selection
-from reid_core.workspace.verdicts import Seen, give, log_of, standing
-from reid_core.workspace.withholding import withheld
+from reid_core.workspace.maps.examination import examine
+from reid_core.workspace.maps.files import CropMap, map_file, write_map_file
+from reid_core.workspace.maps.making import make_maps, read_map
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY, TINY_MODEL, formulas_in
 from tests.pages.search_page import OpenPage
@@ -359,12 +361,12 @@ def test_lines_go_from_the_photo_to_its_hits_on_the_map_by_who_they_are(tiny_wor
         hits=lambda: [{"id": crop, "similarity": like} for crop, like in ((5, 0.9), (999, 0.8), (9, 0.5))]
     )
     photo: Any = SimpleNamespace(identity="1", crop=2)
-    lines = map_places.lines_of(tiny_workspace, made, photo, answer)
+    lines = state.lines_of(tiny_workspace, made, photo, answer)
     assert lines is not None
     assert (lines.row, lines.place) == (row[2], None)
     assert lines.hits == ((row[5], 0.9, True), (row[9], 0.5, False))
     upload: Any = SimpleNamespace(identity=None, crop=None)
-    lines = map_places.lines_of(tiny_workspace, made, upload, answer)
+    lines = state.lines_of(tiny_workspace, made, upload, answer)
     assert lines is not None
     assert lines.row is None
     assert [same for _, _, same in lines.hits] == [None, None]
@@ -375,7 +377,7 @@ def test_lines_go_from_the_photo_to_its_hits_on_the_map_by_who_they_are(tiny_wor
     assert from_first + from_second == pytest.approx(float(np.linalg.norm(ends[0] - ends[1])), rel=1e-4)
     assert from_first < from_second
     nowhere: Any = SimpleNamespace(hits=lambda: [{"id": 999, "similarity": 0.9}])
-    assert map_places.lines_of(tiny_workspace, made, photo, nowhere) is None
+    assert state.lines_of(tiny_workspace, made, photo, nowhere) is None
 
 
 def test_letting_go_ends_the_selection(open_page: OpenPage, tiny_workspace: Workspace) -> None:
@@ -502,7 +504,9 @@ def test_a_search_is_made_from_what_is_selected(
 ) -> None:
     made = _mapped(tiny_workspace)
     handed: list[list[int]] = []
-    monkeypatch.setattr("pages.common.hand_to_search", lambda gallery, crops: handed.append(crops))
+    monkeypatch.setattr(
+        "pages.components.shared.handing_over.hand_to_search", lambda gallery, crops: handed.append(crops)
+    )
     _press(_select(open_page(tiny_workspace.path), made, [3, 4]), "map-search")
     page = _draw(open_page(tiny_workspace.path), _around(made.points, list(range(24))))
     _press(page, "map-search")

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from pages.components.time_range import time_in
-from reid_core.workspace import investigations, saved_searches, verdicts
-from reid_core.workspace.case_page import to_html
-from reid_core.workspace.case_report import collect
+from pages.components.shared.time_range import time_in
+from reid_core.workspace.cases import cases, verdicts
+from reid_core.workspace.exports.case import collect
+from reid_core.workspace.exports.case_page import to_html
+from reid_core.workspace.search import saved_searches
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import Ended
 from tests.pages.search_page import OpenPage, crops_in, data_of, do, fronts, groups_of, words_of
@@ -51,7 +52,7 @@ def test_they_are_typed_as_they_are_shown(open_page: OpenPage, recorded: Workspa
 
 
 def test_the_command_line_and_the_report_show_them(recorded: Workspace, run_command: Callable[..., Ended]) -> None:
-    investigations.create(recorded, "Case", "A test")
+    cases.create(recorded, "Case", "A test")
     verdicts.give(recorded, "Case", verdicts.MATCH, [verdicts.Seen(5)])
     ended = run_command(recorded.path, "search", "--gallery", "tiny", "--crop", 1, "--after", "1:00:50", "--before",
                         "1:01:21", "--case", "Case", "--save", "late")  # fmt: skip

@@ -266,7 +266,7 @@ def test_an_error_that_nobody_foresaw_is_a_sentence_with_the_place_of_the_log(
     def broken(*arguments: object, **options: object) -> None:
         raise ZeroDivisionError("a secret detail")
 
-    monkeypatch.setattr("reid_core.workspace.browsing.view_groups", broken)
+    monkeypatch.setattr("reid_core.workspace.galleries.browsing.view_groups", broken)
     page = open_page(tiny_workspace.path)
     assert "Something unexpected happened" in words_of(page)
     assert "a secret detail" not in words_of(page)

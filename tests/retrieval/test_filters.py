@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from reid_core.errors import ReidError
-from reid_core.retrieval.columns import CodedColumns
+from reid_core.retrieval.exact.columns import CodedColumns
+from reid_core.retrieval.exact.index import ExactIndex
 from reid_core.retrieval.filters import Columns, Filter
-from reid_core.retrieval.index import ExactIndex
 
 LABELS = np.array(["a", "b", "c"], dtype=object)
 

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from reid_core.records import make_records
-from reid_core.training.data import TrainingData
+from reid_core.training.crops.data import TrainingData
 from reid_core.training.recipe import Recipe
 from reid_core.training.run import Run, RunState
 

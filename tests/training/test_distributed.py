@@ -13,7 +13,7 @@ import torch
 
 from reid_core.errors import ReidError
 from reid_core.training import distributed
-from reid_core.training.data import TrainingData
+from reid_core.training.crops.data import TrainingData
 from reid_core.training.distributed import Team, own_share
 from reid_core.training.recipe import Recipe
 from reid_core.training.run import Run, read_curve

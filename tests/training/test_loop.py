@@ -15,7 +15,7 @@ from reid_core.errors import ReidError
 from reid_core.records import Records, make_records
 from reid_core.signals import StopRequest
 from reid_core.training import session
-from reid_core.training.data import TrainingData, divide
+from reid_core.training.crops.data import TrainingData, divide
 from reid_core.training.loop import Progress, train
 from reid_core.training.run import Run, read_curve
 from tests.training.conftest import RECIPE, new_run

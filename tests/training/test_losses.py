@@ -10,8 +10,8 @@ import torch
 from reid_core.errors import ReidError
 from reid_core.training.loss_text import LOSSES, parse_losses
 from reid_core.training.losses import create_loss
+from reid_core.training.monitoring.triplets import triplet_statistics
 from reid_core.training.recipe import Recipe
-from reid_core.training.triplets import triplet_statistics
 
 LABELS = [0, 0, 0, 1, 1, 2, 2, 3]  # the last person is alone
 

@@ -19,7 +19,7 @@ from reid_core.embedder.network import EmbeddingNetwork
 from reid_core.errors import ReidError
 from reid_core.signals import StopRequest
 from reid_core.training import session
-from reid_core.training.data import TrainingData, divide
+from reid_core.training.crops.data import TrainingData, divide
 from reid_core.training.loop import Progress, train
 from reid_core.training.losses import LossSum, create_loss
 from reid_core.training.optimiser import create_optimiser

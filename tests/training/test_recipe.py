@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from reid_core.cli import recipe_options
+from reid_core.cli.shared import recipe_options
 from reid_core.errors import ReidError
 from reid_core.training.recipe import Recipe, get_recipe
 from reid_core.training.schedule import learning_rate

@@ -11,7 +11,7 @@ import torch
 
 from reid_core.signals import StopRequest
 from reid_core.training import loop
-from reid_core.training.data import TrainingData, divide, load
+from reid_core.training.crops.data import TrainingData, divide, load
 from reid_core.training.loop import Progress, train
 from reid_core.training.run import Run, read_curve
 from reid_core.training.session import Session

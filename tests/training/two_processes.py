@@ -12,7 +12,7 @@ from reid_core.embedder.network import Architecture, EmbeddingNetwork
 from reid_core.records import Records
 from reid_core.signals import StopRequest
 from reid_core.training import session
-from reid_core.training.data import TrainingData
+from reid_core.training.crops.data import TrainingData
 from reid_core.training.distributed import together
 from reid_core.training.loop import Progress, train
 from reid_core.training.run import Run

@@ -21,14 +21,17 @@ from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
 from reid_core.files import write_atomically
 from reid_core.signals import StopRequest
-from reid_core.workspace import importing, indexing
-from reid_core.workspace.catalogue import Catalogue
-from reid_core.workspace.deletion import delete, receipts
-from reid_core.workspace.importing import import_dataset
-from reid_core.workspace.indexing import GalleryIndex, embed_gallery
-from reid_core.workspace.searching import Example, Question, search
-from reid_core.workspace.selection import Selection
-from reid_core.workspace.vectors import count_vectors
+from reid_core.workspace.catalogue.catalogue import Catalogue
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.catalogue.vectors import count_vectors
+from reid_core.workspace.deletion.deletion import delete, receipts
+from reid_core.workspace.imports import importing
+from reid_core.workspace.imports.importing import import_dataset
+from reid_core.workspace.opening import open_workspace
+from reid_core.workspace.search import embedding, gallery_index
+from reid_core.workspace.search.embedding import embed_gallery
+from reid_core.workspace.search.gallery_index import GalleryIndex
+from reid_core.workspace.search.searching import Example, Question, search
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import png_bytes, tiny_picture
 
@@ -38,7 +41,7 @@ PEOPLE, EACH = 12, 10
 # Processes are forked from one that has the libraries imported: a kill every half second instead of every three.
 PROCESSES = multiprocessing.get_context("forkserver")
 PROCESSES.set_forkserver_preload(
-    ["reid_core.workspace.searching", "reid_core.workspace.importing", "reid_core.datasets"]
+    ["reid_core.workspace.search.searching", "reid_core.workspace.imports.importing", "reid_core.datasets"]
 )
 
 
@@ -53,15 +56,15 @@ def draw(folder: Path, people: int = PEOPLE, each: int = EACH, first: int = 0) -
 
 @pytest.fixture
 def workspace(tmp_path: Path, tiny_model: Path) -> Workspace:
-    workspace = Workspace(tmp_path / "workspace")
+    workspace = open_workspace(tmp_path / "workspace")
     shutil.copytree(tiny_model, workspace.models_folder / "stripes")
     return workspace
 
 
 def small_steps() -> None:
     """Many transactions and a snapshot even of few crops, so that there is much to interrupt."""
-    importing.BATCH = indexing.BATCH = 8
-    indexing.SNAPSHOT_ROWS = 1
+    importing.BATCH = embedding.BATCH = 8
+    gallery_index.SNAPSHOT_ROWS = 1
 
 
 # --- kill -9 ---
@@ -76,7 +79,7 @@ def go_round(path: Path, data: Path, acknowledged: Path, seed: int) -> None:
         def say(what: str, value: object) -> None:
             file.write(json.dumps([what, value]) + "\n")
 
-        workspace = Workspace(path)
+        workspace = open_workspace(path)
         dataset = read_dataset(data, train_share=0.0)
         embedder = Embedder(workspace.find_model("stripes"), "cpu")
         while True:
@@ -106,7 +109,7 @@ def wait_for_lines(file: Path, lines: int, process: Any) -> None:
 
 def check(path: Path, events: list[list[Any]], crops_before: int) -> tuple[int, str | None]:
     """Everything acknowledged is there and nothing is half there; gives the crops and the person that just went."""
-    workspace = Workspace(path)
+    workspace = open_workspace(path)
     for database in (workspace.catalogue.path, workspace.thumbnails.path):
         with sqlite3.connect(database) as connection:
             assert connection.execute("PRAGMA quick_check").fetchone()[0] == "ok"
@@ -182,14 +185,14 @@ def test_killed_over_and_over_it_has_all_that_it_acknowledged_and_nothing_by_hal
 def bring_in(path: Path, data: Path, copy: bool) -> None:
     small_steps()
     report = import_dataset(
-        Workspace(path), read_dataset(data, train_share=0.0), "site", stop=StopRequest(), copy=copy
+        open_workspace(path), read_dataset(data, train_share=0.0), "site", stop=StopRequest(), copy=copy
     )  # fmt: skip
     assert report.added == PEOPLE * EACH, report
     assert not report.skipped
 
 
 def keep_searching(path: Path, photo: Path, until: Path, asked: Path) -> None:
-    workspace = Workspace(path)
+    workspace = open_workspace(path)
     embedder = Embedder(workspace.find_model("stripes"), "cpu")
     index = GalleryIndex(workspace, "site", embedder.id)
     for number in itertools.count(1):
@@ -202,7 +205,7 @@ def keep_searching(path: Path, photo: Path, until: Path, asked: Path) -> None:
 
 def keep_embedding(path: Path, until: Path) -> None:
     small_steps()
-    workspace = Workspace(path)
+    workspace = open_workspace(path)
     embedder = Embedder(workspace.find_model("stripes"), "cpu")
     while True:
         over = until.exists()
@@ -214,7 +217,7 @@ def keep_embedding(path: Path, until: Path) -> None:
 def keep_deleting(path: Path, data: Path, until: Path) -> None:
     """Another gallery comes and goes, and with each of its deletions files without rows are looked for."""
     small_steps()
-    workspace = Workspace(path)
+    workspace = open_workspace(path)
     while True:
         over = until.exists()
         import_dataset(workspace, read_dataset(data, train_share=0.0), "other", stop=StopRequest(), copy=True)
@@ -280,7 +283,7 @@ def fill_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path, int], None]:
         with connect(path) as database:
             limits[str(path)] = database.execute("PRAGMA page_count").fetchone()[0] + pages
 
-    monkeypatch.setattr("reid_core.workspace.schema.sqlite3.connect", limited)
+    monkeypatch.setattr("reid_core.workspace.catalogue.schema.sqlite3.connect", limited)
     return fill
 
 
@@ -330,7 +333,7 @@ def test_a_disk_that_is_full_of_copies_is_a_sentence(
 def test_a_snapshot_of_a_later_or_another_catalogue_is_not_believed(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(indexing, "SNAPSHOT_ROWS", 1)
+    monkeypatch.setattr(gallery_index, "SNAPSHOT_ROWS", 1)
     embedder = Embedder(workspace.find_model("stripes"), "cpu")
     first = draw(tmp_path / "first", people=2)
     import_dataset(workspace, read_dataset(first, train_share=0.0), "site", stop=StopRequest())
@@ -345,7 +348,7 @@ def test_a_snapshot_of_a_later_or_another_catalogue_is_not_believed(
     index = GalleryIndex(workspace, "site", embedder.id)
     assert len(index.current()) == 4 * EACH
 
-    restored = Workspace(tmp_path / "restored")
+    restored = open_workspace(tmp_path / "restored")
     with sqlite3.connect(tmp_path / "saved.sqlite") as source, sqlite3.connect(restored.catalogue.path) as target:
         source.backup(target)
     shutil.copytree(workspace.path / "indexes", restored.path / "indexes")

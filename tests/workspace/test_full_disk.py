@@ -20,14 +20,16 @@ from reid_core.datasets import read_dataset
 from reid_core.errors import DiskFull, ReidError
 from reid_core.files import write_atomically
 from reid_core.signals import StopRequest
-from reid_core.workspace import jobs, reserve, run_traces
-from reid_core.workspace.deletion import delete, receipts
-from reid_core.workspace.importing import import_dataset
+from reid_core.workspace import jobs, reserve
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion.deletion import delete, receipts
+from reid_core.workspace.imports.importing import import_dataset
+from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.reserve import is_short, with_room
-from reid_core.workspace.selection import Selection
+from reid_core.workspace.runs import traces
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, Ended, png_bytes, tiny_picture
-from tests.workspace.test_run_traces import add_run
+from tests.workspace.runs.test_traces import add_run
 
 Reid = Callable[..., Ended]
 FULL = OSError(errno.ENOSPC, "No space left on device")
@@ -160,7 +162,7 @@ def test_a_disk_that_has_no_room_for_the_whole_reserve_keeps_a_part_and_can_be_e
 
 
 def test_a_workspace_keeps_room_that_is_really_taken(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path / "workspace")
+    workspace = open_workspace(tmp_path / "workspace")
     file = workspace.path / reserve.FILE
     assert file.stat().st_size == reserve.BYTES
     assert file.stat().st_blocks * 512 >= reserve.BYTES
@@ -169,7 +171,7 @@ def test_a_workspace_keeps_room_that_is_really_taken(tmp_path: Path) -> None:
 
 def test_room_is_given_bit_by_bit_until_it_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reserve, "BYTES", 2**22)
-    Workspace(tmp_path)
+    open_workspace(tmp_path)
     tried: list[int] = []
 
     def work() -> str:
@@ -183,7 +185,7 @@ def test_room_is_given_bit_by_bit_until_it_is_enough(tmp_path: Path, monkeypatch
 
 
 def test_copies_of_indexes_are_given_last_and_then_it_is_said(tmp_path: Path) -> None:
-    Workspace(tmp_path)
+    open_workspace(tmp_path)
     snapshot = tmp_path / "indexes" / "site@1" / "index.snapshot"
     snapshot.parent.mkdir(parents=True)
     snapshot.write_bytes(b"index")
@@ -200,7 +202,7 @@ def test_copies_of_indexes_are_given_last_and_then_it_is_said(tmp_path: Path) ->
 
 @pytest.mark.parametrize("error", [ReidError("no"), OSError(errno.EIO, "I/O"), PermissionError(13, "no")])
 def test_other_errors_take_nothing_of_it(tmp_path: Path, error: Exception) -> None:
-    Workspace(tmp_path)
+    open_workspace(tmp_path)
 
     def work() -> None:
         raise error
@@ -211,7 +213,7 @@ def test_other_errors_take_nothing_of_it(tmp_path: Path, error: Exception) -> No
 
 
 def test_it_is_made_whole_when_there_is_room_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Workspace(tmp_path)
+    open_workspace(tmp_path)
     os.truncate(tmp_path / reserve.FILE, 1000)
 
     class Little:
@@ -233,7 +235,7 @@ def test_a_quota_that_is_used_up_is_a_full_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, short: bool
 ) -> None:
     """The disk has room then, but none for this user."""
-    Workspace(tmp_path)
+    open_workspace(tmp_path)
     os.truncate(tmp_path / reserve.FILE, 1000)
 
     def refuse(file: Path, size: int) -> None:
@@ -257,7 +259,7 @@ def test_what_stays_of_a_run_is_written_with_the_reserve(
             raise error
         real(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(run_traces, "write_atomically", write)
+    monkeypatch.setattr(traces, "write_atomically", write)
     monkeypatch.setattr(reserve, "_AT_FIRST", 2**16)
     assert delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({1})), "test").finished is not None
     assert next(full, None) is None
@@ -273,16 +275,16 @@ def test_a_deletion_without_any_room_is_kept_and_finished_later(
         raise FULL
 
     with monkeypatch.context() as full:
-        full.setattr(run_traces, "write_atomically", never)
+        full.setattr(traces, "write_atomically", never)
         assert delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({1})), "test").finished is None
-        assert Workspace(tiny_workspace.path).catalogue.gallery(TINY_GALLERY).crops == 23
-    assert receipts(Workspace(tiny_workspace.path))[0].finished is not None
+        assert open_workspace(tiny_workspace.path).catalogue.gallery(TINY_GALLERY).crops == 23
+    assert receipts(open_workspace(tiny_workspace.path))[0].finished is not None
 
 
 def test_a_job_goes_on_when_its_progress_has_no_room_and_says_its_end_with_the_reserve(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workspace = Workspace(tmp_path / "workspace")
+    workspace = open_workspace(tmp_path / "workspace")
     folder = workspace.path / "jobs" / "one"
     folder.mkdir(parents=True)
     monkeypatch.setenv(jobs.VARIABLE, str(folder))
@@ -307,7 +309,7 @@ def test_a_command_that_meets_a_full_disk_says_so(
     def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "/data/report.json")
 
-    monkeypatch.setattr("reid_core.workspace.insight.write_atomically", full)
+    monkeypatch.setattr("reid_core.workspace.runs.inspection.write_atomically", full)
     ended = run_command(tiny_workspace.path, "inspect", TINY_GALLERY)
     assert ended.code == 1
     assert "\nError: The disk is full, and /data/report.json could not be written. What was done" in ended.err
@@ -324,6 +326,6 @@ def test_an_import_on_a_full_disk_names_the_file_and_what_to_do(
     def full(*_: object) -> None:
         raise FULL
 
-    monkeypatch.setattr("reid_core.workspace.importing.write_atomically", full)
+    monkeypatch.setattr("reid_core.workspace.imports.importing.write_atomically", full)
     with pytest.raises(ReidError, match=r"a\.png could not be copied.*the disk is full.*Free some space"):
         import_dataset(tiny_workspace, read_dataset(folder), TINY_GALLERY, stop=StopRequest(), copy=True)

@@ -13,7 +13,8 @@ import pytest
 
 from reid_core.datasets.synthetic import SiteConfig
 from reid_core.signals import StopRequest
-from reid_core.workspace import demo, jobs
+from reid_core.workspace import jobs
+from reid_core.workspace.imports import demo
 from reid_core.workspace.jobs import Progress, Reporter
 from reid_core.workspace.workspace import Workspace
 

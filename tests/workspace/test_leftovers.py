@@ -19,23 +19,26 @@ from reid_core.embedder.exchange import add_zip, zip_model
 from reid_core.files import write_atomically
 from reid_core.signals import StopRequest
 from reid_core.training.run import Run
-from reid_core.workspace import indexing, jobs, leftovers, reserve, wiping
-from reid_core.workspace.deletion import delete, receipts
-from reid_core.workspace.importing import import_dataset
-from reid_core.workspace.indexing import GalleryIndex
-from reid_core.workspace.insight import inspect_gallery
-from reid_core.workspace.schema import backups
-from reid_core.workspace.selection import Selection
-from reid_core.workspace.uploads import keep_upload
+from reid_core.workspace import jobs, layout, leftovers, reserve
+from reid_core.workspace.catalogue.database import backups
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion import wiping
+from reid_core.workspace.deletion.deletion import delete, receipts
+from reid_core.workspace.imports.importing import import_dataset
+from reid_core.workspace.imports.uploads import keep_upload
+from reid_core.workspace.opening import open_workspace
+from reid_core.workspace.runs.inspection import inspect_gallery
+from reid_core.workspace.search import gallery_index
+from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import png_bytes, tiny_picture
-from tests.workspace.test_deletion import copied, found_in
+from tests.workspace.deletion.test_deletion import copied, found_in
 
 __all__ = ["copied"]
 MARK = b"zelda-quux"
 # Not forked from this process: threads of it, such as those of torch, would leave their locks closed in the new one.
 PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["reid_core.workspace.insight", "reid_core.workspace.importing"])
+PROCESSES.set_forkserver_preload(["reid_core.workspace.runs.inspection", "reid_core.workspace.imports.importing"])
 
 
 def person(identity: str) -> Selection:
@@ -68,7 +71,7 @@ def copy_an_import(workspace: Workspace) -> None:
 
 
 def snapshot(workspace: Workspace) -> None:
-    indexing.SNAPSHOT_ROWS = 1
+    gallery_index.SNAPSHOT_ROWS = 1
     shutil.rmtree(workspace.path / "indexes", ignore_errors=True)  # of a kept index there may be none
     GalleryIndex(workspace, "site", workspace.catalogue.gallery("site").models[0][0]).current()
 
@@ -120,7 +123,7 @@ def write_and_hang(path: Path, writer: str) -> None:
     """Everything is written, and nothing is in its place yet."""
     os.fsync = until_it_is_killed  # type: ignore[assignment]
     Path.rename = until_it_is_killed  # type: ignore[assignment]
-    WRITERS[writer](Workspace(path))
+    WRITERS[writer](open_workspace(path))
 
 
 def temporaries(folder: Path) -> list[Path]:
@@ -159,11 +162,11 @@ def test_what_a_killed_writer_left_is_gone_after_the_next_opening(
 ) -> None:
     workspace, _ = copied
     process = start(workspace, writer)
-    Workspace(workspace.path)
+    open_workspace(workspace.path)
     assert temporaries(workspace.path), "a living process goes on writing"
     process.kill()
     process.join()
-    Workspace(workspace.path)
+    open_workspace(workspace.path)
     assert temporaries(workspace.path) == []
 
 
@@ -180,7 +183,7 @@ def test_a_receipt_waits_for_who_is_writing_and_says_so(
     assert temporaries(workspace.path), "it was not taken from a living writer"
     process.kill()
     process.join()
-    assert receipts(Workspace(workspace.path))[0].finished is not None
+    assert receipts(open_workspace(workspace.path))[0].finished is not None
     assert found_in(workspace.path, needles) == set()
 
 
@@ -233,7 +236,7 @@ def test_a_model_or_run_whose_name_ends_like_a_half_file_stays(
     file.write_bytes(b"kept")
     for path in (file, file.parent):
         os.utime(path, (time.time() - 7200,) * 2)
-    Workspace(workspace.path)
+    open_workspace(workspace.path)
     assert delete(workspace, "site", person("zelda-quux"), "test").finished is not None
     assert file.read_bytes() == b"kept"
 
@@ -291,15 +294,15 @@ def test_every_folder_that_writers_use_is_known(copied: tuple[Workspace, dict[st
     """A new folder of the workspace has to be looked through, too, or be named here with why not."""
     workspace, _ = copied
     tables = {file.name for file in workspace.path.iterdir() if file.is_file()}
-    assert all(name.startswith(("catalogue", "thumbnails")) or name in (wiping.LOCK, reserve.FILE) for name in tables)
+    assert all(name.startswith(("catalogue", "thumbnails")) or name in (layout.LOCK, reserve.FILE) for name in tables)
     folders = {folder.name for folder in workspace.path.iterdir() if folder.is_dir()}
     assert folders <= {*leftovers.FOLDERS, "originals"}
 
 
 def test_an_upgrade_that_was_killed_while_it_made_its_backup_leaves_none(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path / "workspace")
+    workspace = open_workspace(tmp_path / "workspace")
     (workspace.path / ".writing-00112233445566778899aabbccddeeff").write_bytes(b"half a backup")
     with sqlite3.connect(workspace.catalogue.path) as database:
         assert database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
-    Workspace(workspace.path)
+    open_workspace(workspace.path)
     assert temporaries(workspace.path) == []

@@ -20,12 +20,12 @@ from reid_core.datasets.layouts.ltcc import LTCC
 from reid_core.datasets.layouts.nkup import NKUP
 from reid_core.datasets.layouts.occluded import OCCLUDED_REID, P_DUKE, PARTIAL_REID
 from reid_core.datasets.layouts.prcc import PRCC
-from reid_core.datasets.layouts.prepared import PREPARED
 from reid_core.datasets.layouts.prid import PRID
 from reid_core.datasets.layouts.regdb import REGDB
-from reid_core.datasets.layouts.tracker_crops import read_tracker_crops
 from reid_core.datasets.layouts.vc_clothes import VC_CLOTHES
 from reid_core.datasets.layouts.veri import VERI
+from reid_core.datasets.readers.prepared import PREPARED
+from reid_core.datasets.readers.tracker_crops import read_tracker_crops
 
 __all__ = ["DESCRIBED", "LAYOUTS", "Layout"]
 

@@ -15,8 +15,8 @@ import h5py
 import numpy as np
 from scipy.io import savemat
 
-from reid_core.datasets.mat5 import read_mat5
-from reid_core.workspace.uploads import keep_upload
+from reid_core.datasets.readers.mat5 import read_mat5
+from reid_core.workspace.imports.uploads import keep_upload
 from reid_core.workspace.workspace import Workspace
 from tests.fuzz import odd
 from tests.fuzz.target import Attempt, Target

@@ -8,7 +8,8 @@ import os
 from pathlib import Path
 from random import Random
 
-from reid_core.cli import options, run
+from reid_core.cli import run
+from reid_core.cli.shared import options
 from reid_core.errors import ReidError
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, make_tiny_dataset, make_tiny_model, make_tiny_onnx, make_tiny_workspace

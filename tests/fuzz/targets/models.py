@@ -14,7 +14,7 @@ from typing import Any
 from reid_core.embedder.card import CARD_NAME, ModelCard
 from reid_core.embedder.exchange import add_zip, zip_model
 from reid_core.errors import ReidError
-from reid_core.evaluation.calibration import Calibration
+from reid_core.evaluation.calibration.calibration import Calibration
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import make_tiny_model, make_tiny_onnx
 from tests.fuzz import odd

@@ -6,10 +6,10 @@ from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
-from reid_core.datasets import market1501, mars
 from reid_core.datasets.base import Options, camera_of_file, camera_of_folder, identity_label
 from reid_core.datasets.choices import compile_camera_pattern, find_time_zone
 from reid_core.datasets.name_times import time_of_name
+from reid_core.datasets.readers import market1501, mars
 from reid_core.errors import ReidError
 from reid_core.images import is_image_name, printable
 from reid_core.records import format_time, make_records, natural_order, parse_time, whole_number

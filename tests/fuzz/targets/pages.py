@@ -10,7 +10,7 @@ from random import Random
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from reid_core.workspace import investigations
+from reid_core.workspace.cases import cases
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY, make_tiny_dataset, make_tiny_model, make_tiny_onnx, make_tiny_workspace
 from tests.fuzz import odd
@@ -27,7 +27,7 @@ def _addresses(prepared: Path) -> Attempt:
     data = prepared / "data"
     data.mkdir()
     workspace = Workspace(make_tiny_workspace(make_tiny_dataset(data), model, prepared / "workspace"))
-    investigations.create(workspace, "Case", "A test")
+    cases.create(workspace, "Case", "A test")
     os.environ[VARIABLE] = str(workspace.path)
 
     def attempt(random: Random, folder: Path) -> None:

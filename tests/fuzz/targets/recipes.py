@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 from random import Random
 
-from reid_core.cli import recipe_options
+from reid_core.cli.shared import recipe_options
 from reid_core.training.loss_text import parse_losses
+from reid_core.training.planning.tuning import parse_space, typed_space
 from reid_core.training.recipe import Recipe, recipe_values
 from reid_core.training.recipe_file import read_recipe, to_yaml
-from reid_core.training.tuning import parse_space, typed_space
-from reid_core.workspace.selection import Selection
+from reid_core.workspace.catalogue.selection import Selection
 from tests.fuzz import odd
 from tests.fuzz.target import Attempt, Target
 

@@ -1,0 +1,124 @@
+"""Starting an evaluation, which is a job, and what is said of it until it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+import streamlit as st
+
+from pages.components.jobs.job_card import draw_log, draw_running, import_style
+from pages.components.shared import cached, markup
+from pages.components.shared.model_terms import draw_damaged, draw_terms
+from reid_core.records import plural
+from reid_core.workspace import jobs
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.jobs import Job
+from reid_core.workspace.workspace import Workspace
+
+EVALUATE, CALIBRATE = "evaluate", "calibrate"  # commands, and what their jobs are called by
+STARTED = "eval-started"  # how many evaluations this session has started
+SEEN = "eval-seen"  # folders of ended jobs whose end was taken note of
+state = st.session_state
+
+
+def draw_start(workspace: Workspace, galleries: Sequence[GalleryInfo], gallery: GalleryInfo, *, again: bool) -> None:
+    """The button, and behind it which models on which galleries, and how."""
+    models = [entry.name for entry in cached.models_here(workspace)]
+    if not models:
+        markup.note("There is no model yet", "Train one on the Training page, or add one with `reid model add`.")
+        return
+    here = [entry.name for entry in cached.usable_models(workspace, gallery)]
+    words = "Evaluate again" if again else "Evaluate"
+    with st.popover(
+        words, type="secondary" if again else "primary", key=f"eval-new-{state.get(STARTED, 0)}"
+    ):  # another one is closed
+        chosen = st.multiselect("Models", models, default=here or models[:1], key=f"eval-new-models-{gallery.name}")
+        draw_damaged(workspace)
+        names = [info.name for info in galleries]
+        on = st.multiselect("Galleries", names, default=[gallery.name], key=f"eval-new-galleries-{gallery.name}")
+        rerank = st.toggle("Re-rank", key="eval-new-rerank", help="By k-reciprocal neighbours; thresholds fall away.")
+        same_camera = st.toggle(
+            "The same camera counts", key="eval-new-same-camera",
+            help="For galleries of one camera. Crops of one moment look alike: such figures flatter.",
+        )  # fmt: skip
+        multi_query = st.toggle(
+            "Several crops ask together", key="eval-new-multi-query",
+            help="All that a camera took of a person, as one query (multi-query).",
+        )  # fmt: skip
+        if missing := [name for name in chosen if name not in here]:
+            markup.text(
+                '<p class="rt-small">What {names} has not embedded is embedded first.</p>', names=" and ".join(missing)
+            )
+            draw_terms(workspace, missing)
+        if st.button("Start", type="primary", key="eval-new-start", disabled=not (chosen and on)):
+            arguments = evaluation_arguments(
+                on, chosen, rerank=rerank, same_camera=same_camera, multi_query=multi_query
+            )
+            title = f"Evaluate {' and '.join(chosen) if len(chosen) < 3 else plural(len(chosen), 'model')}"
+            jobs.start_new(workspace.path, EVALUATE, f"{title} on {', '.join(on)}", arguments)
+            state[STARTED] = state.get(STARTED, 0) + 1
+            st.rerun()
+
+
+def evaluation_arguments(
+    galleries: Sequence[str],
+    models: Sequence[str],
+    *,
+    rerank: bool = False,
+    same_camera: bool = False,
+    multi_query: bool = False,
+) -> list[str]:
+    """Of `reid`."""
+    arguments = [EVALUATE, *galleries]
+    for model in models:
+        arguments += ["--models", model]
+    return arguments + ["--rerank"] * rerank + ["--same-camera"] * same_camera + ["--multi-query"] * multi_query
+
+
+def draw_jobs(workspace: Workspace, gallery: str) -> None:
+    """What runs, followed until it ends; and what ended badly on this gallery, until it is put away."""
+    ours = [job for job in jobs.all_jobs(workspace.path) if job.arguments[:1] in ((EVALUATE,), (CALIBRATE,))]
+    if any(job.progress.status == "running" for job in ours):
+        import_style()
+        st.fragment(_watch, run_every=1.0)(workspace)
+    seen = state.setdefault(SEEN, set())
+    ended = (job for job in ours if job.progress.status != "running" and gallery in _galleries(job))
+    newest = next(ended, None)
+    if newest is None or newest.progress.status == "finished" or newest.folder.name in seen:
+        return
+    import_style()
+    said = {
+        "failed": newest.progress.message or "Its log says more.",
+        "stopped": "It was stopped. What was embedded is kept; start it again to go on.",
+        "lost": "Its process ended without a word, as when the machine is switched off. Start it again.",
+    }.get(newest.progress.status, "")
+    with st.container(key="eval-trouble"):
+        markup.problem(newest.title, said)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            if st.button("Put away", key="eval-put-away"):
+                seen.add(newest.folder.name)
+                st.rerun()
+        draw_log(newest)
+
+
+def _watch(workspace: Workspace) -> None:
+    running = [job for job in jobs.all_jobs(workspace.path) if _is_ours(job) and job.progress.status == "running"]
+    for job in running:
+        with st.container(key=f"eval-job-{job.folder.name}"):
+            markup.text('<p class="rt-label">{title}</p>', title=job.title)
+            draw_running(job)
+    followed = state.get("eval-following", frozenset())
+    state["eval-following"] = now = frozenset(job.folder.name for job in running)
+    if followed - now or not now:  # one has ended: its results are to be shown
+        cached.forget_models()
+        st.rerun()
+
+
+def _galleries(job: Job) -> list[str]:
+    """What its command names before its options: a model may be called as a gallery is."""
+    return list(takewhile(lambda argument: not argument.startswith("--"), job.arguments[1:]))
+
+
+def _is_ours(job: Job) -> bool:
+    return job.arguments[:1] in ((EVALUATE,), (CALIBRATE,))

@@ -1,0 +1,214 @@
+"""Deleting crops for good: what would go and what stays, why, and the receipt."""
+
+from __future__ import annotations
+
+import html
+import os
+import shutil
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components.gallery import selection as chosen
+from pages.components.gallery.selection import Ids
+from pages.components.shared import markup, wording
+from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
+from reid_core.errors import ReidError, disk_full, is_full
+from reid_core.records import plural
+from reid_core.workspace import jobs
+from reid_core.workspace.catalogue.selection import Selection, order_to_json
+from reid_core.workspace.deletion import deletion, wiping
+from reid_core.workspace.deletion.deletion import Plan, Receipt
+from reid_core.workspace.reserve import with_room
+from reid_core.workspace.workspace import Workspace
+
+AT_ONCE = 2_000  # crops up to which the page waits; more are deleted by a job
+DOOMED, PLAN, RECEIPT = "gal-doomed", "gal-plan", "gal-receipt"
+JOB, COMPLAINT = "gal-deletion-job", "gal-deletion-complaint"
+SHOWN = 6  # pictures of what would go
+state = st.session_state
+
+
+def ask_deletion(ids: Ids) -> None:
+    """From the next run on the dialog asks about these crops."""
+    forget_deletion()
+    state[DOOMED] = ids
+
+
+def forget_deletion() -> None:
+    for key in (DOOMED, PLAN, RECEIPT, JOB, COMPLAINT, "gal-purpose"):
+        state.pop(key, None)
+
+
+def draw_deletion(workspace: Workspace, gallery: str) -> None:
+    """The dialog, while there is something to ask or to show."""
+    if DOOMED in state:
+        _dialog(workspace, gallery)
+
+
+@st.dialog("Delete crops", width="medium", on_dismiss=forget_deletion)
+def _dialog(workspace: Workspace, gallery: str) -> None:
+    receipt: Receipt | None = state.get(RECEIPT)
+    if receipt is not None:
+        _show_receipt(workspace, receipt)
+    elif JOB in state:
+        markup.note("A job deletes them", "It goes on when this page is closed. The view Jobs shows how far it is, and "
+                    "its receipt is then in History.")  # fmt: skip
+        with st.container(horizontal=True):
+            if st.button("See the job", key="gal-see-job", on_click=_see_job):
+                st.rerun()
+            _done()
+    else:
+        _ask(workspace, gallery, state.get(DOOMED, chosen.NOTHING))
+
+
+def _ask(workspace: Workspace, gallery: str, ids: Ids) -> None:
+    selection = Selection(ids=frozenset(ids.tolist()))
+    try:
+        with st.spinner("Counting", show_time=False):
+            plan = _plan(workspace, gallery, selection)
+    except ReidError as error:
+        markup.problem("This cannot be deleted", str(error))
+        _done("Close")
+        return
+    if not plan.crops:
+        _say_why_not(plan)
+        _done("Close")
+        return
+    _show_plan(workspace, plan, gallery, ids)
+    with st.form("gal-deletion", border=False, enter_to_submit=False):
+        purpose = st.text_input(
+            "Purpose", key="gal-purpose", placeholder="Why: a case, a request, the end of a deadline",
+            help="The receipt and the log keep this text. Name nobody in it.",
+        )  # fmt: skip
+        with st.container(horizontal=True):
+            sure = st.form_submit_button(
+                f"Delete {plural(plan.crops, 'crop')} for good", type="primary", key="gal-sure"
+            )
+            never = st.form_submit_button("Keep them", key="gal-keep")
+    if never:
+        forget_deletion()
+        st.rerun()
+    if sure:
+        _delete(workspace, gallery, selection, plan, purpose.strip())
+    if COMPLAINT in state:
+        markup.problem("Nothing was deleted", state[COMPLAINT])
+
+
+def _plan(workspace: Workspace, gallery: str, selection: Selection) -> Plan:
+    """Counted anew only when the catalogue has changed while the dialog is open."""
+    version = workspace.catalogue.version()
+    if PLAN not in state or state[PLAN][0] != version:
+        state[PLAN] = version, deletion.plan(workspace, gallery, selection)
+    plan: Plan = state[PLAN][1]
+    return plan
+
+
+def _show_plan(workspace: Workspace, plan: Plan, gallery: str, ids: Ids) -> None:
+    crops = workspace.catalogue.crops_of(ids[:SHOWN].tolist())
+    people = (
+        set(crops["identity"])
+        if len(ids) <= SHOWN
+        else set(workspace.catalogue.crops_of(ids[:500].tolist())["identity"])
+    )
+    whom = wording.person_name(people.pop()) if len(people) == 1 and len(ids) <= 500 and None not in people else ""
+    title = plural(plan.crops, "crop") + (f" of {whom}" if whom else "")
+    gallery_grid([card_of(row) for row in rows_of(crops)], kind="strip", label="What would go", key="gal-doomed")
+    sentences = [f"From gallery {gallery}, with all that was computed of them."]
+    if plan.identities and not whom:
+        sentences.append(f"Nothing would be left of {plural(plan.identities, 'person')}.")
+    if plan.files_kept:
+        where = "it was" if plan.files_kept == 1 else "they were"
+        sentences.append(f"{plural(plan.files_kept, 'original')} would stay where {where} imported from.")
+    if plan.held:
+        sentences.append(f"{plural(plan.held, 'crop')} would stay: held by {', '.join(plan.holds)}.")
+    markup.text(
+        '<p class="rt-big">{title}</p><p class="rt-text">{sentences}</p>', title=title, sentences=" ".join(sentences)
+    )
+    markup.text('<p class="rt-small">This cannot be undone. A receipt proves what went, and names nobody.</p>')
+
+
+def _say_why_not(plan: Plan) -> None:
+    if plan.held:
+        markup.note(
+            "Held",
+            f"{plural(plan.held, 'crop')} stay: held by {', '.join(plan.holds)}. Release them first, in History.",
+        )
+    else:
+        markup.note("There is nothing to delete", "These crops are gone already.")
+
+
+def _delete(workspace: Workspace, gallery: str, selection: Selection, plan: Plan, purpose: str) -> None:
+    state.pop(COMPLAINT, None)
+    if not purpose:
+        state[COMPLAINT] = "Say why these crops are deleted; the receipt keeps it."
+        return
+    try:
+        if plan.crops <= AT_ONCE:
+            with st.spinner("Deleting", show_time=False):
+                state[RECEIPT] = deletion.delete(workspace, gallery, selection, purpose)
+        else:
+            state[JOB] = start_job(workspace, gallery, selection, plan.crops, purpose)
+    except ReidError as error:
+        state[COMPLAINT] = str(error)
+        return
+    except OSError as error:
+        full = is_full(error)
+        state[COMPLAINT] = str(disk_full(error)) if full else f"The workspace cannot be written: {error.strerror}."
+        return
+    chosen.clear()
+    st.rerun()
+
+
+def start_job(workspace: Workspace, gallery: str, selection: Selection, crops: int, purpose: str) -> str:
+    """Start `reid delete` on a file with the selection and the purpose, which the command removes; the job's folder."""
+    folder = jobs.new_folder(workspace.path, "delete")
+    file = folder / "selection.json"
+    try:
+        with_room(workspace.path, lambda: _keep_private(file, order_to_json(selection, purpose)))
+        arguments = ["delete", "--gallery", gallery, "--selection", str(file), "--yes"]
+        title = f"Delete {plural(crops, 'crop')} of {gallery}"
+        jobs.start(folder, arguments, workspace.path, title)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    return str(folder)
+
+
+def _keep_private(file: Path, text: str) -> None:
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+        out.write(text)
+
+
+def _show_receipt(workspace: Workspace, receipt: Receipt) -> None:
+    waits = "" if receipt.finished else wiping.why_unfinished(workspace.catalogue, workspace.thumbnails)
+    facts = {
+        "Receipt": receipt.number,
+        "Deleted": f"{plural(receipt.crops, 'crop')} of gallery {receipt.gallery}",
+        "Kept by holds": plural(receipt.held, "crop") if receipt.held else None,
+        "Originals left": f"{receipt.files_kept:,}, where they were imported from" if receipt.files_kept else None,
+        "When": receipt.at.replace("T", " ").removesuffix("Z") + " UTC",
+        "By": receipt.who,
+        "Purpose": receipt.purpose,
+        "SHA-256 of ids": receipt.ids_sha256,
+        "Wiped": f"not yet. {waits} The rest goes when the workspace is next opened." if waits else "every byte",
+    }
+    rows = "".join(
+        f"<tr><th scope='row'>{name}</th><td>{html.escape(str(value))}</td></tr>"
+        for name, value in facts.items()
+        if value is not None
+    )
+    markup.text('<p class="rt-big">Deleted</p>')
+    st.html(f'<table class="rt-facts rt-receipt">{rows}</table>')
+    _done()
+
+
+def _see_job() -> None:
+    forget_deletion()
+    state["gal-view"] = "Jobs"
+
+
+def _done(label: str = "Done") -> None:
+    if st.button(label, key="gal-deletion-done"):
+        forget_deletion()
+        st.rerun()

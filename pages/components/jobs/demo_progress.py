@@ -1,0 +1,103 @@
+"""What a newcomer sees: the demo is being built by a job of its own, and how far it is; or why it could not be."""
+
+from __future__ import annotations
+
+import threading
+
+import streamlit as st
+
+from pages.components.jobs.job_card import draw_no_progress
+from pages.components.shared import markup
+from reid_core.workspace import jobs
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.jobs import Progress
+from reid_core.workspace.workspace import Workspace
+
+STAGES = ("Drawing people", "Importing", "Embedding")
+_REASONS = {
+    "failed": "The demo could not be built",
+    "lost": "The demo was interrupted",
+    "stopped": "The demo was stopped",
+    "finished": "The demo ended without a gallery",
+}
+_starting = threading.Lock()
+
+
+def demo_is_ready(workspace: Workspace, galleries: list[GalleryInfo]) -> bool:
+    """Whether there is a gallery to search. Where there is none it starts the demo, and draws how it stands."""
+    from reid_core.workspace.imports.demo import GALLERY
+
+    folder = workspace.path / "jobs" / "demo"
+    progress = jobs.read(folder)
+    names = {gallery.name for gallery in galleries}
+    if names - {GALLERY} or (GALLERY in names and (progress is None or progress.status == "finished")):
+        return True
+    with _starting:
+        if jobs.read(folder) is None:
+            jobs.start(folder, ["demo"], workspace.path)
+    progress = jobs.read(folder) or Progress(stage="Starting")
+    with st.container(key="start"):
+        if progress.status == "running":
+            _watch(workspace)
+        else:
+            _say_why(workspace, progress)
+    return False
+
+
+@st.fragment(run_every=1.0)
+def _watch(workspace: Workspace) -> None:
+    folder = workspace.path / "jobs" / "demo"
+    progress = jobs.read(folder) or Progress(stage="Starting")
+    if progress.status != "running":
+        st.rerun()
+    markup.heading("Building the demo")
+    markup.text(
+        '<p class="rt-text">This workspace has no gallery yet, so Retrace draws people who walk past four cameras, '
+        "to try a search with. It takes less than a minute, and nothing is downloaded.</p>"
+    )
+    share = progress.done / progress.total if progress.total else 0.0
+    markup.text(
+        '<div class="rt-bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent}" '
+        'aria-label="{stage}"><div style="width:{percent}%"></div></div>',
+        percent=round(100 * share),
+        stage=progress.stage,
+    )
+    now = STAGES.index(progress.stage) if progress.stage in STAGES else 0
+    rows = ""
+    for place, stage in enumerate(STAGES):
+        state = "done" if place < now else _standing(progress) if place == now else ""
+        rows += f'<div class="{"now" if place == now else ""}">{stage}<span>{state}</span></div>'
+    st.html(f'<div class="rt-stages">{rows}</div>')
+    draw_no_progress(progress)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Stop", key="stop-demo"):
+            jobs.stop(folder)
+            st.session_state["demo-stopping"] = True
+        if st.session_state.get("demo-stopping"):
+            markup.text('<p class="rt-small">It stops after this step.</p>')
+
+
+def _standing(progress: Progress) -> str:
+    if not progress.total:
+        return "starting"
+    left = f" · about {max(1, round(progress.seconds_left))} s left" if progress.seconds_left >= 0 else ""
+    return f"{progress.done:,} of {progress.total:,}{left}"
+
+
+def _say_why(workspace: Workspace, progress: Progress) -> None:
+    folder = workspace.path / "jobs" / "demo"
+    st.session_state.pop("demo-stopping", None)
+    stopped = progress.status == "stopped"
+    sentence = progress.message or (
+        "What was made so far is kept; it goes on from there." if stopped else "Its log says more."
+    )
+    (markup.note if stopped else markup.problem)(_REASONS[progress.status], sentence)
+    markup.text(
+        '<p class="rt-text">To search your own crops, import them with <b>reid import FOLDER --gallery NAME</b> and '
+        "index them with <b>reid index NAME</b>.</p>"
+    )
+    if st.button("Go on" if stopped else "Try again", type="primary", key="retry-demo"):
+        jobs.start(folder, ["demo"], workspace.path)
+        st.rerun()
+    with st.expander("Log"):
+        st.code(jobs.log_tail(folder) or "It printed nothing.", language=None, wrap_lines=True)

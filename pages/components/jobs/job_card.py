@@ -1,0 +1,147 @@
+"""A job as people see it: how far it is, how it ended, what it printed, and how to go on."""
+
+from __future__ import annotations
+
+import html
+from datetime import UTC, datetime
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components.shared import markup
+from reid_core.workspace import jobs
+from reid_core.workspace.imports import uploads
+from reid_core.workspace.jobs import Job, Progress
+from reid_core.workspace.workspace import Workspace
+
+ENDED = {"finished": "Done", "failed": "Failed", "stopped": "Stopped", "lost": "Interrupted"}
+LOG_LINES = 200
+_LONG_CELL = 28  # characters, above which a table's cell may wrap
+_STYLE = Path(__file__).with_name("jobs.css")
+_TITLES = {"demo": "Build the demo"}  # of jobs that nobody gave a title
+state = st.session_state
+
+
+def import_style() -> None:
+    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
+
+
+def title_of(job: Job) -> str:
+    return _TITLES.get(job.title, job.title)
+
+
+def draw_running(job: Job) -> None:
+    """Its bar, stage, time left, Stop, and that it makes no progress where it makes none."""
+    progress = job.progress
+    share = progress.done / progress.total if progress.total else 0.0
+    standing = f"{progress.done:,} of {progress.total:,}" if progress.total else ""
+    markup.text(
+        '<div class="im-standing"><b>{stage}</b><span>{standing}</span><span class="left">{left}</span></div>'
+        '<div class="rt-bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent}" '
+        'aria-label="{stage}"><div style="width:{percent}%"></div></div>',
+        stage=progress.stage or "Starting",
+        standing=standing,
+        left=time_left(progress.seconds_left) if progress.total and not progress.no_progress else "",
+        percent=round(100 * share),
+    )
+    draw_no_progress(progress)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button("Stop", key=f"gal-stop-{job.folder.name}"):
+            jobs.stop(job.folder)
+            state[f"gal-stopping-{job.folder.name}"] = True
+        if state.get(f"gal-stopping-{job.folder.name}"):
+            markup.text('<p class="rt-small">It stops after this step; what is done is kept.</p>')
+
+
+def draw_no_progress(progress: Progress) -> None:
+    """For a job whose process is there, and whose figures have stood still for minutes."""
+    if progress.no_progress:
+        markup.text(
+            '<div class="rt-hint" role="status"><b>{first}{rest}.</b> Its process still runs. It may be in a long '
+            "step. Read the log first; stopping loses the work of this step.</div>",
+            first=progress.no_progress[0].upper(), rest=progress.no_progress[1:],
+        )  # fmt: skip
+
+
+def draw_how_it_ended(workspace: Workspace, job: Job) -> None:
+    """For a job that did not finish: why, in a sentence, and how to go on."""
+    state.pop(f"gal-stopping-{job.folder.name}", None)
+    status, arguments = job.progress.status, uploads.to_go_on(workspace, job)
+    if status == "failed":
+        sentence = job.progress.message or "Its log says more."
+        markup.problem("This did not work", sentence)
+    elif status == "stopped":
+        sentence = "What was done so far is kept." + (" It goes on from there." if arguments else "")
+        markup.note("Stopped", sentence)
+    else:
+        sentence = "Its process ended without a word, as when the machine is switched off. What was done so far is kept"
+        markup.problem("Interrupted", sentence + ("; go on to do the rest." if arguments else "."))
+
+
+def draw_go_on(workspace: Workspace, job: Job, *, primary: bool = False) -> None:
+    """The button that starts it again in its own folder, where there is something left to do."""
+    arguments = uploads.to_go_on(workspace, job)
+    if job.progress.status == "finished" or arguments is None:
+        return
+    words = "Try again" if job.progress.status == "failed" else "Go on"
+    key = f"gal-again-{job.folder.name}"
+    if st.button(words, key=key, type="primary") if primary else st.button(words, key=key):
+        now = jobs.find(job.folder)
+        if now is not None and now.progress.status != "running":
+            jobs.start(job.folder, arguments, workspace.path, job.title)
+        st.rerun()
+
+
+def draw_log(job: Job) -> None:
+    with st.expander("Log", key=f"gal-log-{job.folder.name}", type="compact"):
+        draw_log_lines(job)
+
+
+def draw_log_lines(job: Job) -> None:
+    with st.container(key=f"log-{job.folder.name}"):
+        st.code(jobs.log_tail(job.folder, LOG_LINES) or "It printed nothing.", language=None, wrap_lines=True)
+
+
+# --- words and tables ---
+
+
+def time_left(seconds: float) -> str:
+    if seconds < 0:
+        return ""
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s left"
+    minutes = round(seconds / 60)
+    return f"about {minutes} min left" if minutes < 90 else f"about {minutes / 60:.1f} h left"
+
+
+def moment(at: str | None) -> str:
+    """An ISO 8601 time as "2026-11-22 23:10"; the pages say once that times are UTC."""
+    return "" if not at else at[:16].replace("T", " ")
+
+
+def ago(at: str) -> str:
+    """ "3 min ago", "5 h ago", else the date."""
+    try:
+        seconds = (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()
+    except (ValueError, TypeError):
+        return ""
+    if seconds < 60:
+        return "just now"
+    if seconds < 3600:
+        return f"{int(seconds // 60)} min ago"
+    return f"{int(seconds // 3600)} h ago" if seconds < 86_400 else moment(at)
+
+
+def draw_table(headings: list[str], rows: list[list[object]], *, label: str) -> None:
+    """A quiet table that scrolls sideways where it must; all cells are text, long ones wrap."""
+    head = "".join(f"<th scope='col'>{html.escape(heading)}</th>" for heading in headings)
+    body = ""
+    for row in rows:
+        cells = ["" if cell is None else str(cell) for cell in row]
+        long = [' class="long"' if len(cell) > _LONG_CELL else "" for cell in cells]
+        body += "<tr>"
+        body += "".join(f"<td{how}>{html.escape(cell)}</td>" for how, cell in zip(long, cells, strict=True)) + "</tr>"
+    st.html(
+        f'<div class="im-scroll" role="region" tabindex="0" aria-label="{html.escape(label)}">'
+        f'<table class="im-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )

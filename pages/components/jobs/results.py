@@ -1,0 +1,115 @@
+"""What an import did, in words: added, left out, flaws; and what to do with the gallery now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.components.jobs.embed_now import choose_and_embed
+from pages.components.jobs.job_card import draw_table
+from pages.components.shared import markup
+from reid_core.records import plural
+from reid_core.workspace import jobs
+from reid_core.workspace.catalogue.selection import FLAWS
+from reid_core.workspace.jobs import Job
+from reid_core.workspace.workspace import Workspace
+
+_FLAW_WORDS = {"alike": "look like another picture of the gallery", "odd shape": "have an odd shape for a person"}
+_SHOWN = 10
+
+
+def draw_result(job: Job) -> str | None:
+    """Returns the gallery that it was about, where the job said so."""
+    results = jobs.results(job.folder)
+    imported = [result for result in results if "added" in result]
+    embedded = [result for result in results if "embedded" in result]
+    if imported:
+        _draw_imported(imported)
+    if embedded:
+        last = embedded[-1]["embedded"]
+        count = last["added"] + last["already"]
+        left_out = f", {last['left_out']:,} could not be" if last["left_out"] else ""
+        markup.text(
+            '<p class="rt-text">{crops} of the gallery embedded by {model}{left_out}.</p>',
+            crops=plural(count, "crop"), model=embedded[-1]["model"], left_out=left_out,
+        )  # fmt: skip
+    return str(results[-1]["gallery"]) if results else None
+
+
+def result_line(job: Job) -> str:
+    """ "93 added, 2 left out, 93 embedded"."""
+    results = jobs.results(job.folder)
+    imported = [result for result in results if "added" in result]
+    parts = []
+    if imported:
+        parts.append(f"{sum(result['added'] for result in imported):,} added")
+        if left_out := imported[-1]["left_out"]:
+            parts.append(f"{left_out:,} left out")
+    if embedded := [result["embedded"] for result in results if "embedded" in result]:
+        parts.append(f"{embedded[-1]['added'] + embedded[-1]['already']:,} embedded")
+    return ", ".join(parts)
+
+
+def can_be_searched(job: Job) -> bool:
+    return any("embedded" in result for result in jobs.results(job.folder))
+
+
+def offer_embedding(workspace: Workspace, gallery: str) -> Path | None:
+    """For a gallery that no model has embedded; the folder of the job that was just started to do it."""
+    markup.text('<p class="rt-text">To be searched, its crops must be embedded by a model first.</p>')
+    return choose_and_embed(workspace, gallery, key="gal-import-embed")
+
+
+def _draw_imported(results: list[dict[str, Any]]) -> None:
+    last = results[-1]
+    added = sum(result["added"] for result in results)
+    before = max(0, last["added"] + last["already"] - added)
+    numbers = {"added": added, "left out": last["left_out"], "there before": before}
+    numbers |= {"duplicates": sum(result["duplicates"] for result in results)}
+    shown = {word: number for word, number in numbers.items() if number or word in ("added", "left out")}
+    boxes = "".join(f"<div><b>{number:,}</b><span>{word}</span></div>" for word, number in shown.items())
+    st.html(f'<div class="im-numbers">{boxes}</div>')
+    sentences = []
+    if numbers["duplicates"]:
+        sentences.append("A duplicate is a picture that the gallery has already, with the same labels; one is kept.")
+    if last["differing"]:
+        sentences.append(
+            f"{plural(last['differing'], 'crop')} have other labels in these files than in the gallery; the gallery's "
+            "were kept."
+        )
+    if untimed := last.get("without_time", 0):
+        sentences.append(f"{plural(untimed, 'crop')} came in without a time, because theirs could not be read.")
+    sentences += flaw_sentences(last.get("flaws", {}), last["added"] + last["already"])
+    if sentences:
+        markup.text('<p class="rt-text">{words}</p>', words=" ".join(sentences))
+    if last["left_out"] or last.get("without_time"):
+        _draw_left_out(last)
+
+
+def flaw_sentences(flaws: dict[str, int], crops: int) -> list[str]:
+    """ "312 of 12,936 are blurred, 3 are dark." Nothing where there is nothing to say."""
+    words = [f"{flaws[name]:,} {_flaw_word(name, flaws[name])}" for name in (*FLAWS, "alike") if flaws.get(name)]
+    return [f"Of {plural(crops, 'crop')} {', '.join(words)}."] if words else []
+
+
+def _flaw_word(name: str, count: int) -> str:
+    words = _FLAW_WORDS.get(name)
+    if words is None:
+        return f"{'is' if count == 1 else 'are'} {name}"
+    return words.replace("look ", "looks ", 1).replace("have ", "has ", 1) if count == 1 else words
+
+
+def _draw_left_out(result: dict[str, Any]) -> None:
+    if count := result["left_out"]:
+        markup.text('<p class="rt-label">Left out: {files}</p>', files=plural(count, "file"))
+        draw_table(
+            ["File", "Why"], [[item["path"], item["reason"]] for item in result["skipped"][:_SHOWN]], label="Left out"
+        )
+    report = Path(result["report"]) if result.get("report") else None
+    if report is not None and report.is_file():
+        st.download_button(
+            "Download the whole list", report.read_bytes(), "left-out.csv", "text/csv", on_click="ignore",
+            key=f"gal-left-out-{report.name}",
+        )  # fmt: skip

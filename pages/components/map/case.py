@@ -1,0 +1,119 @@
+"""Crops that were selected on the map as verdicts of an investigation: each is, or is not, the person looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from pages.components.gallery.label_bar import SAID
+from pages.components.gallery.selection import TROUBLE, Ids
+from pages.components.search.blind import analyst
+from pages.components.search.verdicts import CASE, WORDS
+from reid_core.errors import ReidError
+from reid_core.records import plural
+from reid_core.workspace.cases import cases, verdicts
+from reid_core.workspace.cases.cases import Investigation
+from reid_core.workspace.cases.verdicts import MATCH, VERDICTS, Seen
+from reid_core.workspace.catalogue.rows import user
+from reid_core.workspace.workspace import Workspace
+
+MOST = 500  # crops that are judged at once
+NOTE = "Selected on the map"
+NEW = "A new investigation…"
+NAME, PURPOSE = "map-case-name", "map-case-purpose"  # of a new one
+GIVEN = "map-case-given"  # investigation and number of the verdict that was given last on the map
+state = st.session_state
+
+
+def draw_case_form(workspace: Workspace, ids: Ids, key: str, people: int, say: Callable[[str, str], None]) -> None:
+    """Choose an investigation or begin one, and a verdict on crops of so many people; `say` tells what would change."""
+    if len(ids) > MOST:
+        say(
+            f"{len(ids):,} crops are too many.",
+            f"A verdict says who is in each picture. Select at most {MOST:,} crops.",
+        )
+        return
+    there = {case.name: case for case in cases.every(workspace)}
+    names = [*there, NEW]
+    with st.container(horizontal=True, vertical_alignment="center", key="map-form-row"):
+        name = st.selectbox(
+            "Investigation", names, index=names.index(state[CASE]) if state.get(CASE) in there else 0,
+            key=f"{key}-name", label_visibility="collapsed", width=260,
+        )  # fmt: skip
+        verdict = st.segmented_control(
+            "Verdict", VERDICTS, default=MATCH, required=True, format_func=WORDS.__getitem__, key=f"{key}-verdict",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        st.button(
+            f"Add {plural(len(ids), 'crop')}", type="primary", key="map-apply",
+            on_click=_add, args=(workspace, there.get(name), ids, verdict or MATCH, f"{key}-name"),
+        )  # fmt: skip
+        if _is_last(workspace):
+            st.button("Take back", key="map-case-undo", type="tertiary", on_click=_take_back, args=(workspace,))
+    meaning = _MEANING
+    if verdict == MATCH and people > 1:
+        meaning = f"They are labelled as {people:,} people, and an investigation is about one. {meaning}"
+    if name in there:
+        say(_changes(workspace, name, ids, verdict or MATCH), meaning)
+        return
+    with st.container(horizontal=True, key="map-case-new"):
+        st.text_input("Name", key=NAME, placeholder="Such as Gate 4", width=260)
+        st.text_input("Purpose", key=PURPOSE, placeholder="Why somebody is looked for")
+    say(f"{plural(len(ids), 'crop')} → {WORDS[verdict or MATCH]}.", meaning)
+
+
+_MEANING = (
+    "No label changes. On the Search page a match becomes part of the query, and a rejected crop is not suggested "
+    "again. The investigation keeps who decided, and when."
+)
+
+
+def _changes(workspace: Workspace, name: str, ids: Ids, verdict: str) -> str:
+    stands = verdicts.standing(workspace, name)
+    before = sum(crop in stands and stands[crop].decision == verdict for crop in ids.tolist())
+    other = sum(crop in stands for crop in ids.tolist()) - before
+    new = len(ids) - before - other
+    parts = [f"{plural(new, 'crop')} → {WORDS[verdict]} in {name}."] if new else []
+    parts += [f"{plural(other, 'crop')} of another verdict there → {WORDS[verdict]}."] * bool(other)
+    parts += [f"Already so: {plural(before, 'crop')}."] * bool(before)
+    return " ".join(parts)
+
+
+def _add(workspace: Workspace, case: Investigation | None, ids: Ids, verdict: str, field: str) -> None:
+    """The form stays open: what was given can be taken back there."""
+    state.pop(TROUBLE, None)
+    try:
+        if case is None:
+            case = cases.create(workspace, str(state.get(NAME) or ""), str(state.get(PURPOSE) or ""))
+            state[CASE] = state[field] = case.name  # the Search page opens it, and so does this form
+            state[NAME] = state[PURPOSE] = ""
+        # They were in no list of hits: without a rank, a similarity, or a model that put them there.
+        given = verdicts.give(workspace, case.name, verdict, [Seen(crop) for crop in ids.tolist()], note=NOTE,
+                              who=analyst())  # fmt: skip
+    except ReidError as error:
+        state[TROUBLE] = str(error)
+        return
+    state[GIVEN] = case.name, given[0].act
+    state[SAID] = f"{plural(len(given), 'crop')} in {case.name}: {WORDS[verdict]}."
+
+
+def _is_last(workspace: Workspace) -> bool:
+    """Whether what was given on the map is what the analyst would take back."""
+    name, act = state.get(GIVEN, ("", 0))
+    try:
+        lines = verdicts.log_of(workspace, name) if name else []
+    except ReidError:  # it was deleted
+        return False
+    mine = [line for line in lines if line.who == (analyst() or user())]
+    return bool(mine) and mine[-1].act == act
+
+
+def _take_back(workspace: Workspace) -> None:
+    state.pop(TROUBLE, None)
+    try:
+        taken = verdicts.undo(workspace, state.pop(GIVEN)[0], who=analyst())
+    except ReidError as error:
+        state[TROUBLE] = str(error)
+        return
+    state[SAID] = f"Taken back: {plural(len(taken), 'verdict')}."

@@ -1,0 +1,203 @@
+"""The investigation that searches and verdicts belong to: chosen, begun, put down in notes, and its searches kept."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import streamlit as st
+
+from pages.components.search import verdicts as deciding
+from pages.components.search.blind import ANALYST, analyst, judged_by
+from pages.components.search.export import draw_exports
+from pages.components.search.saved_searches import draw_saved
+from pages.components.search.state import desk
+from pages.components.search.verdicts import CASE
+from pages.components.shared import markup
+from reid_core.errors import ReidError, shortened
+from reid_core.workspace.cases import cases, verdicts
+from reid_core.workspace.cases.cases import Investigation
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.search import saved_searches
+from reid_core.workspace.search.hit_meaning import Meant
+from reid_core.workspace.search.searching import Answer
+from reid_core.workspace.workspace import ModelEntry, Workspace
+
+TROUBLE = "case-trouble"
+FOLLOWED = "case-followed"
+state = st.session_state
+
+
+def open_case(workspace: Workspace) -> Investigation | None:
+    """The one that is open; the address names it by its number, so that a reload opens it again."""
+    query = st.query_params.get("investigation")
+    there = cases.every(workspace)
+    if query != state.get(FOLLOWED):
+        found = next((case for case in there if str(case.key) == query), None)
+        state[CASE] = None if found is None else found.name
+        if query is not None and found is None:
+            state[TROUBLE] = f"There is no investigation {shortened(query)} in this workspace any more."
+    case = next((case for case in there if case.name == state.get(CASE)), None)
+    state[CASE] = None if case is None else case.name
+    if case is None:
+        st.query_params.pop("investigation", None)
+    else:
+        st.query_params["investigation"] = str(case.key)
+    state[FOLLOWED] = st.query_params.get("investigation")
+    return case
+
+
+def take_case(name: str | None) -> None:
+    state[CASE] = name
+    state.pop(TROUBLE, None)
+    state[FOLLOWED] = st.query_params.get("investigation")
+    table = desk()
+    table.close()
+    table.said = table.problem = ""
+    table.turn += 1
+
+
+def purpose_now(workspace: Workspace) -> str:
+    """Why one searches: the investigation's purpose, else what was typed."""
+    if state.get(CASE) is not None:
+        return str(state.get("case-purpose") or "")
+    return str(state.get("purpose") or "").strip()
+
+
+def draw_case(workspace: Workspace, gallery: GalleryInfo) -> None:
+    """The lowest part of the left side: why one searches, and where that is kept."""
+    case = open_case(workspace)
+    state["case-purpose"] = "" if case is None else case.purpose
+    if TROUBLE in state:
+        markup.problem("This did not work", state[TROUBLE])
+    if case is None:
+        st.text_input(
+            "Purpose", key="purpose", placeholder="Why you search", persist_state="session",
+            help="Each search is written into the workspace's log, with this text.",
+        )  # fmt: skip
+    else:
+        markup.text(
+            '<p class="rt-label">Investigation</p><p class="rt-case"><b>{name}</b><span>{purpose}</span>'
+            "<span>{signed}</span></p>",
+            name=case.name,
+            purpose=case.purpose,
+            signed=f"Your verdicts are signed {who}" if (who := analyst()) else "",
+        )
+    with st.container(horizontal=True):
+        opened = st.button("Investigation…" if case is None else "Notes, searches…", key="case-open", width="stretch")
+        if case is not None:
+            st.button("Leave it", on_click=take_case, args=(None,), key="case-leave")
+    if opened:
+        draw_dialog(workspace, gallery)
+    elif desk().pending is not None:
+        draw_beginning(workspace, gallery)
+
+
+def forget_pending() -> None:
+    desk().pending = None
+
+
+@st.dialog("Whose verdict is this?", on_dismiss=forget_pending)
+def draw_beginning(workspace: Workspace, gallery: GalleryInfo) -> None:
+    """A verdict was given before there was an investigation, or before it was known who decides."""
+    _draw_name()
+    name = state.get(CASE)
+    if name is None:
+        markup.text('<p class="rt-text">Verdicts belong to an investigation. Begin one, or open one that is there.</p>')
+        _draw_choice(workspace, gallery)
+    elif st.button("Keep the verdict", type="primary", key="case-sign") or analyst():
+        _opened(workspace, gallery, name)
+
+
+def _draw_name() -> None:
+    st.text_input(
+        "Your name", key=ANALYST, persist_state="session", placeholder="As your verdicts are signed",
+        autocomplete="name", max_chars=80, help="Two analysts may contradict each other, and nobody takes back what "
+        "another decided. It is kept with each verdict.",
+    )  # fmt: skip
+
+
+@st.dialog("Investigation", width="large")
+def draw_dialog(workspace: Workspace, gallery: GalleryInfo) -> None:
+    case = next((case for case in cases.every(workspace) if case.name == state.get(CASE)), None)
+    if case is None:
+        markup.text('<p class="rt-text">It keeps searches, verdicts and notes together, and opens again as it was.</p>')
+        _draw_choice(workspace, gallery)
+        return
+    markup.text('<p class="rt-title" role="heading" aria-level="2">{name}</p>', name=case.name)
+    standing = verdicts.describe(verdicts.standing(workspace, case.name, judged_by=judged_by()))
+    markup.numbers([
+        ("Purpose", case.purpose), ("Begun", f"{case.created[:10]} by {case.who}"), ("Verdicts", standing),
+    ])  # fmt: skip
+    notes = f"case-notes-{case.key}"
+    st.text_area(
+        "Notes", case.notes, key=notes, height=120, placeholder="What is known", help="Kept as soon as you leave them.",
+        on_change=_keep_notes, args=(workspace, case.name, notes),
+    )  # fmt: skip
+    _draw_name()
+    draw_saved(workspace, case)
+
+
+def _keep_notes(workspace: Workspace, name: str, field: str) -> None:
+    try:
+        cases.edit(workspace, name, notes=state[field])
+    except ReidError as error:
+        state[TROUBLE] = str(error)
+
+
+def _draw_choice(workspace: Workspace, gallery: GalleryInfo) -> None:
+    there = cases.every(workspace)
+    if there:
+        names = [case.name for case in there]
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            name = st.selectbox("One that is there", names, key="case-choose")
+            if st.button("Open", key="case-take"):
+                _opened(workspace, gallery, name)
+    with st.form("case-form", border=False):
+        name = st.text_input("A new one", f"Search of {datetime.now():%d %B %Y, %H:%M}", key="case-name")
+        purpose = st.text_input(
+            "Purpose",
+            str(state.get("purpose") or ""),
+            key="case-new-purpose",
+            placeholder="Why this search is made",
+        )
+        begun = st.form_submit_button("Begin", type="primary", key="case-begin")
+    if begun:
+        try:
+            case = cases.create(workspace, name, purpose)
+        except ReidError as error:
+            markup.problem("It was not begun", str(error))
+            return
+        _opened(workspace, gallery, case.name)
+
+
+def _opened(workspace: Workspace, gallery: GalleryInfo, name: str) -> None:
+    """Open it, and keep the verdict that waited for that in it."""
+    table = desk()
+    pair, waiting = table.pair, table.pending
+    take_case(name)
+    table.pair, table.pending = pair, None
+    if waiting is not None:
+        try:
+            deciding.judge(workspace, gallery, *waiting, table)
+        except ReidError as error:
+            table.problem = str(error)
+        if pair is None:  # the keys went to the dialog, and go on in the list
+            table.look_at(waiting[1][0])
+    st.rerun()
+
+
+def draw_keeping(workspace: Workspace, gallery: GalleryInfo, model: ModelEntry, answer: Answer, meant: Meant) -> None:
+    """What can be kept of the answer: the search in the investigation, and the hits in a file."""
+    name = state.get(CASE)
+    if name is not None:
+        with st.popover("Save search", key="save-popover"), st.form("save-form", border=False):
+            wanted = st.text_input("Name of this search", key="save-name", placeholder="As it is found again")
+            if st.form_submit_button("Save", type="primary", key="save"):
+                try:
+                    kept = saved_searches.save(workspace, name, wanted, answer, gallery.name, model.name)
+                except ReidError as error:
+                    markup.problem("It was not saved", str(error))
+                else:
+                    st.query_params["saved"] = state["saved-followed"] = str(kept.key)
+                    markup.text('<p class="rt-small" role="status">Saved. The address opens it again.</p>')
+    draw_exports(workspace, gallery, answer, meant)

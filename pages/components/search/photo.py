@@ -1,0 +1,218 @@
+"""The left side of the Search page: the photos that are searched for, and the ways that they come in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import streamlit as st
+
+from pages.components.search import query_photos
+from pages.components.search.blind import is_blind
+from pages.components.search.query_photos import STAGED, TROUBLE, Chosen
+from pages.components.search.state import desk
+from pages.components.shared import cached, markup, wording
+from pages.components.widgets.events.events import done, new_events
+from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
+from pages.components.widgets.photo_stage.photo_stage import cut_of, photo_stage
+from pages.components.widgets.photo_tray.photo_tray import photo_tray
+from reid_core.images import IMAGE_SUFFIXES, MAX_FILE_BYTES, BadImage
+from reid_core.records import plural
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.galleries.browsing import some_people
+from reid_core.workspace.imports.demo import GALLERY as DEMO
+from reid_core.workspace.workspace import Workspace
+
+# Of the last five some cannot be read; then the page says why, and what to do.
+PICTURES = [*sorted(suffix[1:] for suffix in IMAGE_SUFFIXES), "heic", "heif", "avif", "gif", "jp2"]
+EXAMPLES = 6
+TRAY, STAGE = "tray", "stage"  # keys of the two components
+WORDS = {
+    "small": "Only {height} pixels high", "blurred": "Blurred", "dark": "Dark", "overexposed": "Overexposed",
+    "washed out": "Without contrast", "odd shape": "Not the shape of a person",
+}  # fmt: skip
+state = st.session_state
+
+
+def take_uploads() -> None:
+    """Copy the uploaded bytes, for Streamlit drops them when the page is left; then empty the uploader."""
+    number = state.get("uploads", 0)
+    files = state.get(f"upload-{number}") or []
+    if not files:
+        return
+    state["uploads"] = number + 1
+    state.pop(TROUBLE, None)
+    taken, troubles = [], []
+    for file in files:
+        try:
+            taken.append(query_photos.of_upload(file.name, file.getvalue()))
+        except BadImage as error:
+            troubles.append(f"{file.name} cannot be used: {error}.")
+    if len(taken) == 1 and taken[0].is_scene:
+        state[STAGED] = taken[0]
+    elif taken and state.get("add-photos") and query_photos.photos():
+        query_photos.add(taken)
+    elif taken:
+        query_photos.take(taken)
+    if troubles:
+        state[TROUBLE] = " ".join(troubles)
+
+
+def take_up() -> None:
+    """Do what was asked for in the tray and on the stage since the last run."""
+    table = desk()
+    for event in [*new_events(TRAY, table), *new_events(STAGE, table)]:
+        try:
+            _do(event)
+        except BadImage as error:
+            state[TROUBLE] = f"The photo was not cropped: {error}."
+        done(event, table)
+
+
+def _do(event: dict[str, Any]) -> None:
+    what, number = event["what"], int(event.get("id", 0))
+    if what == "changed":
+        query_photos.change_role(number, event["role"])
+    elif what == "only":
+        query_photos.search_only(number)
+    elif what == "edited":
+        state[STAGED] = next((photo for photo in query_photos.photos() if photo.number == number), state.get(STAGED))
+    elif what == "removed":
+        query_photos.put(number, [])
+    elif what == "cancelled":
+        state.pop(STAGED, None)
+    elif what == "done" and STAGED in state:
+        photo: Chosen = state[STAGED]
+        _take_cut(photo, query_photos.cut(photo, cut_of(event)))
+        state.pop(STAGED, None)
+
+
+def _take_cut(photo: Chosen, made: list[Chosen]) -> None:
+    """In place of the photo where it is one of the search's; else as an upload."""
+    if any(kept.number == photo.number for kept in query_photos.photos()):
+        query_photos.put(photo.number, made)
+        state.pop(TROUBLE, None)
+    elif state.get("add-photos") and query_photos.photos():
+        query_photos.add(made)
+    else:
+        query_photos.take(made)
+
+
+def draw_photos(workspace: Workspace, gallery: GalleryInfo) -> tuple[str | None, bool]:
+    """The left side; returns the camera that the user states, and whether its own camera's hits are wanted."""
+    camera, same_camera, chosen = None, False, query_photos.photos()
+    query_photos.keep_addresses()
+    with st.container(key="photo"):
+        if not chosen and state.get(query_photos.CONFIRMED_ALONE) is not None:
+            markup.text(
+                '<p class="rt-text">Searching with the crops that are confirmed in the investigation, not a photo.</p>'
+            )
+            st.button("Choose another person", on_click=query_photos.take, args=((),), width="stretch", key="browse")
+        elif not chosen:
+            markup.heading("Who are you looking for?")
+            markup.text(
+                '<p class="rt-text">Drop or paste a photo, or several of one person. They stay on this machine.</p>'
+            )
+        photo_tray([_shown(photo, len(chosen)) for photo in chosen], key=TRAY)
+        if chosen:
+            camera, same_camera = draw_camera(workspace, gallery)
+            st.button("Choose another person", on_click=query_photos.take, args=((),), width="stretch", key="browse")
+        if TROUBLE in state:
+            markup.problem("This did not work", state[TROUBLE])
+    with st.container(key="another" if chosen else "first"):
+        if chosen and gallery.name == DEMO:
+            draw_examples(workspace, gallery, chosen)
+        with st.container(key="upload-place"):
+            st.file_uploader(
+                "More photos" if chosen else "Photos", PICTURES, key=f"upload-{state.get('uploads', 0)}",
+                accept_multiple_files=True, on_change=take_uploads, label_visibility="collapsed",
+                max_upload_size=MAX_FILE_BYTES // 2**20,
+            )  # fmt: skip
+        if chosen:
+            st.toggle("Add to these photos", key="add-photos", persist_state="session",
+                      help="What is dropped, pasted or uploaded next shows the same person; otherwise it starts a new "
+                      "search.")  # fmt: skip
+    return camera, same_camera
+
+
+def _shown(photo: Chosen, count: int) -> dict[str, Any]:
+    facts = f"{photo.width} × {photo.height} px"
+    if photo.crop is not None or photo.camera is not None:
+        facts += f" · {wording.camera_name(photo.camera)}"
+    lines = [photo.name.rpartition("/")[2], facts, wording.shown_time(photo.time)]
+    return {
+        "id": photo.number, "name": lines[0], "picture": photo.picture, "role": photo.role,
+        "lines": [line for line in lines if line], "hint": _hint(photo, count),
+    }  # fmt: skip
+
+
+def _hint(photo: Chosen, count: int) -> str:
+    """What is wrong with the photo: it is searched for all the same."""
+    if photo.is_scene:
+        return "This looks like a whole scene: everything in it is compared. Crop it to one person."
+    if not photo.flaws:
+        return ""
+    words = ", ".join(WORDS[flaw].format(height=photo.height) for flaw in photo.flaws)
+    return f"{words[0]}{words[1:].lower()}." + (" Little can be told from it." if count == 1 else "")
+
+
+def draw_camera(workspace: Workspace, gallery: GalleryInfo) -> tuple[str | None, bool]:
+    owns = [
+        (photo, workspace.catalogue.find_picture(gallery.name, bytes.fromhex(photo.sha256)))
+        for photo in query_photos.photos()
+        if photo.role == "positive"
+    ]
+    found = [(photo, own.iloc[0]) for photo, own in owns if len(own)]
+    known = [row["camera"] for _, row in found if row["camera"] is not None]
+    if len(found) == 1:
+        markup.text(
+            '<p class="rt-small">The photo is crop {crop}{camera}. It is left out of the hits.</p>',
+            crop=found[0][1]["id"],
+            camera=(" of " if known else ", ") + wording.camera_name(found[0][1]["camera"]),
+        )
+    elif found:
+        markup.text(
+            '<p class="rt-small">{count} of these photos are crops of {gallery}. They are left out of the hits.</p>',
+            count=len(found), gallery=gallery.name,
+        )  # fmt: skip
+    cameras = cached.gallery_facts(workspace, gallery).cameras
+    stated = None
+    if not known and cameras:
+        before = next((photo.camera for photo, _ in owns if photo.camera in cameras), None)
+        if state.pop(query_photos.FORGET_CAMERA, False) or state.get("stated-camera") not in cameras:
+            state["stated-camera"] = before
+        stated = st.selectbox(
+            "Taken by", cameras, index=None, placeholder="Not known", format_func=wording.camera_name,
+            key="stated-camera", help="Hits of the photo's own camera say little, and can be left out.",
+        )  # fmt: skip
+        known = [stated] if stated else []
+    if not known:
+        return None, False
+    names = list(dict.fromkeys(known))
+    if set(cameras) <= set(names):  # with their cameras left out, nothing would be left
+        why = "Every camera of this gallery took one of them" if len(cameras) > 1 else "This gallery has one camera"
+        markup.text('<p class="rt-small">{why}, so none is left out.</p>', why=why)
+        return stated, True
+    label = wording.camera_name(names[0]) if len(names) == 1 else plural(len(names), "camera") + " of these photos"
+    left_out = st.toggle(f"Leave out {label}", value=True, key="leave-out", persist_state="session")
+    return stated, not left_out
+
+
+def draw_examples(workspace: Workspace, gallery: GalleryInfo, chosen: tuple[Chosen, ...]) -> None:
+    people = workspace.catalogue.crops_of(some_people(workspace.catalogue, gallery.name, EXAMPLES))
+    markup.text('<p class="rt-label">Try another person</p>')
+    shown = {photo.crop for photo in chosen}
+    rows = [{**row, "identity": None} if is_blind() else row for row in rows_of(people)]  # one may be a hit
+    cards = [{**card_of(row), "current": row["id"] in shown} for row in rows]
+    crop = gallery_grid(cards, kind="strip", label="Examples", key="examples")
+    if crop is not None and shown != {crop}:
+        query_photos.take_crop(workspace, crop)
+        st.rerun()
+
+
+def draw_stage() -> None:
+    """The photo that is cropped and turned, large, in place of the hits."""
+    photo: Chosen = state[STAGED]
+    name, data = photo.scene or (photo.name, photo.data)
+    whole = query_photos.of_upload(name, data) if photo.scene else photo
+    markup.heading("Crop and turn", f"{name.rpartition('/')[2]} · {whole.width} × {whole.height} px")
+    photo_stage(whole.picture, name=name, width=whole.width, height=whole.height, scene=whole.is_scene, key=STAGE)

@@ -1,0 +1,137 @@
+"""The question that the page asks, and its answer, kept while the question stays the same."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import streamlit as st
+
+from pages.components.search.blind import judged_by
+from pages.components.search.query_photos import Chosen
+from pages.components.search.state import SHORT, desk
+from pages.components.shared import cached
+from reid_core.colours import CLEAR, clothing
+from reid_core.images import decode
+from reid_core.quality import NEAR, measure
+from reid_core.retrieval.exact.index import Filter
+from reid_core.retrieval.grouping import Group
+from reid_core.workspace.cases.verdicts import last_line
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.search.searching import Answer, Example, Question, answer_query, refresh, search
+from reid_core.workspace.workspace import ModelEntry, Workspace
+
+ANSWER = "answer"
+ONLY_NEW = "only-new"  # a gallery and the crops that came to it since a search was last run: nothing else is searched
+VIEWS = {"Tracklets": "tracklet", "Cameras": "camera", "People": "identity", "Crops": None}
+COPIES, ALIKE = 5, 0.9  # hits that may be the photo itself, saved again, and how similar they are at least
+LOOK = 2**64 - 1  # a look's bits without its sign
+state = st.session_state
+
+
+@dataclass(frozen=True)
+class How:
+    """What the analyst chose beside photos and filters: the level of groups, re-ranking, the photo's camera."""
+
+    group: str | None
+    rerank: bool
+    camera: str | None
+    same_camera: bool
+
+
+def question(chosen: Sequence[Chosen], where: Filter, how: How, *, purpose: str, investigation: str | None) -> Question:
+    """One more group is asked for than is shown: the gap to the next one, and whether there are more."""
+    examples = tuple(
+        Example(crop=photo.crop, negative=photo.role == "negative")
+        if photo.crop is not None
+        else Example(photo.data, negative=photo.role == "negative", name=photo.name)
+        for photo in chosen
+        if photo.role != "aside"
+    )
+    cut = frozenset(photo.cut_from for photo in chosen if photo.cut_from is not None)
+    where = dataclasses.replace(where, exclude_ids=where.exclude_ids | cut)  # as a crop that is searched for itself
+    if (new := state.get(ONLY_NEW)) is not None:
+        where = dataclasses.replace(where, only_ids=new[1])
+    return Question(
+        examples, desk().shown + 1, where, how.camera, how.same_camera, how.rerank, how.group, purpose,
+        investigation,
+    )  # fmt: skip
+
+
+def find(workspace: Workspace, gallery: GalleryInfo, model: ModelEntry, wanted: Question) -> Answer:
+    """The answer. Looking at a hit is no new search, and a verdict or a longer list embeds and logs nothing."""
+    table = desk()
+    embedded = next(count for id, _, count in gallery.models if id == model.id)
+    key = (str(workspace.path), gallery.name, model.id, embedded, dataclasses.replace(wanted, top=0))
+    others = 0 if wanted.investigation is None else last_line(workspace, wanted.investigation)
+    whose = judged_by()
+    version, turn = workspace.catalogue.version(), (table.turn, wanted.top, others, whose)
+    kept, seen, last, answer = state.get(ANSWER, (None, 0, None, None))
+    if kept != key:
+        table.shown = table.opening or SHORT
+        wanted = dataclasses.replace(wanted, top=table.shown + 1)
+        turn = (table.turn, wanted.top, others, whose)
+        index = cached.ready_index(workspace, gallery.name, model.id)
+        answer = search(workspace, index, cached.embedder(model.id, model.folder), wanted, judged_by=whose)
+    else:
+        if last == turn and seen != version:  # labels may have been mended, or hits deleted
+            answer = refresh(workspace, answer)
+        if last != turn or answer is None:
+            index = cached.ready_index(workspace, gallery.name, model.id)
+            query = state[ANSWER][3].query if answer is None else answer.query
+            answer = answer_query(workspace, index, dataclasses.replace(query, question=wanted), judged_by=whose)
+    table.opening = None
+    state[ANSWER] = key, version, turn, answer
+    return answer
+
+
+def kept_answer() -> Answer | None:
+    """The answer that the page shows, from its last run."""
+    answer: Answer | None = state.get(ANSWER, (None, 0, None, None))[3]
+    return answer
+
+
+def searched_gallery() -> str | None:
+    """The gallery that the kept answer is of."""
+    key = state.get(ANSWER, (None, 0, None, None))[0]
+    return None if key is None else str(key[1])
+
+
+def groups_of(answer: Answer) -> list[Group]:
+    """The answer's groups in their order, each crop by itself where that was asked for."""
+    if answer.query.question.group is not None:
+        return answer.groups()
+    hits = answer.results.row(0)
+    gaps = [here.similarity - after.similarity for here, after in pairwise(hits)]
+    return [Group(hit.rank, None, (hit,), gap) for hit, gap in zip(hits, [*gaps, None][: len(hits)], strict=True)]
+
+
+def copies(workspace: Workspace, chosen: Sequence[Chosen], answer: Answer) -> set[int]:
+    """Which of the most similar hits are one of the photos, saved again: by their looks, for their bytes differ."""
+    looks = [photo.look & LOOK for photo in chosen if photo.role == "positive" and photo.look]
+    found = set()
+    for hit, sha256 in zip(answer.results.row(0)[:COPIES], answer.crops["sha256"], strict=False):
+        if looks and hit.similarity >= ALIKE:
+            look = _look(str(workspace.path), str(sha256))
+            if look and any((look ^ own).bit_count() <= NEAR for own in looks):
+                found.add(hit.id)
+    return found
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _look(path: str, sha256: str) -> int:
+    jpeg = cached.open_workspace().thumbnails.get(bytes.fromhex(sha256))
+    return 0 if jpeg is None else measure(decode(jpeg)).look & LOOK
+
+
+def worn(photo: Chosen | None) -> tuple[str, str] | None:
+    """Colours of upper and lower clothing in the photo, where both are clear."""
+    return None if photo is None or photo.is_scene else _worn(photo.sha256, photo.data)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _worn(sha256: str, _data: bytes) -> tuple[str, str] | None:
+    seen = clothing(decode(_data))
+    return (seen.upper, seen.lower) if min(seen.upper_share, seen.lower_share) >= CLEAR else None

@@ -1,0 +1,82 @@
+"""Our own markup: headings, boxes and notes; errors as sentences."""
+
+from __future__ import annotations
+
+import html
+import logging
+from collections.abc import Sequence
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+
+import streamlit as st
+
+from reid_core.errors import ReidError, disk_full, is_full
+from reid_core.workspace.workspace import default_path
+
+LOG_NAME = "app.log"
+_STYLE = Path(__file__).with_name("page.css")
+
+
+def style() -> None:
+    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
+
+
+def text(markup: str, **values: object) -> None:
+    """Our own markup with values put in as text, never as markup."""
+    st.html(filled(markup, **values))
+
+
+def filled(markup: str, **values: object) -> str:
+    return markup.format(**{name: html.escape(str(value)) for name, value in values.items()})
+
+
+def numbers(shown: Sequence[tuple[str, str]]) -> None:
+    """Names and their values on one calm line."""
+    parts = "".join(filled("<div><dt>{name}</dt><dd>{value}</dd></div>", name=name, value=v) for name, v in shown)
+    st.html(f'<dl class="rt-numbers">{parts}</dl>')
+
+
+def heading(words: str, beside: str = "") -> None:
+    """A heading, with quieter words on the same line where there is room."""
+    text(
+        '<div class="rt-head"><p class="rt-title" role="heading" aria-level="2">{words}</p><span>{beside}</span></div>',
+        words=words,
+        beside=beside,
+    )
+
+
+def problem(title: str, sentence: str) -> None:
+    """What went wrong and what to do, as a calm box."""
+    text('<div class="rt-problem" role="alert"><b>{title}</b><p>{sentence}</p></div>', title=title, sentence=sentence)
+
+
+def note(title: str, sentence: str) -> None:
+    """Something to know that is nobody's fault."""
+    text('<div class="rt-problem rt-note"><b>{title}</b><p>{sentence}</p></div>', title=title, sentence=sentence)
+
+
+def explain(error: Exception) -> bool:
+    """Show an error as a sentence; one that nobody foresaw is written to the log. True: it has been shown."""
+    if is_full(error):
+        problem("The disk is full", str(disk_full(error) if isinstance(error, OSError) else error))
+    elif isinstance(error, ReidError):
+        problem("This did not work", str(error))
+    else:
+        place = _write_log(error)
+        problem("Something unexpected happened", f"Reload the page to go on. What happened is written in {place}.")
+    return True
+
+
+def _write_log(error: Exception) -> str:
+    log = logging.getLogger("retrace")
+    file = default_path().absolute() / LOG_NAME
+    place = str(file)
+    if not log.handlers:
+        try:
+            handler = RotatingFileHandler(file, maxBytes=2**20, backupCount=1, encoding="utf-8")
+            handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+            log.addHandler(handler)
+        except OSError:
+            place = "the terminal that Retrace was started from"
+    log.error("The page failed", exc_info=error)
+    return place

@@ -1,0 +1,251 @@
+"""The form for a new run: the few values that matter in sight, the rest folded, checked while one types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.components.shared import cached, markup
+from pages.components.training import state as places
+from pages.components.training.new_run_summary import STARTED, draw_starting, draw_summary
+from pages.components.training.run_view import SHARED_STYLE
+from reid_core.errors import ReidError
+from reid_core.training.loss_text import PAIR_LOSSES, parse_losses
+from reid_core.training.recipe import RECIPES, STARTS, Recipe, RecipeValue, get_recipe, read_value, recipe_values
+from reid_core.training.recipe_file import from_yaml
+from reid_core.training.run import Run
+from reid_core.workspace.runs import network_names
+from reid_core.workspace.runs.overview import run_summaries
+from reid_core.workspace.workspace import Workspace
+
+BASE, VALUES, FORM, FROM, NAME = "trn-base", "trn-values", "trn-form", "trn-from", "trn-name"
+ABOUT = {
+    "reference": "the published experiment, value for value",
+    "strong": "how the shipped model market was made: from drawn people, changed colours, a wider margin, 10 epochs",
+    "quick": "small pictures and one epoch, to see whether it works at all",
+}
+OPEN = ("backbone", "loss", "batch_size", "epochs", "learning_rate", "height", "width")
+GROUPS = {
+    "Network and start": ("weights", "pooling", "projection", "frozen_steps", "backbone_rate", "layer_decay"),
+    "Losses": (
+        "margin", "cosface_margin", "scale", "label_smoothing", "triplet_margin", "circle_margin", "circle_scale",
+        "temperature", "memory",
+    ),
+    "Batches": ("batches", "crops_per_person", "accumulation", "precision"),
+    "Optimiser and schedule": (
+        "optimiser", "weight_decay", "momentum", "schedule", "warmup", "step_every", "step_factor", "cycle_rise",
+        "gradient_clip", "averaging",
+    ),
+    "Augmentation": ("flip", "pad_crop", "colour_jitter", "erasing"),
+    "Validation and stopping": ("validation", "patience", "keep_every", "seed"),
+}  # fmt: skip
+BACKBONES = (
+    "tf_efficientnet_b0_ns", "tf_efficientnet_lite0", "mobilenetv4_conv_small", "mobilenetv4_conv_medium", "resnet18",
+    "resnet50", "vit_small_patch16_224",
+)  # fmt: skip
+_STYLE = Path(__file__).with_name("new_run.css")
+state = st.session_state
+Values = dict[str, str]
+
+
+def draw_new_run(workspace: Workspace, galleries: Sequence[str]) -> None:
+    st.html(f"<style>{SHARED_STYLE.read_text(encoding='utf-8')}{_STYLE.read_text(encoding='utf-8')}</style>")
+    if STARTED in state:  # the form waits with what stands in it
+        draw_starting(workspace)
+        return
+    _take_copy(workspace, galleries)
+    network_names.list_in_background(workspace)
+    if VALUES not in state:
+        _fill(RECIPES["reference"], "reference")
+    places.choose_gallery(cached.galleries(workspace))
+    for name in state[VALUES]:  # what was typed just now decides which of the others are shown
+        if (key := f"trn-v-{state[FORM]}-{name}") in state:
+            state[VALUES][name] = "" if state[key] is None else str(state[key]).strip()
+    with st.container(key="trn-new"):
+        form, beside = st.columns([17, 10], gap="large")
+    problems: dict[str, str] = {}
+    with form:
+        _draw_start(workspace, galleries)
+        with st.container(horizontal=True, key="trn-open"):
+            for name in OPEN:
+                _draw_value(workspace, name, problems)
+        for title, names in GROUPS.items():
+            _draw_group(workspace, title, names, problems)
+        _draw_file()
+    recipe, trouble = _recipe(problems)
+    with beside, st.container(key="trn-summary"):
+        draw_summary(
+            workspace, state[places.GALLERY], recipe, trouble, state[NAME], get_base(), state[FROM], state[FORM]
+        )
+
+
+def get_base() -> Recipe:
+    base: Recipe = state[BASE]
+    return base
+
+
+# --- where it starts from ---
+
+
+def _draw_start(workspace: Workspace, galleries: Sequence[str]) -> None:
+    with st.container(horizontal=True, vertical_alignment="bottom", key="trn-what"):
+        st.selectbox("Gallery", list(galleries), key=places.GALLERY, persist_state="session", width=220)
+        stem = f"{state[places.GALLERY]}-{state[FROM] if state[FROM] in RECIPES else 'run'}"
+        if not state.get(f"{NAME}-typed"):
+            state[NAME] = workspace.free_run_name(state.get(f"{NAME}-stem") or stem)
+        st.text_input("Name of the run", key=f"{NAME}-{state[FORM]}", value=state[NAME], on_change=_named, width=280)
+    names = list(RECIPES)
+    now = state[FROM] if state[FROM] in names else None
+    chosen = st.segmented_control(
+        "Recipe", names, default=now, key=f"trn-recipe-{state[FORM]}", help="All its values can be changed below."
+    )
+    if chosen is not None and chosen != state[FROM]:
+        _fill(get_recipe(chosen), chosen)
+        st.rerun()
+    about = ABOUT.get(state[FROM], state[FROM])
+    markup.text('<p class="rt-small tr-about">{about}</p>', about=about[0].upper() + about[1:] + ".")
+
+
+def _named() -> None:
+    state[NAME] = state[f"{NAME}-{state[FORM]}"].strip()
+    state[f"{NAME}-typed"] = bool(state[NAME])
+
+
+def _fill(recipe: Recipe, source: str, *, stem: str = "") -> None:
+    """All fields from a recipe; the widgets are made anew, or they would keep what was typed."""
+    state[BASE], state[FROM] = recipe, source
+    state[VALUES] = {value.name: _shown(getattr(recipe, value.name)) for value in recipe_values()}
+    state[FORM] = state.get(FORM, 0) + 1
+    state[f"{NAME}-typed"], state[f"{NAME}-stem"] = False, stem
+
+
+def _shown(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
+
+
+def _take_copy(workspace: Workspace, galleries: Sequence[str]) -> None:
+    name = state.pop(places.COPY, None)
+    if name is None:
+        return
+    try:
+        stand = Run(workspace.runs_folder / name).state()
+    except ReidError as error:
+        markup.problem("This run cannot be copied", str(error))
+        return
+    if stand.gallery in galleries:
+        state[places.GALLERY] = stand.gallery
+    _fill(stand.recipe, f"copy of {name}", stem=name)
+
+
+def _draw_file() -> None:
+    with st.expander("From a recipe file"):
+        file = st.file_uploader("A recipe as YAML", type=["yaml", "yml"], key=f"trn-file-{state[FORM]}")
+        if file is None:
+            return
+        try:
+            recipe = from_yaml(file.getvalue()[: 2**20].decode("utf-8", "replace"), called=file.name)
+        except ReidError as error:
+            markup.problem("This recipe cannot be used", str(error))
+            return
+        _fill(recipe, f"from {file.name}", stem=Path(file.name).stem)
+        st.rerun()
+
+
+# --- the values ---
+
+
+def _draw_group(workspace: Workspace, title: str, names: Sequence[str], problems: dict[str, str]) -> None:
+    used = [name for name in names if _is_used(name)]
+    base = get_base()
+    changed = [name for name in used if state[VALUES][name] != _shown(getattr(base, name))]
+    beside = f" · {len(changed)} changed" if changed else ""
+    with st.expander(f"{title}{beside}", key=f"trn-group-{title}"):
+        with st.container(horizontal=True, key=f"trn-fields-{title.split()[0].lower()}"):
+            for name in used:
+                _draw_value(workspace, name, problems)
+        if not used:
+            markup.text('<p class="rt-small">Nothing here is used by these losses.</p>')
+
+
+def _draw_value(workspace: Workspace, name: str, problems: dict[str, str]) -> None:
+    value = next(value for value in recipe_values() if value.name == name)
+    label, key = name.replace("_", " ").capitalize(), f"trn-v-{state[FORM]}-{name}"
+    values: Values = state[VALUES]
+    with st.container(key=f"trn-field-{name}", width="content"):
+        said = _widget(workspace, value, label, key, values[name])
+        values[name] = "" if said is None else str(said).strip()
+        try:
+            read_value(name, values[name])
+            if name == "backbone":
+                network_names.check(workspace, values[name])
+        except ReidError as error:
+            problems[name] = str(error)
+            markup.text('<p class="tr-wrong" role="alert">{sentence}</p>', sentence=error)
+
+
+def _widget(workspace: Workspace, value: RecipeValue, label: str, key: str, now: str) -> str | None:
+    about = value.meaning[0].upper() + value.meaning[1:] + "."
+    wide = 292 if value.kind is str and not value.choices else 138
+    if value.choices:
+        choices = list(value.choices)
+        index = choices.index(now) if now in choices else 0
+        return st.selectbox(label, choices, index=index, key=key, help=about, width=wide)
+    some = {"backbone": _backbones, "weights": _starts}.get(value.name)
+    if some is not None:
+        choices = list(dict.fromkeys([now, *some(workspace)]))
+        return st.selectbox(label, choices, key=key, help=about, width=wide, accept_new_options=True)
+    return st.text_input(label, now, key=key, help=about, width=wide)
+
+
+def _backbones(workspace: Workspace) -> list[str]:
+    used = [summary.state.recipe.backbone for summary in run_summaries(workspace) if summary.state]
+    return list(dict.fromkeys([*used, *BACKBONES]))
+
+
+def _starts(workspace: Workspace) -> list[str]:
+    """What needs no file, and the earlier runs that have a model."""
+    return [*STARTS, *(f"run:{run.folder.name}" for run in workspace.runs() if run.model.is_dir())]
+
+
+def _losses() -> set[str]:
+    try:
+        return set(parse_losses(state[VALUES]["loss"]))
+    except ReidError:
+        return set()
+
+
+_WHEN: dict[str, Callable[[set[str], Values], bool]] = {
+    "margin": lambda losses, _: "arcface" in losses,
+    "cosface_margin": lambda losses, _: "cosface" in losses,
+    "scale": lambda losses, _: bool({"arcface", "cosface"} & losses),
+    "label_smoothing": lambda losses, _: "cross-entropy" in losses,
+    "triplet_margin": lambda losses, _: "triplet" in losses,
+    "circle_margin": lambda losses, _: "circle" in losses,
+    "circle_scale": lambda losses, _: "circle" in losses,
+    "temperature": lambda losses, _: "supcon" in losses,
+    "memory": lambda losses, values: bool(PAIR_LOSSES.keys() & losses) or values["memory"] != "0",
+    "crops_per_person": lambda _, values: values["batches"] != "random",
+    "momentum": lambda _, values: values["optimiser"] == "sgd",
+    "warmup": lambda _, values: values["schedule"] != "one-cycle" or values["warmup"] != "0",
+    "step_every": lambda _, values: values["schedule"] == "step",
+    "step_factor": lambda _, values: values["schedule"] == "step",
+    "cycle_rise": lambda _, values: values["schedule"] == "one-cycle",
+}
+
+
+def _is_used(name: str) -> bool:
+    """Whether the value says anything beside the others as they are now."""
+    return name not in _WHEN or _WHEN[name](_losses(), state[VALUES])
+
+
+def _recipe(problems: dict[str, str]) -> tuple[Recipe | None, str]:
+    """The recipe that stands in the form, or what keeps it from being one."""
+    if problems:
+        return None, next(iter(problems.values()))
+    try:
+        return Recipe().replace(**state[VALUES]), ""
+    except ReidError as error:
+        return None, str(error)

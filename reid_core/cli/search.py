@@ -1,0 +1,248 @@
+"""Commands that answer "who is this, and where else?": index, search."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reid_core.cli.shared.console import print_json, print_skipped, print_table, progress_bar, say, warn
+from reid_core.cli.shared.options import (
+    REPORTER,
+    GalleryArgument,
+    JsonOption,
+    ModelOption,
+    WorkspaceOption,
+    app,
+    colours,
+    end_if_stopped,
+    hours_of_the_day,
+    identities,
+    labels,
+    moment,
+    open_workspace,
+    report_values,
+    short_values,
+    weekdays,
+)
+from reid_core.errors import ReidError
+from reid_core.records import SPLITS, plural
+from reid_core.signals import stop_on_signal
+from reid_core.workspace.job_report import Report
+from reid_core.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from reid_core.embedder.inference import Embedder
+    from reid_core.workspace.search.hit_meaning import Meant
+    from reid_core.workspace.search.searching import Answer, Example
+
+
+def embed_missing(
+    workspace: Workspace, gallery: str, model: str | None, splits: Sequence[str] = SPLITS
+) -> tuple[Embedder, Report]:
+    """Embed what the model (by default the gallery's own) has not embedded yet, with a progress bar."""
+    from reid_core.workspace.models.choosing import choose_model
+    from reid_core.workspace.search.embedding import embed_gallery
+    from reid_core.workspace.search.gallery_index import GalleryIndex
+
+    embedder = choose_model(workspace, gallery, model, to_embed=True)
+    with stop_on_signal() as stop, progress_bar("Embedding", REPORTER) as update:
+        report = embed_gallery(workspace, gallery, embedder, splits=splits, stop=stop, on_progress=update)
+    if report.added:
+        warn(f"Terms of model {embedder.card.name}: {embedder.card.terms}")
+        GalleryIndex(workspace, gallery, embedder.id).current()  # leaves a snapshot of a large one for the app
+    return embedder, report
+
+
+@app.command(rich_help_panel="Search")
+def index(
+    gallery: GalleryArgument,
+    model: ModelOption = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Embed a gallery's crops with a model, so that it can be searched. Run again to go on or to add new crops."""
+    embedder, report = embed_missing(open_workspace(workspace), gallery, model)
+    if report.skipped and not report.added and not report.already:
+        print_skipped(report.skipped)
+        raise ReidError(f"No crop of gallery {gallery!r} could be embedded. Bring its pictures back.")
+    REPORTER.result({"gallery": gallery, "model": embedder.card.name, "embedded": short_values(report)})
+    if json:
+        print_json({"gallery": gallery, "model": embedder.card.name, "model_id": embedder.id, **report_values(report)})
+    else:
+        print_skipped(report.skipped)
+        say(
+            f"Gallery {gallery}: {plural(report.added, 'crop')} embedded by {embedder.card.name} ({embedder.id}), "
+            f"{report.already:,} before{f', {len(report.skipped):,} left out' if report.skipped else ''}."
+        )
+    end_if_stopped(report.stopped, "run the same command to go on.")
+
+
+@app.command(rich_help_panel="Search")
+def search(
+    gallery: Annotated[str, typer.Option(help="Gallery to search.")],
+    photos: Annotated[list[Path] | None, typer.Argument(help="Pictures of one person.", metavar="PHOTO...")] = None,
+    crop: Annotated[list[int] | None, typer.Option(help="Search from this crop; repeatable.")] = None,
+    not_like: Annotated[list[Path] | None, typer.Option("--not", help="Picture of somebody else; repeatable.")] = None,
+    top: Annotated[int, typer.Option(min=1, max=10_000, help="Number of hits, or of groups.")] = 20,
+    group: Annotated[str | None, typer.Option(help="One place for hits of one tracklet, camera or identity.")] = None,
+    model: ModelOption = None,
+    camera: Annotated[str | None, typer.Option(help="Only hits of these cameras: 1,3")] = None,
+    identity: Annotated[str | None, typer.Option(help="Only hits of these identities.")] = None,
+    known: Annotated[
+        bool | None, typer.Option("--named/--unnamed", help="Only people with, or without, a name.")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Only hits of these splits: query,gallery")] = None,
+    after: Annotated[str | None, typer.Option(help="Only hits from this time on (ISO 8601, or seconds).")] = None,
+    before: Annotated[str | None, typer.Option(help="Only hits up to this time.")] = None,
+    weekday: Annotated[str | None, typer.Option(help="Only hits of these days: mon,sat")] = None,
+    hours: Annotated[str | None, typer.Option(help="Only hits of these hours, UTC: 7-9,18")] = None,
+    upper: Annotated[
+        str | None, typer.Option(help="Only hits whose upper clothing is of these colours: red,pink")
+    ] = None,
+    lower: Annotated[str | None, typer.Option(help="The same of lower clothing.")] = None,
+    unclear: Annotated[bool, typer.Option("--or-unclear", help="Keep hits whose colour is not clear.")] = False,
+    min_height: Annotated[int | None, typer.Option(min=1, help="Only hits of at least so many pixels.")] = None,
+    min_sharpness: Annotated[
+        float | None, typer.Option(help="Only hits at least so sharp, 0 to 1; 0.32 leaves out the blurred.")
+    ] = None,
+    query_camera: Annotated[str | None, typer.Option(help="Camera that took the photo; its hits are left out.")] = None,
+    same_camera: Annotated[bool, typer.Option(help="Keep hits of the photo's own camera.")] = False,
+    rerank: Annotated[bool, typer.Option(help="Re-rank by k-reciprocal neighbours.")] = False,
+    purpose: Annotated[str, typer.Option(help="Why you search; kept in the audit log.")] = "",
+    case: Annotated[str | None, typer.Option(help="Investigation whose verdicts count; see `reid case`.")] = None,
+    save: Annotated[str | None, typer.Option(help="Keep the search in the investigation under this name.")] = None,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Find the crops most like the person in the photos. A hit is a lead to look at, not an identification."""
+    from reid_core.images import BadImage
+    from reid_core.retrieval.exact.index import Filter
+    from reid_core.workspace.models.choosing import choose_model
+    from reid_core.workspace.search.gallery_index import GalleryIndex
+    from reid_core.workspace.search.saved_searches import save as save_search
+    from reid_core.workspace.search.searching import Question
+    from reid_core.workspace.search.searching import search as search_gallery
+
+    if save is not None and case is None:
+        raise ReidError("A search is kept in an investigation: name it with --case.")
+    opened = open_workspace(workspace)
+    where = Filter(
+        cameras=labels(camera),
+        identities=identities(opened, gallery, identity),
+        splits=labels(split),
+        after=moment(after, "--after"),
+        before=moment(before, "--before"),
+        min_height=min_height,
+        min_sharpness=min_sharpness,
+        weekdays=weekdays(weekday),
+        hours=hours_of_the_day(hours),
+        identity_known=known,
+        upper=colours(upper, "--upper"),
+        lower=colours(lower, "--lower"),
+        unclear_colours=unclear,
+    )
+    embedder = choose_model(opened, gallery, model)
+    examples = _examples(photos or [], crop or [], not_like or [])
+    question = Question(examples, top, where, query_camera, same_camera, rerank, group, purpose, case)
+    try:
+        answer = search_gallery(opened, GalleryIndex(opened, gallery, embedder.id), embedder, question)
+    except BadImage as error:
+        shown = ", ".join(map(str, photos)) if photos else "The crop"
+        raise ReidError(f"{shown}: {error}.") from error
+    if save is not None and case is not None:
+        save_search(opened, case, save, answer, gallery, embedder.card.name)
+    _print_answer(opened, gallery, embedder, answer, json)
+
+
+def _examples(photos: Sequence[Path], crops: Sequence[int], not_like: Sequence[Path]) -> tuple[Example, ...]:
+    from reid_core.images import BadImage, read_file
+    from reid_core.workspace.search.searching import Example
+
+    found = [Example(crop=number) for number in crops]
+    for path, negative in [*((path, False) for path in photos), *((path, True) for path in not_like)]:
+        try:
+            found.append(Example(read_file(path), negative=negative, name=path.name))
+        except BadImage as error:
+            raise ReidError(f"{path}: {error}.") from error
+    return tuple(found)
+
+
+def print_hits(hits: Sequence[dict[str, Any]], meant: Meant, behind: Mapping[int, int] = MappingProxyType({})) -> None:
+    """A table of the hits, and above it that the person may not be among them; `behind` counts crops by rank."""
+    if said := meant.warning_in_full or meant.caution:
+        say(said)
+    columns = ("rank", "similarity", "id", "identity", "camera", "time", "path")
+    calibrated = meant.calibration is not None
+    print_table(
+        [*columns, *(["behind it"] if behind else []), *(["a stranger this similar"] if calibrated else [])],
+        [
+            [
+                *(_cell(name, hit[name]) for name in columns),
+                *([behind[hit["rank"]]] if behind else []),
+                *([meant.often(hit["similarity"])] if calibrated else []),
+            ]
+            for hit in hits
+        ],
+    )
+
+
+def _cell(name: str, value: Any) -> Any:
+    if name == "time" and value is not None:
+        return value.partition(".")[0]  # of a recording whole seconds: 0:44:41
+    return f"{value:.3f}" if isinstance(value, float) else value
+
+
+def meanings(hits: Sequence[dict[str, Any]], meant: Meant) -> list[dict[str, Any]]:
+    """The hits with what each similarity means, None without a calibration."""
+    return [{**hit, "meaning": meant.sentence(hit["similarity"]) or None} for hit in hits]
+
+
+def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer: Answer, json: bool) -> None:
+    from reid_core.workspace.search.hit_meaning import meant_by
+    from reid_core.workspace.search.no_direction import never_found
+
+    question, hits = answer.query.question, answer.hits()
+    meant = meant_by(embedder.card.calibration, answer, gallery=gallery, name=embedder.card.name)
+    info = workspace.catalogue.gallery(gallery)
+    without = info.without_direction.get(embedder.id, 0)
+    not_indexed = info.crops - answer.searched - without
+    if json:
+        values = {"gallery": gallery, "model": embedder.card.name, "model_id": embedder.id, "searched": answer.searched}
+        values |= {
+            "not_indexed": not_indexed,
+            "without_usable_vector": without,
+            "query_camera": answer.camera,
+            "rerank": question.rerank,
+        }
+        if question.group:
+            values["groups"] = [[hit.rank for hit in one.hits] for one in answer.groups()]
+        print_json({**values, **meant.context(), "hits": meanings(hits, meant)})
+        return
+    if len(answer.own):
+        say(f"The photo is in the gallery itself as {answer.own['path'].iloc[0]}; it is not among the hits.")
+    if answer.camera and not question.same_camera:
+        cameras = ", ".join(answer.query.cameras)
+        say(f"Hits of the photo's own camera {cameras} are left out (--same-camera keeps them).")
+    shown = [(group.best.rank, len(group.strip)) for group in answer.groups()] if question.group else []
+    behind = dict(shown)
+    print_hits([hit for hit in hits if not shown or hit["rank"] in behind], meant, behind)
+    if not_indexed:
+        say(
+            f"{plural(not_indexed, 'crop')} of the gallery could not be hits, not being embedded by "
+            f"{embedder.card.name}. "
+            f"Run `reid index {gallery} --model {embedder.card.name}`."
+        )
+    if without:
+        say(f"{never_found(without)}.")
+    say(
+        f"{plural(len(answer.crops), 'hit')} among {plural(answer.searched, 'crop')} by {embedder.card.name}, "
+        f"{answer.seconds:.2f} s. Similarity is no probability; look before you believe."
+    )
+    if meant.calibration is None:
+        say(meant.reason)
+    elif hits:
+        say(f"First hit: {meant.sentence(hits[0]['similarity'])}")

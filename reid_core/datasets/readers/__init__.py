@@ -1,0 +1,1 @@
+"""Readers of data sets, each for one kind of folder or archive."""

@@ -1,0 +1,1 @@
+"""Tables that name pictures: CSV, Parquet; which column holds what, and what times mean."""

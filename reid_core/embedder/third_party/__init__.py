@@ -1,0 +1,1 @@
+"""Networks that were made elsewhere: recognised, converted, tried, and added as models."""

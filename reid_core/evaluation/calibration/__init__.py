@@ -1,0 +1,1 @@
+"""What a similarity means, whether that holds for other people, and the words for it."""

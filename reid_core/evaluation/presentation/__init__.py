@@ -1,0 +1,1 @@
+"""An evaluation as HTML: tables, charts, the policy in sentences."""

@@ -1,0 +1,1 @@
+"""The exact index: FAISS over vectors in memory, with filters."""

@@ -1,0 +1,1 @@
+"""Training crops: who trains and who validates, batches, augmentation, inspection."""

@@ -1,0 +1,1 @@
+"""Cases: who is looked for and why, and what analysts decided."""

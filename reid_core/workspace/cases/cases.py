@@ -1,0 +1,158 @@
+"""Investigations: who is looked for, why, and what was found out. They hold saved searches, their photos and verdicts.
+
+An investigation is personal data from its name to its last photo. It lives until it is deleted, whole; its searches
+and verdicts lose what belongs to a crop when that crop is deleted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from sqlite3 import Connection, IntegrityError
+
+from reid_core.errors import ReidError
+from reid_core.records import plural
+from reid_core.workspace.catalogue.rows import check_text, now, user
+from reid_core.workspace.catalogue.trail import forget_investigation, write_log
+from reid_core.workspace.deletion.wiping import finish
+from reid_core.workspace.reserve import with_room
+from reid_core.workspace.workspace import Workspace
+
+LONGEST_NAME = 120
+
+
+@dataclass(frozen=True)
+class Investigation:
+    """`searches`, `photos` and `verdicts` are numbers of what it holds, verdicts with those that were taken back."""
+
+    key: int
+    name: str
+    purpose: str
+    notes: str
+    created: str
+    who: str
+    searches: int
+    photos: int
+    verdicts: int
+
+    def describe(self) -> str:
+        """ "3 searches, 1 photo, 12 verdicts"."""
+        parts = (plural(self.searches, "search"), plural(self.photos, "photo"), plural(self.verdicts, "verdict"))
+        return ", ".join(parts)
+
+
+def create(workspace: Workspace, name: str, purpose: str, notes: str = "") -> Investigation:
+    """Raises ReidError without a name or a purpose, and for a name that there is."""
+    name = _checked(name)
+    if not purpose.strip():
+        raise ReidError("Say what the investigation is for; each search and verdict in it is logged with that purpose.")
+    check_text(purpose, notes)
+    with workspace.catalogue.transaction() as database:
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            key = database.execute(
+                "INSERT INTO investigation (name, purpose, notes, created, who) VALUES (?, ?, ?, ?, ?) RETURNING key",
+                (name, purpose.strip(), notes, now(), user()),
+            ).fetchall()[0][0]
+        except IntegrityError as error:
+            raise ReidError(f"There is an investigation {name!r} already. Open it, or choose another name.") from error
+        write_log(database, "investigation", purpose.strip(), {"investigation": key})
+    return find(workspace, name)
+
+
+def every(workspace: Workspace) -> list[Investigation]:
+    """All of them, the newest first."""
+    with workspace.catalogue.transaction() as database:
+        return [Investigation(*row) for row in database.execute(f"{_SELECT} ORDER BY key DESC")]
+
+
+def find(workspace: Workspace, name: str) -> Investigation:
+    """Raises ReidError, naming those that there are, when there is none of that name."""
+    with workspace.catalogue.transaction() as database:
+        key = investigation_key(database, name)
+        return Investigation(*database.execute(f"{_SELECT} WHERE key = ?", (key,)).fetchone())
+
+
+def edit(
+    workspace: Workspace, name: str, *, new_name: str | None = None, purpose: str | None = None,
+    notes: str | None = None,
+) -> Investigation:  # fmt: skip
+    """Change what is given. Raises ReidError for a name that another one has, and for an empty name or purpose."""
+    new_name = name if new_name is None else _checked(new_name)
+    if purpose is not None and not purpose.strip():
+        raise ReidError("An investigation needs a purpose.")
+    check_text(purpose or "", notes or "")
+    with workspace.catalogue.transaction() as database:
+        database.execute("BEGIN IMMEDIATE")
+        key = investigation_key(database, name)
+        try:
+            database.execute(
+                "UPDATE investigation SET name = ?, purpose = COALESCE(?, purpose), notes = COALESCE(?, notes) "
+                "WHERE key = ?",
+                (new_name, purpose, notes, key),
+            )
+        except IntegrityError as error:
+            raise ReidError(f"There is an investigation {new_name!r} already. Choose another name.") from error
+    return find(workspace, new_name)
+
+
+def delete(workspace: Workspace, name: str, purpose: str) -> int:
+    """Delete it with its searches, photos and verdicts for good; the number of the receipt.
+
+    Crops stay in their galleries. Raises ReidError when no purpose is given.
+    """
+    if not purpose.strip():
+        raise ReidError("Say why the investigation is deleted; the receipt keeps it (--purpose).")
+    number = with_room(workspace.path, lambda: _delete_rows(workspace, name, purpose))
+    finish(workspace.catalogue, workspace.thumbnails)
+    return number
+
+
+def _delete_rows(workspace: Workspace, name: str, purpose: str) -> int:
+    with workspace.catalogue.transaction() as database:
+        database.execute("BEGIN IMMEDIATE")
+        key = investigation_key(database, name)
+        found = Investigation(*database.execute(f"{_SELECT} WHERE key = ?", (key,)).fetchone())
+        number = write_receipt(database, f"investigation {key}: {found.describe()}", purpose)
+        lines = forget_investigation(database, key)
+        database.execute("DELETE FROM investigation WHERE key = ?", (key,))
+        details = {"investigation": key, "receipt": number, "deleted": found.describe(), "log_lines": lines}
+        write_log(database, "delete investigation", purpose.strip(), details)
+        return number
+
+
+def write_receipt(database: Connection, what: str, purpose: str) -> int:
+    """Within a transaction that deletes no crops: its receipt, by which `wiping.finish` empties the logs too."""
+    check_text(purpose)
+    row = database.execute(
+        "INSERT INTO deletion (at, who, purpose, gallery, selection, crops, held, files_kept, ids_sha256) "
+        "VALUES (?, ?, ?, '', ?, 0, 0, 0, '') RETURNING key",
+        (now(), user(), purpose.strip(), what),
+    ).fetchall()
+    return int(row[0][0])
+
+
+def investigation_key(database: Connection, name: str) -> int:
+    """Within a transaction. Raises ReidError as `find` does."""
+    row = database.execute("SELECT key FROM investigation WHERE name = ?", (name,)).fetchone()
+    if row is None:
+        names = [n for (n,) in database.execute("SELECT name FROM investigation ORDER BY key")]
+        there = f"There are: {', '.join(names)}." if names else "There is none yet."
+        raise ReidError(f"There is no investigation {name!r}. {there}")
+    return int(row[0])
+
+
+_SELECT = """
+SELECT key, name, purpose, notes, created, who,
+    (SELECT COUNT(*) FROM saved_search WHERE investigation = investigation.key),
+    (SELECT COUNT(*) FROM photo WHERE investigation = investigation.key),
+    (SELECT COUNT(*) FROM verdict WHERE investigation = investigation.key AND undoes IS NULL)
+FROM investigation
+"""
+
+
+def _checked(name: str) -> str:
+    name = " ".join(name.split())
+    check_text(name)
+    if not name or len(name) > LONGEST_NAME:
+        raise ReidError(f"Give the investigation a name of at most {LONGEST_NAME} characters.")
+    return name

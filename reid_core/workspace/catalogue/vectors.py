@@ -1,0 +1,224 @@
+"""Vectors in the catalogue, and the change log by which every index follows them from any process.
+
+Each vector, changed label and deletion carries a growing number. An index remembers the last one that it has seen and
+asks for what came after.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from sqlite3 import Cursor
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reid_core.colours import CLEAR
+from reid_core.errors import ReidError
+from reid_core.retrieval.exact.index import Columns
+from reid_core.workspace.catalogue.catalogue import Catalogue
+from reid_core.workspace.catalogue.rows import gallery_key, insert_rows, model_key, next_numbers
+
+CHUNK = 20_000  # vectors that are held as Python objects at once
+_COLOURS = ", ".join(
+    f"CASE WHEN crop.{part}_share >= {CLEAR} THEN crop.{part} END" for part in ("upper", "lower")
+)  # fmt: skip
+_LABELS = f"crop.id, crop.camera, crop.identity, crop.split, crop.time, crop.height, crop.sharpness, {_COLOURS}"
+
+
+@dataclass(frozen=True, eq=False)
+class Changes:
+    """A piece of the change log, to be applied in this order.
+
+    Ids that are gone; ids with new labels and their columns; ids with new vectors (N, D) and their columns. `seq` is
+    the number up to which an index is complete once it has applied all pieces.
+    """
+
+    removed: NDArray[np.int64]
+    relabelled: NDArray[np.int64]
+    labels: Columns
+    ids: NDArray[np.int64]
+    vectors: NDArray[np.float16]
+    columns: Columns
+    seq: int
+    total: int
+
+
+def add_vectors(catalogue: Catalogue, model: str, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
+    """Keep (N, D) vectors as float16, in one transaction; those of crops that are gone are dropped.
+
+    Raises ReidError when D is not the model's.
+    """
+    with catalogue.transaction() as database:
+        database.execute("BEGIN IMMEDIATE")
+        key = model_key(database, model)
+        size = database.execute("SELECT embedding_size FROM model WHERE key = ?", (key,)).fetchone()[0]
+        if vectors.shape[1] != size:
+            raise ReidError(f"Model {model} gives vectors of {size} numbers; these have {vectors.shape[1]}.")
+        first = next_numbers(database, len(ids))
+        wanted = [int(crop) for crop in ids]
+        marks = ", ".join("?" * len(wanted))
+        gallery_of = dict(database.execute(f"SELECT id, gallery FROM crop WHERE id IN ({marks})", wanted).fetchall())
+        rows = [
+            (first + row, key, gallery_of[crop], crop, vector.tobytes())
+            for row, (crop, vector) in enumerate(zip(wanted, vectors.astype(np.float16), strict=True))
+            if crop in gallery_of
+        ]
+        insert_rows(database, "INSERT OR REPLACE INTO vector (seq, model, gallery, crop, float16)", rows)
+
+
+def without_vector(catalogue: Catalogue, gallery: str, model: str, splits: Sequence[str]) -> list[int]:
+    """Ids of the crops in these splits that the model has not embedded."""
+    with catalogue.transaction() as database:
+        key, embedder = gallery_key(database, gallery), model_key(database, model)
+        rows = database.execute(
+            f"SELECT id FROM crop WHERE gallery = ? AND split IN ({', '.join('?' * len(splits))}) AND NOT EXISTS "
+            "(SELECT 1 FROM vector WHERE vector.model = ? AND vector.crop = crop.id) ORDER BY id",
+            (key, *splits, embedder),
+        )
+        return [id for (id,) in rows]
+
+
+def count_vectors(catalogue: Catalogue, gallery: str, model: str, *, until: int | None = None) -> int:
+    """How many there are, or how many up to number `until` of the change log."""
+    with catalogue.transaction() as database:
+        values = (gallery_key(database, gallery), model_key(database, model), until)
+        row = database.execute(
+            "SELECT COUNT(*) FROM vector WHERE gallery = ?1 AND model = ?2 AND (?3 IS NULL OR seq <= ?3)", values
+        ).fetchone()
+        return int(row[0])
+
+
+def newest_vectors(
+    catalogue: Catalogue, gallery: str, model: str, count: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Ids (N,) and vectors (N, D) of the `count` that were written last."""
+    with catalogue.transaction() as database:
+        rows = database.execute(
+            "SELECT crop, float16 FROM vector WHERE gallery = ? AND model = ? ORDER BY seq DESC LIMIT ?",
+            (gallery_key(database, gallery), model_key(database, model), count),
+        ).fetchall()
+    vectors = np.frombuffer(b"".join(vector for _, vector in rows), np.float16).reshape(len(rows), -1)
+    return np.array([crop for crop, _ in rows], np.int64), vectors.astype(np.float32)
+
+
+def vectors_of(catalogue: Catalogue, model: str, ids: Collection[int]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Ids (N,) and vectors (N, D) under the model of those of the crops that it has embedded, in rising order of ids.
+
+    Raises ReidError when the model has embedded nothing in this workspace.
+    """
+    with catalogue.transaction() as database:
+        database.execute("BEGIN")
+        key = model_key(database, model)
+        size = database.execute("SELECT embedding_size FROM model WHERE key = ?", (key,)).fetchone()[0]
+        rows = database.execute(
+            "SELECT crop, float16 FROM vector WHERE model = ? AND crop IN (SELECT value FROM json_each(?)) "
+            "ORDER BY crop",
+            (key, json.dumps([int(crop) for crop in ids])),
+        ).fetchall()
+    vectors = np.frombuffer(b"".join(vector for _, vector in rows), np.float16).reshape(len(rows), size)
+    return _ids(rows), vectors.astype(np.float32)
+
+
+def embedded_since(catalogue: Catalogue, gallery: str, model: str, seq: int) -> frozenset[int]:
+    """Crops that the model has embedded after number `seq` of the change log."""
+    with catalogue.transaction() as database:
+        rows = database.execute(
+            "SELECT crop FROM vector WHERE gallery = ? AND model = ? AND seq > ?",
+            (gallery_key(database, gallery), model_key(database, model), seq),
+        )
+        return frozenset(crop for (crop,) in rows)
+
+
+def last_deletion(catalogue: Catalogue) -> int:
+    """Number of the newest deleted crop in the change log; 0 where none ever was."""
+    with catalogue.transaction() as database:
+        return int(database.execute("SELECT COALESCE(MAX(seq), 0) FROM tombstone").fetchone()[0])
+
+
+def read_changes(catalogue: Catalogue, gallery: str, model: str, since: int) -> Iterator[Changes]:
+    """What was written after number `since`, as one consistent view, in pieces; nothing when there is nothing new.
+
+    The first piece has all removals and new labels. Raises ReidError when the log does not go back to `since`, which
+    means that the catalogue was put back to an older state.
+    """
+    with catalogue.transaction() as database:
+        database.execute("BEGIN")
+        last = int(database.execute("SELECT seq FROM counter").fetchone()[0])
+        if since > last:
+            raise ReidError(f"The catalogue {catalogue.path} is older than its index. Open the gallery again.")
+        if since == last:
+            return
+        key, embedder = gallery_key(database, gallery), model_key(database, model)
+        size = database.execute("SELECT embedding_size FROM model WHERE key = ?", (embedder,)).fetchone()[0]
+        after = (key, since)
+        # Of every gallery: one of this name may have been deleted and made anew.
+        removed = [
+            id for (id,) in database.execute("SELECT crop FROM tombstone WHERE seq > ?", (since,))
+        ] if since >= 0 else []  # fmt: skip
+        labels = database.execute(
+            f"SELECT {_LABELS} FROM crop WHERE gallery = ? AND seq > ? ORDER BY id", after
+        ).fetchall() if since >= 0 else []  # fmt: skip
+        which = "FROM vector JOIN crop ON crop.id = vector.crop WHERE vector.gallery = ? AND vector.model = ?"
+        values = (key, embedder, since)
+        total = int(
+            database.execute(
+                "SELECT COUNT(*) FROM vector WHERE gallery = ? AND model = ? AND seq > ?", values
+            ).fetchone()[0]
+        )
+        cursor = database.execute(
+            f"SELECT {_LABELS}, vector.float16 {which} AND vector.seq > ? ORDER BY vector.seq", values
+        )
+        first = True
+        for rows in _pieces(cursor):
+            vectors = np.frombuffer(b"".join(row[-1] for row in rows), np.float16).reshape(len(rows), size)
+            yield Changes(
+                np.array(removed if first else [], np.int64),
+                _ids(labels if first else []), _columns(labels if first else []),
+                _ids(rows), vectors, _columns(rows), last, total,
+            )  # fmt: skip
+            first = False
+
+
+def read_vectors(catalogue: Catalogue, gallery: str, model: str) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """All ids (N,) and vectors (N, D) of the gallery under the model, for an evaluation of it."""
+    pieces = list(read_changes(catalogue, gallery, model, -1))
+    if not pieces:
+        return np.empty(0, np.int64), np.empty((0, 0), np.float32)
+    return np.concatenate([p.ids for p in pieces]), np.concatenate([p.vectors for p in pieces]).astype(np.float32)
+
+
+def _pieces(cursor: Cursor) -> Iterator[list[Any]]:
+    """At least one piece, empty where there are no rows."""
+    rows = cursor.fetchmany(CHUNK)
+    yield rows
+    while len(rows) == CHUNK:
+        rows = cursor.fetchmany(CHUNK)
+        if rows:
+            yield rows
+
+
+def _ids(rows: Sequence[Any]) -> NDArray[np.int64]:
+    return np.array([row[0] for row in rows], np.int64)
+
+
+def _columns(rows: Sequence[Any]) -> Columns:
+    _, cameras, identities, splits, times, heights, sharpness, upper, lower, *_ = (
+        zip(*rows, strict=True) if rows else [()] * 9
+    )
+    return Columns(
+        camera=np.array(cameras, object),
+        identity=np.array(identities, object),
+        split=np.array(splits, object),
+        time=_numbers(times),
+        height=np.array(heights, np.int32),
+        sharpness=_numbers(sharpness).astype(np.float32),
+        upper=np.array(upper, object),
+        lower=np.array(lower, object),
+    )
+
+
+def _numbers(values: Sequence[float | None]) -> NDArray[np.float64]:
+    return np.array([np.nan if value is None else value for value in values], np.float64)

@@ -1,0 +1,260 @@
+"""Deletion for good, with a receipt; and the legal hold that keeps crops from it.
+
+A deletion removes rows, vectors, thumbnails, index entries and copied originals, and leaves a receipt that says how
+many crops of what kind went, when, on whose word and why, with a hash of their ids, but nothing of the people.
+Pictures that were imported where they lie are not Retrace's to delete: the receipt counts them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from dataclasses import dataclass
+from sqlite3 import Connection
+
+from reid_core.errors import DiskFull, ReidError
+from reid_core.records import DISTRACTOR, JUNK, plural
+from reid_core.workspace.catalogue.rows import check_text, gallery_key, next_numbers, now, user
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.catalogue.trail import forget_crops, write_log
+from reid_core.workspace.deletion.cases import forget_in_cases
+from reid_core.workspace.deletion.wiping import CALIBRATIONS, FILE, OF_GALLERY, ORIGINAL, THUMBNAIL, finish
+from reid_core.workspace.layout import DEMO, INSIGHTS
+from reid_core.workspace.reserve import with_room
+from reid_core.workspace.workspace import Workspace
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a deletion would do: `crops` go, `held` stay because of the holds named in `holds`.
+
+    `files_kept` originals lie where they were imported from and stay there; `files_wiped` lie in the workspace.
+    `identities` are people of whom no crop would be left.
+    """
+
+    crops: int
+    held: int
+    holds: tuple[str, ...]
+    identities: int
+    cameras: int
+    vectors: int
+    files_wiped: int
+    files_kept: int
+
+    def describe(self) -> str:
+        """Sentences for a person who is about to decide."""
+        parts = [f"{plural(self.crops, 'crop')} would be deleted, with {plural(self.vectors, 'vector')}."]
+        if self.identities:
+            parts.append(f"Nothing would be left of {plural(self.identities, 'identity')}.")
+        if self.files_wiped:
+            parts.append(f"{plural(self.files_wiped, 'picture')} kept in the workspace would be deleted.")
+        if self.files_kept:
+            parts.append(f"{plural(self.files_kept, 'original')} would stay where they were imported from.")
+        if self.held:
+            parts.append(f"{plural(self.held, 'crop')} would stay: held by {', '.join(self.holds)}.")
+        return " ".join(parts)
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Proof of a deletion. `ids_sha256` is the SHA-256 of the crop ids in rising order, as decimal text with a comma
+    between; `finished` is when the last byte was wiped, None while another process still reads."""
+
+    number: int
+    at: str
+    who: str
+    purpose: str
+    gallery: str
+    selection: str
+    crops: int
+    held: int
+    files_kept: int
+    ids_sha256: str
+    finished: str | None
+
+
+def plan(workspace: Workspace, gallery: str, selection: Selection) -> Plan:
+    """The dry run: counts what `delete` would do now, and changes nothing."""
+    with workspace.catalogue.transaction() as database:
+        database.execute("BEGIN")
+        key = gallery_key(database, gallery)
+        held, holds = _mark(database, key, selection)
+        crops, cameras = database.execute(
+            "SELECT COUNT(*), COUNT(DISTINCT camera) FROM crop WHERE id IN (SELECT id FROM doomed)"
+        ).fetchone()
+        identities = len(_people_who_go(database, key))
+        vectors = database.execute("SELECT COUNT(*) FROM vector WHERE crop IN (SELECT id FROM doomed)").fetchone()[0]
+        wiped = _count_own(database, workspace)
+        return Plan(crops, held, holds, identities, cameras, vectors, wiped, crops - wiped)
+
+
+def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: str) -> Receipt:
+    """Delete the selected crops that no hold keeps; whole, or not at all.
+
+    With a selection of everything the gallery itself goes too, unless a hold keeps some of it. Raises ReidError when
+    nothing fits, when all of it is held, or when no purpose is given.
+    """
+    if not purpose.strip():
+        raise ReidError("Say why these crops are deleted; the receipt keeps it (--purpose).")
+    check_text(purpose)
+    try:
+        number = with_room(workspace.path, lambda: _delete_rows(workspace, gallery, selection, purpose.strip()))
+    except DiskFull as error:
+        raise DiskFull(
+            "The disk is full, and there is no room to delete so many crops at once. Nothing was deleted. "
+            "Delete fewer at once, such as one person or one camera (--identity, --camera), or remove other files."
+        ) from error
+    from reid_core.workspace.search.gallery_index import refresh_indexes  # slow to import
+
+    refresh_indexes(workspace, gallery)
+    finish(workspace.catalogue, workspace.thumbnails)
+    return next(receipt for receipt in receipts(workspace) if receipt.number == number)
+
+
+def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpose: str) -> int:
+    """The first half of a deletion, in one transaction; the number of its receipt."""
+    with workspace.catalogue.transaction() as database:
+        database.execute("BEGIN IMMEDIATE")
+        key = gallery_key(database, gallery)
+        held, holds = _mark(database, key, selection)
+        ids = [id for (id,) in database.execute("SELECT id FROM doomed ORDER BY id")]
+        if not ids and held:
+            raise ReidError(f"All {plural(held, 'crop')} are held by {', '.join(holds)}. Release them first.")
+        if not ids and not selection.is_everything():
+            raise ReidError(f"No crop of gallery {gallery!r} fits: {selection.describe()}.")
+        gone = selection.is_everything() and not held  # the gallery itself goes, too
+        digest = hashlib.sha256(",".join(map(str, ids)).encode()).hexdigest()
+        number = database.execute(
+            "INSERT INTO deletion (at, who, purpose, gallery, selection, crops, held, files_kept, ids_sha256) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
+            (
+                now(), user(), purpose, gallery, selection.describe(names=False), len(ids), held,
+                len(ids) - _count_own(database, workspace), digest,
+            ),
+        ).fetchall()[0][0]  # fmt: skip
+        sources = _sources(database, key, everything=selection.is_everything())
+        people = _people_who_go(database, key)
+        _write_down_what_is_left(database, workspace, number, gallery)
+        if gone:
+            database.execute("INSERT INTO removal VALUES (?, ?, ?)", (number, CALIBRATIONS, gallery))
+        first = next_numbers(database, len(ids) + 1)
+        database.executemany(
+            "INSERT INTO tombstone (seq, crop) VALUES (?, ?)",
+            [(first + place, crop) for place, crop in enumerate(ids)],
+        )
+        database.execute(
+            "UPDATE crop SET alike = NULL WHERE alike IN (SELECT sha256 FROM crop WHERE id IN (SELECT id FROM doomed))"
+        )
+        lines = forget_crops(database, gallery, people, everything=gone)
+        forget_in_cases(database, gallery, people)
+        database.execute("DELETE FROM vector WHERE crop IN (SELECT id FROM doomed)")
+        database.execute("DELETE FROM edit_row WHERE crop IN (SELECT id FROM doomed)")
+        database.execute("DELETE FROM crop WHERE id IN (SELECT id FROM doomed)")
+        _forget_decisions(database, key, people)
+        _drop_empty_sources(database, sources)
+        if gone:
+            database.execute("DELETE FROM edit WHERE gallery = ?", (key,))
+            database.execute("DELETE FROM gallery WHERE key = ?", (key,))
+        database.execute("DROP TABLE doomed")
+        details = {"gallery": gallery, "crops": len(ids), "held": held, "receipt": number, "ids_sha256": digest}
+        write_log(database, "delete", purpose, {**details, "log_lines": lines})
+        return int(number)
+
+
+def receipts(workspace: Workspace) -> list[Receipt]:
+    """All receipts, newest first."""
+    columns = ", ".join("key" if f.name == "number" else f.name for f in dataclasses.fields(Receipt))
+    with workspace.catalogue.transaction() as database:
+        return [Receipt(*row) for row in database.execute(f"SELECT {columns} FROM deletion ORDER BY key DESC")]
+
+
+def _people_who_go(database: Connection, gallery: int) -> list[str]:
+    """Labels of people of whom no crop is left when the doomed are gone."""
+    rows = database.execute(
+        "SELECT identity FROM (SELECT identity, COUNT(*) AS doomed FROM crop WHERE id IN (SELECT id FROM doomed) "
+        "AND identity NOT IN (?, ?) GROUP BY identity) AS going WHERE doomed = "
+        "(SELECT COUNT(*) FROM crop WHERE gallery = ? AND identity = going.identity)",
+        (DISTRACTOR, JUNK, gallery),
+    )
+    return [identity for (identity,) in rows]
+
+
+def _mark(database: Connection, gallery: int, selection: Selection) -> tuple[int, tuple[str, ...]]:
+    """Put the ids that may go into the temporary table `doomed`; how many are held, and by what."""
+    where, values = selection.where(gallery)
+    database.execute("CREATE TEMP TABLE doomed (id INTEGER PRIMARY KEY)")
+    database.execute(f"INSERT INTO doomed SELECT id FROM crop WHERE {where}", values)
+    names = database.execute(
+        "SELECT DISTINCT name FROM hold WHERE crop IN (SELECT id FROM doomed) ORDER BY name"
+    ).fetchall()
+    held = database.execute("DELETE FROM doomed WHERE id IN (SELECT crop FROM hold)").rowcount
+    return held, tuple(name for (name,) in names)
+
+
+# Pictures that are ours: copies, and what Retrace drew itself. The value is the folder of the latter.
+_OWN = "(source.copied OR source.path = ?) AND crop.id IN (SELECT id FROM doomed)"
+
+
+def _count_own(database: Connection, workspace: Workspace) -> int:
+    row = database.execute(
+        f"SELECT COUNT(*) FROM crop JOIN source ON source.key = crop.source WHERE {_OWN}", (str(workspace.path / DEMO),)
+    ).fetchone()
+    return int(row[0])
+
+
+def _sources(database: Connection, gallery: int, *, everything: bool) -> list[int]:
+    """Sources that the deletion touches."""
+    which = "" if everything else "AND key IN (SELECT source FROM crop WHERE id IN (SELECT id FROM doomed))"
+    return [key for (key,) in database.execute(f"SELECT key FROM source WHERE gallery = ? {which}", (gallery,))]
+
+
+def _write_down_what_is_left(database: Connection, workspace: Workspace, number: int, gallery: str) -> None:
+    insert = "INSERT INTO removal (deletion, kind, name) "
+    left = [*((kind, gallery) for kind in OF_GALLERY), (FILE, f"{INSIGHTS}/{gallery}.json")]
+    # What imports left out, whether any of their crops go or not: files are often named after people.
+    every = _sources(database, gallery_key(database, gallery), everything=True)
+    left += [(FILE, f"reports/{source}.csv") for source in every]
+    database.executemany(f"{insert} VALUES (?, ?, ?)", [(number, kind, name) for kind, name in left])
+    database.execute(
+        f"{insert} SELECT DISTINCT ?, ?, lower(hex(sha256)) FROM crop WHERE id IN (SELECT id FROM doomed)",
+        (number, THUMBNAIL),
+    )
+    database.execute(
+        f"{insert} SELECT ?, CASE WHEN source.copied THEN ? ELSE ? END, CASE WHEN source.copied THEN "
+        "crop.source || '/' || crop.path ELSE ? || '/' || crop.path END "
+        f"FROM crop JOIN source ON source.key = crop.source WHERE {_OWN}",
+        (number, ORIGINAL, FILE, DEMO, str(workspace.path / DEMO)),
+    )
+    # Of an upload whose import was interrupted the dropped file is there too, beside its copy.
+    incoming = f"{workspace.incoming}/"
+    database.execute(
+        f"{insert} SELECT ?, ?, substr(source.path || '/' || crop.path, ?) FROM crop JOIN source "
+        "ON source.key = crop.source WHERE instr(source.path, ?) = 1 AND crop.id IN (SELECT id FROM doomed)",
+        (number, FILE, len(f"{workspace.path}/") + 1, incoming),
+    )
+
+
+def _forget_decisions(database: Connection, gallery: int, people: list[str]) -> None:
+    """Edits of which no crop is left, and those that name a person of whom none is: undo would bring the name back.
+    Dismissed doubts that name somebody of whom no crop is left."""
+    names = json.dumps(people)
+    database.execute(
+        "DELETE FROM edit WHERE gallery = ?1 AND (NOT EXISTS (SELECT 1 FROM edit_row WHERE edit = edit.key) "
+        "OR (json_extract(what, '$.column') = 'identity' AND json_extract(what, '$.value') IN "
+        "(SELECT value FROM json_each(?2))) OR EXISTS (SELECT 1 FROM edit_row WHERE edit = edit.key "
+        "AND identity IN (SELECT value FROM json_each(?2))))",
+        (gallery, names),
+    )
+    there = "SELECT 1 FROM crop WHERE gallery = ?1 AND identity = "
+    database.execute(
+        f"DELETE FROM dismissal WHERE gallery = ?1 AND NOT (EXISTS ({there}one) AND EXISTS ({there}other))", (gallery,)
+    )
+
+
+def _drop_empty_sources(database: Connection, sources: list[int]) -> None:
+    """A source that lost its last crop goes with its name, which may be a person's."""
+    for key in sources:
+        database.execute(
+            "DELETE FROM source WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM crop WHERE crop.source = ?1)", (key,)
+        )

@@ -1,0 +1,1 @@
+"""How well models find a gallery's people, measured and kept."""

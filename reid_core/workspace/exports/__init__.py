@@ -1,0 +1,1 @@
+"""What leaves a workspace as files: galleries, cases, evaluations."""

@@ -1,0 +1,217 @@
+"""An investigation to take away: its searches with what they find now, and every verdict, as CSV, JSON or a page.
+
+What is written leaves the workspace, where no deletion reaches it: the log says who took what, and when.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import io
+import json
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from reid_core.embedder.card import ModelCard
+from reid_core.errors import ReidError
+from reid_core.records import format_time, harmless
+from reid_core.workspace.cases.cases import Investigation, find
+from reid_core.workspace.cases.verdicts import Standing, Verdict, log_of, standing
+from reid_core.workspace.catalogue.rows import now, user
+from reid_core.workspace.search import saved_searches
+from reid_core.workspace.search.gallery_index import GalleryIndex
+from reid_core.workspace.search.hit_meaning import CONTEXT, meant_by
+from reid_core.workspace.search.saved_searches import SavedSearch
+from reid_core.workspace.search.searching import Answer, answer_query
+from reid_core.workspace.workspace import Workspace
+
+LEAD = "A hit is a lead to check, not an identification."
+NO_CALIBRATION = "This model has no calibration here: a similarity is no probability, only the order means something."
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """A saved search with what it finds now, or the `trouble` that keeps it from being run.
+
+    `meanings` says of each hit what its similarity means, None where the model has no calibration for the gallery, and
+    `warning` that the person may not be there, "" where the best hit is beyond chance. `context` is
+    `Meant.context` of the answer.
+    """
+
+    search: SavedSearch
+    answer: Answer | None
+    trouble: str | None
+    meanings: tuple[str | None, ...] = ()
+    warning: str = ""
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """All that an export says. `crops` has a row of `CROP_COLUMNS` and `gallery` for each judged crop, by its id;
+    `models` are the cards of the models searched with, by id, without those that are no longer here."""
+
+    investigation: Investigation
+    at: str
+    who: str
+    found: tuple[Found, ...]
+    log: tuple[Verdict, ...]
+    standing: dict[int, Standing]
+    crops: dict[int, dict[Any, Any]]
+    models: dict[str, ModelCard]
+
+
+def collect(
+    workspace: Workspace,
+    investigation: str,
+    *,
+    index_of: Callable[[str, str], GalleryIndex] | None = None,
+) -> Case:
+    """Run the saved searches and gather the rest; written into the audit log.
+
+    `index_of` gives the index of a gallery under a model where somebody has it open. Raises ReidError when there is no
+    such investigation.
+    """
+    head = find(workspace, investigation)
+    open_index = index_of or (lambda gallery, model: GalleryIndex(workspace, gallery, model))
+    here = {entry.id: entry.card for entry in workspace.models()}
+    searches = saved_searches.every(workspace, investigation)
+    found = tuple(_run(workspace, search, open_index, here) for search in searches)
+    stands = standing(workspace, investigation)
+    crops = workspace.catalogue.crops_of(list(stands))
+    models = {one.search.model: here[one.search.model] for one in found if one.search.model in here}
+    workspace.catalogue.log("export investigation", head.purpose, investigation=head.key, verdicts=len(stands))
+    galleries = _galleries_of(workspace, list(stands))
+    rows = {int(row["id"]): {**row, "gallery": galleries.get(int(row["id"]))} for row in crops.to_dict("records")}
+    return Case(head, now(), user(), found, tuple(log_of(workspace, investigation)), stands, rows, models)
+
+
+def _galleries_of(workspace: Workspace, crops: list[int]) -> dict[int, str]:
+    with workspace.catalogue.transaction() as database:
+        return dict(
+            database.execute(
+                "SELECT crop.id, gallery.name FROM crop JOIN gallery ON gallery.key = crop.gallery "
+                "WHERE crop.id IN (SELECT value FROM json_each(?))",
+                (json.dumps(crops),),
+            ).fetchall()
+        )
+
+
+def _run(
+    workspace: Workspace,
+    search: SavedSearch,
+    index_of: Callable[[str, str], GalleryIndex],
+    models: Mapping[str, ModelCard],
+) -> Found:
+    problem = saved_searches.trouble(workspace, search)
+    if problem is None:
+        try:
+            index = index_of(search.gallery, search.model)
+            answer = answer_query(workspace, index, saved_searches.query_of(workspace, search))
+        except ReidError as error:
+            problem = str(error)
+        else:
+            return _meant(search, answer, models.get(search.model))
+    return Found(search, None, problem)
+
+
+def _meant(search: SavedSearch, answer: Answer, card: ModelCard | None) -> Found:
+    kept = None if card is None else card.calibration
+    meant = meant_by(kept, answer, gallery=search.gallery, name=search.model_name)
+    sentences = tuple(meant.sentence(hit.similarity) or None for hit in answer.results.row(0))
+    return Found(search, answer, None, sentences, meant.warning_in_full, meant.context())
+
+
+def rows(case: Case) -> list[dict[str, Any]]:
+    """One row per judged crop and per hit of each search, plain values: verdicts first, then hits."""
+    shared = ("gallery", "crop", "identity", "camera", "time", "tracklet", "path")
+    judged = []
+    for crop, stands in case.standing.items():
+        newest = stands.verdicts[-1]
+        row = case.crops.get(crop)
+        about = _about(row, None if row is None else row["gallery"])
+        judged.append(
+            {
+                "kind": "verdict", "search": None, "decision": stands.decision,
+                "verdicts": "; ".join(f"{v.who}: {v.verdict}" for v in stands.verdicts),
+                "rank": newest.rank, "similarity": newest.similarity, "meaning": None, "at": newest.at,
+                "note": "; ".join(v.note for v in stands.verdicts if v.note), "model": newest.model,
+                **{name: about.get(name) for name in shared}, "crop": crop, **dict.fromkeys(CONTEXT),
+            }
+        )  # fmt: skip
+    hits = []
+    for found in case.found:
+        if found.answer is None:
+            continue
+        said = zip(found.answer.hits(), found.answer.crops.to_dict("records"), found.meanings, strict=True)
+        for hit, row, meant in said:
+            about = _about(row, found.search.gallery)
+            hits.append(
+                {
+                    "kind": "hit", "search": found.search.name, "decision": None, "verdicts": "", "rank": hit["rank"],
+                    "similarity": hit["similarity"], "meaning": meant, "at": case.at, "note": "",
+                    "model": found.search.model, **{name: about.get(name) for name in shared},
+                    **{name: found.context.get(name) for name in CONTEXT},
+                }
+            )  # fmt: skip
+    return [*judged, *hits]
+
+
+def to_csv(case: Case) -> str:
+    """The rows as a table; text that a spreadsheet would take for a formula is quoted."""
+    table = rows(case)
+    text = io.StringIO()
+    names = list(table[0]) if table else ["kind"]
+    writer = csv.DictWriter(text, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: harmless(value) for name, value in row.items()} for row in table)
+    return text.getvalue()
+
+
+def to_json(case: Case) -> str:
+    """All of the case but pictures and vectors, as one object."""
+    values = {
+        "investigation": dataclasses.asdict(case.investigation),
+        "exported": {"at": case.at, "who": case.who},
+        "reading": LEAD,
+        "searches": [_search_values(case, found) for found in case.found],
+        "verdict_log": [dataclasses.asdict(verdict) for verdict in case.log],
+        "rows": rows(case),
+        "models": {id: dataclasses.asdict(card) for id, card in case.models.items()},
+    }
+    return json.dumps(values, ensure_ascii=False, indent=2, default=str)
+
+
+def _search_values(case: Case, found: Found) -> dict[str, Any]:
+    search = found.search
+    values: dict[str, Any] = {"name": search.name, "at": search.at, "who": search.who, "gallery": search.gallery}
+    values |= {"model": search.model, "model_name": search.model_name, "trouble": found.trouble}
+    values["examples"] = [
+        {"photo": e.name or None, "crop": e.crop, "negative": e.negative} for e in search.parameters.examples
+    ]
+    values["parameters"] = json.loads(saved_searches.to_json(search.parameters))
+    if found.answer is not None:
+        values |= {"searched": found.answer.searched, **found.context, "warning": found.warning}
+    return values
+
+
+def _about(row: dict[Any, Any] | None, gallery: str | None) -> dict[str, Any]:
+    if row is None:
+        return {}
+    named = {name: row[name] for name in ("identity", "camera", "tracklet", "path")}
+    return {**named, "gallery": gallery, "crop": int(row["id"]), "time": format_time(row["time"])}
+
+
+def pictures(workspace: Workspace, table: pd.DataFrame | list[dict[Any, Any]]) -> dict[str, bytes]:
+    """JPEG thumbnails of these crops by the hash of their picture; those that have none are left out."""
+    found = {}
+    for row in table if isinstance(table, list) else table.to_dict("records"):
+        with suppress(ReidError):
+            jpeg = workspace.thumbnails.get(bytes.fromhex(row["sha256"]))
+            if jpeg is not None:
+                found[row["sha256"]] = jpeg
+    return found

@@ -1,0 +1,198 @@
+"""An investigation as one HTML file: pictures inside, nothing fetched, to be read and printed anywhere."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Mapping, Sequence
+from string import Template
+from typing import Any
+
+from reid_core.html_policy import META
+from reid_core.images import BadImage, decode, thumbnail
+from reid_core.records import plural, short_time
+from reid_core.workspace.cases.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, describe
+from reid_core.workspace.exports.case import LEAD, NO_CALIBRATION, Case, Found, pictures
+from reid_core.workspace.workspace import Workspace
+
+ORDER = (
+    "What was judged is not among them. They come in the order of what examples and verdicts ask for together; "
+    "a similarity is that to the nearest example."
+)
+TITLES = {MATCH: "Match", CONFLICT: "Conflict between analysts", CANNOT_TELL: "Cannot tell", NOT: "Not this person"}
+
+
+def to_html(workspace: Workspace, case: Case) -> str:
+    """The page. Every text of a person is escaped; the file holds no script and no link."""
+    head = case.investigation
+    judged = pictures(workspace, list(case.crops.values()))
+    return _PAGE.substitute(
+        policy=META,
+        name=_text(head.name),
+        purpose=_text(head.purpose),
+        notes=_text(head.notes) or "None.",
+        facts=_facts({
+            "Begun": f"{head.created}, by {head.who}", "Exported": f"{case.at}, by {case.who}",
+            "Verdicts": describe(case.standing), "Searches": str(len(case.found)),
+        }),
+        lead=LEAD,
+        verdicts="".join(_verdicts(case, decision, judged) for decision in TITLES),
+        searches="".join(_search(workspace, case, found) for found in case.found) or "<p>No search was kept.</p>",
+        log=_log(case),
+        models="".join(_model(case, found) for found in _one_per_model(case.found)),
+    )  # fmt: skip
+
+
+def _verdicts(case: Case, decision: str, jpegs: dict[str, bytes]) -> str:
+    cards = []
+    for crop, stands in case.standing.items():
+        if stands.decision != decision:
+            continue
+        row = case.crops.get(crop)
+        said = [f"{v.who}: {v.verdict}{f' – {v.note}' if v.note else ''}" for v in stands.verdicts]
+        cards.append(_card(row, jpegs, f"Crop {crop}", said))
+    return f"<h3>{TITLES[decision]}, {len(cards)}</h3><div class='strip'>{''.join(cards)}</div>" if cards else ""
+
+
+def _search(workspace: Workspace, case: Case, found: Found) -> str:
+    search = found.search
+    photos = []
+    for number, example in enumerate(search.parameters.examples, start=1):
+        role = "Counterexample" if example.negative else "Example"
+        if example.photo is not None:
+            try:
+                picture = _picture(thumbnail(decode(example.photo)), example.name)
+            except BadImage:
+                picture = ""
+            photos.append(
+                f"<figure>{picture}<figcaption><b>{role} {number}</b>{_text(example.name)}</figcaption></figure>"
+            )
+        elif example.crop is not None:
+            rows = workspace.catalogue.crops_of([example.crop]).to_dict("records")
+            jpegs = pictures(workspace, rows)
+            photos.append(_card(rows[0] if rows else None, jpegs, f"{role} {number}, crop {example.crop}", []))
+    facts = {
+        "Saved": f"{search.at}, by {search.who}", "Gallery": search.gallery,
+        "Model": f"{search.model_name} ({search.model})", "Re-ranked": "yes" if search.parameters.rerank else "no",
+        "Own camera": "kept" if search.parameters.same_camera else "left out where known",
+    }  # fmt: skip
+    body = f"<h3>{_text(search.name)}</h3><div class='strip'>{''.join(photos)}</div>{_facts(facts)}"
+    if found.answer is None:
+        return f"{body}<p class='trouble'>{_text(found.trouble or '')}</p>"
+    rows = found.answer.crops.to_dict("records")
+    jpegs, cards = pictures(workspace, rows), []
+    for hit, row, meant in zip(found.answer.results.row(0), rows, found.meanings, strict=True):
+        cards.append(
+            _card(row, jpegs, f"Hit {hit.rank}", [f"similarity {hit.similarity:.3f}", *([meant] if meant else [])])
+        )
+    calibrated = any(found.meanings)
+    meaning = "" if calibrated else f"<p>{NO_CALIBRATION}</p>"
+    if said := found.warning or found.context.get("caution"):
+        meaning = f"<p class='lead'>{_text(said)}</p>"
+    among = f"{plural(len(cards), 'hit')} among {plural(found.answer.compared, 'crop')}. {ORDER}"
+    return f"{body}<p>{among}</p>{meaning}<div class='strip'>{''.join(cards)}</div>"
+
+
+def _model(case: Case, found: Found) -> str:
+    search = found.search
+    card = case.models.get(search.model)
+    title = f"<h3>{_text(search.model_name)}</h3>"
+    if card is None:
+        return f"{title}<p>Model {_text(search.model)} is no longer in this workspace.</p>"
+    metrics = ", ".join(_measured(card.metrics))
+    facts = {
+        "Id": search.model, "Trained on": card.trained_on, "Terms": card.terms, "Metrics": metrics or "not stated",
+        "Calibration": "measured" if card.calibration else "none on the card",
+    }  # fmt: skip
+    return title + _facts(facts)
+
+
+def _measured(metrics: Mapping[str, Any]) -> list[str]:
+    """ "epoch 3", "validation mAP 0.903": figures of figures by both their names."""
+    said = []
+    for name, value in metrics.items():
+        if isinstance(value, Mapping):
+            said += [f"{name} {figure}" for figure in _measured(value)]
+        else:
+            said.append(f"{name} {value:.3f}" if isinstance(value, float) else f"{name} {value}")
+    return said
+
+
+def _one_per_model(found: Sequence[Found]) -> list[Found]:
+    return list({one.search.model: one for one in found}.values())
+
+
+def _log(case: Case) -> str:
+    lines = [
+        f"<tr><td>{v.key}</td><td>{_text(v.at)}</td><td>{_text(v.who)}</td><td>{_text(v.verdict)}"
+        f"{f' of line {v.undoes}' if v.undoes else ''}</td><td>{v.crop}</td><td>{_number(v.rank, 'd')}</td>"
+        f"<td>{_number(v.similarity, '.3f')}</td><td>{_text(v.model)}</td><td>{_text(v.note)}</td></tr>"
+        for v in case.log
+    ]
+    head = "".join(
+        f"<th>{n}</th>" for n in ("Line", "When", "Who", "Verdict", "Crop", "Rank", "Similarity", "Model", "Note")
+    )
+    return (
+        f"<div class='wide'><table><tr>{head}</tr>{''.join(lines)}</table></div>"
+        if lines
+        else "<p>No verdict was given.</p>"
+    )
+
+
+def _card(row: dict[Any, Any] | None, jpegs: dict[str, bytes], title: str, lines: Sequence[str]) -> str:
+    about: list[str | None] = []
+    if row is not None:
+        camera, time = row["camera"], short_time(row["time"])
+        about = [f"camera {camera}" if camera and camera.isdigit() else camera]
+        about += [time and time.replace("T", " ").replace("Z", " UTC"), row["identity"]]
+    shown = "".join(f"<span>{_text(str(line))}</span>" for line in (*about, *lines) if line)
+    picture = _picture(jpegs[row["sha256"]], title) if row is not None and row["sha256"] in jpegs else ""
+    return f"<figure>{picture}<figcaption><b>{_text(title)}</b>{shown}</figcaption></figure>"
+
+
+def _picture(jpeg: bytes, name: str) -> str:
+    return f'<img alt="{_text(name)}" src="data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}">'
+
+
+def _facts(facts: dict[str, str]) -> str:
+    return "<dl>" + "".join(f"<dt>{name}</dt><dd>{_text(value)}</dd>" for name, value in facts.items()) + "</dl>"
+
+
+def _number(value: float | None, form: str) -> str:
+    return "" if value is None else format(value, form)
+
+
+def _text(value: str) -> str:
+    return html.escape(value)
+
+
+_PAGE = Template("""<!DOCTYPE html>
+<html lang="en"><head><meta charset="utf-8"><title>$name</title>
+$policy
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+body { font: 15px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff; max-width: 62rem; margin: 2rem auto;
+  padding: 0 1rem; }
+h1 { font-size: 1.6rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .5rem; padding-top: .8rem;
+  border-top: 1px solid #d5d9de; } h3 { font-size: 1rem; margin: 1.4rem 0 .4rem; }
+.lead { border-left: 3px solid #b7791f; padding: .3rem .8rem; background: #fdf8ee; }
+.trouble { border-left: 3px solid #b42318; padding: .3rem .8rem; background: #fdf1f0; }
+.strip { display: flex; flex-wrap: wrap; gap: .8rem; }
+figure { margin: 0; width: 9rem; break-inside: avoid; } figure img { width: 100%; height: 12rem; object-fit: contain;
+  background: #eef0f2; border-radius: 4px; } figcaption { font-size: .8rem; line-height: 1.35; }
+figcaption b, figcaption span { display: block; overflow-wrap: anywhere; }
+dl { display: grid; grid-template-columns: 8rem 1fr; gap: .1rem 1rem; margin: .6rem 0; } dt { color: #59636e; }
+dd { margin: 0; } table { border-collapse: collapse; width: 100%; font-size: .82rem; }
+td, th { text-align: left; padding: .2rem .5rem .2rem 0; border-bottom: 1px solid #e4e7ea; vertical-align: top; }
+.wide { overflow-x: auto; } .notes { white-space: pre-wrap; } @media print { body { margin: 0; max-width: none; } }
+</style></head><body>
+<h1>$name</h1><p>$purpose</p>
+<p class="lead">$lead The verdicts below are those of the people named beside them.</p>
+$facts
+<h2>Notes</h2><p class="notes">$notes</p>
+<h2>Verdicts</h2>$verdicts
+<h2>Searches</h2>$searches
+<h2>Log of verdicts</h2>$log
+<h2>Models</h2>$models
+</body></html>
+""")

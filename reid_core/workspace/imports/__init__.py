@@ -1,0 +1,1 @@
+"""What comes into a workspace: folders, archives, tables, uploads, the demo."""

@@ -1,0 +1,236 @@
+"""Bringing a data set in: every picture is decoded once, described, and given a thumbnail; bad ones are named."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import hashlib
+import io
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reid_core.colours import clothing
+from reid_core.datasets import Dataset, Skipped
+from reid_core.errors import ReidError, why
+from reid_core.files import one_at_a_time, write_atomically
+from reid_core.images import BadImage, decode, thumbnail
+from reid_core.quality import NEAR, Lookalikes, measure
+from reid_core.records import SPLITS, harmless
+from reid_core.signals import StopRequest
+from reid_core.sources import ImageSource, open_source
+from reid_core.workspace.catalogue.rows import NewCrop
+from reid_core.workspace.job_report import Report
+from reid_core.workspace.layout import LOCK
+from reid_core.workspace.workspace import Workspace
+
+BATCH = 256  # crops in one transaction: the most that a crash makes an import do again
+TASK = 32  # crops for a thread at a time: handing over each of them would cost as much as decoding half of it
+
+
+@dataclasses.dataclass(frozen=True)
+class _Inspected:
+    crop: NewCrop
+    thumbnail: bytes
+    data: bytes | None  # the picture's file, where it is to be copied
+
+
+def import_dataset(
+    workspace: Workspace,
+    dataset: Dataset,
+    gallery: str,
+    *,
+    stop: StopRequest,
+    copy: bool = False,
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Report:
+    """Add the data set's crops to the gallery; run again it goes on where it stopped.
+
+    Pictures stay where they are and are read from there later, or with `copy` from a copy in the workspace; what was
+    uploaded into the workspace is always copied, and the upload removed at the end. Labels that the gallery has are
+    kept. Of pictures with the same bytes and labels the first is kept. Raises ReidError when an identity would be in
+    training on one side and in query or gallery on the other.
+    """
+    catalogue = workspace.catalogue
+    uploaded = dataset.source.is_relative_to(workspace.incoming.resolve())  # a data set's source is without links
+    if gallery in [info.name for info in catalogue.galleries()]:
+        _refuse_mixed_sides(workspace, dataset, gallery)
+    catalogue.add_gallery(gallery)
+    key = catalogue.add_source(gallery, str(dataset.source), dataset.format, copied=copy or uploaded)
+    sources = catalogue.sources(gallery)
+    if copy and not sources["copied"][sources["key"] == key].item():
+        raise ReidError(
+            f"Gallery {gallery!r} has pictures of {dataset.source} already, which are read from there and not copied. "
+            "Import it into another gallery to copy them, or delete these first."
+        )
+    originals = workspace.originals(key) if sources["copied"][sources["key"] == key].item() else None
+    known = catalogue.known_labels(key)
+    table = dataset.records.table
+    rows = [row for row in table.to_dict("records") if row["path"] not in known]
+    labels = zip(table["path"], table["identity"], table["camera"], strict=True)
+    differing = sum(known.get(path, (identity, camera)) != (identity, camera) for path, identity, camera in labels)
+    added, duplicates, done, skipped = 0, 0, 0, list(dataset.skipped)
+    alike = _Alike(*catalogue.looks(gallery))
+    source = open_source(dataset.source)
+    batches = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
+    try:
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+
+            def inspect(batch: Sequence[dict[Any, Any]]) -> list[Future[list[_Inspected | Skipped]]]:
+                return [
+                    pool.submit(_inspect_some, source, batch[start : start + TASK], originals is not None)
+                    for start in range(0, len(batch), TASK)
+                ]
+
+            waiting = inspect(batches[0]) if batches else []
+            for number, batch in enumerate(batches):
+                if stop.requested:
+                    pool.shutdown(cancel_futures=True)
+                    break
+                found = [item for future in waiting for item in future.result()]
+                waiting = inspect(batches[number + 1]) if number + 1 < len(batches) else []
+                good = [item for item in found if isinstance(item, _Inspected)]
+                skipped += [item for item in found if isinstance(item, Skipped)]
+                new = _keep(workspace, gallery, key, originals, alike.mark(good))
+                added, duplicates, done = added + sum(new), duplicates + len(new) - sum(new), done + len(batch)
+                on_progress(done, len(rows))
+    finally:
+        source.close()
+    report_file = _write_report(workspace, key, [*skipped, *dataset.incomplete])
+    if uploaded and not stop.requested:
+        _remove_upload(workspace, dataset.source)
+    return Report(
+        added, len(table) - len(rows), tuple(skipped), stop.requested, differing, duplicates, report_file
+    )  # fmt: skip
+
+
+def _inspect_some(source: ImageSource, rows: Sequence[dict[Any, Any]], keep_data: bool) -> list[_Inspected | Skipped]:
+    return [_inspect(source, row, keep_data) for row in rows]
+
+
+def _inspect(source: ImageSource, row: dict[str, Any], keep_data: bool) -> _Inspected | Skipped:
+    try:
+        data = source.read(row["path"])
+        image = decode(data)
+    except BadImage as error:
+        return Skipped(row["path"], str(error))
+    found = dataclasses.asdict(measure(image)) | dataclasses.asdict(clothing(image))
+    sha256 = hashlib.sha256(data).digest()
+    crop = NewCrop(**row, width=image.width, height=image.height, sha256=sha256, bytes=len(data), **found)
+    return _Inspected(crop, thumbnail(image), data if keep_data else None)
+
+
+def _keep(
+    workspace: Workspace, gallery: str, source: int, originals: Path | None, found: Sequence[_Inspected]
+) -> list[bool]:
+    """One batch, everything that a row needs before the row; tells of each crop whether it is new."""
+    # A deletion looks for files without rows: it may not look between the two.
+    with one_at_a_time(workspace.path / LOCK):
+        workspace.thumbnails.add({item.crop.sha256: item.thumbnail for item in found})
+        if originals is not None:
+            _copy(originals, found)
+        new = workspace.catalogue.add_crops(gallery, source, [item.crop for item in found])
+        if originals is not None and not all(new):
+            there = workspace.catalogue.known_labels(source)
+            for item in found:
+                if item.crop.path not in there:
+                    (originals / item.crop.path).unlink(missing_ok=True)
+    return new
+
+
+def _copy(originals: Path, found: Sequence[_Inspected]) -> None:
+    for item in found:
+        place = originals / item.crop.path
+        if item.data is not None and not (place.is_file() and place.read_bytes() == item.data):
+            try:
+                place.parent.mkdir(parents=True, exist_ok=True)
+                write_atomically(place, partial(_write, item.data))
+            except OSError as error:
+                raise ReidError(
+                    f"{item.crop.path} could not be copied into the workspace ({why(error)}). Free some space and "
+                    "run it again; what was imported so far is kept."
+                ) from error
+
+
+def _write(data: bytes, file: BinaryIO) -> None:
+    file.write(data)
+
+
+class _Alike:
+    """Which crops look the same as one that the gallery had before, or have the very same bytes under other labels."""
+
+    def __init__(self, looks: Sequence[int], sha256s: Sequence[bytes]) -> None:
+        self._sha256s = list(sha256s)
+        self._pictures = set(sha256s)
+        telling = [place for place, look in enumerate(looks) if look]
+        self._known = Lookalikes(telling, [looks[place] for place in telling])
+
+    def mark(self, found: Sequence[_Inspected]) -> list[_Inspected]:
+        looks = np.array([item.crop.look or 0 for item in found], np.int64)
+        ids, distances = self._known.nearest(looks)
+        among = _bits_that_differ(looks)
+        marked = []
+        for row, item in enumerate(found):
+            sha256, alike = item.crop.sha256, None
+            if sha256 in self._pictures:
+                alike = sha256
+            elif looks[row]:  # 0 is the look of a picture that has none to speak of
+                earlier = np.flatnonzero((among[row, :row] <= NEAR) & (looks[:row] != 0))
+                if distances[row] <= NEAR:
+                    alike = self._sha256s[int(ids[row])]
+                elif len(earlier):
+                    alike = found[int(earlier[0])].crop.sha256
+            self._pictures.add(sha256)
+            marked.append(dataclasses.replace(item, crop=dataclasses.replace(item.crop, alike=alike)))
+        telling = np.flatnonzero(looks)
+        self._known.add(telling + len(self._sha256s), looks[telling])
+        self._sha256s += [item.crop.sha256 for item in found]
+        return marked
+
+
+def _bits_that_differ(looks: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Hamming distances (N, N) of a batch's looks."""
+    bits = np.unpackbits(looks.view(np.uint8).reshape(len(looks), 8), axis=1).astype(np.float32)
+    ones = bits.sum(axis=1)
+    return ones[:, None] + ones - 2 * bits @ bits.T
+
+
+def _write_report(workspace: Workspace, source: int, skipped: Sequence[Skipped]) -> Path | None:
+    """What the last import from this source left out, as a table; None, and no file, where it was nothing.
+
+    A crop whose time was left out stands there too.
+    """
+    file = workspace.path / "reports" / f"{source}.csv"
+    if not skipped:
+        file.unlink(missing_ok=True)
+        return None
+    file.parent.mkdir(exist_ok=True)
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["path", "reason"])
+    writer.writerows((harmless(item.path), harmless(item.reason)) for item in skipped)
+    write_atomically(file, lambda out: out.write(text.getvalue().encode("utf-8", "backslashreplace")))
+    return file
+
+
+def _remove_upload(workspace: Workspace, source: Path) -> None:
+    folder = workspace.incoming / source.relative_to(workspace.incoming.resolve()).parts[0]
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _refuse_mixed_sides(workspace: Workspace, dataset: Dataset, gallery: str) -> None:
+    trained, tested = workspace.catalogue.sides(gallery)
+    new_trained = set(dataset.records.of_split("train").identities())
+    new_tested = set(dataset.records.of_split(*(split for split in SPLITS if split != "train")).identities())
+    if mixed := (trained & new_tested) | (tested & new_trained):
+        raise ReidError(
+            f"Identity {min(mixed)!r} is for training on one side and for testing on the other: gallery {gallery!r} "
+            f"and {dataset.source.name} divide people differently. Import it into another gallery."
+        )

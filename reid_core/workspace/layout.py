@@ -1,0 +1,30 @@
+"""Names of the folders and locks of a workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+INDEXES = "indexes"
+
+
+EVALUATIONS = "evaluations"  # reports, which name crops and people
+
+
+COMPARISONS = "comparisons"  # figures of two models on a gallery; they go with it, for another may get its name
+
+
+INSIGHTS = "insights"  # what was found out about the crops of each gallery
+
+
+DEMO = "demo"  # folder of the pictures that Retrace draws itself
+
+
+LOCK = "wiping.lock"  # held while an import lays out files and writes their rows, and while files without rows go
+
+
+ORIGINALS = "originals"  # folder of the workspace with copies of imported pictures, one folder for each source
+
+
+def originals(workspace: Path, source: int) -> Path:
+    """Where copies of a source's pictures are kept."""
+    return workspace / ORIGINALS / str(source)

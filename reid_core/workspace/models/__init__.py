@@ -1,0 +1,1 @@
+"""Models of a workspace: which one serves a gallery, calibrated and promoted."""

@@ -1,0 +1,31 @@
+"""Which model answers searches of a gallery."""
+
+from __future__ import annotations
+
+from reid_core.embedder.inference import Embedder
+from reid_core.errors import ReidError
+from reid_core.workspace.workspace import Workspace
+
+
+def choose_model(workspace: Workspace, gallery: str, name: str | None, *, to_embed: bool = False) -> Embedder:
+    """The named model, else the one that serves the gallery; `to_embed` where none does yet, the best one shipped.
+
+    Raises ReidError when there is none to use.
+    """
+    info = workspace.catalogue.gallery(gallery)
+    if name is not None:
+        return Embedder(workspace.find_model(name))
+    if not info.crops:
+        raise ReidError(f"Gallery {gallery!r} is empty. Import crops with `reid import`.")
+    if not info.models:
+        if to_embed:
+            return Embedder(workspace.best_model())
+        raise ReidError(f"Gallery {gallery!r} is not indexed yet. Run `reid index {gallery}`.")
+    here = {entry.id: entry.folder for entry in workspace.models()}
+    for id, _, _ in reversed(info.models):
+        if id in here:
+            return Embedder(here[id])
+    id, model, _ = info.models[-1]
+    raise ReidError(
+        f"Gallery {gallery!r} was indexed by model {model} ({id}), which is no longer here. Index it again."
+    )

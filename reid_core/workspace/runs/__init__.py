@@ -1,0 +1,1 @@
+"""Training runs: started, watched, compared, and cleaned of crops that were deleted."""

@@ -1,0 +1,1 @@
+"""Searches of a gallery: its vectors, its index, and the answers."""

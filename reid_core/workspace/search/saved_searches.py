@@ -1,0 +1,267 @@
+"""Searches that an investigation keeps: their examples, filters and parameters, to run again on what is new or on all.
+
+A saved search keeps the vectors of its examples, so that it runs under the model it was made with and needs no picture
+for it. Photos that are no crops of a gallery are kept in the investigation, to be looked at.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from sqlite3 import Connection, IntegrityError
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from reid_core.errors import ReidError
+from reid_core.retrieval.filters import Filter
+from reid_core.workspace.cases.cases import investigation_key, write_receipt
+from reid_core.workspace.cases.verdicts import MATCH, of_decision, standing
+from reid_core.workspace.catalogue.rows import check_text, now, user
+from reid_core.workspace.catalogue.trail import forget_search, write_log
+from reid_core.workspace.catalogue.vectors import embedded_since, vectors_of
+from reid_core.workspace.deletion.wiping import finish
+from reid_core.workspace.reserve import with_room
+from reid_core.workspace.search.gallery_index import GalleryIndex
+from reid_core.workspace.search.searching import Answer, Example, Query, Question, answer_query
+from reid_core.workspace.workspace import Workspace
+
+_SETS = {f.name for f in dataclasses.fields(Filter) if "frozenset" in str(f.type)}
+
+
+@dataclass(frozen=True)
+class SavedSearch:
+    """`parameters` is the question as it was asked, with those of its examples that are left: the bytes of a photo, or
+    the number of a crop. Without a positive one the investigation's confirmed crops are searched with. `seen` is the
+    number of the change log up to which it has been run, `model` the id of the model."""
+
+    key: int
+    investigation: str
+    name: str
+    at: str
+    who: str
+    gallery: str
+    model: str
+    model_name: str
+    seen: int
+    parameters: Question
+
+
+def save(
+    workspace: Workspace, investigation: str, name: str, answer: Answer, gallery: str, model_name: str
+) -> SavedSearch:
+    """Keep the answer's question in the investigation under that name.
+
+    Raises ReidError for a name that another search of the investigation has.
+    """
+    name = " ".join(name.split())
+    check_text(name)
+    if not name:
+        raise ReidError("Give the search a name.")
+    query = answer.query
+    with workspace.catalogue.transaction() as database:
+        database.execute("BEGIN IMMEDIATE")
+        key = investigation_key(database, investigation)
+        try:
+            search = database.execute(
+                "INSERT INTO saved_search (investigation, name, at, who, gallery, model, model_name, parameters, seen) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
+                (key, name, now(), user(), gallery, query.model, model_name, to_json(query.question), answer.version),
+            ).fetchall()[0][0]
+        except IntegrityError as error:
+            raise ReidError(f"{investigation!r} has a search {name!r} already. Choose another name.") from error
+        for place, example in enumerate(query.question.examples):
+            _keep_example(database, key, search, place, query, example)
+        details = {"investigation": key, "search": search, "gallery": gallery, "model": query.model}
+        write_log(database, "save search", query.question.purpose, details)
+    return find(workspace, investigation, name)
+
+
+def every(workspace: Workspace, investigation: str) -> list[SavedSearch]:
+    """Those of the investigation, oldest first."""
+    with workspace.catalogue.transaction() as database:
+        key = investigation_key(database, investigation)
+        rows = database.execute(f"{_SELECT} WHERE investigation = ? ORDER BY key", (key,)).fetchall()
+        return [_read(database, investigation, row) for row in rows]
+
+
+def find(workspace: Workspace, investigation: str, name: str) -> SavedSearch:
+    """Raises ReidError, naming those that there are, when there is none of that name."""
+    there = every(workspace, investigation)
+    for search in there:
+        if search.name == name:
+            return search
+    names = f"There are: {', '.join(search.name for search in there)}." if there else "There is none yet."
+    raise ReidError(f"{investigation!r} has no search {name!r}. {names}")
+
+
+def trouble(workspace: Workspace, search: SavedSearch) -> str | None:
+    """Why it cannot be run again, in a sentence; None when it can."""
+    galleries = {info.name: info for info in workspace.catalogue.galleries()}
+    if search.gallery not in galleries:
+        return f"Gallery {search.gallery!r}, which this search was made in, is gone. Its verdicts went with its crops."
+    if not any(id == search.model for id, _, _ in galleries[search.gallery].models):
+        return (
+            f"Gallery {search.gallery!r} holds no vectors of model {search.model_name} ({search.model}) any more, "
+            "which this search was made with. Search again with the model that serves the gallery now."
+        )
+    if not any(not example.negative for example in search.parameters.examples) and not _confirmed(workspace, search):
+        return (
+            "Nothing is left to search with: what this search was made with has been deleted, or is confirmed no "
+            "longer. Confirm a crop in the investigation, or search with another photo."
+        )
+    return None
+
+
+def _confirmed(workspace: Workspace, search: SavedSearch) -> bool:
+    """Whether its investigation has confirmed crops to search with, as it does where no photo was given."""
+    confirmed = of_decision(standing(workspace, search.investigation), MATCH)
+    return bool(len(vectors_of(workspace.catalogue, search.model, confirmed)[0]))
+
+
+def run(workspace: Workspace, index: GalleryIndex, search: SavedSearch, *, new_only: bool = False) -> Answer:
+    """Run it again on all crops, or on those that were embedded since it was last run; then those count as seen.
+
+    It is written into the audit log. Raises ReidError with its `trouble`.
+    """
+    if (problem := trouble(workspace, search)) is not None:
+        raise ReidError(problem)
+    if (index.gallery, index.model) != (search.gallery, search.model):
+        raise ReidError(f"Search {search.name!r} is of gallery {search.gallery!r} and model {search.model}.")
+    question = search.parameters
+    seen = workspace.catalogue.version()  # before anything is looked up: what comes meanwhile is new the next time
+    if new_only:
+        fresh = embedded_since(workspace.catalogue, search.gallery, search.model, search.seen)
+        question = dataclasses.replace(question, where=dataclasses.replace(question.where, only_ids=fresh))
+    answer = answer_query(workspace, index, query_of(workspace, search, question))
+    details = {"gallery": search.gallery, "model": search.model, "search": search.key, "hits": len(answer.crops)}
+
+    def write() -> None:
+        with workspace.catalogue.transaction() as database:
+            database.execute("BEGIN IMMEDIATE")
+            database.execute("UPDATE saved_search SET seen = ? WHERE key = ?", (seen, search.key))
+            key = investigation_key(database, search.investigation)
+            write_log(database, "search", question.purpose, {**details, "investigation": key, "new_only": new_only})
+
+    with_room(workspace.path, write)
+    return answer
+
+
+def count_new(workspace: Workspace, search: SavedSearch) -> int:
+    """Crops that were embedded since the search was last run; 0 when it cannot be run."""
+    if trouble(workspace, search) is not None:
+        return 0
+    return len(embedded_since(workspace.catalogue, search.gallery, search.model, search.seen))
+
+
+def forget(workspace: Workspace, search: SavedSearch, purpose: str = "the search was removed") -> int:
+    """Delete it for good, with the photos that no other search of its investigation uses; the number of the receipt.
+
+    Verdicts stay.
+    """
+    number = with_room(workspace.path, lambda: _forget_rows(workspace, search, purpose))
+    finish(workspace.catalogue, workspace.thumbnails)
+    return number
+
+
+def _forget_rows(workspace: Workspace, search: SavedSearch, purpose: str) -> int:
+    with workspace.catalogue.transaction() as database:
+        database.execute("BEGIN IMMEDIATE")
+        investigation = investigation_key(database, search.investigation)
+        number = write_receipt(database, f"search {search.key} of investigation {investigation}", purpose)
+        database.execute("DELETE FROM saved_search WHERE key = ?", (search.key,))
+        gone = database.execute(
+            "DELETE FROM photo WHERE investigation = ? AND sha256 NOT IN (SELECT example.photo FROM example "
+            "JOIN saved_search ON saved_search.key = search WHERE saved_search.investigation = photo.investigation "
+            "AND example.photo NOT NULL) RETURNING lower(hex(sha256))",
+            (investigation,),
+        ).fetchall()
+        lines = forget_search(database, search.key, investigation, {sha256 for (sha256,) in gone})
+        details = {"investigation": investigation, "search": search.key, "receipt": number, "log_lines": lines}
+        write_log(database, "delete search", purpose, details)
+        return number
+
+
+def photo(workspace: Workspace, investigation: str, sha256: str) -> bytes | None:
+    """Bytes of a photo that the investigation keeps; None when it does not."""
+    with workspace.catalogue.transaction() as database:
+        values = (investigation_key(database, investigation), bytes.fromhex(sha256))
+        row = database.execute("SELECT bytes FROM photo WHERE investigation = ? AND sha256 = ?", values).fetchone()
+        return None if row is None else bytes(row[0])
+
+
+def query_of(workspace: Workspace, search: SavedSearch, question: Question | None = None) -> Query:
+    """The search's query as it was embedded then."""
+    with workspace.catalogue.transaction() as database:
+        rows = database.execute(
+            "SELECT float32, COALESCE(example.photo, crop.sha256), negative FROM example LEFT JOIN crop "
+            "ON crop.id = example.crop WHERE search = ? ORDER BY place",
+            (search.key,),
+        ).fetchall()
+    none = vectors_of(workspace.catalogue, search.model, [])[1]  # (0, D): of confirmed crops alone
+    vectors = np.concatenate([none, *(np.frombuffer(vector, np.float32)[None] for vector, _, _ in rows)])
+    owns = [
+        workspace.catalogue.find_picture(search.gallery, sha256).assign(negative=bool(negative))
+        for _, sha256, negative in rows
+    ]
+    own = pd.concat(owns or [workspace.catalogue.crops_of([]).assign(negative=False)], ignore_index=True)
+    question = question or search.parameters
+    cameras = [question.camera] if question.camera else own["camera"][~own["negative"].astype(bool)].dropna().tolist()
+    sha256s = tuple(sha256.hex() for _, sha256, _ in rows)
+    return Query(question, search.model, vectors, sha256s, own, tuple(sorted(set(cameras))))
+
+
+def to_json(question: Question) -> str:
+    """All of a question but its examples; see `from_json`."""
+    values: dict[str, Any] = {n: v for n, v in vars(question).items() if n not in ("examples", "where")}
+    where = {name: value for name, value in vars(question.where).items() if name not in ("exclude_ids", "only_ids")}
+    lists = {name: sorted(value) if isinstance(value, frozenset) else value for name, value in where.items()}
+    return json.dumps({**values, "where": lists}, ensure_ascii=False, sort_keys=True)
+
+
+def from_json(text: str, examples: tuple[Example, ...] = ()) -> Question:
+    values = json.loads(text)
+    where: dict[str, Any] = {
+        n: frozenset(v) if n in _SETS and v is not None else v for n, v in values.pop("where").items()
+    }
+    return Question(examples, where=Filter(**where), **values)
+
+
+_SELECT = "SELECT key, name, at, who, gallery, model, model_name, seen, parameters FROM saved_search"
+
+
+def _read(database: Connection, investigation: str, row: tuple[Any, ...]) -> SavedSearch:
+    examples = database.execute(
+        "SELECT negative, crop, photo.bytes, photo.name FROM example JOIN saved_search ON saved_search.key = search "
+        "LEFT JOIN photo ON photo.sha256 = example.photo AND photo.investigation = saved_search.investigation "
+        "WHERE search = ? ORDER BY place",
+        (row[0],),
+    ).fetchall()
+    found = tuple(
+        Example(None if data is None else bytes(data), crop, bool(negative), name or "")
+        for negative, crop, data, name in examples
+    )
+    *columns, parameters = row
+    key, name, at, who, gallery, model, model_name, seen = columns
+    question = dataclasses.replace(from_json(parameters, found), investigation=investigation)
+    return SavedSearch(key, investigation, name, at, who, gallery, model, model_name, seen, question)
+
+
+def _keep_example(
+    database: Connection, investigation: int, search: int, place: int, query: Query, example: Example
+) -> None:
+    sha256 = bytes.fromhex(query.sha256s[place])
+    own = query.own["id"][query.own["sha256"] == query.sha256s[place]]
+    crop = example.crop if example.photo is None else (int(own.iloc[0]) if len(own) else None)
+    if crop is None and example.photo is not None:
+        database.execute(
+            "INSERT OR IGNORE INTO photo (sha256, investigation, name, bytes) VALUES (?, ?, ?, ?)",
+            (sha256, investigation, example.name, example.photo),
+        )
+    database.execute(
+        "INSERT INTO example (search, place, negative, crop, photo, float32) VALUES (?, ?, ?, ?, ?, ?)",
+        (search, place, example.negative, crop, None if crop is not None else sha256,
+         query.vectors[place].tobytes()),
+    )  # fmt: skip
