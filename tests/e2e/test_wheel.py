@@ -41,8 +41,8 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = Path(sysconfig.get_path("purelib", "venv", vars={"base": str(environment)}))
     commands = Path(sysconfig.get_path("scripts", "venv", vars={"base": str(environment)}))
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True)
-    pip = [sys.executable, "-m", "pip", "--python", str(commands / "python")]
-    subprocess.run([*pip, "install", "--quiet", "--no-deps", "--no-index", wheel], check=True)
+    pip = [*WITHOUT_CHECKOUT, sys.executable, "-m", "pip", "--python", str(commands / "python")]
+    subprocess.run([*pip, "install", "--quiet", "--no-deps", "--no-index", wheel], cwd=environment, check=True)
     # Python reads no .pth files of a folder that a .pth file names: an editable installation there stays out of sight.
     (folder / "dependencies.pth").write_text(sysconfig.get_path("purelib"))
     (folder / "pages").mkdir()  # as another package may bring it
