@@ -1,4 +1,4 @@
-"""Commands for investigations: what is looked for and why, what was decided, and what is taken away of it."""
+"""Commands for cases: what is looked for and why, what was decided, and what is taken away of it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from reid_core.errors import ReidError
 from reid_core.files import by_umask_of_user, write_atomically
 from reid_core.records import LARGEST_WHOLE, plural
 
-case_app = typer.Typer(no_args_is_help=True, help="Investigations: searches that are kept, and verdicts on their hits.")
+case_app = typer.Typer(no_args_is_help=True, help="Cases: searches that are kept, and verdicts on their hits.")
 app.add_typer(case_app, name="case", rich_help_panel="Search")
 
-NameArgument = Annotated[str, typer.Argument(help="Name of the investigation.")]
+NameArgument = Annotated[str, typer.Argument(help="Name of the case.")]
 NoteOption = Annotated[str, typer.Option(help="Why you think so; kept with the verdict.")]
 FORMATS = ("csv", "json", "html")
 
@@ -29,16 +29,16 @@ def new(
     notes: Annotated[str, typer.Option(help="Free text.")] = "",
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Begin an investigation."""
+    """Begin a case."""
     from reid_core.workspace.cases.cases import create
 
     begun = create(open_workspace(workspace), name, purpose, notes)
-    say(f"Investigation {begun.name} begun. Search in it with `reid search PHOTO --gallery G --case '{begun.name}'`.")
+    say(f"Case {begun.name} begun. Search in it with `reid search PHOTO --gallery G --case '{begun.name}'`.")
 
 
 @case_app.command("list")
 def list_cases(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """Show all investigations with what they hold. They stay until they are deleted."""
+    """Show all cases with what they hold. They stay until they are deleted."""
     from reid_core.workspace.cases.cases import every
 
     found = every(open_workspace(workspace))
@@ -53,7 +53,7 @@ def list_cases(workspace: WorkspaceOption = None, json: JsonOption = False) -> N
 
 @case_app.command()
 def show(name: NameArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """Show what stands in an investigation, and its saved searches with how many crops are new to them."""
+    """Show what stands in a case, and its saved searches with how many crops are new to them."""
     from reid_core.workspace.cases import verdicts
     from reid_core.workspace.cases.cases import find
     from reid_core.workspace.search import saved_searches
@@ -150,7 +150,7 @@ def export(
     file: Annotated[Path, typer.Argument(help="Where to: report.html, verdicts.csv or case.json.")],
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Write an investigation to a file, by its suffix: a page with pictures, a table, or all values."""
+    """Write a case to a file, by its suffix: a page with pictures, a table, or all values."""
     from reid_core.workspace.exports.case import collect, to_csv, to_json
     from reid_core.workspace.exports.case_page import to_html
 
@@ -167,7 +167,7 @@ def export(
             write_atomically(file, lambda out: out.write(text.encode()))
     except OSError as error:
         raise ReidError(f"{file} cannot be written ({error.strerror}). Choose another place.") from error
-    say(f"Investigation {name} written to {file}. What is outside of the workspace no deletion reaches.")
+    say(f"Case {name} written to {file}. What is outside of the workspace no deletion reaches.")
 
 
 @case_app.command()
@@ -177,7 +177,7 @@ def delete(
     yes: Annotated[bool, typer.Option("--yes", help="Delete without being asked.")] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Delete an investigation with its photos, searches and verdicts for good. Crops stay in their galleries."""
+    """Delete a case with its photos, searches and verdicts for good. Crops stay in their galleries."""
     from reid_core.cli.deletion import confirm
     from reid_core.workspace.cases.cases import delete as delete_case
     from reid_core.workspace.cases.cases import find
@@ -185,4 +185,4 @@ def delete(
     opened = open_workspace(workspace)
     say(f"{name}: {find(opened, name).describe()}.")
     confirm(yes)
-    say(f"Receipt {delete_case(opened, name, purpose)}: the investigation is deleted.")
+    say(f"Receipt {delete_case(opened, name, purpose)}: the case is deleted.")

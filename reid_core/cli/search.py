@@ -113,8 +113,8 @@ def search(
     same_camera: Annotated[bool, typer.Option(help="Keep hits of the photo's own camera.")] = False,
     rerank: Annotated[bool, typer.Option(help="Re-rank by k-reciprocal neighbours.")] = False,
     purpose: Annotated[str, typer.Option(help="Why you search; kept in the audit log.")] = "",
-    case: Annotated[str | None, typer.Option(help="Investigation whose verdicts count; see `reid case`.")] = None,
-    save: Annotated[str | None, typer.Option(help="Keep the search in the investigation under this name.")] = None,
+    case: Annotated[str | None, typer.Option(help="Case whose verdicts count; see `reid case`.")] = None,
+    save: Annotated[str | None, typer.Option(help="Keep the search in the case under this name.")] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -128,7 +128,7 @@ def search(
     from reid_core.workspace.search.searching import search as search_gallery
 
     if save is not None and case is None:
-        raise ReidError("A search is kept in an investigation: name it with --case.")
+        raise ReidError("A search is kept in a case: name it with --case.")
     opened = open_workspace(workspace)
     where = Filter(
         cameras=labels(camera),

@@ -169,7 +169,7 @@ def cost() -> None:
             ("20 tracklets, one camera left out", {"group": "tracklet", "camera": "0", "same_camera": False}),
         ):  # fmt: skip
             photo = index.current().vectors(np.array([1]))
-            question = Question((Example(b"photo"),), investigation="case", **values)
+            question = Question((Example(b"photo"),), case="case", **values)
             query = Query(question, "bench", photo, ("",), workspace.catalogue.crops_of([]), ("0",))
             answer, seconds = answer_query(workspace, index, query), []
             busy = time.process_time()

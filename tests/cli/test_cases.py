@@ -1,4 +1,4 @@
-"""An investigation from the command line: search, judge, search again, take it away, delete it."""
+"""A case from the command line: search, judge, search again, take it away, delete it."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from tests.conftest import TINY_GALLERY, Ended, png_bytes, tiny_picture
 Run = Callable[..., Ended]
 
 
-def test_an_investigation_from_its_first_search_to_its_end(
-    tiny_workspace: Workspace, tmp_path: Path, run_command: Run
-) -> None:
+def test_a_case_from_its_first_search_to_its_end(tiny_workspace: Workspace, tmp_path: Path, run_command: Run) -> None:
     def run(*arguments: object) -> Ended:
         return run_command(tiny_workspace.path, *arguments)
 
@@ -39,7 +37,7 @@ def test_an_investigation_from_its_first_search_to_its_end(
     assert run("case", "delete", "gate", "--purpose", "over").code == 1  # not confirmed
     assert run("case", "delete", "gate", "--purpose", "over", "--yes").code == 0
     assert run("case", "list", "--json").json()["investigations"] == []
-    assert "There is no investigation 'gate'" in run("case", "show", "gate").err
+    assert "There is no case 'gate'" in run("case", "show", "gate").err
 
 
 def test_a_search_takes_several_pictures_crops_and_filters(

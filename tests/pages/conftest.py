@@ -69,6 +69,6 @@ def open_at(monkeypatch: pytest.MonkeyPatch) -> OpenPage:
 
 @pytest.fixture
 def case(tiny_workspace: Workspace) -> Workspace:
-    """The tiny workspace with an investigation in it, the first: number 1."""
+    """The tiny workspace with a case in it, the first: number 1."""
     cases.create(tiny_workspace, CASE, "A test")
     return tiny_workspace

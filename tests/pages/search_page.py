@@ -16,7 +16,7 @@ from reid_core.workspace.cases import verdicts
 from reid_core.workspace.workspace import Workspace
 
 APP = Path(__file__).parents[2] / "app.py"
-CASE = "Case 17"  # the investigation of the fixture `case`
+CASE = "Case 17"  # the case of the fixture `case`
 OpenPage = Callable[..., AppTest]
 
 

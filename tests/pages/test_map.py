@@ -454,13 +454,13 @@ def _decisions(workspace: Workspace, case: str) -> dict[int, str]:
     return {crop: one.decision for crop, one in standing(workspace, case).items()}
 
 
-def test_crops_are_added_to_an_investigation_and_taken_back(open_page: OpenPage, tiny_workspace: Workspace) -> None:
+def test_crops_are_added_to_a_case_and_taken_back(open_page: OpenPage, tiny_workspace: Workspace) -> None:
     create(tiny_workspace, "Gate 4", "a lost child")
     give(tiny_workspace, "Gate 4", "match", [Seen(9)])
     made = _mapped(tiny_workspace)
     page = _press(_select(open_page(tiny_workspace.path), made, [2, 9, 16]), "map-do-case")
     assert "2 crops → Match in Gate 4. Already so: 1 crop." in _words(page)
-    assert "They are labelled as 3 people, and an investigation is about one." in _words(page)
+    assert "They are labelled as 3 people, and a case is about one." in _words(page)
     assert list(made.ids[_data(page)["marks"]]) == [2, 9, 16]
     page = _press(page, "map-apply")
     assert _decisions(tiny_workspace, "Gate 4") == {2: "match", 9: "match", 16: "match"}
@@ -472,12 +472,12 @@ def test_crops_are_added_to_an_investigation_and_taken_back(open_page: OpenPage,
     assert "map-case-undo" not in _keys(page)
 
 
-def test_an_investigation_is_begun_on_the_map_with_a_purpose(open_page: OpenPage, tiny_workspace: Workspace) -> None:
+def test_a_case_is_begun_on_the_map_with_a_purpose(open_page: OpenPage, tiny_workspace: Workspace) -> None:
     made = _mapped(tiny_workspace)
     page = _press(_select(open_page(tiny_workspace.path), made, [4, 5]), "map-do-case")
     page.text_input(key="map-case-name").input("Gate 4").run()
     page = _press(page, "map-apply")
-    assert "Say what the investigation is for" in _words(page)
+    assert "Say what the case is for" in _words(page)
     page.text_input(key="map-case-purpose").input("a lost child").run()
     page = _press(page, "map-apply")
     assert _decisions(tiny_workspace, "Gate 4") == {4: "match", 5: "match"}

@@ -106,7 +106,7 @@ def draw_acts(workspace: Workspace, gallery: GalleryInfo, made: CropMap) -> None
             help=f"As photos of one person; at most {MOST_PHOTOS}, spread over the selection.",
         ):  # fmt: skip
             handing_over.hand_to_search(gallery.name, few.tolist())
-        _opener("case", "Add to an investigation…")
+        _opener("case", "Add to a case…")
         _opener("hold", "Hold…")
         _opener("train", "Keep out of training…")
     act = state.get(places.ACT)

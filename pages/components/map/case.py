@@ -1,4 +1,4 @@
-"""Crops that were selected on the map as verdicts of an investigation: each is, or is not, the person looked for."""
+"""Crops that were selected on the map as verdicts of a case: each is, or is not, the person looked for."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from pages.components.search.verdicts import CASE, WORDS
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace.cases import cases, verdicts
-from reid_core.workspace.cases.cases import Investigation
+from reid_core.workspace.cases.cases import Case
 from reid_core.workspace.cases.verdicts import MATCH, VERDICTS, Seen
 from reid_core.workspace.catalogue.rows import user
 from reid_core.workspace.workspace import Workspace
 
 MOST = 500  # crops that are judged at once
 NOTE = "Selected on the map"
-NEW = "A new investigation…"
+NEW = "A new case…"
 NAME, PURPOSE = "map-case-name", "map-case-purpose"  # of a new one
-GIVEN = "map-case-given"  # investigation and number of the verdict that was given last on the map
+GIVEN = "map-case-given"  # case and number of the verdict that was given last on the map
 state = st.session_state
 
 
 def draw_case_form(workspace: Workspace, ids: Ids, key: str, people: int, say: Callable[[str, str], None]) -> None:
-    """Choose an investigation or begin one, and a verdict on crops of so many people; `say` tells what would change."""
+    """Choose a case or begin one, and a verdict on crops of so many people; `say` tells what would change."""
     if len(ids) > MOST:
         say(
             f"{len(ids):,} crops are too many.",
@@ -38,7 +38,7 @@ def draw_case_form(workspace: Workspace, ids: Ids, key: str, people: int, say: C
     names = [*there, NEW]
     with st.container(horizontal=True, vertical_alignment="center", key="map-form-row"):
         name = st.selectbox(
-            "Investigation", names, index=names.index(state[CASE]) if state.get(CASE) in there else 0,
+            "Case", names, index=names.index(state[CASE]) if state.get(CASE) in there else 0,
             key=f"{key}-name", label_visibility="collapsed", width=260,
         )  # fmt: skip
         verdict = st.segmented_control(
@@ -53,7 +53,7 @@ def draw_case_form(workspace: Workspace, ids: Ids, key: str, people: int, say: C
             st.button("Take back", key="map-case-undo", type="tertiary", on_click=_take_back, args=(workspace,))
     meaning = _MEANING
     if verdict == MATCH and people > 1:
-        meaning = f"They are labelled as {people:,} people, and an investigation is about one. {meaning}"
+        meaning = f"They are labelled as {people:,} people, and a case is about one. {meaning}"
     if name in there:
         say(_changes(workspace, name, ids, verdict or MATCH), meaning)
         return
@@ -65,7 +65,7 @@ def draw_case_form(workspace: Workspace, ids: Ids, key: str, people: int, say: C
 
 _MEANING = (
     "No label changes. On the Search page a match becomes part of the query, and a rejected crop is not suggested "
-    "again. The investigation keeps who decided, and when."
+    "again. The case keeps who decided, and when."
 )
 
 
@@ -80,7 +80,7 @@ def _changes(workspace: Workspace, name: str, ids: Ids, verdict: str) -> str:
     return " ".join(parts)
 
 
-def _add(workspace: Workspace, case: Investigation | None, ids: Ids, verdict: str, field: str) -> None:
+def _add(workspace: Workspace, case: Case | None, ids: Ids, verdict: str, field: str) -> None:
     """The form stays open: what was given can be taken back there."""
     state.pop(TROUBLE, None)
     try:

@@ -58,7 +58,7 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
     how = How(group, rerank, camera, same_camera)
     if (new := state.get(ONLY_NEW)) is not None and new[0] != gallery.name:
         state.pop(ONLY_NEW)
-    wanted = question(query_photos.photos(), where, how, purpose=purpose_now(workspace), investigation=state.get(CASE))
+    wanted = question(query_photos.photos(), where, how, purpose=purpose_now(workspace), case=state.get(CASE))
     try:
         answer = find(workspace, gallery, model, wanted)
     except ReidError as error:
@@ -91,7 +91,7 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
 
 
 def confirmed_alone() -> bool:
-    """Whether what the open investigation has confirmed is searched with, without a photo, as a saved search may."""
+    """Whether what the open case has confirmed is searched with, without a photo, as a saved search may."""
     return state.get(query_photos.CONFIRMED_ALONE) is not None and state[query_photos.CONFIRMED_ALONE] == state.get(
         CASE
     )
@@ -171,10 +171,10 @@ def draw_summary(gallery: GalleryInfo, model: ModelEntry, answer: Answer, shown:
 
 
 def draw_judged(workspace: Workspace, gallery: GalleryInfo, answer: Answer, *, strip: bool) -> None:
-    """What was decided in the investigation; with `strip` also the crops that are now part of the query."""
+    """What was decided in the case; with `strip` also the crops that are now part of the query."""
     markup.text(
         '<p class="rt-small"><b>{judged}</b>. What was confirmed is part of the query, what was rejected pulls away '
-        "from it; neither is suggested again. Leave the investigation to search for another person.</p>",
+        "from it; neither is suggested again. Leave the case to search for another person.</p>",
         judged=_judged(answer),
     )
     confirmed = verdicts.of_decision(answer.standing, MATCH)

@@ -1,4 +1,4 @@
-"""The investigation that searches and verdicts belong to: chosen, begun, put down in notes, and its searches kept."""
+"""The case that searches and verdicts belong to: chosen, begun, put down in notes, and its searches kept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pages.components.search.verdicts import CASE
 from pages.components.shared import markup
 from reid_core.errors import ReidError, shortened
 from reid_core.workspace.cases import cases, verdicts
-from reid_core.workspace.cases.cases import Investigation
+from reid_core.workspace.cases.cases import Case
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.search import saved_searches
 from reid_core.workspace.search.hit_meaning import Meant
@@ -27,7 +27,7 @@ FOLLOWED = "case-followed"
 state = st.session_state
 
 
-def open_case(workspace: Workspace) -> Investigation | None:
+def open_case(workspace: Workspace) -> Case | None:
     """The one that is open; the address names it by its number, so that a reload opens it again."""
     query = st.query_params.get("investigation")
     there = cases.every(workspace)
@@ -35,7 +35,7 @@ def open_case(workspace: Workspace) -> Investigation | None:
         found = next((case for case in there if str(case.key) == query), None)
         state[CASE] = None if found is None else found.name
         if query is not None and found is None:
-            state[TROUBLE] = f"There is no investigation {shortened(query)} in this workspace any more."
+            state[TROUBLE] = f"There is no case {shortened(query)} in this workspace any more."
     case = next((case for case in there if case.name == state.get(CASE)), None)
     state[CASE] = None if case is None else case.name
     if case is None:
@@ -57,7 +57,7 @@ def take_case(name: str | None) -> None:
 
 
 def purpose_now(workspace: Workspace) -> str:
-    """Why one searches: the investigation's purpose, else what was typed."""
+    """Why one searches: the case's purpose, else what was typed."""
     if state.get(CASE) is not None:
         return str(state.get("case-purpose") or "")
     return str(state.get("purpose") or "").strip()
@@ -76,14 +76,14 @@ def draw_case(workspace: Workspace, gallery: GalleryInfo) -> None:
         )  # fmt: skip
     else:
         markup.text(
-            '<p class="rt-label">Investigation</p><p class="rt-case"><b>{name}</b><span>{purpose}</span>'
+            '<p class="rt-label">Case</p><p class="rt-case"><b>{name}</b><span>{purpose}</span>'
             "<span>{signed}</span></p>",
             name=case.name,
             purpose=case.purpose,
             signed=f"Your verdicts are signed {who}" if (who := analyst()) else "",
         )
     with st.container(horizontal=True):
-        opened = st.button("Investigation…" if case is None else "Notes, searches…", key="case-open", width="stretch")
+        opened = st.button("Case…" if case is None else "Notes, searches…", key="case-open", width="stretch")
         if case is not None:
             st.button("Leave it", on_click=take_case, args=(None,), key="case-leave")
     if opened:
@@ -98,11 +98,11 @@ def forget_pending() -> None:
 
 @st.dialog("Whose verdict is this?", on_dismiss=forget_pending)
 def draw_beginning(workspace: Workspace, gallery: GalleryInfo) -> None:
-    """A verdict was given before there was an investigation, or before it was known who decides."""
+    """A verdict was given before there was a case, or before it was known who decides."""
     _draw_name()
     name = state.get(CASE)
     if name is None:
-        markup.text('<p class="rt-text">Verdicts belong to an investigation. Begin one, or open one that is there.</p>')
+        markup.text('<p class="rt-text">Verdicts belong to a case. Begin one, or open one that is there.</p>')
         _draw_choice(workspace, gallery)
     elif st.button("Keep the verdict", type="primary", key="case-sign") or analyst():
         _opened(workspace, gallery, name)
@@ -116,7 +116,7 @@ def _draw_name() -> None:
     )  # fmt: skip
 
 
-@st.dialog("Investigation", width="large")
+@st.dialog("Case", width="large")
 def draw_dialog(workspace: Workspace, gallery: GalleryInfo) -> None:
     case = next((case for case in cases.every(workspace) if case.name == state.get(CASE)), None)
     if case is None:
@@ -187,7 +187,7 @@ def _opened(workspace: Workspace, gallery: GalleryInfo, name: str) -> None:
 
 
 def draw_keeping(workspace: Workspace, gallery: GalleryInfo, model: ModelEntry, answer: Answer, meant: Meant) -> None:
-    """What can be kept of the answer: the search in the investigation, and the hits in a file."""
+    """What can be kept of the answer: the search in the case, and the hits in a file."""
     name = state.get(CASE)
     if name is not None:
         with st.popover("Save search", key="save-popover"), st.form("save-form", border=False):

@@ -1,4 +1,4 @@
-"""What is taken away: the hits as a table, or the whole investigation as a table, as JSON or as a page with pictures.
+"""What is taken away: the hits as a table, or the whole case as a table, as JSON or as a page with pictures.
 
 Files are made when they are asked for, and each is written into the log: no deletion reaches what has left.
 """
@@ -21,7 +21,7 @@ from pages.components.search.verdicts import CASE
 from pages.components.shared import cached, markup
 from reid_core.records import harmless
 from reid_core.workspace.catalogue.rows import GalleryInfo
-from reid_core.workspace.exports.case import Case, collect, to_csv, to_json
+from reid_core.workspace.exports.case import CaseReport, collect, to_csv, to_json
 from reid_core.workspace.exports.case_page import to_html
 from reid_core.workspace.search.hit_meaning import Meant
 from reid_core.workspace.search.searching import Answer
@@ -33,7 +33,7 @@ state = st.session_state
 
 
 def draw_exports(workspace: Workspace, gallery: GalleryInfo, answer: Answer, meant: Meant) -> None:
-    """Behind a button: files of these hits, and of the investigation where one is open."""
+    """Behind a button: files of these hits, and of the case where one is open."""
     with st.popover("Export", key="export-popover"):
         if is_blind():
             markup.text(
@@ -54,9 +54,9 @@ def draw_exports(workspace: Workspace, gallery: GalleryInfo, answer: Answer, mea
                 _button(kind, f"export-{kind}", f"hits-{gallery.name}.{kind}", data)
         name = state.get(CASE)
         if name is None:
-            markup.text('<p class="rt-small">An investigation is exported with verdicts, pictures and meanings.</p>')
+            markup.text('<p class="rt-small">A case is exported with verdicts, pictures and meanings.</p>')
             return
-        markup.text('<p class="rt-label">The investigation</p>')
+        markup.text('<p class="rt-label">The case</p>')
         markup.text('<p class="rt-small">Its verdicts, and what its saved searches find now.</p>')
         with st.container(horizontal=True):
             file = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "investigation"
@@ -72,7 +72,7 @@ def _case(workspace: Workspace, name: str, kind: str) -> bytes:
     def index_of(gallery: str, model: str) -> Any:
         return cached.ready_index(workspace, gallery, model)
 
-    case: Case = collect(workspace, name, index_of=index_of)
+    case: CaseReport = collect(workspace, name, index_of=index_of)
     text = to_html(workspace, case) if kind == "html" else {"csv": to_csv, "json": to_json}[kind](case)
     return text.encode()
 

@@ -103,9 +103,7 @@ def draw_photos(workspace: Workspace, gallery: GalleryInfo) -> tuple[str | None,
     query_photos.keep_addresses()
     with st.container(key="photo"):
         if not chosen and state.get(query_photos.CONFIRMED_ALONE) is not None:
-            markup.text(
-                '<p class="rt-text">Searching with the crops that are confirmed in the investigation, not a photo.</p>'
-            )
+            markup.text('<p class="rt-text">Searching with the crops that are confirmed in the case, not a photo.</p>')
             st.button("Choose another person", on_click=query_photos.take, args=((),), width="stretch", key="browse")
         elif not chosen:
             markup.heading("Who are you looking for?")

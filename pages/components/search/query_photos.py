@@ -29,7 +29,7 @@ from reid_core.workspace.workspace import Workspace
 PHOTOS, NUMBER, TROUBLE, FOLLOWED = "photos", "photo-number", "trouble", "crop-followed"
 FORGET_CAMERA = "forget-camera"  # what was stated of the photos before does not hold for these
 STAGED = "staged"  # the photo that is cropped and turned now
-CONFIRMED_ALONE = "confirmed-alone"  # the investigation whose confirmed crops are searched with, without a photo
+CONFIRMED_ALONE = "confirmed-alone"  # the case whose confirmed crops are searched with, without a photo
 MOST = 12  # photos at once
 state = st.session_state
 

@@ -41,7 +41,7 @@ class How:
     same_camera: bool
 
 
-def question(chosen: Sequence[Chosen], where: Filter, how: How, *, purpose: str, investigation: str | None) -> Question:
+def question(chosen: Sequence[Chosen], where: Filter, how: How, *, purpose: str, case: str | None) -> Question:
     """One more group is asked for than is shown: the gap to the next one, and whether there are more."""
     examples = tuple(
         Example(crop=photo.crop, negative=photo.role == "negative")
@@ -56,7 +56,7 @@ def question(chosen: Sequence[Chosen], where: Filter, how: How, *, purpose: str,
         where = dataclasses.replace(where, only_ids=new[1])
     return Question(
         examples, desk().shown + 1, where, how.camera, how.same_camera, how.rerank, how.group, purpose,
-        investigation,
+        case,
     )  # fmt: skip
 
 
@@ -65,7 +65,7 @@ def find(workspace: Workspace, gallery: GalleryInfo, model: ModelEntry, wanted: 
     table = desk()
     embedded = next(count for id, _, count in gallery.models if id == model.id)
     key = (str(workspace.path), gallery.name, model.id, embedded, dataclasses.replace(wanted, top=0))
-    others = 0 if wanted.investigation is None else last_line(workspace, wanted.investigation)
+    others = 0 if wanted.case is None else last_line(workspace, wanted.case)
     whose = judged_by()
     version, turn = workspace.catalogue.version(), (table.turn, wanted.top, others, whose)
     kept, seen, last, answer = state.get(ANSWER, (None, 0, None, None))

@@ -1,4 +1,4 @@
-"""Searches that an investigation keeps: opened as they were, and run again on what is new."""
+"""Searches that a case keeps: opened as they were, and run again on what is new."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reid_core.errors import ReidError, shortened
 from reid_core.images import BadImage
 from reid_core.records import plural, whole_number
 from reid_core.workspace.cases import cases
-from reid_core.workspace.cases.cases import Investigation
+from reid_core.workspace.cases.cases import Case
 from reid_core.workspace.catalogue.vectors import embedded_since
 from reid_core.workspace.search import saved_searches
 from reid_core.workspace.search.saved_searches import SavedSearch
@@ -27,8 +27,8 @@ WAITING = "saved-waiting"  # a search that is opened before anything is drawn
 state = st.session_state
 
 
-def draw_saved(workspace: Workspace, case: Investigation) -> None:
-    """The searches of the investigation, each with a way to open it; one that cannot be run says why."""
+def draw_saved(workspace: Workspace, case: Case) -> None:
+    """The searches of the case, each with a way to open it; one that cannot be run says why."""
     markup.text('<p class="rt-label">Saved searches</p>')
     kept = saved_searches.every(workspace, case.name)
     if not kept:
@@ -93,7 +93,7 @@ def follow_saved(workspace: Workspace) -> None:
 
 
 def _open(workspace: Workspace, search: SavedSearch, new_only: bool) -> None:
-    """Photos, filters and everything else as they were then; the investigation's verdicts as they are now."""
+    """Photos, filters and everything else as they were then; the case's verdicts as they are now."""
     question = search.parameters
     chosen = []
     for example in question.examples:
@@ -123,10 +123,10 @@ def _open(workspace: Workspace, search: SavedSearch, new_only: bool) -> None:
     desk().close()
     query_photos.take(chosen)
     if not readable:
-        state[query_photos.CONFIRMED_ALONE] = search.investigation
+        state[query_photos.CONFIRMED_ALONE] = search.case
     state[query_photos.FORGET_CAMERA] = False
     state["stated-camera"] = question.camera
-    state[verdicts.CASE] = search.investigation
+    state[verdicts.CASE] = search.case
     fresh = embedded_since(workspace.catalogue, search.gallery, search.model, search.seen)
     state[ONLY_NEW] = (search.gallery, fresh) if new_only else None
     index = cached.ready_index(workspace, search.gallery, search.model)

@@ -19,7 +19,7 @@ SHORT = 12  # groups at first: long lists make people err
 class Desk:
     """`pair` are the crops of the group and of the view that are compared: (front, crop). With `go_on` the best group
     without a verdict is compared next. `turn` counts verdicts and what takes them back: the list follows it. `pending`
-    is a verdict that was given while no investigation was open. `opening` is how many groups the address asks for,
+    is a verdict that was given while no case was open. `opening` is how many groups the address asks for,
     until they are there, and `to_be_found` says that it named the pair, which may be no hit."""
 
     taken: dict[str, int] = field(default_factory=dict)  # number of the last event of each component

@@ -1,6 +1,6 @@
-"""Investigations: who is looked for, why, and what was found out. They hold saved searches, their photos and verdicts.
+"""Cases: who is looked for, why, and what was found out. They hold saved searches, their photos and verdicts.
 
-An investigation is personal data from its name to its last photo. It lives until it is deleted, whole; its searches
+A case is personal data from its name to its last photo. It lives until it is deleted, whole; its searches
 and verdicts lose what belongs to a crop when that crop is deleted.
 """
 
@@ -12,7 +12,7 @@ from sqlite3 import Connection, IntegrityError
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace.catalogue.rows import check_text, now, user
-from reid_core.workspace.catalogue.trail import forget_investigation, write_log
+from reid_core.workspace.catalogue.trail import forget_case, write_log
 from reid_core.workspace.deletion.wiping import finish
 from reid_core.workspace.reserve import with_room
 from reid_core.workspace.workspace import Workspace
@@ -21,7 +21,7 @@ LONGEST_NAME = 120
 
 
 @dataclass(frozen=True)
-class Investigation:
+class Case:
     """`searches`, `photos` and `verdicts` are numbers of what it holds, verdicts with those that were taken back."""
 
     key: int
@@ -40,11 +40,11 @@ class Investigation:
         return ", ".join(parts)
 
 
-def create(workspace: Workspace, name: str, purpose: str, notes: str = "") -> Investigation:
+def create(workspace: Workspace, name: str, purpose: str, notes: str = "") -> Case:
     """Raises ReidError without a name or a purpose, and for a name that there is."""
     name = _checked(name)
     if not purpose.strip():
-        raise ReidError("Say what the investigation is for; each search and verdict in it is logged with that purpose.")
+        raise ReidError("Say what the case is for; each search and verdict in it is logged with that purpose.")
     check_text(purpose, notes)
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
@@ -54,36 +54,36 @@ def create(workspace: Workspace, name: str, purpose: str, notes: str = "") -> In
                 (name, purpose.strip(), notes, now(), user()),
             ).fetchall()[0][0]
         except IntegrityError as error:
-            raise ReidError(f"There is an investigation {name!r} already. Open it, or choose another name.") from error
+            raise ReidError(f"There is a case {name!r} already. Open it, or choose another name.") from error
         write_log(database, "investigation", purpose.strip(), {"investigation": key})
     return find(workspace, name)
 
 
-def every(workspace: Workspace) -> list[Investigation]:
+def every(workspace: Workspace) -> list[Case]:
     """All of them, the newest first."""
     with workspace.catalogue.transaction() as database:
-        return [Investigation(*row) for row in database.execute(f"{_SELECT} ORDER BY key DESC")]
+        return [Case(*row) for row in database.execute(f"{_SELECT} ORDER BY key DESC")]
 
 
-def find(workspace: Workspace, name: str) -> Investigation:
+def find(workspace: Workspace, name: str) -> Case:
     """Raises ReidError, naming those that there are, when there is none of that name."""
     with workspace.catalogue.transaction() as database:
-        key = investigation_key(database, name)
-        return Investigation(*database.execute(f"{_SELECT} WHERE key = ?", (key,)).fetchone())
+        key = case_key(database, name)
+        return Case(*database.execute(f"{_SELECT} WHERE key = ?", (key,)).fetchone())
 
 
 def edit(
     workspace: Workspace, name: str, *, new_name: str | None = None, purpose: str | None = None,
     notes: str | None = None,
-) -> Investigation:  # fmt: skip
+) -> Case:  # fmt: skip
     """Change what is given. Raises ReidError for a name that another one has, and for an empty name or purpose."""
     new_name = name if new_name is None else _checked(new_name)
     if purpose is not None and not purpose.strip():
-        raise ReidError("An investigation needs a purpose.")
+        raise ReidError("A case needs a purpose.")
     check_text(purpose or "", notes or "")
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
-        key = investigation_key(database, name)
+        key = case_key(database, name)
         try:
             database.execute(
                 "UPDATE investigation SET name = ?, purpose = COALESCE(?, purpose), notes = COALESCE(?, notes) "
@@ -91,7 +91,7 @@ def edit(
                 (new_name, purpose, notes, key),
             )
         except IntegrityError as error:
-            raise ReidError(f"There is an investigation {new_name!r} already. Choose another name.") from error
+            raise ReidError(f"There is a case {new_name!r} already. Choose another name.") from error
     return find(workspace, new_name)
 
 
@@ -101,7 +101,7 @@ def delete(workspace: Workspace, name: str, purpose: str) -> int:
     Crops stay in their galleries. Raises ReidError when no purpose is given.
     """
     if not purpose.strip():
-        raise ReidError("Say why the investigation is deleted; the receipt keeps it (--purpose).")
+        raise ReidError("Say why the case is deleted; the receipt keeps it (--purpose).")
     number = with_room(workspace.path, lambda: _delete_rows(workspace, name, purpose))
     finish(workspace.catalogue, workspace.thumbnails)
     return number
@@ -110,10 +110,10 @@ def delete(workspace: Workspace, name: str, purpose: str) -> int:
 def _delete_rows(workspace: Workspace, name: str, purpose: str) -> int:
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
-        key = investigation_key(database, name)
-        found = Investigation(*database.execute(f"{_SELECT} WHERE key = ?", (key,)).fetchone())
-        number = write_receipt(database, f"investigation {key}: {found.describe()}", purpose)
-        lines = forget_investigation(database, key)
+        key = case_key(database, name)
+        found = Case(*database.execute(f"{_SELECT} WHERE key = ?", (key,)).fetchone())
+        number = write_receipt(database, f"case {key}: {found.describe()}", purpose)
+        lines = forget_case(database, key)
         database.execute("DELETE FROM investigation WHERE key = ?", (key,))
         details = {"investigation": key, "receipt": number, "deleted": found.describe(), "log_lines": lines}
         write_log(database, "delete investigation", purpose.strip(), details)
@@ -131,13 +131,13 @@ def write_receipt(database: Connection, what: str, purpose: str) -> int:
     return int(row[0][0])
 
 
-def investigation_key(database: Connection, name: str) -> int:
+def case_key(database: Connection, name: str) -> int:
     """Within a transaction. Raises ReidError as `find` does."""
     row = database.execute("SELECT key FROM investigation WHERE name = ?", (name,)).fetchone()
     if row is None:
         names = [n for (n,) in database.execute("SELECT name FROM investigation ORDER BY key")]
         there = f"There are: {', '.join(names)}." if names else "There is none yet."
-        raise ReidError(f"There is no investigation {name!r}. {there}")
+        raise ReidError(f"There is no case {name!r}. {there}")
     return int(row[0])
 
 
@@ -154,5 +154,5 @@ def _checked(name: str) -> str:
     name = " ".join(name.split())
     check_text(name)
     if not name or len(name) > LONGEST_NAME:
-        raise ReidError(f"Give the investigation a name of at most {LONGEST_NAME} characters.")
+        raise ReidError(f"Give the case a name of at most {LONGEST_NAME} characters.")
     return name

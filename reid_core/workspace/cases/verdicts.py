@@ -13,7 +13,7 @@ from sqlite3 import Connection
 
 from reid_core.errors import ReidError
 from reid_core.records import plural
-from reid_core.workspace.cases.cases import investigation_key
+from reid_core.workspace.cases.cases import case_key
 from reid_core.workspace.catalogue.rows import now, user
 from reid_core.workspace.catalogue.trail import write_log
 from reid_core.workspace.workspace import Workspace
@@ -71,7 +71,7 @@ class Standing:
 
 def give(
     workspace: Workspace,
-    investigation: str,
+    case: str,
     verdict: str,
     seen: Sequence[Seen],
     *,
@@ -92,7 +92,7 @@ def give(
     who = (who or "").strip() or user()
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
-        key = investigation_key(database, investigation)
+        key = case_key(database, case)
         for one in seen:
             if not database.execute("SELECT 1 FROM crop WHERE id = ?", (one.crop,)).fetchone():
                 raise ReidError(f"Crop {one.crop} is gone; it may have been deleted. Search again.")
@@ -109,12 +109,12 @@ def give(
         return _of_act(database, act)
 
 
-def undo(workspace: Workspace, investigation: str, *, who: str | None = None) -> list[Verdict]:
+def undo(workspace: Workspace, case: str, *, who: str | None = None) -> list[Verdict]:
     """Take back what the analyst gave last and has not taken back; the lines that did. Empty when there is nothing."""
     who = (who or "").strip() or user()
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
-        key = investigation_key(database, investigation)
+        key = case_key(database, case)
         last = database.execute(
             f"SELECT act FROM verdict WHERE investigation = ? AND who = ? AND {_STANDS} ORDER BY key DESC LIMIT 1",
             (key, who),
@@ -132,30 +132,30 @@ def undo(workspace: Workspace, investigation: str, *, who: str | None = None) ->
         return _of_act(database, act)
 
 
-def log_of(workspace: Workspace, investigation: str) -> list[Verdict]:
+def log_of(workspace: Workspace, case: str) -> list[Verdict]:
     """Every line, oldest first, with those that were taken back and those that took them back."""
     with workspace.catalogue.transaction() as database:
-        key = investigation_key(database, investigation)
+        key = case_key(database, case)
         rows = database.execute(f"SELECT {_COLUMNS} FROM verdict WHERE investigation = ? ORDER BY key", (key,))
         return [Verdict(*row) for row in rows]
 
 
-def last_line(workspace: Workspace, investigation: str) -> int:
+def last_line(workspace: Workspace, case: str) -> int:
     """Number of the newest line; 0 where there is none. It says in no time whether anybody has decided since."""
     with workspace.catalogue.transaction() as database:
-        values = (investigation_key(database, investigation),)
+        values = (case_key(database, case),)
         row = database.execute("SELECT COALESCE(MAX(key), 0) FROM verdict WHERE investigation = ?", values).fetchone()
         return int(row[0])
 
 
-def standing(workspace: Workspace, investigation: str, *, judged_by: str | None = None) -> dict[int, Standing]:
+def standing(workspace: Workspace, case: str, *, judged_by: str | None = None) -> dict[int, Standing]:
     """What stands, by crop, in the order in which crops were first judged.
 
     Only of crops on which the analyst `judged_by` has a verdict, where one is named; then also what others say of them.
     """
     newest: dict[int, dict[str, Verdict]] = {}
     with workspace.catalogue.transaction() as database:
-        key = investigation_key(database, investigation)
+        key = case_key(database, case)
         for row in database.execute(
             f"SELECT {_COLUMNS} FROM verdict WHERE investigation = ? AND {_STANDS} ORDER BY key", (key,)
         ):
@@ -194,8 +194,8 @@ def _next_act(database: Connection) -> int:
     return int(database.execute("SELECT COALESCE(MAX(act), 0) + 1 FROM verdict").fetchone()[0])
 
 
-def _purpose(database: Connection, investigation: int) -> str:
-    return str(database.execute("SELECT purpose FROM investigation WHERE key = ?", (investigation,)).fetchone()[0])
+def _purpose(database: Connection, case: int) -> str:
+    return str(database.execute("SELECT purpose FROM investigation WHERE key = ?", (case,)).fetchone()[0])
 
 
 def _of_act(database: Connection, act: int) -> list[Verdict]:

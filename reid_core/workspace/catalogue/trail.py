@@ -138,8 +138,8 @@ def forget_crops(database: Connection, gallery: str, people: Collection[str], *,
     return _forget(database, concerns, "gallery", gallery)
 
 
-def forget_investigation(database: Connection, key: int) -> int:
-    """The same of lines about the investigation, its searches and its photos, while it is still there."""
+def forget_case(database: Connection, key: int) -> int:
+    """The same of lines about the case, its searches and its photos, while it is still there."""
     of_it = "WHERE investigation = ?"
     searches = {search for (search,) in database.execute(f"SELECT key FROM saved_search {of_it}", (key,))}
     photos = {sha256 for (sha256,) in database.execute(f"SELECT lower(hex(sha256)) FROM photo {of_it}", (key,))}
@@ -154,13 +154,13 @@ def forget_investigation(database: Connection, key: int) -> int:
     return _forget(database, concerns, "investigation", key)
 
 
-def forget_search(database: Connection, search: int, investigation: int, photos: Collection[str]) -> int:
-    """The same of lines about the saved search of that investigation, and about the photos that went with it."""
+def forget_search(database: Connection, search: int, case: int, photos: Collection[str]) -> int:
+    """The same of lines about the saved search of that case, and about the photos that went with it."""
 
     def concerns(details: dict[str, Any], fields: dict[str, Any]) -> bool:
         return details.get("search") == search or not set(photos).isdisjoint(fields.get("photos", ()))
 
-    return _forget(database, concerns, "investigation", investigation)
+    return _forget(database, concerns, "investigation", case)
 
 
 def move_personal_fields(database: Connection) -> None:

@@ -1,4 +1,4 @@
-"""What investigations hold of crops and people that are deleted from a gallery goes with them.
+"""What cases hold of crops and people that are deleted from a gallery goes with them.
 
 Verdicts on a crop, and examples that are crops, go by the tables' own rules. What is left for here: photos with the
 very bytes of a deleted crop, and of saved searches the names of people of whom nothing is left: those in a filter, and

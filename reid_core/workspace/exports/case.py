@@ -1,4 +1,4 @@
-"""An investigation to take away: its searches with what they find now, and every verdict, as CSV, JSON or a page.
+"""A case to take away: its searches with what they find now, and every verdict, as CSV, JSON or a page.
 
 What is written leaves the workspace, where no deletion reaches it: the log says who took what, and when.
 """
@@ -19,7 +19,7 @@ import pandas as pd
 from reid_core.embedder.card import ModelCard
 from reid_core.errors import ReidError
 from reid_core.records import format_time, harmless
-from reid_core.workspace.cases.cases import Investigation, find
+from reid_core.workspace.cases.cases import Case, find
 from reid_core.workspace.cases.verdicts import Standing, Verdict, log_of, standing
 from reid_core.workspace.catalogue.rows import now, user
 from reid_core.workspace.search import saved_searches
@@ -51,11 +51,11 @@ class Found:
 
 
 @dataclass(frozen=True, eq=False)
-class Case:
+class CaseReport:
     """All that an export says. `crops` has a row of `CROP_COLUMNS` and `gallery` for each judged crop, by its id;
     `models` are the cards of the models searched with, by id, without those that are no longer here."""
 
-    investigation: Investigation
+    case: Case
     at: str
     who: str
     found: tuple[Found, ...]
@@ -67,27 +67,27 @@ class Case:
 
 def collect(
     workspace: Workspace,
-    investigation: str,
+    case: str,
     *,
     index_of: Callable[[str, str], GalleryIndex] | None = None,
-) -> Case:
+) -> CaseReport:
     """Run the saved searches and gather the rest; written into the audit log.
 
     `index_of` gives the index of a gallery under a model where somebody has it open. Raises ReidError when there is no
-    such investigation.
+    such case.
     """
-    head = find(workspace, investigation)
+    head = find(workspace, case)
     open_index = index_of or (lambda gallery, model: GalleryIndex(workspace, gallery, model))
     here = {entry.id: entry.card for entry in workspace.models()}
-    searches = saved_searches.every(workspace, investigation)
+    searches = saved_searches.every(workspace, case)
     found = tuple(_run(workspace, search, open_index, here) for search in searches)
-    stands = standing(workspace, investigation)
+    stands = standing(workspace, case)
     crops = workspace.catalogue.crops_of(list(stands))
     models = {one.search.model: here[one.search.model] for one in found if one.search.model in here}
     workspace.catalogue.log("export investigation", head.purpose, investigation=head.key, verdicts=len(stands))
     galleries = _galleries_of(workspace, list(stands))
     rows = {int(row["id"]): {**row, "gallery": galleries.get(int(row["id"]))} for row in crops.to_dict("records")}
-    return Case(head, now(), user(), found, tuple(log_of(workspace, investigation)), stands, rows, models)
+    return CaseReport(head, now(), user(), found, tuple(log_of(workspace, case)), stands, rows, models)
 
 
 def _galleries_of(workspace: Workspace, crops: list[int]) -> dict[int, str]:
@@ -126,13 +126,13 @@ def _meant(search: SavedSearch, answer: Answer, card: ModelCard | None) -> Found
     return Found(search, answer, None, sentences, meant.warning_in_full, meant.context())
 
 
-def rows(case: Case) -> list[dict[str, Any]]:
+def rows(report: CaseReport) -> list[dict[str, Any]]:
     """One row per judged crop and per hit of each search, plain values: verdicts first, then hits."""
     shared = ("gallery", "crop", "identity", "camera", "time", "tracklet", "path")
     judged = []
-    for crop, stands in case.standing.items():
+    for crop, stands in report.standing.items():
         newest = stands.verdicts[-1]
-        row = case.crops.get(crop)
+        row = report.crops.get(crop)
         about = _about(row, None if row is None else row["gallery"])
         judged.append(
             {
@@ -144,7 +144,7 @@ def rows(case: Case) -> list[dict[str, Any]]:
             }
         )  # fmt: skip
     hits = []
-    for found in case.found:
+    for found in report.found:
         if found.answer is None:
             continue
         said = zip(found.answer.hits(), found.answer.crops.to_dict("records"), found.meanings, strict=True)
@@ -153,7 +153,7 @@ def rows(case: Case) -> list[dict[str, Any]]:
             hits.append(
                 {
                     "kind": "hit", "search": found.search.name, "decision": None, "verdicts": "", "rank": hit["rank"],
-                    "similarity": hit["similarity"], "meaning": meant, "at": case.at, "note": "",
+                    "similarity": hit["similarity"], "meaning": meant, "at": report.at, "note": "",
                     "model": found.search.model, **{name: about.get(name) for name in shared},
                     **{name: found.context.get(name) for name in CONTEXT},
                 }
@@ -161,9 +161,9 @@ def rows(case: Case) -> list[dict[str, Any]]:
     return [*judged, *hits]
 
 
-def to_csv(case: Case) -> str:
+def to_csv(report: CaseReport) -> str:
     """The rows as a table; text that a spreadsheet would take for a formula is quoted."""
-    table = rows(case)
+    table = rows(report)
     text = io.StringIO()
     names = list(table[0]) if table else ["kind"]
     writer = csv.DictWriter(text, names, lineterminator="\n")
@@ -172,21 +172,21 @@ def to_csv(case: Case) -> str:
     return text.getvalue()
 
 
-def to_json(case: Case) -> str:
+def to_json(report: CaseReport) -> str:
     """All of the case but pictures and vectors, as one object."""
     values = {
-        "investigation": dataclasses.asdict(case.investigation),
-        "exported": {"at": case.at, "who": case.who},
+        "investigation": dataclasses.asdict(report.case),
+        "exported": {"at": report.at, "who": report.who},
         "reading": LEAD,
-        "searches": [_search_values(case, found) for found in case.found],
-        "verdict_log": [dataclasses.asdict(verdict) for verdict in case.log],
-        "rows": rows(case),
-        "models": {id: dataclasses.asdict(card) for id, card in case.models.items()},
+        "searches": [_search_values(report, found) for found in report.found],
+        "verdict_log": [dataclasses.asdict(verdict) for verdict in report.log],
+        "rows": rows(report),
+        "models": {id: dataclasses.asdict(card) for id, card in report.models.items()},
     }
     return json.dumps(values, ensure_ascii=False, indent=2, default=str)
 
 
-def _search_values(case: Case, found: Found) -> dict[str, Any]:
+def _search_values(report: CaseReport, found: Found) -> dict[str, Any]:
     search = found.search
     values: dict[str, Any] = {"name": search.name, "at": search.at, "who": search.who, "gallery": search.gallery}
     values |= {"model": search.model, "model_name": search.model_name, "trouble": found.trouble}

@@ -1,4 +1,4 @@
-"""An investigation as one HTML file: pictures inside, nothing fetched, to be read and printed anywhere."""
+"""A case as one HTML file: pictures inside, nothing fetched, to be read and printed anywhere."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reid_core.html_policy import META
 from reid_core.images import BadImage, decode, thumbnail
 from reid_core.records import plural, short_time
 from reid_core.workspace.cases.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, describe
-from reid_core.workspace.exports.case import LEAD, NO_CALIBRATION, Case, Found, pictures
+from reid_core.workspace.exports.case import LEAD, NO_CALIBRATION, CaseReport, Found, pictures
 from reid_core.workspace.workspace import Workspace
 
 ORDER = (
@@ -22,39 +22,39 @@ ORDER = (
 TITLES = {MATCH: "Match", CONFLICT: "Conflict between analysts", CANNOT_TELL: "Cannot tell", NOT: "Not this person"}
 
 
-def to_html(workspace: Workspace, case: Case) -> str:
+def to_html(workspace: Workspace, report: CaseReport) -> str:
     """The page. Every text of a person is escaped; the file holds no script and no link."""
-    head = case.investigation
-    judged = pictures(workspace, list(case.crops.values()))
+    head = report.case
+    judged = pictures(workspace, list(report.crops.values()))
     return _PAGE.substitute(
         policy=META,
         name=_text(head.name),
         purpose=_text(head.purpose),
         notes=_text(head.notes) or "None.",
         facts=_facts({
-            "Begun": f"{head.created}, by {head.who}", "Exported": f"{case.at}, by {case.who}",
-            "Verdicts": describe(case.standing), "Searches": str(len(case.found)),
+            "Begun": f"{head.created}, by {head.who}", "Exported": f"{report.at}, by {report.who}",
+            "Verdicts": describe(report.standing), "Searches": str(len(report.found)),
         }),
         lead=LEAD,
-        verdicts="".join(_verdicts(case, decision, judged) for decision in TITLES),
-        searches="".join(_search(workspace, case, found) for found in case.found) or "<p>No search was kept.</p>",
-        log=_log(case),
-        models="".join(_model(case, found) for found in _one_per_model(case.found)),
+        verdicts="".join(_verdicts(report, decision, judged) for decision in TITLES),
+        searches="".join(_search(workspace, report, found) for found in report.found) or "<p>No search was kept.</p>",
+        log=_log(report),
+        models="".join(_model(report, found) for found in _one_per_model(report.found)),
     )  # fmt: skip
 
 
-def _verdicts(case: Case, decision: str, jpegs: dict[str, bytes]) -> str:
+def _verdicts(report: CaseReport, decision: str, jpegs: dict[str, bytes]) -> str:
     cards = []
-    for crop, stands in case.standing.items():
+    for crop, stands in report.standing.items():
         if stands.decision != decision:
             continue
-        row = case.crops.get(crop)
+        row = report.crops.get(crop)
         said = [f"{v.who}: {v.verdict}{f' – {v.note}' if v.note else ''}" for v in stands.verdicts]
         cards.append(_card(row, jpegs, f"Crop {crop}", said))
     return f"<h3>{TITLES[decision]}, {len(cards)}</h3><div class='strip'>{''.join(cards)}</div>" if cards else ""
 
 
-def _search(workspace: Workspace, case: Case, found: Found) -> str:
+def _search(workspace: Workspace, report: CaseReport, found: Found) -> str:
     search = found.search
     photos = []
     for number, example in enumerate(search.parameters.examples, start=1):
@@ -93,9 +93,9 @@ def _search(workspace: Workspace, case: Case, found: Found) -> str:
     return f"{body}<p>{among}</p>{meaning}<div class='strip'>{''.join(cards)}</div>"
 
 
-def _model(case: Case, found: Found) -> str:
+def _model(report: CaseReport, found: Found) -> str:
     search = found.search
-    card = case.models.get(search.model)
+    card = report.models.get(search.model)
     title = f"<h3>{_text(search.model_name)}</h3>"
     if card is None:
         return f"{title}<p>Model {_text(search.model)} is no longer in this workspace.</p>"
@@ -122,12 +122,12 @@ def _one_per_model(found: Sequence[Found]) -> list[Found]:
     return list({one.search.model: one for one in found}.values())
 
 
-def _log(case: Case) -> str:
+def _log(report: CaseReport) -> str:
     lines = [
         f"<tr><td>{v.key}</td><td>{_text(v.at)}</td><td>{_text(v.who)}</td><td>{_text(v.verdict)}"
         f"{f' of line {v.undoes}' if v.undoes else ''}</td><td>{v.crop}</td><td>{_number(v.rank, 'd')}</td>"
         f"<td>{_number(v.similarity, '.3f')}</td><td>{_text(v.model)}</td><td>{_text(v.note)}</td></tr>"
-        for v in case.log
+        for v in report.log
     ]
     head = "".join(
         f"<th>{n}</th>" for n in ("Line", "When", "Who", "Verdict", "Crop", "Rank", "Similarity", "Model", "Note")

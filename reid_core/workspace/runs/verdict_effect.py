@@ -20,7 +20,7 @@ Vectors = Mapping[int, NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Change:
-    """Of all pairs of a confirmed and a rejected crop of one investigation: the share (0 to 1) of those in which the
+    """Of all pairs of a confirmed and a rejected crop of one case: the share (0 to 1) of those in which the
     rejected one is the more similar to the nearest other confirmed crop, by the model before and by the new one."""
 
     pairs: int
@@ -40,7 +40,7 @@ class Change:
 def measure(workspace: Workspace, labels: VerdictLabels, new: Embedder, serving: str | None) -> Change | None:
     """Embed the judged crops with the new model; `serving` is the id of the one before, whose vectors are kept.
 
-    None where no investigation has two confirmed crops and a rejected one whose pictures are there.
+    None where no case has two confirmed crops and a rejected one whose pictures are there.
     """
     rows = workspace.catalogue.crops_of(sorted(crops_in(labels)))
     with PictureReader() as reader:

@@ -22,7 +22,7 @@ class VerdictLabels:
     """What one run takes from verdicts on its gallery.
 
     `labels` are identities by crop id, for training; `pairs` identities that are drawn together; `confirmed` and
-    `rejected` the crops of each investigation, by its number. `left_out` says how many crops were not used, by why.
+    `rejected` the crops of each case, by its number. `left_out` says how many crops were not used, by why.
     """
 
     labels: dict[int, str] = field(default_factory=dict)
@@ -76,7 +76,7 @@ def forget(folder: Path, ids: Callable[[], Collection[int]], knows: Callable[[st
 
     def named(label: str) -> bool:
         """Whether a label may stay: the gallery has that person, or it was made for a verdict and names none."""
-        if knows(label) or label.startswith("investigation "):
+        if knows(label) or label.startswith(("case ", "investigation ")):  # as older runs call it
             return True
         return label.startswith("not ") and named(label.removeprefix("not ").rpartition(": ")[0])
 

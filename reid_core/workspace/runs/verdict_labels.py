@@ -1,6 +1,6 @@
 """What a training learns from verdicts: confirmed crops take their person's label, rejected ones are drawn beside her.
 
-An investigation is about one person, so the crops that were confirmed in it, with the crops that were searched from,
+A case is about one person, so the crops that were confirmed in it, with the crops that were searched from,
 are hers. Where one of them has a label for training, the others that have none take it; where none has, she becomes an
 identity of her own. A rejected crop never has her label: one that had it gets its own. Its identity and hers are drawn
 into the same batches, where the loss pulls them apart. The catalogue's labels stay as they are: these belong to a run.
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK
-from reid_core.workspace.cases import cases as investigations
+from reid_core.workspace.cases.cases import every as every_case
 from reid_core.workspace.cases.verdicts import CONFLICT, MATCH, NOT, of_decision, standing
 from reid_core.workspace.catalogue.rows import gallery_key
 from reid_core.workspace.runs.verdict_file import VerdictLabels
@@ -39,23 +39,23 @@ def labels_of(workspace: Workspace, gallery: str) -> VerdictLabels:
     crops = _crops(workspace, gallery)
     found = VerdictLabels()
     cases = []  # key, its person's label, her confirmed crops, the rejected ones
-    for investigation in investigations.every(workspace)[::-1]:
-        stands = standing(workspace, investigation.name)
-        hers = {*of_decision(stands, MATCH), *_searched_from(workspace, investigation.key)}
+    for case in every_case(workspace)[::-1]:
+        stands = standing(workspace, case.name)
+        hers = {*of_decision(stands, MATCH), *_searched_from(workspace, case.key)}
         others = [crops[crop] for crop in of_decision(stands, NOT) if crop in crops]
         confirmed = [crops[crop] for crop in sorted(hers - {one.id for one in others}) if crop in crops]
         _count(
             found, "two analysts contradict each other", len([c for c in of_decision(stands, CONFLICT) if c in crops])
         )
-        label = _label(found, investigation.key, confirmed, others)
+        label = _label(found, case.key, confirmed, others)
         if label is not None:
-            cases.append((investigation.key, label, confirmed, others))
+            cases.append((case.key, label, confirmed, others))
     confirmed_as: dict[int, set[str]] = {}
     for _key, label, confirmed, _others in cases:
         for crop in confirmed:
             confirmed_as.setdefault(crop.id, set()).add(label)
     disputed = {crop for crop, labels in confirmed_as.items() if len(labels) > 1}
-    _count(found, "two investigations contradict each other", len(disputed))
+    _count(found, "two cases contradict each other", len(disputed))
     for key, label, confirmed, _others in cases:
         undisputed = [crop for crop in confirmed if crop.id not in disputed]
         found.confirmed[key] = tuple(crop.id for crop in undisputed)
@@ -71,7 +71,7 @@ def labels_of(workspace: Workspace, gallery: str) -> VerdictLabels:
 
 
 def _label(found: VerdictLabels, key: int, confirmed: Sequence[_Crop], rejected: Sequence[_Crop]) -> str | None:
-    """Of the investigation's person; None where its verdicts say nothing to train on, which is counted."""
+    """Of the case's person; None where its verdicts say nothing to train on, which is counted."""
     known = {crop.identity for crop in confirmed} - {*_NOBODY, JUNK}
     if any(_is_tested(crop) for crop in confirmed):
         _count(found, "their person is kept for testing", len(confirmed) + len(rejected))
@@ -81,7 +81,7 @@ def _label(found: VerdictLabels, key: int, confirmed: Sequence[_Crop], rejected:
         return None
     if not confirmed or not (known or len(confirmed) > 1 or rejected):
         return None
-    return next(iter(known), None) or f"investigation {key}"
+    return next(iter(known), None) or f"case {key}"
 
 
 def _pairs(
@@ -93,7 +93,7 @@ def _pairs(
         if _is_tested(crop):
             _count(found, "a rejected person is kept for testing", 1)
         elif label in confirmed_as.get(crop.id, ()):
-            _count(found, "two investigations contradict each other", 1)
+            _count(found, "two cases contradict each other", 1)
         elif crop.identity != JUNK:
             other = found.labels.get(crop.id, crop.identity)
             if other in (*_NOBODY, label):
@@ -127,11 +127,11 @@ def _crops(workspace: Workspace, gallery: str) -> dict[int, _Crop]:
         }
 
 
-def _searched_from(workspace: Workspace, investigation: int) -> list[int]:
+def _searched_from(workspace: Workspace, case: int) -> list[int]:
     with workspace.catalogue.transaction() as database:
         rows = database.execute(
             "SELECT crop FROM example JOIN saved_search ON saved_search.key = search "
             "WHERE investigation = ? AND crop NOT NULL AND NOT negative",
-            (investigation,),
+            (case,),
         )
         return [crop for (crop,) in rows]

@@ -1,7 +1,7 @@
-"""Searches that an investigation keeps: their examples, filters and parameters, to run again on what is new or on all.
+"""Searches that a case keeps: their examples, filters and parameters, to run again on what is new or on all.
 
 A saved search keeps the vectors of its examples, so that it runs under the model it was made with and needs no picture
-for it. Photos that are no crops of a gallery are kept in the investigation, to be looked at.
+for it. Photos that are no crops of a gallery are kept in the case, to be looked at.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import pandas as pd
 
 from reid_core.errors import ReidError
 from reid_core.retrieval.filters import Filter
-from reid_core.workspace.cases.cases import investigation_key, write_receipt
+from reid_core.workspace.cases.cases import case_key, write_receipt
 from reid_core.workspace.cases.verdicts import MATCH, of_decision, standing
 from reid_core.workspace.catalogue.rows import check_text, now, user
 from reid_core.workspace.catalogue.trail import forget_search, write_log
@@ -34,11 +34,11 @@ _SETS = {f.name for f in dataclasses.fields(Filter) if "frozenset" in str(f.type
 @dataclass(frozen=True)
 class SavedSearch:
     """`parameters` is the question as it was asked, with those of its examples that are left: the bytes of a photo, or
-    the number of a crop. Without a positive one the investigation's confirmed crops are searched with. `seen` is the
+    the number of a crop. Without a positive one the case's confirmed crops are searched with. `seen` is the
     number of the change log up to which it has been run, `model` the id of the model."""
 
     key: int
-    investigation: str
+    case: str
     name: str
     at: str
     who: str
@@ -49,12 +49,10 @@ class SavedSearch:
     parameters: Question
 
 
-def save(
-    workspace: Workspace, investigation: str, name: str, answer: Answer, gallery: str, model_name: str
-) -> SavedSearch:
-    """Keep the answer's question in the investigation under that name.
+def save(workspace: Workspace, case: str, name: str, answer: Answer, gallery: str, model_name: str) -> SavedSearch:
+    """Keep the answer's question in the case under that name.
 
-    Raises ReidError for a name that another search of the investigation has.
+    Raises ReidError for a name that another search of the case has.
     """
     name = " ".join(name.split())
     check_text(name)
@@ -63,7 +61,7 @@ def save(
     query = answer.query
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
-        key = investigation_key(database, investigation)
+        key = case_key(database, case)
         try:
             search = database.execute(
                 "INSERT INTO saved_search (investigation, name, at, who, gallery, model, model_name, parameters, seen) "
@@ -71,30 +69,30 @@ def save(
                 (key, name, now(), user(), gallery, query.model, model_name, to_json(query.question), answer.version),
             ).fetchall()[0][0]
         except IntegrityError as error:
-            raise ReidError(f"{investigation!r} has a search {name!r} already. Choose another name.") from error
+            raise ReidError(f"{case!r} has a search {name!r} already. Choose another name.") from error
         for place, example in enumerate(query.question.examples):
             _keep_example(database, key, search, place, query, example)
         details = {"investigation": key, "search": search, "gallery": gallery, "model": query.model}
         write_log(database, "save search", query.question.purpose, details)
-    return find(workspace, investigation, name)
+    return find(workspace, case, name)
 
 
-def every(workspace: Workspace, investigation: str) -> list[SavedSearch]:
-    """Those of the investigation, oldest first."""
+def every(workspace: Workspace, case: str) -> list[SavedSearch]:
+    """Those of the case, oldest first."""
     with workspace.catalogue.transaction() as database:
-        key = investigation_key(database, investigation)
+        key = case_key(database, case)
         rows = database.execute(f"{_SELECT} WHERE investigation = ? ORDER BY key", (key,)).fetchall()
-        return [_read(database, investigation, row) for row in rows]
+        return [_read(database, case, row) for row in rows]
 
 
-def find(workspace: Workspace, investigation: str, name: str) -> SavedSearch:
+def find(workspace: Workspace, case: str, name: str) -> SavedSearch:
     """Raises ReidError, naming those that there are, when there is none of that name."""
-    there = every(workspace, investigation)
+    there = every(workspace, case)
     for search in there:
         if search.name == name:
             return search
     names = f"There are: {', '.join(search.name for search in there)}." if there else "There is none yet."
-    raise ReidError(f"{investigation!r} has no search {name!r}. {names}")
+    raise ReidError(f"{case!r} has no search {name!r}. {names}")
 
 
 def trouble(workspace: Workspace, search: SavedSearch) -> str | None:
@@ -110,14 +108,14 @@ def trouble(workspace: Workspace, search: SavedSearch) -> str | None:
     if not any(not example.negative for example in search.parameters.examples) and not _confirmed(workspace, search):
         return (
             "Nothing is left to search with: what this search was made with has been deleted, or is confirmed no "
-            "longer. Confirm a crop in the investigation, or search with another photo."
+            "longer. Confirm a crop in the case, or search with another photo."
         )
     return None
 
 
 def _confirmed(workspace: Workspace, search: SavedSearch) -> bool:
-    """Whether its investigation has confirmed crops to search with, as it does where no photo was given."""
-    confirmed = of_decision(standing(workspace, search.investigation), MATCH)
+    """Whether its case has confirmed crops to search with, as it does where no photo was given."""
+    confirmed = of_decision(standing(workspace, search.case), MATCH)
     return bool(len(vectors_of(workspace.catalogue, search.model, confirmed)[0]))
 
 
@@ -142,7 +140,7 @@ def run(workspace: Workspace, index: GalleryIndex, search: SavedSearch, *, new_o
         with workspace.catalogue.transaction() as database:
             database.execute("BEGIN IMMEDIATE")
             database.execute("UPDATE saved_search SET seen = ? WHERE key = ?", (seen, search.key))
-            key = investigation_key(database, search.investigation)
+            key = case_key(database, search.case)
             write_log(database, "search", question.purpose, {**details, "investigation": key, "new_only": new_only})
 
     with_room(workspace.path, write)
@@ -157,7 +155,7 @@ def count_new(workspace: Workspace, search: SavedSearch) -> int:
 
 
 def forget(workspace: Workspace, search: SavedSearch, purpose: str = "the search was removed") -> int:
-    """Delete it for good, with the photos that no other search of its investigation uses; the number of the receipt.
+    """Delete it for good, with the photos that no other search of its case uses; the number of the receipt.
 
     Verdicts stay.
     """
@@ -169,25 +167,25 @@ def forget(workspace: Workspace, search: SavedSearch, purpose: str = "the search
 def _forget_rows(workspace: Workspace, search: SavedSearch, purpose: str) -> int:
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
-        investigation = investigation_key(database, search.investigation)
-        number = write_receipt(database, f"search {search.key} of investigation {investigation}", purpose)
+        case = case_key(database, search.case)
+        number = write_receipt(database, f"search {search.key} of case {case}", purpose)
         database.execute("DELETE FROM saved_search WHERE key = ?", (search.key,))
         gone = database.execute(
             "DELETE FROM photo WHERE investigation = ? AND sha256 NOT IN (SELECT example.photo FROM example "
             "JOIN saved_search ON saved_search.key = search WHERE saved_search.investigation = photo.investigation "
             "AND example.photo NOT NULL) RETURNING lower(hex(sha256))",
-            (investigation,),
+            (case,),
         ).fetchall()
-        lines = forget_search(database, search.key, investigation, {sha256 for (sha256,) in gone})
-        details = {"investigation": investigation, "search": search.key, "receipt": number, "log_lines": lines}
+        lines = forget_search(database, search.key, case, {sha256 for (sha256,) in gone})
+        details = {"investigation": case, "search": search.key, "receipt": number, "log_lines": lines}
         write_log(database, "delete search", purpose, details)
         return number
 
 
-def photo(workspace: Workspace, investigation: str, sha256: str) -> bytes | None:
-    """Bytes of a photo that the investigation keeps; None when it does not."""
+def photo(workspace: Workspace, case: str, sha256: str) -> bytes | None:
+    """Bytes of a photo that the case keeps; None when it does not."""
     with workspace.catalogue.transaction() as database:
-        values = (investigation_key(database, investigation), bytes.fromhex(sha256))
+        values = (case_key(database, case), bytes.fromhex(sha256))
         row = database.execute("SELECT bytes FROM photo WHERE investigation = ? AND sha256 = ?", values).fetchone()
         return None if row is None else bytes(row[0])
 
@@ -215,7 +213,8 @@ def query_of(workspace: Workspace, search: SavedSearch, question: Question | Non
 
 def to_json(question: Question) -> str:
     """All of a question but its examples; see `from_json`."""
-    values: dict[str, Any] = {n: v for n, v in vars(question).items() if n not in ("examples", "where")}
+    values: dict[str, Any] = {n: v for n, v in vars(question).items() if n not in ("examples", "where", "case")}
+    values["investigation"] = question.case  # as cases were called when this format was made
     where = {name: value for name, value in vars(question.where).items() if name not in ("exclude_ids", "only_ids")}
     lists = {name: sorted(value) if isinstance(value, frozenset) else value for name, value in where.items()}
     return json.dumps({**values, "where": lists}, ensure_ascii=False, sort_keys=True)
@@ -223,6 +222,7 @@ def to_json(question: Question) -> str:
 
 def from_json(text: str, examples: tuple[Example, ...] = ()) -> Question:
     values = json.loads(text)
+    values["case"] = values.pop("investigation", None)
     where: dict[str, Any] = {
         n: frozenset(v) if n in _SETS and v is not None else v for n, v in values.pop("where").items()
     }
@@ -232,7 +232,7 @@ def from_json(text: str, examples: tuple[Example, ...] = ()) -> Question:
 _SELECT = "SELECT key, name, at, who, gallery, model, model_name, seen, parameters FROM saved_search"
 
 
-def _read(database: Connection, investigation: str, row: tuple[Any, ...]) -> SavedSearch:
+def _read(database: Connection, case: str, row: tuple[Any, ...]) -> SavedSearch:
     examples = database.execute(
         "SELECT negative, crop, photo.bytes, photo.name FROM example JOIN saved_search ON saved_search.key = search "
         "LEFT JOIN photo ON photo.sha256 = example.photo AND photo.investigation = saved_search.investigation "
@@ -245,20 +245,18 @@ def _read(database: Connection, investigation: str, row: tuple[Any, ...]) -> Sav
     )
     *columns, parameters = row
     key, name, at, who, gallery, model, model_name, seen = columns
-    question = dataclasses.replace(from_json(parameters, found), investigation=investigation)
-    return SavedSearch(key, investigation, name, at, who, gallery, model, model_name, seen, question)
+    question = dataclasses.replace(from_json(parameters, found), case=case)
+    return SavedSearch(key, case, name, at, who, gallery, model, model_name, seen, question)
 
 
-def _keep_example(
-    database: Connection, investigation: int, search: int, place: int, query: Query, example: Example
-) -> None:
+def _keep_example(database: Connection, case: int, search: int, place: int, query: Query, example: Example) -> None:
     sha256 = bytes.fromhex(query.sha256s[place])
     own = query.own["id"][query.own["sha256"] == query.sha256s[place]]
     crop = example.crop if example.photo is None else (int(own.iloc[0]) if len(own) else None)
     if crop is None and example.photo is not None:
         database.execute(
             "INSERT OR IGNORE INTO photo (sha256, investigation, name, bytes) VALUES (?, ?, ?, ?)",
-            (sha256, investigation, example.name, example.photo),
+            (sha256, case, example.name, example.photo),
         )
     database.execute(
         "INSERT INTO example (search, place, negative, crop, photo, float32) VALUES (?, ?, ?, ?, ?, ?)",

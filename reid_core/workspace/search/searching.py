@@ -52,7 +52,7 @@ class Question:
 
     Hits of the examples' own cameras say little (the same moment), so they are left out unless `same_camera`. `top`
     is the number of hits, or of groups of hits where `group` is one of `retrieval.grouping.LEVELS`. Of an
-    `investigation`, what was confirmed becomes part of the query; that and what was rejected are no hits any more.
+    `case`, what was confirmed becomes part of the query; that and what was rejected are no hits any more.
     """
 
     examples: tuple[Example, ...]
@@ -63,7 +63,7 @@ class Question:
     rerank: bool = False
     group: str | None = None
     purpose: str = ""
-    investigation: str | None = None
+    case: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +89,7 @@ class Answer:
     Of the `searched` crops that the index holds, `compared` could be hits: the filters let them through, and nobody
     has judged them.
     A similarity is the cosine to the nearest photo that was asked with; once there are several examples or verdicts
-    the order is that of the query which they make together. `standing` is what stands in the investigation, `version`
+    the order is that of the query which they make together. `standing` is what stands in the case, `version`
     the catalogue's before it was searched: what came to it since was not.
     """
 
@@ -158,8 +158,8 @@ def search(
     details |= {"top": question.top, "rerank": question.rerank, "photos": list(answer.query.sha256s)}
     if question.where.identities:
         details["identities"] = sorted(question.where.identities)
-    if question.investigation is not None:
-        details["investigation"] = find(workspace, question.investigation).key
+    if question.case is not None:
+        details["investigation"] = find(workspace, question.case).key
     workspace.catalogue.log("search", question.purpose, **details)
     return dataclasses.replace(answer, seconds=time.perf_counter() - began)
 
@@ -185,14 +185,14 @@ def prepare(workspace: Workspace, index: GalleryIndex, embedder: Embedder, quest
 
 
 def answer_query(workspace: Workspace, index: GalleryIndex, query: Query, *, judged_by: str | None = None) -> Answer:
-    """What the gallery and the investigation's verdicts give now; nothing is embedded or logged.
+    """What the gallery and the case's verdicts give now; nothing is embedded or logged.
 
     This is what a verdict calls for. Only crops that the analyst `judged_by` has a verdict on count as judged, where
     one is named. Raises ReidError when there is no positive example.
     """
     began, version = time.perf_counter(), workspace.catalogue.version()
     question, exact = query.question, index.current()
-    judged = {} if question.investigation is None else standing(workspace, question.investigation, judged_by=judged_by)
+    judged = {} if question.case is None else standing(workspace, question.case, judged_by=judged_by)
     _, confirmed = vectors_of(workspace.catalogue, query.model, of_decision(judged, MATCH))
     negative = np.array([example.negative for example in question.examples], dtype=np.bool_)
     _, rejected = vectors_of(workspace.catalogue, query.model, of_decision(judged, NOT))

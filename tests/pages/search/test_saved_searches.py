@@ -1,4 +1,4 @@
-"""Investigations, and what is kept of a search, on the Search page without a browser."""
+"""Cases, and what is kept of a search, on the Search page without a browser."""
 
 from __future__ import annotations
 
@@ -34,18 +34,16 @@ def save(page: AppTest, name: str) -> AppTest:
     return page.button(key="save").click().run()
 
 
-def test_an_address_with_an_investigation_opens_it_and_a_wrong_one_is_a_sentence(
-    open_page: OpenPage, case: Workspace
-) -> None:
+def test_an_address_with_a_case_opens_it_and_a_wrong_one_is_a_sentence(open_page: OpenPage, case: Workspace) -> None:
     page = open_page(case.path, crop="1", investigation="1", analyst="ann")
     assert CASE in words_of(page)
     page.button(key="case-leave").click().run()
     assert "investigation" not in page.query_params
     page = open_page(case.path, crop="1", investigation="7")
-    assert "There is no investigation 7" in words_of(page)
+    assert "There is no case 7" in words_of(page)
 
 
-def test_a_search_in_an_investigation_is_logged_with_its_purpose(open_page: OpenPage, case: Workspace) -> None:
+def test_a_search_in_a_case_is_logged_with_its_purpose(open_page: OpenPage, case: Workspace) -> None:
     open_page(case.path, crop="1", investigation="1", analyst="ann")
     assert [line["purpose"] for line in case.catalogue.audit() if line["action"] == "search"] == ["A test"]
 
@@ -90,7 +88,7 @@ def test_a_search_from_confirmed_crops_alone_opens_and_runs(
     assert run_command(case.path, "search", *options).code == 0
     ran = run_command(case.path, "case", "run", CASE, "--search", "Confirmed", "--json").json()
     page = open_page(case.path, saved="1")
-    assert "Searching with the crops that are confirmed in the investigation" in words_of(page)
+    assert "Searching with the crops that are confirmed in the case" in words_of(page)
     shown = [crop for group in groups_of(page) for crop in crops_in(group)]
     assert set(shown) == {hit["id"] for hit in ran["hits"]}
     page = do(page, "answers", "opened", group=fronts(page)[0], crop=fronts(page)[0])
@@ -117,7 +115,7 @@ def test_a_name_that_another_saved_search_has_is_a_sentence(open_page: OpenPage,
     assert "already. Choose another name." in words_of(page)
 
 
-def test_notes_and_searches_are_in_the_investigations_dialog(open_page: OpenPage, case: Workspace) -> None:
+def test_notes_and_searches_are_in_the_cases_dialog(open_page: OpenPage, case: Workspace) -> None:
     page = save(open_page(case.path, crop="1", investigation="1", analyst="ann"), "At the station")
     page.button(key="case-open").click().run()
     assert "At the station" in words_of(page)

@@ -29,14 +29,12 @@ from tests.pages.search_page import (
 # --- verdicts ---
 
 
-def test_the_first_verdict_asks_for_an_investigation_and_is_kept_in_it(
-    open_page: OpenPage, tiny_workspace: Workspace
-) -> None:
+def test_the_first_verdict_asks_for_a_case_and_is_kept_in_it(open_page: OpenPage, tiny_workspace: Workspace) -> None:
     page = open_page(tiny_workspace.path, crop="1")
     first = groups_of(page)[0]
     page = do(page, "answers", "judged", group=first["id"], verdict=MATCH)
     assert cases.every(tiny_workspace) == []
-    assert "Verdicts belong to an investigation" in words_of(page)
+    assert "Verdicts belong to a case" in words_of(page)
     page = begin(page, CASE, "Missing since Monday")
     assert cases.find(tiny_workspace, CASE).purpose == "Missing since Monday"
     assert decisions(tiny_workspace) == dict.fromkeys(crops_in(first), MATCH)
@@ -72,11 +70,11 @@ def test_two_analysts_on_one_server_contradict_each_other_and_take_back_only_the
     assert "nothing of bo to take back" in data_of(bo, "answers")["said"]
 
 
-def test_an_investigation_needs_a_purpose(open_page: OpenPage, tiny_workspace: Workspace) -> None:
+def test_a_case_needs_a_purpose(open_page: OpenPage, tiny_workspace: Workspace) -> None:
     page = open_page(tiny_workspace.path, crop="1")
     page = do(page, "answers", "judged", group=groups_of(page)[0]["id"], verdict=MATCH)
     page = begin(page, CASE, " ")
-    assert "Say what the investigation is for" in words_of(page)
+    assert "Say what the case is for" in words_of(page)
     assert cases.every(tiny_workspace) == []
 
 

@@ -50,7 +50,7 @@ def test_a_deletion_takes_photos_out_of_memory_and_crops_out_of_their_addresses(
     assert pictures.keep_showing([sha256]) == [sha256]  # a session that still has the photo shows it anew
 
 
-def test_deleting_an_investigation_takes_photos_out_of_memory(workspace: Workspace) -> None:
+def test_deleting_a_case_takes_photos_out_of_memory(workspace: Workspace) -> None:
     cases.create(workspace, "Case 17", "A test")
     name = shown(file_of(workspace, 1))
     cases.delete(workspace, "Case 17", "over")

@@ -1,4 +1,4 @@
-"""Investigations hold searches and verdicts, reopen as they were, and go for good with all that they hold."""
+"""Cases hold searches and verdicts, reopen as they were, and go for good with all that they hold."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def index(tiny_workspace: Workspace) -> GalleryIndex:
 
 
 def ask(workspace: Workspace, index: GalleryIndex, *examples: Example, **values: object) -> Answer:
-    values = {"investigation": CASE, "top": 24, "same_camera": True, **values}
+    values = {"case": CASE, "top": 24, "same_camera": True, **values}
     question = Question(examples or (Example(PHOTO, name="seen.png"),), **values)  # type: ignore[arg-type]
     return search(workspace, index, Embedder(workspace.find_model("stripes")), question)
 
@@ -57,7 +57,7 @@ def test_a_rejected_crop_is_never_suggested_again_and_a_confirmed_one_becomes_pa
     assert {crop: one.decision for crop, one in after.standing.items()} == {
         first: MATCH, last: NOT, second: CANNOT_TELL,
     }  # fmt: skip
-    assert len(ids_of(ask(tiny_workspace, index, investigation=None))) == 24
+    assert len(ids_of(ask(tiny_workspace, index, case=None))) == 24
 
 
 def test_a_saved_search_reopens_as_it_was_and_finds_what_is_new(tiny_workspace: Workspace, index: GalleryIndex) -> None:
@@ -88,7 +88,7 @@ def test_a_saved_search_whose_gallery_or_model_is_gone_says_so(tiny_workspace: W
     assert "is gone" in (saved_searches.trouble(tiny_workspace, saved) or "")
 
 
-def test_nothing_of_a_deleted_investigation_is_left_in_any_file(tiny_workspace: Workspace, index: GalleryIndex) -> None:
+def test_nothing_of_a_deleted_case_is_left_in_any_file(tiny_workspace: Workspace, index: GalleryIndex) -> None:
     answer = ask(tiny_workspace, index)
     saved_searches.save(tiny_workspace, CASE, "zebra crossing", answer, TINY_GALLERY, "stripes")
     verdicts.give(tiny_workspace, CASE, NOT, [Seen(ids_of(answer)[0])], note="limps on the left", model=index.model)
@@ -161,7 +161,7 @@ def test_a_search_whose_last_example_was_deleted_says_so(tiny_workspace: Workspa
 
 def test_a_search_from_confirmed_crops_alone_runs_again(tiny_workspace: Workspace, index: GalleryIndex) -> None:
     verdicts.give(tiny_workspace, CASE, MATCH, [Seen(3), Seen(5)])  # person "1", in the hall and on the stairs
-    question = Question((), investigation=CASE, top=24)
+    question = Question((), case=CASE, top=24)
     answer = search(tiny_workspace, index, Embedder(tiny_workspace.find_model("stripes")), question)
     assert answer.photos == 2  # a similarity is that to the nearer of the two
     saved = saved_searches.save(tiny_workspace, CASE, "confirmed", answer, TINY_GALLERY, "stripes")

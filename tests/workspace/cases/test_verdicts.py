@@ -101,7 +101,7 @@ def test_two_analysts_who_say_the_opposite_at_once_are_both_kept(workspace: Work
     assert (len(log), len({line.act for line in log})) == (40, 40)
 
 
-def test_the_log_cannot_be_changed_but_goes_with_the_crop_and_with_the_investigation(workspace: Workspace) -> None:
+def test_the_log_cannot_be_changed_but_goes_with_the_crop_and_with_the_case(workspace: Workspace) -> None:
     say(workspace, MATCH, 1, 2)
     say(workspace, NOT, 3)
     with sqlite3.connect(workspace.catalogue.path) as database:
@@ -126,6 +126,6 @@ def test_a_verdict_needs_a_known_word_and_a_crop_that_is_there(workspace: Worksp
         say(workspace, "maybe", 1)
     with pytest.raises(ReidError, match="Crop 999 is gone"):
         say(workspace, MATCH, 1, 999)
-    with pytest.raises(ReidError, match="no investigation"):
+    with pytest.raises(ReidError, match="no case"):
         verdicts.standing(workspace, "other")
     assert verdicts.log_of(workspace, CASE) == []

@@ -130,9 +130,9 @@ def test_a_gallery_takes_all_that_was_said_of_it(tiny_workspace: Workspace) -> N
     assert of_action(tiny_workspace, "export hits")["purpose"] == "of another"
 
 
-def test_an_investigation_takes_its_purpose_its_searches_and_its_verdicts(tiny_workspace: Workspace) -> None:
+def test_a_case_takes_its_purpose_its_searches_and_its_verdicts(tiny_workspace: Workspace) -> None:
     cases.create(tiny_workspace, "bag", "zelda-quux lost a bag")
-    answer = ask(tiny_workspace, Question((Example(photo(1)),), purpose="zelda-quux", investigation="bag"))
+    answer = ask(tiny_workspace, Question((Example(photo(1)),), purpose="zelda-quux", case="bag"))
     kept = saved_searches.save(tiny_workspace, "bag", "first", answer, TINY_GALLERY, "stripes")
     index = GalleryIndex(tiny_workspace, TINY_GALLERY, kept.model)
     saved_searches.run(tiny_workspace, index, kept)

@@ -1,4 +1,4 @@
-"""An investigation taken away: as a table, as JSON, and as a page that needs nothing else."""
+"""A case taken away: as a table, as JSON, and as a page that needs nothing else."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reid_core.evaluation.calibration.calibration import Calibration
 from reid_core.html_policy import META
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import MATCH, NOT, Seen
-from reid_core.workspace.exports.case import LEAD, NO_CALIBRATION, Case, collect, rows, to_csv, to_json
+from reid_core.workspace.exports.case import LEAD, NO_CALIBRATION, CaseReport, collect, rows, to_csv, to_json
 from reid_core.workspace.exports.case_page import to_html
 from reid_core.workspace.models.calibration import keep_calibration
 from reid_core.workspace.search import saved_searches
@@ -34,7 +34,7 @@ def answer(tiny_workspace: Workspace) -> Answer:
     embedder = Embedder(tiny_workspace.find_model("stripes"))
     index = GalleryIndex(tiny_workspace, TINY_GALLERY, embedder.id)
     cases.create(tiny_workspace, CASE, "a lost bag", notes='He said: "blue coat" <script>alert(1)</script>')
-    question = Question((Example(PHOTO, name="seen.png"), Example(crop=13, negative=True)), 6, investigation=CASE)
+    question = Question((Example(PHOTO, name="seen.png"), Example(crop=13, negative=True)), 6, case=CASE)
     answer = search(tiny_workspace, index, embedder, question)
     saved_searches.save(tiny_workspace, CASE, "first", answer, TINY_GALLERY, "stripes")
     first, second = (hit["id"] for hit in answer.hits()[:2])
@@ -44,7 +44,7 @@ def answer(tiny_workspace: Workspace) -> Answer:
     return answer
 
 
-def case_of(workspace: Workspace) -> Case:
+def case_of(workspace: Workspace) -> CaseReport:
     return collect(workspace, CASE)
 
 

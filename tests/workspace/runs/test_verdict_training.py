@@ -36,7 +36,7 @@ TINY = {
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    """Ten drawn people of four crops each, all for training, and an investigation."""
+    """Ten drawn people of four crops each, all for training, and a case."""
     write_site(tmp_path / "site", SiteConfig(identities=10, cameras=2, crops_per_visit=(2, 2)))
     workspace = Workspace(tmp_path / "workspace")
     import_dataset(workspace, read_dataset(tmp_path / "site", train_share=1.0), "site", stop=StopRequest())
@@ -104,7 +104,7 @@ def test_conflicts_and_people_of_several_labels_are_left_out_and_counted(workspa
         labels_of(workspace, "site")
 
 
-def test_investigations_do_not_overwrite_one_another(workspace: Workspace) -> None:
+def test_cases_do_not_overwrite_one_another(workspace: Workspace) -> None:
     """A crop that one confirms and the other rejects, one that both reject, and one that both confirm as theirs."""
     (first, hers), (second, others), (_, more), *_ = people(workspace).items()
     cases.create(workspace, "other case", "test")
@@ -123,7 +123,7 @@ def test_investigations_do_not_overwrite_one_another(workspace: Workspace) -> No
     alone = f"not {first}: crop {more[1]}"
     assert found.labels == {hers[1]: first, more[1]: alone}
     assert set(found.pairs) == {(first, second), (second, first), (first, alone), (second, alone)}
-    assert found.left_out == {"two investigations contradict each other": 1}  # crop hers[2] is of both
+    assert found.left_out == {"two cases contradict each other": 1}  # crop hers[2] is of both
 
 
 def test_a_run_forgets_the_names_of_people_who_are_deleted(workspace: Workspace) -> None:
