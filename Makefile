@@ -4,13 +4,19 @@ VENV := .venv
 BIN := $(VENV)/bin
 TYPESCRIPT := 5.9.3
 
-.PHONY: app test fuzz check bench clean
+.PHONY: app test wheel fuzz check bench clean
 
 app: $(VENV)/.ready
 	$(BIN)/streamlit run app.py
 
 test: $(VENV)/.ready-dev $(VENV)/.ready-typescript-$(TYPESCRIPT) browser
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist worksteal
+
+# What `pip install` gets, in dist/, and whether it works where there is no checkout.
+wheel: $(VENV)/.ready-dev browser
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
+	$(BIN)/python -m pytest -m wheel tests/e2e/test_wheel.py
 
 # Odd input to everything that reads, for ten minutes; FUZZ_SECONDS=60 is shorter. What is found is in fuzz-finds/.
 fuzz: $(VENV)/.ready-dev

@@ -53,7 +53,7 @@ def shown(value: object, most: int = MOST_OF_A_VALUE) -> str:
     >>> shown("door")
     "'door'"
     >>> shown("9" * 5000, 12)
-    "'999999 … 9999'"
+    "'999999 … 999'"
     """
     if isinstance(value, str | bytes):
         return repr(shortened(value, most) if isinstance(value, str) else value[:most])

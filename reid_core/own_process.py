@@ -16,14 +16,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import IO, Any
 
 from reid_core.errors import ReidError
+from reid_core.installed import IMPORTED_FROM
 from reid_core.json_text import read_json
 
 MOST_SAID = 2**24  # bytes of an answer
-_PROJECT = str(Path(__file__).resolve().parents[1])
 # -P keeps the current folder out; the rest of the path is that of the process that asks, wherever it got it from.
 _START = "import sys; sys.path[:] = sys.argv[1:]; from reid_core.own_process import answer; answer()"
 
@@ -35,7 +34,7 @@ def in_own_process(function: Callable[..., object], *arguments: object, memory: 
     where it needs more than `memory` bytes (only Linux holds a process to that), TimeoutError after `seconds`, and
     ChildProcessError where the process ends without an answer, or with one that no function gives.
     """
-    path = [*filter(None, sys.path), _PROJECT]
+    path = [*filter(None, sys.path), str(IMPORTED_FROM)]
     process = subprocess.Popen(
         [sys.executable, "-P", "-c", _START, *path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )

@@ -21,6 +21,7 @@ from reid_core.cli import (
     promotion,
     runs,
     search,
+    server,
 )
 from reid_core.cli.shared.console import print_json, warn
 from reid_core.cli.shared.options import REPORTER, STOPPED, app
@@ -44,6 +45,7 @@ __all__ = [
     "run",
     "runs",
     "search",
+    "server",
 ]
 
 PANELS = ("Galleries", "Search", "Evaluation", "Training", "Models", "Keeping")  # of `reid --help`, in this order

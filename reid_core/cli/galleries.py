@@ -58,7 +58,7 @@ def demo(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     if json:
         print_json({"gallery": GALLERY})
     else:
-        say(f"Gallery {GALLERY} is ready. Open the app with `streamlit run app.py`.")
+        say(f"Gallery {GALLERY} is ready. Open the app with `reid app`.")
 
 
 @app.command("list", rich_help_panel="Galleries")

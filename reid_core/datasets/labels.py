@@ -42,7 +42,11 @@ def camera_of_folder(name: str) -> str | None:
 
 
 def camera_of_file(name: str) -> str | None:
-    """The camera that a file name tells: "2" for "x_c2.jpg", "cam02-x.jpg", "0001_c2s1_7.jpg". None when in doubt."""
+    """The camera that a file name tells; None when in doubt.
+
+    >>> [camera_of_file(name) for name in ("x_c2.jpg", "cam02-x.jpg", "0001_c2s1_7.jpg", "c1_c2.jpg")]
+    ['2', '2', '2', None]
+    """
     stem = name.rpartition("/")[2].rpartition(".")[0]
     found = set(_CAMERA_TOKEN.findall(stem))
     return found.pop() if len(found) == 1 else None

@@ -42,6 +42,11 @@ def time_of_name(name: str, zone: tzinfo = UTC) -> float | None:
     `zone` is that of times without one. None too for two different times, for impossible dates, for hours that a
     change of the clocks skips or repeats, for ten digits that could as well be a date and hour, and for "-0500"
     behind a time: a zone to some, a running number to others.
+
+    >>> time_of_name("hall/20260302_081130_c2.jpg")
+    1772439090.0
+    >>> time_of_name("0001_c1s1_000451_03.jpg") is None
+    True
     """
     stem, dot, suffix = name.rpartition("/")[2].rpartition(".")
     stem = stem if dot else suffix

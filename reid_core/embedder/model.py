@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from reid_core.embedder.card import CARD_NAME, ModelCard
 from reid_core.errors import ReidError
+from reid_core.installed import APP
 from reid_core.temporary import temporary_folder
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 WEIGHTS_NAME = "weights.safetensors"
 ONNX_NAME = "model.onnx"
 IR_NAME, IR_WEIGHTS_NAME = "model.xml", "model.bin"
-SHIPPED_MODELS = Path(__file__).resolve().parents[2] / "assets" / "models"
+SHIPPED_MODELS = APP / "assets" / "models"
 SYNTHETIC = "synthetic"  # trained on drawn people only
 BEST_FIRST = ("market", SYNTHETIC)  # of the shipped ones, by mAP on people that neither has seen (README)
 

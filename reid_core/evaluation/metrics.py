@@ -72,7 +72,17 @@ def retrieval_metrics(ranks: MatchRanks) -> RetrievalMetrics:
 
 
 def average_precision(ranks: MatchRanks) -> NDArray[np.float64]:
-    """(Q,) average precision of each query, NaN where it has no true match."""
+    """(Q,) average precision of each query, NaN where it has no true match.
+
+    Of two queries the first finds its two true matches at ranks 1 and 3, the second its only one at rank 2: their
+    average precision is (1/1 + 2/3) / 2 and 1/2, and mAP is the mean of these.
+
+    >>> ranks = MatchRanks(np.array([1, 3, 2]), np.array([0, 2, 3]), valid_gallery=np.array([9, 9]), gallery=9)
+    >>> average_precision(ranks).round(3).tolist()
+    [0.833, 0.5]
+    >>> round(retrieval_metrics(ranks).mAP, 3)
+    0.667
+    """
     counts = ranks.match_counts
     query = np.repeat(np.arange(len(ranks)), counts)
     place = np.arange(1, len(ranks.ranks) + 1) - np.repeat(ranks.offsets[:-1], counts)
@@ -83,7 +93,12 @@ def average_precision(ranks: MatchRanks) -> NDArray[np.float64]:
 
 
 def inverse_penalty(ranks: MatchRanks) -> NDArray[np.float64]:
-    """(Q,) precision at each query's last true match, NaN where it has none."""
+    """(Q,) precision at each query's last true match, NaN where it has none.
+
+    >>> ranks = MatchRanks(np.array([1, 4]), np.array([0, 2]), valid_gallery=np.array([9]), gallery=9)
+    >>> inverse_penalty(ranks).tolist()  # both of its matches are found once four crops are looked at
+    [0.5]
+    """
     penalties = np.full(len(ranks), np.nan)
     counted = ranks.match_counts > 0
     penalties[counted] = ranks.match_counts[counted] / ranks.ranks[ranks.offsets[1:][counted] - 1]
@@ -112,6 +127,10 @@ def cumulative_matches(ranks: MatchRanks, depth: int) -> NDArray[np.float64]:
     """The CMC curve: (depth,) shares of the queries with a true match that find their first at rank 1, 2, ... depth.
 
     NaN throughout where no query has a match.
+
+    >>> ranks = MatchRanks(np.array([1, 3, 2]), np.array([0, 2, 3]), valid_gallery=np.array([9, 9]), gallery=9)
+    >>> cumulative_matches(ranks, 3).tolist()  # of two queries one finds its first at rank 1, the other at rank 2
+    [0.5, 1.0, 1.0]
     """
     counted = ranks.match_counts > 0
     first = ranks.ranks[ranks.offsets[:-1][counted]]

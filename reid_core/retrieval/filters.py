@@ -28,6 +28,16 @@ class Filter:
 
     `upper` and `lower` are colours of clothing. A crop whose colour is not clear fails them, unless `unclear_colours`;
     None ignores the colour. `only_ids` are the only crops that may be returned, None for all.
+
+    >>> from reid_core.retrieval import ExactIndex
+    >>> index = ExactIndex("model", dimension=2)
+    >>> nothing, times = [None] * 3, [0.0, 60.0, np.nan]
+    >>> vectors = np.array([[1.0, 0.0], [0.8, 0.6], [0.6, 0.8]], np.float32)
+    >>> index.add(np.array([11, 12, 13]), vectors, Columns(["hall", "stairs", None], nothing, nothing, times))
+    >>> index.search(vectors[:1], 3, Filter(exclude_cameras=frozenset({"hall"}))).ids.tolist()  # -1: no more hits
+    [[12, 13, -1]]
+    >>> index.search(vectors[:1], 3, Filter(before=60.0)).ids.tolist()  # when 13 was taken is not known
+    [[11, 12, -1]]
     """
 
     cameras: frozenset[str] | None = None

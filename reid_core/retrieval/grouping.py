@@ -49,6 +49,11 @@ def grouped(hits: Sequence[Hit], labels: Mapping[int, Labels], level: str) -> li
     `labels` are by crop id. A tracklet belongs to its camera: two cameras may number theirs alike. A hit of unknown
     label, a distractor and a junk crop stay alone, for nobody knows that two of them are one person. Raises ReidError
     for a level that is not in `LEVELS`.
+
+    >>> hits = [Hit(1, 11, 0.9), Hit(2, 12, 0.75), Hit(3, 13, 0.5)]
+    >>> labels = {11: Labels("7", "hall", "ann"), 12: Labels("7", "stairs", "ben"), 13: Labels("7", "hall", "ann")}
+    >>> [[hit.id for hit in group.hits] for group in grouped(hits, labels, "tracklet")]
+    [[11, 13], [12]]
     """
     if level not in LEVELS:
         raise ReidError(f"Hits are grouped by {', '.join(LEVELS)}, not by {level!r}.")

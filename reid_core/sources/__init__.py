@@ -13,6 +13,8 @@ from reid_core.sources.mat import MatSource
 from reid_core.sources.tar import ShardSource, TarSource, is_compressed_tar, is_shard_folder
 from reid_core.sources.zip import ZipSource
 
+__all__ = ["FolderSource", "ImageSource", "MatSource", "ShardSource", "TarSource", "ZipSource", "open_source"]
+
 _UNPACK = "Unpack it, and give the folder."
 _OTHER = "neither a folder nor a zip or tar of pictures nor a table (.csv, .tsv, .parquet). Give one of those."
 _DOCUMENTS = (".docx", ".pptx", ".odt", ".odp", ".epub")

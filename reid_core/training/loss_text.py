@@ -25,9 +25,13 @@ _PLUS = re.compile(r"(?<![0-9]e)\+")  # not the one of 1e+3
 
 
 def parse_losses(text: str) -> dict[str, float]:
-    """`"arcface + 0.5 triplet"` → `{"arcface": 1.0, "triplet": 0.5}`, in the order written.
+    """The weight of each loss, in the order written. Raises ReidError for anything else, with the nearest known name.
 
-    Raises ReidError for anything else, with the nearest known name.
+    >>> parse_losses("arcface + 0.5 triplet")
+    {'arcface': 1.0, 'triplet': 0.5}
+    >>> parse_losses("arcfase")
+    Traceback (most recent call last):
+    reid_core.errors.ReidError: There is no loss 'arcfase'. Did you mean arcface?
     """
     weights: dict[str, float] = {}
     for part in _PLUS.split(text.lower()):

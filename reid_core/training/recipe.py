@@ -189,7 +189,14 @@ def recipe_values() -> list[RecipeValue]:
 
 
 def read_value(name: str, text: Any) -> Any:
-    """One value by itself, from text or as it is. Raises ReidError when it is none for that name."""
+    """One value by itself, from text or as it is. Raises ReidError when it is none for that name.
+
+    >>> read_value("epochs", "10"), read_value("learning_rate", "3e-4")
+    (10, 0.0003)
+    >>> read_value("epochs", "1_0")
+    Traceback (most recent call last):
+    reid_core.errors.ReidError: epochs is '1_0'; it must be a whole number.
+    """
     value = _converted(name, text, _kinds()[name])
     _check_range(name, value, **{key: _METADATA[name][key] for key in ("choices", "least", "most")})
     if name == "loss":

@@ -41,6 +41,10 @@ def from_yaml(text: str, *, called: str = "the recipe") -> Recipe:
 
     Raises ReidError for what is no YAML or larger than any recipe, for a name that stands there twice or has no value,
     and as `Recipe.replace` does.
+
+    >>> recipe = from_yaml("epochs: 10\\nloss: arcface + 0.5 triplet")
+    >>> recipe.epochs, recipe.loss, recipe.batch_size == Recipe().batch_size
+    (10, 'arcface + 0.5 triplet', True)
     """
     called = shortened(called, 200)
     if len(text) > LARGEST:

@@ -24,6 +24,7 @@ import psutil
 
 from reid_core.errors import DiskFull, ReidError, is_full
 from reid_core.files import write_atomically
+from reid_core.installed import IMPORTED_FROM
 from reid_core.json_text import checked, read_json
 from reid_core.training.run import is_alive
 from reid_core.workspace.catalogue.rows import now
@@ -162,7 +163,7 @@ def start(folder: Path, arguments: Sequence[str], workspace: Path, title: str = 
             stdout=log,
             stderr=log,
             start_new_session=True,
-            cwd=Path(__file__).resolve().parents[2],
+            cwd=IMPORTED_FROM,
             env={**os.environ, VARIABLE: str(folder)},
         )
     try:

@@ -32,23 +32,31 @@ SETTLED = """() => {
 }"""
 
 Serve = Callable[..., str]
+RunServer = Callable[[list[str], Path, Path], str]
 OpenPage = Callable[..., Any]
 
 
 @pytest.fixture
-def serve() -> Iterator[Serve]:
+def serve(run_server: RunServer) -> Serve:
     """Gives `serve(workspace path, *options)`: starts the app as a user does, and returns its address."""
+    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true", "--server.port", "PORT"]
+    return lambda workspace, *options: run_server([*command, *options], workspace, ROOT)
+
+
+@pytest.fixture
+def run_server() -> Iterator[RunServer]:
+    """Gives `run_server(command, workspace path, folder)`: runs it in the folder, with a free port where it says PORT,
+    until the test ends; and returns its address."""
     servers: list[subprocess.Popen[bytes]] = []
 
-    def started(workspace: Path, *options: str) -> str:
+    def started(command: list[str], workspace: Path, folder: Path) -> str:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
         servers.append(
             subprocess.Popen(
-                [*command, "--server.headless", "true", *options],
-                cwd=ROOT,
+                [str(port) if word == "PORT" else word for word in command],
+                cwd=folder,
                 env={**os.environ, VARIABLE: str(workspace)},
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

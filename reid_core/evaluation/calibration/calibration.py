@@ -103,6 +103,13 @@ class Calibration:
         """That a pair this similar shows one person, where `prior` was the probability before looking at it.
 
         Raises ReidError unless the prior lies between 0 and 1.
+
+        Evidence of 2 makes one person 100 times likelier, so odds of 1 to 99 become about even:
+
+        >>> table = {"similarity": (0.5,), "evidence": (2.0, 2.0)}
+        >>> measured = Calibration("model", ("door",), "crops", 300, 10**6, 5_000, (), table)
+        >>> round(measured.probability(0.5, prior=0.01), 2)
+        0.5
         """
         if not 0 < prior < 1:
             raise ReidError(f"A prior of {prior} is not usable; give the probability before looking, between 0 and 1.")

@@ -56,6 +56,13 @@ def meaning(
     in 1,600 searches", and above one a search that it is not known. With several `photos` a similarity is that to the
     nearest, and each photo adds its chance.
     `filtered` says that not the whole gallery was compared.
+
+    A stranger is at least as similar as 0.5 in one of 1,000 pairs here, and 500 crops are compared:
+
+    >>> rates = {"fmr": (1e-2, 1e-3), "fmr_low": (8e-3, 8e-4), "fmr_high": (1.2e-2, 1.2e-3)}
+    >>> measured = Calibration("model", ("door",), "crops", 300, 10**6, 5_000, (), {"similarity": (0.4, 0.5), **rates})
+    >>> meaning(0.5, measured, compared=500).caption
+    'a stranger this similar is expected in every second search of this gallery'
     """
     rate = calibration.false_matches(similarity)
     expected = Rate(*(photos * share * compared for share in (rate.value, rate.low, rate.high)))
@@ -128,7 +135,11 @@ def _some(names: list[str], most: int = 5) -> str:
 
 
 def one_in(rate: float) -> str:
-    """ "1 in 800", to two significant digits. The rate is above 0."""
+    """To two significant digits. The rate is above 0.
+
+    >>> one_in(0.00125)
+    '1 in 800'
+    """
     return f"1 in {_rounded(1 / rate):,}"
 
 

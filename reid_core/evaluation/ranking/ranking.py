@@ -118,6 +118,13 @@ def match_ranks(
 
     By default as many as 48 MB hold. What the pairs score is written into `pairs`. Raises ReidError when sizes do not
     fit or a feature is not finite.
+
+    A crop of the same person in the same camera is left out, so the third of these four has the second rank:
+
+    >>> queries, gallery = encode_labels(["ann"], ["1"], ["ann", "ben", "ann", "ben"], ["1", "2", "2", "1"])
+    >>> vectors = np.array([[1.0, 0.0], [0.8, 0.6], [0.6, 0.8], [0.0, 1.0]], np.float32)
+    >>> match_ranks(vectors[:1], vectors, queries, gallery).ranks.tolist()
+    [2]
     """
     queries = _finite_rows(query_features, "query")
     gallery = _finite_rows(gallery_features, "gallery")

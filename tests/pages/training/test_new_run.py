@@ -268,7 +268,7 @@ def test_options_are_called_by_their_fields_and_commands_stay_to_be_copied() -> 
 
 def test_the_pages_of_training_import_no_torch() -> None:
     modules = ["run_view", "run_list", "new_run", "training_data", "promote", "predictions"]
-    code = "import sys\n" + "".join(f"import pages.components.{name}\n" for name in modules)
+    code = "import sys\n" + "".join(f"import pages.components.training.{name}\n" for name in modules)
     code += "assert not {'torch', 'timm', 'umap'} & set(sys.modules), 'heavy'"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(PAGE).parents[1])
     assert done.returncode == 0, done.stderr[-2000:]
