@@ -19,8 +19,8 @@ from collections.abc import Callable
 from typing import IO, Any
 
 from reid_core.errors import ReidError
-from reid_core.installed import IMPORTED_FROM
 from reid_core.json_text import read_json
+from reid_core.packaging.installed import IMPORTED_FROM
 
 MOST_SAID = 2**24  # bytes of an answer
 # -P keeps the current folder out; the rest of the path is that of the process that asks, wherever it got it from.

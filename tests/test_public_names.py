@@ -17,7 +17,9 @@ from reid_core.evaluation import encode_labels, match_ranks, retrieval_metrics
 from reid_core.workspace import import_dataset
 from reid_core.workspace.search import Example, GalleryIndex, Question, embed_gallery, search
 
-INSIDE = [module.name for module in pkgutil.iter_modules(reid_core.__path__) if module.ispkg]
+INSIDE = [
+    module.name for module in pkgutil.iter_modules(reid_core.__path__) if module.ispkg and module.name != "packaging"
+]
 PACKAGES = ["reid_core", *(f"reid_core.{name}" for name in INSIDE)]
 HEAVY = ("torch", "timm", "umap", "numba", "scipy", "openvino", "onnx", "streamlit")
 

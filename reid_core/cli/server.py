@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from reid_core import installed
 from reid_core.cli.shared.options import WorkspaceOption, app
+from reid_core.packaging import installed
 from reid_core.workspace.workspace import VARIABLE
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from reid_core.embedder.card import CARD_NAME, ModelCard
 from reid_core.errors import ReidError
-from reid_core.installed import APP
+from reid_core.packaging.installed import APP
 from reid_core.temporary import temporary_folder
 
 if TYPE_CHECKING:

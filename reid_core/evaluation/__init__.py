@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from reid_core.public_names import imported_when_asked
+from reid_core.packaging.public_names import imported_when_asked
 
 __all__ = [
     "Calibration", "EvaluationReport", "Labels", "MatchRanks", "Meaning", "Protocol", "RetrievalMetrics",

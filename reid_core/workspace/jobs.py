@@ -24,8 +24,8 @@ import psutil
 
 from reid_core.errors import DiskFull, ReidError, is_full
 from reid_core.files import write_atomically
-from reid_core.installed import IMPORTED_FROM
 from reid_core.json_text import checked, read_json
+from reid_core.packaging.installed import IMPORTED_FROM
 from reid_core.training.run import is_alive
 from reid_core.workspace.catalogue.rows import now
 from reid_core.workspace.reserve import with_room

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from reid_core.installed import APP, IMPORTED_FROM
+from reid_core.packaging.installed import APP, IMPORTED_FROM
 from reid_core.workspace.workspace import VARIABLE
 from tests.conftest import Ended
 

@@ -77,7 +77,7 @@ def test_it_holds_one_package_and_nothing_that_another_may_be_called(wheel: Path
 
 
 def test_what_is_imported_is_what_was_installed(installed: Path, workspace: Path) -> None:
-    code = "import reid_core; from reid_core.installed import APP; print(reid_core.__file__, APP, sep='\\n')"
+    code = "import reid_core; from reid_core.packaging.installed import APP; print(reid_core.__file__, APP, sep='\\n')"
     package, app = map(Path, run(installed, workspace, "python", "-c", code).splitlines())
     assert package.is_relative_to(installed.parent)
     assert app == package.parent / "_app"

@@ -1,0 +1,1 @@
+"""How this library is packed into a wheel, finds what was packed, and offers its public names."""
