@@ -19,7 +19,7 @@ from reid_core.signals import StopRequest
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.workspace import Workspace
-from tests.gallery_metrics import metrics_of
+from tests.support.gallery_metrics import metrics_of
 
 MEASURING = Path(os.environ.get("REID_MEASURING", Path(__file__).resolve().parents[2] / "shared"))
 SPLIT = MEASURING / "data" / "market1501-split.zip"

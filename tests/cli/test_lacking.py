@@ -12,7 +12,7 @@ import torch
 from reid_core.workspace.maps import making
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import Ended, png_bytes, tiny_picture
-from tests.lacking import LACKING, make_lacking
+from tests.support.lacking import LACKING, make_lacking
 
 NETWORK = (
     "--backbone", "test_efficientnet", "--weights", "none", "--height", 64, "--width", 32, "--projection", 16,

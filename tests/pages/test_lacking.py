@@ -10,9 +10,9 @@ import pytest
 from reid_core.errors import ReidError
 from reid_core.workspace.evaluations.measuring import evaluate_model
 from reid_core.workspace.workspace import ModelEntry, Workspace
-from tests.lacking import LACKING, make_lacking
 from tests.pages.imports.test_import import words
 from tests.pages.search_page import OpenPage
+from tests.support.lacking import LACKING, make_lacking
 
 VIEWS = (
     ("pages/gallery.py", {}),

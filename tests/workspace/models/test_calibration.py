@@ -34,7 +34,7 @@ from reid_core.workspace.models.calibration import calibrate_model, divide_peopl
 from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, TINY_MODEL, Ended
-from tests.simulated_site import add_site
+from tests.support.simulated_site import add_site
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Answer, Example, Question, search
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_FIRST_TIME, TINY_GALLERY, TINY_MODEL, png_bytes, tiny_picture
-from tests.gallery_metrics import metrics_of
+from tests.support.gallery_metrics import metrics_of
 
 NEW_PHOTO = png_bytes(tiny_picture(2, 77))  # person "2", in a picture that the gallery does not hold
 
