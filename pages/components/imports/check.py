@@ -22,7 +22,6 @@ from pages.components.jobs.job_card import draw_table
 from pages.components.shared import markup, wording
 from reid_core.datasets import READERS, TableDescription, doubts
 from reid_core.datasets.choices import check_time_format, compile_camera_pattern, compile_identity_pattern
-from reid_core.datasets.layouts import DESCRIBED
 from reid_core.datasets.tables.table_files import COLUMN_NAMES
 from reid_core.errors import ReidError
 from reid_core.records import SPLITS, plural
@@ -34,13 +33,7 @@ NOT_THERE = ""
 SHOWN = 10  # files that cannot be used
 NOTES = 12  # sentences on how it was read
 TIME_FIELD = "How times are written"
-FORMATS = {
-    "market1501": "Market-1501", "msmt17": "MSMT17", "mars": "MARS", "viper": "VIPeR", "cuhk01": "CUHK01",
-    "cuhk03-detected": "CUHK03, detected", "cuhk03-labeled": "CUHK03, labelled",
-    **{key: layout.name for key, layout in DESCRIBED.items()}, "tracker-crops": "Crops of a tracker (BoxMOT, YOLO)",
-    "webdataset": "Tar shards (WebDataset)",
-    "table": "A table with pictures", "identity-folders": "A folder for each person", "flat": "Pictures only",
-}  # fmt: skip
+FORMATS = {key: reader.title for key, reader in READERS.items()}
 RECOGNISED = {
     "table": FORMATS["table"], "folder per identity": FORMATS["identity-folders"],
     "flat folder": "Pictures only; nobody is named", "people by pattern": "People as your pattern finds them",
