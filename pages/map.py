@@ -16,15 +16,11 @@ from pages.components.widgets.point_map.point_map import Lines, Said, draw_point
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.maps.colours import COLOURS
 from reid_core.workspace.maps.files import CropMap, MapInfo
 from reid_core.workspace.maps.making import maps_of
 from reid_core.workspace.workspace import Workspace
 
-COLOURS = {
-    "identity": "Person", "camera": "Camera", "cluster": "Cluster", "correct": "Nearest crop is of", "time": "Time",
-    "split": "Split", "training": "Training", "sharpness": "Sharpness", "placed": "On the map",
-}  # fmt: skip
-CHOICES = {**COLOURS, "correct": "Correctness", "sharpness": "Quality (sharpness)", "placed": "New crops"}
 state = st.session_state
 
 
@@ -90,7 +86,7 @@ def draw(workspace: Workspace, galleries: list[GalleryInfo]) -> None:
             draw_map(workspace, gallery, made, look)
             draw_caption(made, model[1])
         with right:
-            draw_beside(workspace, other, look.by, COLOURS[look.by])
+            draw_beside(workspace, other, look.by, legend_of(look.by))
             names = {id: name for id, name, _ in gallery.models}
             draw_caption(other, names.get(other.info.model, "a model that is gone"))
     draw_sections(workspace, gallery, made, other, wanted)
@@ -105,9 +101,13 @@ class Look:
     lines: Lines | None
 
 
+def legend_of(by: str) -> str:
+    return COLOURS[by].legend or COLOURS[by].title
+
+
 def choose_look(workspace: Workspace, gallery: GalleryInfo, made: CropMap) -> Look:
     by = st.selectbox(
-        "Colour by", list(CHOICES), format_func=CHOICES.__getitem__, key="map-colour", persist_state="session",
+        "Colour by", list(COLOURS), format_func=lambda by: COLOURS[by].title, key="map-colour", persist_state="session",
         width=150,
     )  # fmt: skip
     person = places.choose_person(workspace, made)
@@ -153,7 +153,7 @@ def draw_map(workspace: Workspace, gallery: GalleryInfo, made: CropMap, look: Lo
             places.select(ids, None)
     else:
         said = draw_point_map(
-            workspace, made, look.by, COLOURS[look.by], marks=marks[: places.MOST_MARKS], lines=look.lines,
+            workspace, made, look.by, legend_of(look.by), marks=marks[: places.MOST_MARKS], lines=look.lines,
             follow=changing is None and bool(look.person or look.lines or places.SHOWN in state),
             edit=state.get(places.EDIT, 0), region=places.region_on(made), key="map-points",
         )  # fmt: skip

@@ -11,7 +11,7 @@ from pages.components.search.blind import is_blind
 from pages.components.shared import cached, markup, wording
 from pages.components.shared.time_range import draw_times, times_to_fields
 from reid_core.colours import COLOURS
-from reid_core.quality import LIMITS
+from reid_core.quality import FLAWS
 from reid_core.records import plural
 from reid_core.retrieval.exact.index import Filter
 from reid_core.workspace.catalogue.rows import GalleryInfo
@@ -149,7 +149,7 @@ def _who(gallery: GalleryInfo, where: Filter) -> Filter:
     labels = frozenset(part.strip() for part in identities.split(",") if part.strip())
     return dataclasses.replace(
         where, identities=labels or None, identity_known=known,
-        min_height=LIMITS.height if good else None, min_sharpness=LIMITS.sharpness if good else None,
+        min_height=int(FLAWS["small"].least) if good else None, min_sharpness=FLAWS["blurred"].least if good else None,
     )  # fmt: skip
 
 

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from reid_core import quality
 from reid_core.errors import ReidError
 from reid_core.json_text import read_json
-from reid_core.quality import LIMITS
+from reid_core.quality import Flaw
 from reid_core.records import natural_order, plural
 from reid_core.times import FIRST_CLOCK_TIME, LAST_CLOCK_TIME, short_time
 
-# What may be wrong with a crop, as SQL on what was measured at import. `reid_core.quality.flaws` says the same of one.
-FLAWS = {
-    "small": f"height < {LIMITS.height}",
-    "blurred": f"sharpness < {LIMITS.sharpness}",
-    "dark": f"brightness < {LIMITS.dark}",
-    "overexposed": f"brightness > {LIMITS.bright}",
-    "washed out": f"contrast < {LIMITS.contrast}",
-    "odd shape": f"(height * 1.0 / width < {LIMITS.wide} OR height * 1.0 / width > {LIMITS.thin})",
-}
+
+def _as_sql(flaw: Flaw) -> str:
+    measure = "height * 1.0 / width" if flaw.measure == "shape" else flaw.measure
+    bounds = ((f"{measure} < {flaw.least}", flaw.least), (f"{measure} > {flaw.most}", flaw.most))
+    return f"({' OR '.join(test for test, bound in bounds if math.isfinite(bound))})"
+
+
+# What may be wrong with a crop, as SQL on what was measured at import.
+FLAWS = {key: _as_sql(flaw) for key, flaw in quality.FLAWS.items()}
 MISSING = {"identity": "identity IS NULL", "camera": "camera IS NULL", "time": "time IS NULL"}
 
 
