@@ -120,7 +120,7 @@ def search(
 ) -> None:
     """Find the crops most like the person in the photos. A hit is a lead to look at, not an identification."""
     from reid_core.images import BadImage
-    from reid_core.retrieval.exact.index import Filter
+    from reid_core.retrieval.filters import Filter
     from reid_core.workspace.models.choosing import choose_model
     from reid_core.workspace.search.gallery_index import GalleryIndex
     from reid_core.workspace.search.saved_searches import save as save_search

@@ -13,7 +13,7 @@ from pages.components.shared.time_range import draw_times, times_to_fields
 from reid_core.colours import COLOURS
 from reid_core.quality import LIMITS
 from reid_core.records import plural
-from reid_core.retrieval.exact.index import Filter
+from reid_core.retrieval.filters import Filter
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.workspace import Workspace
 
