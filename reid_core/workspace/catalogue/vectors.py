@@ -14,18 +14,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reid_core.colours import CLEAR
 from reid_core.errors import ReidError
 from reid_core.retrieval.filters import Columns
 from reid_core.retrieval.protocol import Changes
 from reid_core.workspace.catalogue.catalogue import Catalogue
+from reid_core.workspace.catalogue.columns import INDEXED
 from reid_core.workspace.catalogue.rows import gallery_key, insert_rows, model_key, next_numbers
 
 CHUNK = 20_000  # vectors that are held as Python objects at once
-_COLOURS = ", ".join(
-    f"CASE WHEN crop.{part}_share >= {CLEAR} THEN crop.{part} END" for part in ("upper", "lower")
-)  # fmt: skip
-_LABELS = f"crop.id, crop.camera, crop.identity, crop.split, crop.time, crop.height, crop.sharpness, {_COLOURS}"
+_LABELS = f"crop.id, {', '.join(INDEXED.values())}"
 
 
 def vector_size(catalogue: Catalogue, gallery: str, model: str) -> int:
@@ -198,20 +195,7 @@ def _ids(rows: Sequence[Any]) -> NDArray[np.int64]:
 
 
 def _columns(rows: Sequence[Any]) -> Columns:
-    _, cameras, identities, splits, times, heights, sharpness, upper, lower, *_ = (
-        zip(*rows, strict=True) if rows else [()] * 9
-    )
-    return Columns(
-        camera=np.array(cameras, object),
-        identity=np.array(identities, object),
-        split=np.array(splits, object),
-        time=_numbers(times),
-        height=np.array(heights, np.int32),
-        sharpness=_numbers(sharpness).astype(np.float32),
-        upper=np.array(upper, object),
-        lower=np.array(lower, object),
-    )
-
-
-def _numbers(values: Sequence[float | None]) -> NDArray[np.float64]:
-    return np.array([np.nan if value is None else value for value in values], np.float64)
+    """Of rows that begin with `_LABELS`; NULL is None of a label and NaN of a number."""
+    _, *values = zip(*rows, strict=True) if rows else [()] * (1 + len(INDEXED))
+    named: dict[str, Any] = {name: list(column) for name, column in zip(INDEXED, values, strict=False)}
+    return Columns(**named)
