@@ -66,7 +66,7 @@ def open_to_others(folder: Path) -> list[str]:
 def test_nobody_else_can_read_anything_of_a_new_workspace(
     reid: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gallery_index, "SNAPSHOT_ROWS", 1)  # a small gallery's index is kept, too
+    monkeypatch.setattr(gallery_index, "KEPT_ROWS", 1)  # a small gallery's index is kept, too
     workspace, site = tmp_path / "workspace", tmp_path / "site"
     write_site(site, SiteConfig(identities=16, cameras=3, crops_per_visit=(2, 3)))
     shutil.copy(next(site.rglob("*.jpg")), tmp_path / "photo.jpg")

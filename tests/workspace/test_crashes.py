@@ -64,7 +64,7 @@ def workspace(tmp_path: Path, tiny_model: Path) -> Workspace:
 def small_steps() -> None:
     """Many transactions and a snapshot even of few crops, so that there is much to interrupt."""
     importing.BATCH = embedding.BATCH = 8
-    gallery_index.SNAPSHOT_ROWS = 1
+    gallery_index.KEPT_ROWS = 1
 
 
 # --- kill -9 ---
@@ -333,7 +333,7 @@ def test_a_disk_that_is_full_of_copies_is_a_sentence(
 def test_a_snapshot_of_a_later_or_another_catalogue_is_not_believed(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gallery_index, "SNAPSHOT_ROWS", 1)
+    monkeypatch.setattr(gallery_index, "KEPT_ROWS", 1)
     embedder = Embedder(workspace.find_model("stripes"), "cpu")
     first = draw(tmp_path / "first", people=2)
     import_dataset(workspace, read_dataset(first, train_share=0.0), "site", stop=StopRequest())

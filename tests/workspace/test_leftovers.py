@@ -71,7 +71,7 @@ def copy_an_import(workspace: Workspace) -> None:
 
 
 def snapshot(workspace: Workspace) -> None:
-    gallery_index.SNAPSHOT_ROWS = 1
+    gallery_index.KEPT_ROWS = 1
     shutil.rmtree(workspace.path / "indexes", ignore_errors=True)  # of a kept index there may be none
     GalleryIndex(workspace, "site", workspace.catalogue.gallery("site").models[0][0]).current()
 

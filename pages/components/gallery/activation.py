@@ -14,7 +14,7 @@ from pages.components.shared.heat import laid_over
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.embedder.activation import Hidden, agreeing, hide_patches, looked_at
 from reid_core.images import BadImage, decode
-from reid_core.retrieval.exact.index import Filter
+from reid_core.retrieval.filters import Filter
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.workspace import ModelEntry, Workspace
 

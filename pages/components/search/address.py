@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.components.search import query_photos
 from pages.components.search.blind import BLIND, is_blind, is_told
-from pages.components.search.filters import HOURS, WEEKDAYS, WHO, brushed_key
+from pages.components.search.filters import HOURS, WEEKDAYS, WHO, address_names, brushed_key, clothes
 from pages.components.search.question import VIEWS, kept_answer
 from pages.components.search.state import SHORT, desk
 from pages.components.shared import address, cached
@@ -17,10 +17,7 @@ from reid_core.records import natural_order, whole_number
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.workspace import Workspace
 
-NAMES = (
-    "cameras", "after", "before", "span", "days", "from", "until", "upper", "lower", "unclear", "people", "who", "good",
-    "together", "rerank", "blind", "model", "own", "taken", "shown", "open",
-)  # fmt: skip
+OTHERS = ("together", "rerank", "blind", "model", "own", "taken", "shown", "open")  # beside the filters' names
 MOST_SHOWN = 600  # groups that an address may ask for at once
 TOGETHER = {name.lower(): name for name in VIEWS}
 WHO_WORDS = {"named": "Named", "unnamed": "Not named"}
@@ -30,7 +27,7 @@ state = st.session_state
 
 def follow(workspace: Workspace, gallery: GalleryInfo, *, from_another_page: bool) -> None:
     """Set the fields as the address has them, when it has changed; before they are drawn."""
-    found = address.asked("search", NAMES, from_another_page=from_another_page)
+    found = address.asked("search", [*address_names(), *OTHERS], from_another_page=from_another_page)
     if found is None:
         return
     facts, name = cached.gallery_facts(workspace, gallery), gallery.name
@@ -39,7 +36,7 @@ def follow(workspace: Workspace, gallery: GalleryInfo, *, from_another_page: boo
     state[f"weekdays-{name}"] = [DAYS[day] for day in labels_in(found.get("days"), list(DAYS))]
     for field, word in (("hour-from", "from"), ("hour-until", "until")):
         state[f"{field}-{name}"] = whole_number(found.get(word), HOURS[-1])
-    for part in ("upper", "lower"):
+    for part in clothes():
         state[f"{part}-{name}"] = labels_in(found.get(part), COLOURS)
     state[f"unclear-{name}"] = found.get("unclear") != "0"
     if "people" in found:  # a name that somebody wrote into the address
@@ -86,7 +83,7 @@ def say(workspace: Workspace, gallery: GalleryInfo) -> None:
     name, table = gallery.name, desk()
     models = [entry.name for entry in cached.usable_models(workspace, gallery)]
     brushed: tuple[float, float] | None = state.get(brushed_key(name))
-    colours = {part: _list(f"{part}-{name}") for part in ("upper", "lower")}
+    colours = {part: _list(f"{part}-{name}") for part in clothes()}
     model = state.get(f"model-{name}")
     values = {
         "cameras": from_labels(natural_order(_list(f"cameras-{name}"))),
@@ -108,7 +105,7 @@ def say(workspace: Workspace, gallery: GalleryInfo) -> None:
         "shown": str(table.shown) if table.shown > SHORT else "",
         "open": _open(table.pair),
     }
-    address.say("search", NAMES, values)
+    address.say("search", [*address_names(), *OTHERS], values)
 
 
 def _open(pair: tuple[int, int] | None) -> str:

@@ -24,7 +24,7 @@ from pages.components.widgets.answer_list.answer_list import answer_list
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.errors import ReidError
 from reid_core.records import plural
-from reid_core.retrieval.exact.index import Filter
+from reid_core.retrieval.filters import Filter
 from reid_core.retrieval.grouping import Group
 from reid_core.workspace.cases import verdicts
 from reid_core.workspace.cases.verdicts import KINDS, MATCH, UNDO_KEY

@@ -16,7 +16,7 @@ from pages.components.shared import cached
 from reid_core.colours import CLEAR, clothing
 from reid_core.images import decode
 from reid_core.quality import NEAR, measure
-from reid_core.retrieval.exact.index import Filter
+from reid_core.retrieval.filters import Filter
 from reid_core.retrieval.grouping import Group
 from reid_core.workspace.cases.verdicts import last_line
 from reid_core.workspace.catalogue.rows import GalleryInfo

@@ -7,6 +7,7 @@ in `editing.py`, how crops go for good in `deletion.py`: functions on the same d
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -24,12 +25,12 @@ from reid_core.workspace.catalogue.rows import (
     GalleryInfo,
     NewCrop,
     cameras_of,
+    cells,
     check_name,
     crop_table,
     gallery_info,
     gallery_key,
     insert_rows,
-    known,
     model_key,
     next_numbers,
     now,
@@ -40,6 +41,8 @@ from reid_core.workspace.catalogue.trail import read_log, write_log
 from reid_core.workspace.reserve import with_room
 
 MOST = 2**63 - 1  # SQLite's largest integer
+GIVEN = tuple(field.name for field in dataclasses.fields(NewCrop))
+SAME = ("sha256", "identity", "camera", "split", "tracklet", "time")  # what agrees in all of these is one crop
 IN_A_QUERY = 900  # SQLite's oldest limit on placeholders is 999
 
 
@@ -156,25 +159,17 @@ class Catalogue:
             marks = ", ".join("?" * len(crops))
             there = set(
                 database.execute(
-                    "SELECT sha256, identity, camera, split, tracklet, time FROM crop "
+                    f"SELECT {', '.join(SAME)} FROM crop "
                     f"WHERE sha256 IN ({marks}) AND +gallery = ?",  # the plus: by no other index than the hash's
                     (*(c.sha256 for c in crops), key),
                 )
             )
             rows = []
             for c in crops:
-                labels = (c.identity, c.camera, c.split, c.tracklet, known(c.time))
-                if (c.sha256, *labels) not in there:
-                    there.add((c.sha256, *labels))
-                    found = (known(c.sharpness), known(c.brightness), known(c.contrast), c.look, c.alike, c.bytes)
-                    clothes = (c.upper, known(c.upper_share), c.lower, known(c.lower_share))
-                    size = (c.width, c.height, c.sha256)
-                    rows.append((key, source, c.path, *labels, *size, *found, int(time.time()), *clothes))
-            into = (
-                "INSERT OR IGNORE INTO crop (gallery, source, path, identity, camera, split, tracklet, time, width, "
-                "height, sha256, sharpness, brightness, contrast, look, alike, bytes, imported, upper, upper_share, "
-                "lower, lower_share)"
-            )
+                if (same := cells(c, SAME)) not in there:
+                    there.add(same)
+                    rows.append((key, source, int(time.time()), *cells(c, GIVEN)))
+            into = f"INSERT OR IGNORE INTO crop (gallery, source, imported, {', '.join(GIVEN)})"
             new = {path for (path,) in insert_rows(database, into, rows, "RETURNING path")}
             return [c.path in new for c in crops]
 

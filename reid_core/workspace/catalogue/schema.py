@@ -8,6 +8,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
+from reid_core.workspace.catalogue.columns import COLUMNS, table_of
 from reid_core.workspace.catalogue.database import Upgrade, run_script
 from reid_core.workspace.catalogue.trail import AUDIT, move_personal_fields
 
@@ -169,14 +170,7 @@ CREATE TABLE source (
     key INTEGER PRIMARY KEY AUTOINCREMENT, gallery INTEGER NOT NULL REFERENCES gallery(key), path TEXT NOT NULL,
     format TEXT NOT NULL, imported TEXT NOT NULL, copied INTEGER NOT NULL DEFAULT 0, UNIQUE (gallery, path)
 ) STRICT;
-CREATE TABLE crop (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, gallery INTEGER NOT NULL REFERENCES gallery(key),
-    source INTEGER NOT NULL REFERENCES source(key), path TEXT NOT NULL, identity TEXT, camera TEXT, time REAL,
-    tracklet TEXT, split TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, sha256 BLOB NOT NULL,
-    sharpness REAL, brightness REAL, contrast REAL, look INTEGER, alike BLOB, seq INTEGER NOT NULL DEFAULT 0,
-    imported INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
-    upper TEXT, upper_share REAL, lower TEXT, lower_share REAL, UNIQUE (source, path)
-) STRICT;
+{table_of(COLUMNS)}
 {_CROP_INDEXES}
 {_LATER_CROP_INDEXES}
 CREATE TABLE model (

@@ -28,8 +28,6 @@ from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Answer, Example, Query, Question, answer_query
 from reid_core.workspace.workspace import Workspace
 
-_SETS = {f.name for f in dataclasses.fields(Filter) if "frozenset" in str(f.type)}
-
 
 @dataclass(frozen=True)
 class SavedSearch:
@@ -215,18 +213,13 @@ def to_json(question: Question) -> str:
     """All of a question but its examples; see `from_json`."""
     values: dict[str, Any] = {n: v for n, v in vars(question).items() if n not in ("examples", "where", "case")}
     values["investigation"] = question.case  # as cases were called when this format was made
-    where = {name: value for name, value in vars(question.where).items() if name not in ("exclude_ids", "only_ids")}
-    lists = {name: sorted(value) if isinstance(value, frozenset) else value for name, value in where.items()}
-    return json.dumps({**values, "where": lists}, ensure_ascii=False, sort_keys=True)
+    return json.dumps({**values, "where": question.where.to_values()}, ensure_ascii=False, sort_keys=True)
 
 
 def from_json(text: str, examples: tuple[Example, ...] = ()) -> Question:
     values = json.loads(text)
     values["case"] = values.pop("investigation", None)
-    where: dict[str, Any] = {
-        n: frozenset(v) if n in _SETS and v is not None else v for n, v in values.pop("where").items()
-    }
-    return Question(examples, where=Filter(**where), **values)
+    return Question(examples, where=Filter.from_values(values.pop("where")), **values)
 
 
 _SELECT = "SELECT key, name, at, who, gallery, model, model_name, seen, parameters FROM saved_search"

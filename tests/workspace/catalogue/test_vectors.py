@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from reid_core.errors import ReidError
+from reid_core.retrieval.protocol import Changes
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.rows import NewCrop
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.vectors import (
-    Changes,
     add_vectors,
     count_vectors,
     read_changes,

@@ -57,7 +57,7 @@ def found_in(folder: Path, needles: dict[str, bytes]) -> set[tuple[str, str]]:
 @pytest.fixture
 def copied(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Workspace, dict[str, bytes]]:
     """A workspace with copies, vectors, edits, and a snapshot of its index; and what tells of its person zelda."""
-    monkeypatch.setattr(indexing_module, "SNAPSHOT_ROWS", 1)
+    monkeypatch.setattr(indexing_module, "KEPT_ROWS", 1)
     folder = tmp_path / "data"
     for number, name in enumerate(("zelda-quux", "anna", "berta")):
         (folder / name).mkdir(parents=True)

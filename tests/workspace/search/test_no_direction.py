@@ -20,7 +20,7 @@ from reid_core.embedder.model import ONNX_NAME
 from reid_core.embedder.third_party.adding import add_network
 from reid_core.errors import ReidError
 from reid_core.evaluation.presentation.policy_sentences import cautions
-from reid_core.retrieval.exact.index import Filter
+from reid_core.retrieval.filters import Filter
 from reid_core.signals import StopRequest
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.vectors import read_vectors

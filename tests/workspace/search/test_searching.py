@@ -15,7 +15,7 @@ from reid_core.embedder.inference import Embedder
 from reid_core.embedder.model import BEST_FIRST, SHIPPED_MODELS
 from reid_core.errors import ReidError
 from reid_core.images import BadImage
-from reid_core.retrieval.exact.index import Filter
+from reid_core.retrieval.filters import Filter
 from reid_core.signals import StopRequest
 from reid_core.workspace.catalogue.vectors import add_vectors, read_changes
 from reid_core.workspace.imports.importing import import_dataset
