@@ -13,7 +13,7 @@ from reid_core.cli.shared.filter_options import filter_of, with_filters
 from reid_core.retrieval.filters import Filter, rows
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY
-from tests.made_up_filter import WithShoes
+from tests.support.made_up_filter import WithShoes
 
 
 def test_a_search_has_an_option_for_each_row_that_has_one() -> None:

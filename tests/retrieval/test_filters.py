@@ -12,7 +12,7 @@ from reid_core.errors import ReidError
 from reid_core.retrieval.exact.columns import CodedColumns
 from reid_core.retrieval.exact.index import ExactIndex
 from reid_core.retrieval.filters import ANY_OF, ID, UNTIL, Columns, Filter, rows
-from tests.made_up_filter import WithShoes
+from tests.support.made_up_filter import WithShoes
 
 LABELS = np.array(["a", "b", "c"], dtype=object)
 

@@ -28,6 +28,8 @@ app = typer.Typer(
     help="Retrace: find one person again across cameras. Everything stays on this machine.",
 )
 
+# Under which heading of `reid --help` a command stands (its `rich_help_panel`), in this order.
+PANELS = ("Galleries", "Search", "Evaluation", "Training", "Models", "Keeping")
 STOPPED = 130  # exit code after Ctrl-C or SIGTERM, as shells have it
 REPORTER = jobs.Reporter()
 _said: set[str] = set()

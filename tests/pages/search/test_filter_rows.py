@@ -8,8 +8,8 @@ from pages.components.search import filters
 from reid_core.colours import COLOURS
 from reid_core.retrieval.filters import Filter, rows
 from reid_core.workspace.workspace import Workspace
-from tests.made_up_filter import WithShoes
 from tests.pages.search_page import OpenPage, fronts
+from tests.support.made_up_filter import WithShoes
 
 
 def test_each_control_of_a_row_is_one_of_the_page() -> None:
