@@ -176,7 +176,8 @@ def cost() -> None:
             for click in range(CLICKS):
                 hit, verdict = answer.results.row(0)[0], verdicts.MATCH if click % 2 else verdicts.NOT
                 began = time.perf_counter()
-                verdicts.give(workspace, "case", verdict, [verdicts.Seen(hit.id, hit.similarity, hit.rank)])
+                seen = verdicts.Seen(hit.id, hit.similarity, hit.rank)
+                verdicts.give(workspace, "case", verdict, [seen], crops_only=True)
                 answer = answer_query(workspace, index, query)
                 seconds.append(time.perf_counter() - began)
             p50, worst = 1e3 * np.median(seconds), 1e3 * max(seconds)

@@ -1,4 +1,4 @@
-"""Crops that were selected on the map as verdicts of a case: each is, or is not, the person looked for."""
+"""Crops that were selected on the map as verdicts of a case: each, with its tracklet, is or is not the person."""
 
 from __future__ import annotations
 
@@ -51,16 +51,20 @@ def draw_case_form(workspace: Workspace, ids: Ids, key: str, people: int, say: C
         )  # fmt: skip
         if _is_last(workspace):
             st.button("Take back", key="map-case-undo", type="tertiary", on_click=_take_back, args=(workspace,))
+    following = verdicts.followers(workspace, ids.tolist())
+    crops = [*ids.tolist(), *following]
     meaning = _MEANING
+    if following:
+        meaning = f"The verdict is also on {plural(len(following), 'crop')} of the same tracklets. {meaning}"
     if verdict == MATCH and people > 1:
         meaning = f"They are labelled as {people:,} people, and a case is about one. {meaning}"
     if name in there:
-        say(_changes(workspace, name, ids, verdict or MATCH), meaning)
+        say(_changes(workspace, name, crops, verdict or MATCH), meaning)
         return
     with st.container(horizontal=True, key="map-case-new"):
         st.text_input("Name", key=NAME, placeholder="Such as Gate 4", width=260)
         st.text_input("Purpose", key=PURPOSE, placeholder="Why somebody is looked for")
-    say(f"{plural(len(ids), 'crop')} → {WORDS[verdict or MATCH]}.", meaning)
+    say(f"{plural(len(crops), 'crop')} → {WORDS[verdict or MATCH]}.", meaning)
 
 
 _MEANING = (
@@ -69,11 +73,11 @@ _MEANING = (
 )
 
 
-def _changes(workspace: Workspace, name: str, ids: Ids, verdict: str) -> str:
+def _changes(workspace: Workspace, name: str, crops: list[int], verdict: str) -> str:
     stands = verdicts.standing(workspace, name)
-    before = sum(crop in stands and stands[crop].decision == verdict for crop in ids.tolist())
-    other = sum(crop in stands for crop in ids.tolist()) - before
-    new = len(ids) - before - other
+    before = sum(crop in stands and stands[crop].decision == verdict for crop in crops)
+    other = sum(crop in stands for crop in crops) - before
+    new = len(crops) - before - other
     parts = [f"{plural(new, 'crop')} → {WORDS[verdict]} in {name}."] if new else []
     parts += [f"{plural(other, 'crop')} of another verdict there → {WORDS[verdict]}."] * bool(other)
     parts += [f"Already so: {plural(before, 'crop')}."] * bool(before)
@@ -116,4 +120,4 @@ def _take_back(workspace: Workspace) -> None:
     except ReidError as error:
         state[TROUBLE] = str(error)
         return
-    state[SAID] = f"Taken back: {plural(len(taken), 'verdict')}."
+    state[SAID] = f"Taken back: {plural(len(taken), 'crop')}."

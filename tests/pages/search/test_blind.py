@@ -213,13 +213,13 @@ def test_what_others_decided_neither_moves_the_list_nor_is_counted(open_page: Op
     verdicts.give(calibrated, CASE, NOT, [Seen(before[1])], who="bo")
     page = blind_page(open_page, calibrated)
     assert fronts(page) == before
-    assert "1 match" not in words_of(page)
+    assert "2 matches" not in words_of(page)
     assert "Confirmed crops" not in sent_by(page)
     page = do(page, "answers", "opened", group=before[2], crop=before[2])
     assert len(data_of(page, "compare")["photos"]) == 1
     page.toggle(key="blind").set_value(False).run()
     assert before[0] not in fronts(page)
-    assert "1 match, 1 not" in words_of(page)
+    assert "2 matches, 2 not" in words_of(page)
 
 
 def test_filters_by_person_are_suspended(open_page: OpenPage, calibrated: Workspace) -> None:

@@ -55,7 +55,7 @@ def set_column(workspace: Workspace, crops: list[int], column: str, value: str |
 
 
 def judge(workspace: Workspace, verdict: str, *crops: int, who: str = "ann") -> None:
-    verdicts.give(workspace, "case", verdict, [Seen(crop) for crop in crops], who=who)
+    verdicts.give(workspace, "case", verdict, [Seen(crop) for crop in crops], who=who, crops_only=True)
 
 
 def test_a_confirmed_crop_without_a_label_takes_that_of_the_person_and_a_rejected_one_gets_its_own(
@@ -110,7 +110,7 @@ def test_cases_do_not_overwrite_one_another(workspace: Workspace) -> None:
     cases.create(workspace, "other case", "test")
 
     def judge_there(verdict: str, *crops: int) -> None:
-        verdicts.give(workspace, "other case", verdict, [Seen(crop) for crop in crops], who="ann")
+        verdicts.give(workspace, "other case", verdict, [Seen(crop) for crop in crops], who="ann", crops_only=True)
 
     unlabelled = [hers[1], hers[2], more[1]]
     set_column(workspace, unlabelled, "identity", None)
