@@ -8,14 +8,13 @@ import streamlit as st
 
 from pages.components.gallery.label_bar import SAID
 from pages.components.gallery.selection import TROUBLE, Ids
-from pages.components.search.blind import analyst
+from pages.components.search.blind import as_analyst
 from pages.components.search.verdicts import CASE, WORDS
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.cases import Case
 from reid_core.workspace.cases.verdicts import MATCH, VERDICTS, Seen
-from reid_core.workspace.catalogue.rows import user
 from reid_core.workspace.workspace import Workspace
 
 MOST = 500  # crops that are judged at once
@@ -93,8 +92,8 @@ def _add(workspace: Workspace, case: Case | None, ids: Ids, verdict: str, field:
             state[CASE] = state[field] = case.name  # the Search page opens it, and so does this form
             state[NAME] = state[PURPOSE] = ""
         # They were in no list of hits: without a rank, a similarity, or a model that put them there.
-        given = verdicts.give(workspace, case.name, verdict, [Seen(crop) for crop in ids.tolist()], note=NOTE,
-                              who=analyst())  # fmt: skip
+        seen = [Seen(crop) for crop in ids.tolist()]
+        given = verdicts.give(as_analyst(workspace), case.name, verdict, seen, note=NOTE)
     except ReidError as error:
         state[TROUBLE] = str(error)
         return
@@ -109,14 +108,14 @@ def _is_last(workspace: Workspace) -> bool:
         lines = verdicts.log_of(workspace, name) if name else []
     except ReidError:  # it was deleted
         return False
-    mine = [line for line in lines if line.who == (analyst() or user())]
+    mine = [line for line in lines if line.who == as_analyst(workspace).actor.name]
     return bool(mine) and mine[-1].act == act
 
 
 def _take_back(workspace: Workspace) -> None:
     state.pop(TROUBLE, None)
     try:
-        taken = verdicts.undo(workspace, state.pop(GIVEN)[0], who=analyst())
+        taken = verdicts.undo(as_analyst(workspace), state.pop(GIVEN)[0])
     except ReidError as error:
         state[TROUBLE] = str(error)
         return

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components.search import query_photos
-from pages.components.search.blind import analyst, first_undecided, is_blind, is_decided, is_told
+from pages.components.search.blind import analyst, as_analyst, first_undecided, is_blind, is_decided, is_told
 from pages.components.search.filters import brushed_key
 from pages.components.search.question import groups_of, kept_answer
 from pages.components.search.state import SHORT, Desk, desk
@@ -76,17 +76,15 @@ def _do(workspace: Workspace, gallery: GalleryInfo, event: dict[str, Any], table
 
 def judge(workspace: Workspace, verdict: str, crops: list[int], note: str, table: Desk) -> None:
     """Give a verdict on the tracklets of these crops; asks first where it is kept, and who decides."""
-    answer, case, who = kept_answer(), state.get(CASE), analyst()
+    answer, case = kept_answer(), state.get(CASE)
     if answer is None or not crops:
         return
-    if case is None or who is None:
+    if case is None or analyst() is None:
         table.pending = verdict, crops, note
         return
-    threshold, blind = state.get(LIKELY), is_blind()
+    threshold, blind, signed = state.get(LIKELY), is_blind(), as_analyst(workspace)
     seen = [_seen(answer, crop) for crop in crops]
-    given = verdicts.give(
-        workspace, case, verdict, seen, note=note, model=answer.query.model, threshold=threshold, who=who
-    )  # fmt: skip
+    given = verdicts.give(signed, case, verdict, seen, note=note, model=answer.query.model, threshold=threshold)
     table.turn += 1
     table.go_on = table.pair is not None
     if len(crops) > 1:
@@ -107,7 +105,7 @@ def take_back(workspace: Workspace, table: Desk) -> None:
     if who is None:
         table.said = "Say who you are to take back what you decided: your name is under “Notes, searches…”"
         return
-    taken = verdicts.undo(workspace, case, who=who)
+    taken = verdicts.undo(as_analyst(workspace), case)
     if not taken:
         table.said = f"There is nothing of {who} to take back"
         return

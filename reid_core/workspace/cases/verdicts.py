@@ -20,7 +20,8 @@ from typing import Any
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace.cases.cases import case_key
-from reid_core.workspace.catalogue.rows import now, user
+from reid_core.workspace.catalogue.audit import GiveVerdict
+from reid_core.workspace.catalogue.rows import now
 from reid_core.workspace.catalogue.trail import write_log
 from reid_core.workspace.workspace import Workspace
 
@@ -88,18 +89,17 @@ def give(
     note: str = "",
     model: str = "",
     threshold: float | None = None,
-    who: str | None = None,
 ) -> list[Verdict]:
     """One verdict, given at once on these crops and the rest of their tracklets; with `crops_only` on the crops alone.
 
-    `who` is the operating system's user unless the analyst said who she is. Raises ReidError for another word than
-    one of `VERDICTS`, and for a crop that is gone; then none is given.
+    The analyst is the workspace's actor. Raises ReidError for another word than one of `VERDICTS`, and for a crop that
+    is gone; then none is given.
     """
     if verdict not in VERDICTS:
         raise ReidError(f"A verdict is one of {', '.join(VERDICTS)}, not {verdict!r}.")
     if not seen:
         raise ReidError("A verdict needs a crop that it is about.")
-    who = (who or "").strip() or user()
+    who = workspace.actor.name
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         key = case_key(database, case)
@@ -115,9 +115,11 @@ def give(
         ]
         rows += [(crop, *said, None, None, threshold, follows) for crop, follows in followers.items()]
         database.executemany(_INSERT, [(act, key, crop, at, who, *rest) for crop, *rest in rows])
-        details = {"investigation": key, "verdict": verdict, "crops": [row[0] for row in rows], "act": act}
-        details |= {"looked_at": len(looked_at)} if followers else {}
-        write_log(database, "verdict", _purpose(database, key), {**details, "analyst": who, "model": model})
+        event = GiveVerdict(
+            purpose=_purpose(database, key), case=key, verdict=verdict, act=act, analyst=who, model=model,
+            crops=tuple(row[0] for row in rows), looked_at=len(looked_at) if followers else None,
+        )  # fmt: skip
+        write_log(database, workspace.actor, event)
         return _of_act(database, act)
 
 
@@ -127,9 +129,9 @@ def followers(workspace: Workspace, crops: Sequence[int]) -> dict[int, int]:
         return _followers(database, crops)
 
 
-def undo(workspace: Workspace, case: str, *, who: str | None = None) -> list[Verdict]:
-    """Take back what the analyst gave last and has not taken back; the lines that did. Empty when there is nothing."""
-    who = (who or "").strip() or user()
+def undo(workspace: Workspace, case: str) -> list[Verdict]:
+    """Take back the last act of the workspace's actor that stands; the lines that do so, none where no act stands."""
+    who = workspace.actor.name
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         key = case_key(database, case)
@@ -148,10 +150,12 @@ def undo(workspace: Workspace, case: str, *, who: str | None = None) -> list[Ver
                 for one in taken
             ],
         )
-        details = {"investigation": key, "verdict": UNDO, "crops": [one.crop for one in taken], "undoes": last[0]}
         looked_at = sum(one.follows is None for one in taken)
-        details |= {"looked_at": looked_at} if looked_at < len(taken) else {}
-        write_log(database, "verdict", _purpose(database, key), {**details, "act": act, "analyst": who})
+        event = GiveVerdict(
+            purpose=_purpose(database, key), case=key, verdict=UNDO, act=act, undoes=last[0], analyst=who,
+            crops=tuple(one.crop for one in taken), looked_at=looked_at if looked_at < len(taken) else None,
+        )  # fmt: skip
+        write_log(database, workspace.actor, event)
         return _of_act(database, act)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
-import os
 import re
 import sqlite3
 from collections.abc import Sequence
@@ -208,15 +206,3 @@ def known(number: float) -> float | None:
 
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def user() -> str:
-    """Name of the operating system's user, which a variable of the environment cannot change."""
-    try:
-        import pwd
-
-        return pwd.getpwuid(os.getuid()).pw_name
-    except ImportError:  # Windows
-        return getpass.getuser()
-    except KeyError:  # a container's user without a name
-        return f"user {os.getuid()}"

@@ -1,6 +1,6 @@
 """Tables of the catalogue, and what brings those of an older version up to date.
 
-The log is only added to: `trail.py` has its tables, and says for each action which fields are personal and which stay.
+The log is only added to: `trail.py` has its tables, and `audit.py` says for each event which fields are personal.
 """
 
 from __future__ import annotations

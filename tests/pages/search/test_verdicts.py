@@ -14,6 +14,7 @@ from pages.components.search.state import Desk
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, Seen, Verdict
 from reid_core.workspace.workspace import Workspace
+from tests.conftest import signed
 from tests.pages.search_page import (
     CASE,
     OpenPage,
@@ -187,8 +188,8 @@ def test_none_of_these_rejects_what_is_shown_and_goes_on_with_others(open_page: 
 def test_opposite_verdicts_are_both_kept_and_shown_as_a_conflict(open_page: OpenPage, case: Workspace) -> None:
     page = open_page(case.path, crop="1", investigation="1", analyst="ann")
     first = groups_of(page)[0]
-    verdicts.give(case, CASE, MATCH, [Seen(crop) for crop in crops_in(first)], who="ann")
-    verdicts.give(case, CASE, NOT, [Seen(crop) for crop in crops_in(first)], who="bo")
+    verdicts.give(signed(case, "ann"), CASE, MATCH, [Seen(crop) for crop in crops_in(first)])
+    verdicts.give(signed(case, "bo"), CASE, NOT, [Seen(crop) for crop in crops_in(first)])
     page = open_page(case.path, crop="1", investigation="1", analyst="ann")
     shown = next(group for group in groups_of(page) if group["id"] == first["id"])
     assert shown["conflict"] is True

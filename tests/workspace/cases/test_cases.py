@@ -21,7 +21,7 @@ from reid_core.workspace.search import saved_searches
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Answer, Example, Question, answer_query, search
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_GALLERY, png_bytes, tiny_picture
+from tests.conftest import TESTER, TINY_GALLERY, png_bytes, tiny_picture
 
 PHOTO = png_bytes(tiny_picture(2, 77))  # person "2", in a picture that the gallery does not hold
 CASE = "Bag at gate 4"
@@ -64,7 +64,7 @@ def test_a_saved_search_reopens_as_it_was_and_finds_what_is_new(tiny_workspace: 
     where = Filter(cameras=frozenset({"hall", "stairs"}), hours=frozenset({0}), unclear_colours=True)
     answer = ask(tiny_workspace, index, Example(PHOTO, name="seen.png"), Example(crop=1, negative=True), where=where)
     saved_searches.save(tiny_workspace, CASE, "first look", answer, TINY_GALLERY, "stripes")
-    kept = saved_searches.find(Workspace(tiny_workspace.path), CASE, "first look")
+    kept = saved_searches.find(Workspace(tiny_workspace.path, TESTER), CASE, "first look")
     assert kept.parameters == answer.query.question
     again = saved_searches.run(tiny_workspace, index, kept)
     assert ids_of(again) == ids_of(answer)

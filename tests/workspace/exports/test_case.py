@@ -25,7 +25,7 @@ from reid_core.workspace.search import saved_searches
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Answer, Example, Question, search
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_GALLERY, formulas_in, png_bytes, tiny_picture
+from tests.conftest import TINY_GALLERY, formulas_in, png_bytes, signed, tiny_picture
 
 CASE = "<b>Gate & 4</b>"
 PHOTO = png_bytes(tiny_picture(2, 77))
@@ -40,9 +40,11 @@ def answer(tiny_workspace: Workspace) -> Answer:
     answer = search(tiny_workspace, index, embedder, question)
     saved_searches.save(tiny_workspace, CASE, "first", answer, TINY_GALLERY, "stripes")
     first, second = (hit["id"] for hit in answer.hits()[:2])
-    verdicts.give(tiny_workspace, CASE, MATCH, [Seen(first, 0.98, 1)], note="=HYPERLINK(1)", who="ann", crops_only=True)
-    verdicts.give(tiny_workspace, CASE, NOT, [Seen(second, 0.97, 2)], who="ann", crops_only=True)
-    verdicts.give(tiny_workspace, CASE, MATCH, [Seen(second, 0.97, 2)], who="ben", crops_only=True)
+    verdicts.give(
+        signed(tiny_workspace, "ann"), CASE, MATCH, [Seen(first, 0.98, 1)], note="=HYPERLINK(1)", crops_only=True
+    )
+    verdicts.give(signed(tiny_workspace, "ann"), CASE, NOT, [Seen(second, 0.97, 2)], crops_only=True)
+    verdicts.give(signed(tiny_workspace, "ben"), CASE, MATCH, [Seen(second, 0.97, 2)], crops_only=True)
     return answer
 
 
@@ -65,7 +67,7 @@ def test_the_table_has_every_judged_crop_and_every_hit(tiny_workspace: Workspace
 @pytest.mark.parametrize("note", ["seen;=HYPERLINK(1)", "seen\t=HYPERLINK(1)", "seen\r=HYPERLINK(1)"])
 def test_no_part_of_a_note_is_a_cell_of_its_own(tiny_workspace: Workspace, answer: Answer, note: str) -> None:
     verdicts.give(
-        tiny_workspace, CASE, MATCH, [Seen(answer.hits()[2]["id"], 0.9, 3)], note=note, who="ann", crops_only=True
+        signed(tiny_workspace, "ann"), CASE, MATCH, [Seen(answer.hits()[2]["id"], 0.9, 3)], note=note, crops_only=True
     )
     assert formulas_in(to_csv(case_of(tiny_workspace))) == []
 
@@ -113,8 +115,8 @@ def test_the_page_holds_its_pictures_and_fetches_and_runs_nothing(tiny_workspace
 
 def test_the_log_of_the_page_is_one_row_for_each_crop_that_was_looked_at(tiny_workspace: Workspace) -> None:
     cases.create(tiny_workspace, CASE, "test")
-    verdicts.give(tiny_workspace, CASE, MATCH, [Seen(3, 0.98, 1)], who="ann")
-    verdicts.undo(tiny_workspace, CASE, who="ann")
+    verdicts.give(signed(tiny_workspace, "ann"), CASE, MATCH, [Seen(3, 0.98, 1)])
+    verdicts.undo(signed(tiny_workspace, "ann"), CASE)
     page = to_html(tiny_workspace, case_of(tiny_workspace))
     log = page[page.index("Log of verdicts") : page.index("<h2>Models")]
     rows = [re.sub("<[^>]+>", "|", row) for row in log.split("<tr>")[2:]]
@@ -126,7 +128,7 @@ def test_the_log_of_the_page_is_one_row_for_each_crop_that_was_looked_at(tiny_wo
 
 def test_a_row_of_the_log_stays_when_the_crop_that_was_looked_at_is_deleted(tiny_workspace: Workspace) -> None:
     cases.create(tiny_workspace, CASE, "test")
-    verdicts.give(tiny_workspace, CASE, MATCH, [Seen(3, 0.98, 1)], who="ann")
+    verdicts.give(signed(tiny_workspace, "ann"), CASE, MATCH, [Seen(3, 0.98, 1)])
     delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({3})), "test")
     assert "<td>4, of the tracklet of crop 3</td>" in to_html(tiny_workspace, case_of(tiny_workspace))
 
