@@ -135,8 +135,9 @@ def judge(
     seen = [verdicts.Seen(crop) for crop in crops]
     given = verdicts.give(opened, name, verdict, seen, note=note, crops_only=crops_only)
     if following := sum(one.follows is not None for one in given):
-        what = plural(len(given) - following, "crop")
-        say(f"The verdict is on {what} and on {following:,} more of the same tracklets.")
+        named = len(given) - following
+        tracklet = "its tracklet" if named == 1 else "the same tracklets"
+        say(f"The verdict is on {plural(named, 'crop')} and on {following:,} more of {tracklet}.")
     say(f"{verdicts.describe(verdicts.standing(opened, name))} stand in {name}.")
 
 

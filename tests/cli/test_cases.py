@@ -22,7 +22,7 @@ def test_a_case_from_its_first_search_to_its_end(tiny_workspace: Workspace, tmp_
     hits = run(*asking, "--save", "first").json()["hits"]
     judged = run("case", "judge", "gate", hits[0]["id"], "--verdict", "match")
     assert (judged.code, judged.err) == (0, "")
-    assert "The verdict is on 1 crop and on 1 more of the same tracklets.\n2 matches, 0 not" in judged.out
+    assert "The verdict is on 1 crop and on 1 more of its tracklet.\n2 matches, 0 not" in judged.out
     judged = run("case", "judge", "gate", hits[-1]["id"], "--verdict", "not", "--crops-only")
     assert "2 matches, 1 not" in judged.out
     assert "tracklet" not in judged.out

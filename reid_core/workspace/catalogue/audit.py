@@ -78,7 +78,8 @@ class GiveVerdict(Event):
             count = len(self.crops) if self.looked_at is None else self.looked_at
             following = len(self.crops) - count
             about = f" on {crop_numbers(self.crops[:count])}"
-            about += f" and {following:,} more of the same tracklets" if following else ""
+            tracklet = "its tracklet" if count == 1 else "the same tracklets"
+            about += f" and {following:,} more of {tracklet}" if following else ""
         if self.undoes is not None:
             return f"Took back decision {self.undoes}{about}{of_case(self.case)}."
         return f"Decided “{self.verdict}”{about}{of_case(self.case)} (decision {self.act})."

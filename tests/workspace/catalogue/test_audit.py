@@ -57,7 +57,7 @@ EXAMPLES: list[tuple[Event, str, str]] = [
     ),
     (
         GiveVerdict(case=3, verdict="match", act=9, analyst="ann", model="m1", crops=(12, 13, 14), looked_at=1),
-        "verdict", "Decided “match” on crop 12 and 2 more of the same tracklets in case 3 (decision 9).",
+        "verdict", "Decided “match” on crop 12 and 2 more of its tracklet in case 3 (decision 9).",
     ),
     (
         GiveVerdict(case=3, verdict="not", act=10, analyst="ann", crops=(1, 2, 3, 4, 5, 6, 7)),
