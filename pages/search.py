@@ -37,7 +37,7 @@ def main() -> None:
             verdicts.take_up(workspace, gallery)
             camera, same_camera = photo.draw_photos(workspace, gallery)
             with st.container(key="case"):
-                draw_case(workspace, gallery)
+                draw_case(workspace)
         with right:
             if query_photos.STAGED in state:
                 photo.draw_stage()

@@ -122,13 +122,21 @@ def judge(
     ],
     verdict: Annotated[str, typer.Option(help="match, not, or 'cannot tell'.")],
     note: NoteOption = "",
+    crops_only: Annotated[
+        bool, typer.Option("--crops-only", help="Not on the rest of each crop's tracklet, but on these crops alone.")
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Give a verdict on crops. It is kept for good; `reid case undo` takes it back by a line of its own."""
+    """Give a verdict on crops and the rest of their tracklets. `reid case undo` takes it back; the log keeps both."""
     from reid_core.workspace.cases import verdicts
 
     opened = open_workspace(workspace)
-    verdicts.give(opened, name, verdict, [verdicts.Seen(crop) for crop in crops], note=note)
+    seen = [verdicts.Seen(crop) for crop in crops]
+    given = verdicts.give(opened, name, verdict, seen, note=note, crops_only=crops_only)
+    if following := sum(one.follows is not None for one in given):
+        named = len(given) - following
+        tracklet = "its tracklet" if named == 1 else "the same tracklets"
+        say(f"The verdict is on {plural(named, 'crop')} and on {following:,} more of {tracklet}.")
     say(f"{verdicts.describe(verdicts.standing(opened, name))} stand in {name}.")
 
 

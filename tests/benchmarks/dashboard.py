@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from reid_core.workspace.actor import system_user
+
 RUNS, STEPS, EPOCHS = 50, 10_000, 20
 PAGE = Path(__file__).parents[2] / "pages" / "training.py"
 
@@ -24,7 +26,7 @@ def run() -> None:
 
     print(f"Training page, {RUNS} runs of {STEPS:,} steps, seconds of server time")
     with tempfile.TemporaryDirectory() as folder:
-        workspace = Workspace(Path(folder))
+        workspace = Workspace(Path(folder), system_user())
         for number in range(RUNS):
             write_run(workspace.runs_folder / f"run-{number:02}", number)
         os.environ[VARIABLE] = str(workspace.path)

@@ -10,6 +10,7 @@ import pytest
 from reid_core.errors import ReidError
 from reid_core.workspace.evaluations.measuring import evaluate_model
 from reid_core.workspace.workspace import ModelEntry, Workspace
+from tests.conftest import TESTER
 from tests.pages.imports.test_import import words
 from tests.pages.search_page import OpenPage
 from tests.support.lacking import LACKING, make_lacking
@@ -41,7 +42,7 @@ def made(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspac
 def test_each_page_is_drawn(gallery: str, made: Workspace, tmp_path: Path, open_at: OpenPage) -> None:
     folder = tmp_path / "workspace"
     shutil.copytree(made.path, folder)
-    crop = str(Workspace(folder).catalogue.crops(gallery)["id"].iloc[-1])
+    crop = str(Workspace(folder, TESTER).catalogue.crops(gallery)["id"].iloc[-1])
     asked = [*VIEWS, ("pages/gallery.py", {"crop": crop}), ("pages/search.py", {"crop": crop})]
     if gallery in ("no-times", "some-cameras"):  # an evaluation reads no time, and looks alike with no camera at all
         asked = [(file, query) for file, query in asked if file != "pages/evaluation.py" or not query]

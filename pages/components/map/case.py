@@ -1,4 +1,4 @@
-"""Crops that were selected on the map as verdicts of a case: each is, or is not, the person looked for."""
+"""Crops that were selected on the map as verdicts of a case: each, with its tracklet, is or is not the person."""
 
 from __future__ import annotations
 
@@ -8,14 +8,13 @@ import streamlit as st
 
 from pages.components.gallery.label_bar import SAID
 from pages.components.gallery.selection import TROUBLE, Ids
-from pages.components.search.blind import analyst
+from pages.components.search.blind import as_analyst
 from pages.components.search.verdicts import CASE
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.cases import Case
 from reid_core.workspace.cases.verdicts import MATCH, VERDICTS, WORDS, Seen
-from reid_core.workspace.catalogue.rows import user
 from reid_core.workspace.workspace import Workspace
 
 MOST = 500  # crops that are judged at once
@@ -51,16 +50,20 @@ def draw_case_form(workspace: Workspace, ids: Ids, key: str, people: int, say: C
         )  # fmt: skip
         if _is_last(workspace):
             st.button("Take back", key="map-case-undo", type="tertiary", on_click=_take_back, args=(workspace,))
+    following = verdicts.followers(workspace, ids.tolist())
+    crops = [*ids.tolist(), *following]
     meaning = _MEANING
+    if following:
+        meaning = f"The verdict is also on {plural(len(following), 'crop')} of the same tracklets. {meaning}"
     if verdict == MATCH and people > 1:
         meaning = f"They are labelled as {people:,} people, and a case is about one. {meaning}"
     if name in there:
-        say(_changes(workspace, name, ids, verdict or MATCH), meaning)
+        say(_changes(workspace, name, crops, verdict or MATCH), meaning)
         return
     with st.container(horizontal=True, key="map-case-new"):
         st.text_input("Name", key=NAME, placeholder="Such as Gate 4", width=260)
         st.text_input("Purpose", key=PURPOSE, placeholder="Why somebody is looked for")
-    say(f"{plural(len(ids), 'crop')} → {WORDS[verdict or MATCH]}.", meaning)
+    say(f"{plural(len(crops), 'crop')} → {WORDS[verdict or MATCH]}.", meaning)
 
 
 _MEANING = (
@@ -69,11 +72,11 @@ _MEANING = (
 )
 
 
-def _changes(workspace: Workspace, name: str, ids: Ids, verdict: str) -> str:
+def _changes(workspace: Workspace, name: str, crops: list[int], verdict: str) -> str:
     stands = verdicts.standing(workspace, name)
-    before = sum(crop in stands and stands[crop].decision == verdict for crop in ids.tolist())
-    other = sum(crop in stands for crop in ids.tolist()) - before
-    new = len(ids) - before - other
+    before = sum(crop in stands and stands[crop].decision == verdict for crop in crops)
+    other = sum(crop in stands for crop in crops) - before
+    new = len(crops) - before - other
     parts = [f"{plural(new, 'crop')} → {WORDS[verdict]} in {name}."] if new else []
     parts += [f"{plural(other, 'crop')} of another verdict there → {WORDS[verdict]}."] * bool(other)
     parts += [f"Already so: {plural(before, 'crop')}."] * bool(before)
@@ -89,8 +92,8 @@ def _add(workspace: Workspace, case: Case | None, ids: Ids, verdict: str, field:
             state[CASE] = state[field] = case.name  # the Search page opens it, and so does this form
             state[NAME] = state[PURPOSE] = ""
         # They were in no list of hits: without a rank, a similarity, or a model that put them there.
-        given = verdicts.give(workspace, case.name, verdict, [Seen(crop) for crop in ids.tolist()], note=NOTE,
-                              who=analyst())  # fmt: skip
+        seen = [Seen(crop) for crop in ids.tolist()]
+        given = verdicts.give(as_analyst(workspace), case.name, verdict, seen, note=NOTE)
     except ReidError as error:
         state[TROUBLE] = str(error)
         return
@@ -105,15 +108,15 @@ def _is_last(workspace: Workspace) -> bool:
         lines = verdicts.log_of(workspace, name) if name else []
     except ReidError:  # it was deleted
         return False
-    mine = [line for line in lines if line.who == (analyst() or user())]
+    mine = [line for line in lines if line.who == as_analyst(workspace).actor.name]
     return bool(mine) and mine[-1].act == act
 
 
 def _take_back(workspace: Workspace) -> None:
     state.pop(TROUBLE, None)
     try:
-        taken = verdicts.undo(workspace, state.pop(GIVEN)[0], who=analyst())
+        taken = verdicts.undo(as_analyst(workspace), state.pop(GIVEN)[0])
     except ReidError as error:
         state[TROUBLE] = str(error)
         return
-    state[SAID] = f"Taken back: {plural(len(taken), 'verdict')}."
+    state[SAID] = f"Taken back: {plural(len(taken), 'crop')}."

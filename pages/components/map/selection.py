@@ -19,6 +19,7 @@ from pages.components.map import state as places
 from pages.components.map.actions import draw_acts
 from pages.components.shared import markup, wording
 from reid_core.records import harmless, plural
+from reid_core.workspace.catalogue.audit import Export
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.maps.colours import people_of
@@ -76,7 +77,7 @@ def table_of(workspace: Workspace, gallery: str, made: CropMap, ids: Ids) -> byt
     crops = crops[crops["id"].isin(made.ids[rows])]
     where = {axis: made.points[rows, number] for number, axis in zip(range(made.points.shape[1]), "xyz", strict=False)}
     table = crops.assign(**where, cluster=made.clusters[rows], map=made.info.layout.name, model=made.info.model)
-    workspace.catalogue.log("export", "", gallery=gallery, crops=len(table), format="csv")
+    workspace.catalogue.log(Export(gallery=gallery, crops=len(table), format="csv"))
     return csv_of(table)
 
 

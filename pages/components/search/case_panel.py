@@ -63,7 +63,7 @@ def purpose_now(workspace: Workspace) -> str:
     return str(state.get("purpose") or "").strip()
 
 
-def draw_case(workspace: Workspace, gallery: GalleryInfo) -> None:
+def draw_case(workspace: Workspace) -> None:
     """The lowest part of the left side: why one searches, and where that is kept."""
     case = open_case(workspace)
     state["case-purpose"] = "" if case is None else case.purpose
@@ -87,9 +87,9 @@ def draw_case(workspace: Workspace, gallery: GalleryInfo) -> None:
         if case is not None:
             st.button("Leave it", on_click=take_case, args=(None,), key="case-leave")
     if opened:
-        draw_dialog(workspace, gallery)
+        draw_dialog(workspace)
     elif desk().pending is not None:
-        draw_beginning(workspace, gallery)
+        draw_beginning(workspace)
 
 
 def forget_pending() -> None:
@@ -97,15 +97,15 @@ def forget_pending() -> None:
 
 
 @st.dialog("Whose verdict is this?", on_dismiss=forget_pending)
-def draw_beginning(workspace: Workspace, gallery: GalleryInfo) -> None:
+def draw_beginning(workspace: Workspace) -> None:
     """A verdict was given before there was a case, or before it was known who decides."""
     _draw_name()
     name = state.get(CASE)
     if name is None:
         markup.text('<p class="rt-text">Verdicts belong to a case. Begin one, or open one that is there.</p>')
-        _draw_choice(workspace, gallery)
+        _draw_choice(workspace)
     elif st.button("Keep the verdict", type="primary", key="case-sign") or analyst():
-        _opened(workspace, gallery, name)
+        _opened(workspace, name)
 
 
 def _draw_name() -> None:
@@ -117,11 +117,11 @@ def _draw_name() -> None:
 
 
 @st.dialog("Case", width="large")
-def draw_dialog(workspace: Workspace, gallery: GalleryInfo) -> None:
+def draw_dialog(workspace: Workspace) -> None:
     case = next((case for case in cases.every(workspace) if case.name == state.get(CASE)), None)
     if case is None:
         markup.text('<p class="rt-text">It keeps searches, verdicts and notes together, and opens again as it was.</p>')
-        _draw_choice(workspace, gallery)
+        _draw_choice(workspace)
         return
     markup.text('<p class="rt-title" role="heading" aria-level="2">{name}</p>', name=case.name)
     standing = verdicts.describe(verdicts.standing(workspace, case.name, judged_by=judged_by()))
@@ -144,14 +144,14 @@ def _keep_notes(workspace: Workspace, name: str, field: str) -> None:
         state[TROUBLE] = str(error)
 
 
-def _draw_choice(workspace: Workspace, gallery: GalleryInfo) -> None:
+def _draw_choice(workspace: Workspace) -> None:
     there = cases.every(workspace)
     if there:
         names = [case.name for case in there]
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.selectbox("One that is there", names, key="case-choose")
             if st.button("Open", key="case-take"):
-                _opened(workspace, gallery, name)
+                _opened(workspace, name)
     with st.form("case-form", border=False):
         name = st.text_input("A new one", f"Search of {datetime.now():%d %B %Y, %H:%M}", key="case-name")
         purpose = st.text_input(
@@ -167,10 +167,10 @@ def _draw_choice(workspace: Workspace, gallery: GalleryInfo) -> None:
         except ReidError as error:
             markup.problem("It was not begun", str(error))
             return
-        _opened(workspace, gallery, case.name)
+        _opened(workspace, case.name)
 
 
-def _opened(workspace: Workspace, gallery: GalleryInfo, name: str) -> None:
+def _opened(workspace: Workspace, name: str) -> None:
     """Open it, and keep the verdict that waited for that in it."""
     table = desk()
     pair, waiting = table.pair, table.pending
@@ -178,7 +178,7 @@ def _opened(workspace: Workspace, gallery: GalleryInfo, name: str) -> None:
     table.pair, table.pending = pair, None
     if waiting is not None:
         try:
-            deciding.judge(workspace, gallery, *waiting, table)
+            deciding.judge(workspace, *waiting, table)
         except ReidError as error:
             table.problem = str(error)
         if pair is None:  # the keys went to the dialog, and go on in the list

@@ -20,6 +20,7 @@ from pages.components.search.state import desk
 from pages.components.search.verdicts import CASE
 from pages.components.shared import cached, markup
 from reid_core.records import harmless
+from reid_core.workspace.catalogue.audit import ExportHits
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.exports.case import collect
 from reid_core.workspace.exports.formats import CASE_FORMATS
@@ -79,7 +80,7 @@ def _logged(
     workspace: Workspace, gallery: GalleryInfo, answer: Answer, made: Callable[[Hits], bytes], hits: Hits
 ) -> bytes:
     question = answer.query.question
-    workspace.catalogue.log("export hits", question.purpose, gallery=gallery.name, hits=len(hits))
+    workspace.catalogue.log(ExportHits(purpose=question.purpose, gallery=gallery.name, hits=len(hits)))
     return made(hits)
 
 

@@ -65,7 +65,7 @@ def filter_of(workspace: Workspace, gallery: str, given: Mapping[str, Any], filt
     for name, value in given.items():
         if (read := _READ.get(known[name].kind)) is not None:
             values[name] = read(workspace, gallery, known[name].option, value)
-    return filters(**values)
+    return filters(**{name: value for name, value in values.items() if value is not None})
 
 
 def _option(name: str, row: Row) -> inspect.Parameter:

@@ -19,7 +19,10 @@ import pandas as pd
 
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK
+from reid_core.workspace.actor import Actor
+from reid_core.workspace.catalogue.audit import ServeModel
 from reid_core.workspace.catalogue.database import PAGE_BYTES, anchor, connect, create
+from reid_core.workspace.catalogue.event import Event
 from reid_core.workspace.catalogue.rows import (
     CROP_COLUMNS,
     GalleryInfo,
@@ -47,10 +50,11 @@ IN_A_QUERY = 900  # SQLite's oldest limit on placeholders is 999
 
 
 class Catalogue:
-    """The database file; its folder is the workspace."""
+    """The database file; its folder is the workspace. What is done through it is done by `actor`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, actor: Actor) -> None:
         self.path = path
+        self.actor = actor
         self.workspace = path.parent
         create(path, CATALOGUE, VERSION, UPGRADES, page_bytes=PAGE_BYTES)
         self._anchor = anchor(path)
@@ -234,21 +238,21 @@ class Catalogue:
                 (id, name, embedding_size),
             )
 
-    def serve(self, gallery: str, model: str, purpose: str, **details: Any) -> None:
-        """From now on the gallery is searched by the model of that id; written into the log with why.
+    def serve(self, event: ServeModel) -> None:
+        """From now on the event's gallery is searched by its model, and the log says so.
 
         Raises ReidError when the model has embedded nothing.
         """
         with connect(self.path) as database:
             database.execute("BEGIN IMMEDIATE")
-            key = gallery_key(database, gallery)
+            row = gallery_key(database, event.gallery), model_key(database, event.model)
             database.execute(
                 "INSERT INTO serving (gallery, model) VALUES (?, ?) "
                 "ON CONFLICT (gallery) DO UPDATE SET model = excluded.model",
-                (key, model_key(database, model)),
+                row,
             )
             next_numbers(database, 1)
-            write_log(database, "serve", purpose, {"gallery": gallery, "model": model, **details})
+            write_log(database, self.actor, event)
 
     def keep_serving(self, gallery: str, model: str) -> None:
         """Settle on the model that serves the gallery now, before another one embeds as much of it."""
@@ -259,15 +263,15 @@ class Catalogue:
 
     # --- who did what ---
 
-    def log(self, action: str, purpose: str, **details: Any) -> None:
-        """Add a line to the append-only log: when, who (the operating system's user), what and why.
+    def log(self, event: Event) -> None:
+        """Add a line to the append-only log: when, who (the actor), what and why.
 
         Raises DiskFull when there is no room for it, not even in the reserve.
         """
 
         def write() -> None:
             with connect(self.path) as database:
-                write_log(database, action, purpose, details)
+                write_log(database, self.actor, event)
 
         with_room(self.workspace, write)
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
 import math
-import os
 import re
 import sqlite3
 from collections.abc import Sequence
@@ -202,15 +200,3 @@ def cells(crop: NewCrop, names: Sequence[str]) -> tuple[Any, ...]:
 
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def user() -> str:
-    """Name of the operating system's user, which a variable of the environment cannot change."""
-    try:
-        import pwd
-
-        return pwd.getpwuid(os.getuid()).pw_name
-    except ImportError:  # Windows
-        return getpass.getuser()
-    except KeyError:  # a container's user without a name
-        return f"user {os.getuid()}"

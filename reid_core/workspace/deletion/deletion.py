@@ -15,7 +15,8 @@ from sqlite3 import Connection
 
 from reid_core.errors import DiskFull, ReidError
 from reid_core.records import DISTRACTOR, JUNK, plural
-from reid_core.workspace.catalogue.rows import check_text, gallery_key, next_numbers, now, user
+from reid_core.workspace.catalogue.audit import DeleteCrops
+from reid_core.workspace.catalogue.rows import check_text, gallery_key, next_numbers, now
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.trail import forget_crops, write_log
 from reid_core.workspace.deletion.cases import forget_in_cases
@@ -129,7 +130,7 @@ def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpo
             "INSERT INTO deletion (at, who, purpose, gallery, selection, crops, held, files_kept, ids_sha256) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
             (
-                now(), user(), purpose, gallery, selection.describe(names=False), len(ids), held,
+                now(), workspace.actor.name, purpose, gallery, selection.describe(names=False), len(ids), held,
                 len(ids) - _count_own(database, workspace), digest,
             ),
         ).fetchall()[0][0]  # fmt: skip
@@ -157,8 +158,11 @@ def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpo
             database.execute("DELETE FROM edit WHERE gallery = ?", (key,))
             database.execute("DELETE FROM gallery WHERE key = ?", (key,))
         database.execute("DROP TABLE doomed")
-        details = {"gallery": gallery, "crops": len(ids), "held": held, "receipt": number, "ids_sha256": digest}
-        write_log(database, "delete", purpose, {**details, "log_lines": lines})
+        event = DeleteCrops(
+            purpose=purpose, gallery=gallery, crops=len(ids), held=held, receipt=number, ids_sha256=digest,
+            log_lines=lines,
+        )  # fmt: skip
+        write_log(database, workspace.actor, event)
         return int(number)
 
 

@@ -9,6 +9,7 @@ import json
 from reid_core.evaluation.model_comparison import csv_rows
 from reid_core.evaluation.report import Evaluation
 from reid_core.records import harmless
+from reid_core.workspace.catalogue.audit import Export
 from reid_core.workspace.workspace import Workspace
 
 
@@ -16,7 +17,7 @@ def log_export(workspace: Workspace, evaluation: Evaluation, kind: str, purpose:
     """Say in the audit log that a report leaves the workspace."""
     models = ", ".join(name for _, name in evaluation.models)
     for gallery in evaluation.galleries:
-        workspace.catalogue.log("export", purpose, gallery=gallery, what="evaluation", kind=kind, models=models)
+        workspace.catalogue.log(Export(purpose=purpose, gallery=gallery, what="evaluation", kind=kind, models=models))
 
 
 def to_json(evaluation: Evaluation) -> str:

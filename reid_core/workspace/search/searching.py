@@ -27,6 +27,7 @@ from reid_core.retrieval.results import NO_HIT, RankedResults
 from reid_core.times import format_time
 from reid_core.workspace.cases.cases import find
 from reid_core.workspace.cases.verdicts import MATCH, NOT, Standing, of_decision, standing
+from reid_core.workspace.catalogue.audit import Search
 from reid_core.workspace.catalogue.vectors import vectors_of
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.workspace import Workspace
@@ -156,13 +157,12 @@ def search(
     """
     began = time.perf_counter()
     answer = answer_query(workspace, index, prepare(workspace, index, embedder, question), judged_by=judged_by)
-    details: dict[str, Any] = {"gallery": index.gallery, "model": embedder.id, "hits": len(answer.crops)}
-    details |= {"top": question.top, "rerank": question.rerank, "photos": list(answer.query.sha256s)}
-    if question.where.identities:
-        details["identities"] = sorted(question.where.identities)
-    if question.case is not None:
-        details["investigation"] = find(workspace, question.case).key
-    workspace.catalogue.log("search", question.purpose, **details)
+    event = Search(
+        purpose=question.purpose, gallery=index.gallery, model=embedder.id, hits=len(answer.crops), top=question.top,
+        rerank=question.rerank, photos=answer.query.sha256s, identities=tuple(sorted(question.where.identities or ())),
+        case=None if question.case is None else find(workspace, question.case).key,
+    )  # fmt: skip
+    workspace.catalogue.log(event)
     return dataclasses.replace(answer, seconds=time.perf_counter() - began)
 
 

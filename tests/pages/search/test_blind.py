@@ -14,6 +14,7 @@ from reid_core.workspace.cases.verdicts import CANNOT_TELL, MATCH, NOT, Seen
 from reid_core.workspace.models.calibration import keep_calibration
 from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import Workspace
+from tests.conftest import signed
 from tests.pages.search_page import (
     CASE,
     OpenPage,
@@ -130,9 +131,9 @@ def test_after_the_verdict_its_hit_is_told_and_no_other(open_page: OpenPage, cal
 def test_what_others_decided_is_told_after_ones_own_verdict(open_page: OpenPage, calibrated: Workspace) -> None:
     page = blind_page(open_page, calibrated)
     first, second = groups_of(page)[:2]
-    verdicts.give(calibrated, CASE, CANNOT_TELL, [Seen(crop) for crop in crops_in(first)], who="bo")
+    verdicts.give(signed(calibrated, "bo"), CASE, CANNOT_TELL, [Seen(crop) for crop in crops_in(first)])
     for who, verdict in (("bo", MATCH), ("cy", NOT)):
-        verdicts.give(calibrated, CASE, verdict, [Seen(crop) for crop in crops_in(second)], who=who)
+        verdicts.give(signed(calibrated, who), CASE, verdict, [Seen(crop) for crop in crops_in(second)])
     page = blind_page(open_page, calibrated)
     seen = {group["id"]: group for group in groups_of(page)}
     assert (seen[first["id"]]["verdict"], seen[second["id"]]["conflict"]) == (None, False)
@@ -209,17 +210,17 @@ def test_after_a_verdict_the_next_crop_of_the_same_camera_is_shown(open_page: Op
 
 def test_what_others_decided_neither_moves_the_list_nor_is_counted(open_page: OpenPage, calibrated: Workspace) -> None:
     before = fronts(blind_page(open_page, calibrated))
-    verdicts.give(calibrated, CASE, MATCH, [Seen(before[0])], who="bo")
-    verdicts.give(calibrated, CASE, NOT, [Seen(before[1])], who="bo")
+    verdicts.give(signed(calibrated, "bo"), CASE, MATCH, [Seen(before[0])])
+    verdicts.give(signed(calibrated, "bo"), CASE, NOT, [Seen(before[1])])
     page = blind_page(open_page, calibrated)
     assert fronts(page) == before
-    assert "1 match" not in words_of(page)
+    assert "2 matches" not in words_of(page)
     assert "Confirmed crops" not in sent_by(page)
     page = do(page, "answers", "opened", group=before[2], crop=before[2])
     assert len(data_of(page, "compare")["photos"]) == 1
     page.toggle(key="blind").set_value(False).run()
     assert before[0] not in fronts(page)
-    assert "1 match, 1 not" in words_of(page)
+    assert "2 matches, 2 not" in words_of(page)
 
 
 def test_filters_by_person_are_suspended(open_page: OpenPage, calibrated: Workspace) -> None:

@@ -13,6 +13,7 @@ from reid_core.workspace.catalogue import schema
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.columns import COLUMNS, INDEXED, SHOWN, Column, table_of
 from reid_core.workspace.catalogue.rows import CROP_COLUMNS, NewCrop
+from tests.conftest import TESTER
 from tests.workspace.catalogue.test_schema import VERSION_1
 
 
@@ -25,7 +26,7 @@ def test_a_new_catalogue_has_the_columns_of_an_upgraded_one(tmp_path: Path) -> N
     old = tmp_path / "old.sqlite"
     with sqlite3.connect(old) as database:
         database.executescript(f"{VERSION_1}PRAGMA user_version=1;")
-    Catalogue(old)
+    Catalogue(old, TESTER)
     with sqlite3.connect(old) as upgraded, sqlite3.connect(":memory:") as new:
         new.executescript(schema.CATALOGUE)
         assert columns_of(new) == columns_of(upgraded)

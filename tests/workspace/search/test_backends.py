@@ -19,7 +19,7 @@ from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Example, Question, search
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_GALLERY
+from tests.conftest import TESTER, TINY_GALLERY
 from tests.retrieval.plain_index import PlainIndex
 
 ROOT = Path(__file__).parents[3]
@@ -54,7 +54,7 @@ def test_no_module_but_the_keepers_of_its_files_names_the_exact_index() -> None:
 def test_a_catalogues_changes_reach_every_index(backend: str, tmp_path: Path) -> None:
     """Rows, labels, new vectors and deletions as the workspace writes them."""
     index = BACKENDS[backend](tmp_path / "index", "model", 4)
-    workspace = open_workspace(tmp_path / "workspace")
+    workspace = open_workspace(tmp_path / "workspace", TESTER)
     catalogue = workspace.catalogue
     catalogue.add_gallery("site")
     source = catalogue.add_source("site", "/pictures", "flat folder")
