@@ -9,8 +9,8 @@ from pages.components.gallery.browse import draw_browse
 from pages.components.gallery.crop_view import OPEN, close, open_crop
 from pages.components.gallery.deletion_dialog import draw_deletion, forget_deletion
 from pages.components.gallery.label_bar import draw_last_change
-from pages.components.jobs.embed_now import draw_embed_now
 from pages.components.shared import cached, markup, wording
+from pages.components.shared.embed_now import draw_embed_now
 from reid_core.errors import ReidError, shown
 from reid_core.records import plural, whole_number
 from reid_core.workspace import privacy
@@ -153,7 +153,7 @@ def draw_view(workspace: Workspace, gallery: GalleryInfo | None, view: str, *, f
 
         draw_jobs(workspace)
     else:
-        from pages.components.jobs.job_list import draw_history
+        from pages.components.audit.history import draw_history
 
         draw_history(workspace)
 

@@ -9,10 +9,10 @@ import streamlit as st
 
 from pages.components.map import data
 from pages.components.map import state as places
+from pages.components.map.drawing import Lines, Said, draw_point_map, rows_in
 from pages.components.map.making import Wanted, choose_map, choose_model, draw_form, draw_standing, find_map
 from pages.components.map.style import map_style
 from pages.components.shared import cached, markup
-from pages.components.widgets.point_map.point_map import Lines, Said, draw_point_map, rows_in
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace.catalogue.rows import GalleryInfo
@@ -53,7 +53,7 @@ def draw(workspace: Workspace, galleries: list[GalleryInfo]) -> None:
         beside = st.container(horizontal=True, width="content", key="map-beside-place")
     if model is None:
         markup.note(f"{gallery.name} is not embedded yet", "A map shows what a model sees in crops. Embed them first.")
-        from pages.components.jobs.embed_now import draw_embed_now
+        from pages.components.shared.embed_now import draw_embed_now
 
         draw_embed_now(workspace, gallery.name)
         return

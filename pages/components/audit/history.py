@@ -7,8 +7,9 @@ import json
 
 import streamlit as st
 
-from pages.components.jobs.job_card import draw_table, import_style, moment
 from pages.components.shared import markup
+from pages.components.shared.job_card import import_style
+from pages.components.shared.tables import draw_table, moment
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace.deletion import deletion, holds

@@ -7,8 +7,8 @@ from itertools import takewhile
 
 import streamlit as st
 
-from pages.components.jobs.job_card import draw_log, draw_running, import_style
 from pages.components.shared import cached, markup
+from pages.components.shared.job_card import draw_log, draw_running, import_style
 from pages.components.shared.model_terms import draw_damaged, draw_terms
 from reid_core.records import plural
 from reid_core.workspace import jobs

@@ -6,8 +6,8 @@ import threading
 
 import streamlit as st
 
-from pages.components.jobs.job_card import draw_no_progress
 from pages.components.shared import markup
+from pages.components.shared.job_card import draw_no_progress
 from reid_core.workspace import jobs
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.jobs import Progress

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components.audit.history import draw_history
-from pages.components.jobs.job_card import (
+from pages.components.jobs.results import draw_result, result_line
+from pages.components.shared import markup
+from pages.components.shared.job_card import (
     ENDED,
-    ago,
     draw_go_on,
     draw_how_it_ended,
     draw_log,
@@ -16,14 +16,11 @@ from pages.components.jobs.job_card import (
     import_style,
     title_of,
 )
-from pages.components.jobs.results import draw_result, result_line
-from pages.components.shared import markup
+from pages.components.shared.tables import ago
 from reid_core.records import plural
 from reid_core.workspace import jobs
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
-
-__all__ = ["draw_history", "draw_jobs"]
 
 PAGE = 20  # ended jobs that are shown at first
 

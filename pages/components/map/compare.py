@@ -12,8 +12,8 @@ import streamlit as st
 
 from pages.components.map import data
 from pages.components.map import state as places
+from pages.components.map.drawing import Region, draw_point_map, rows_in
 from pages.components.shared import markup
-from pages.components.widgets.point_map.point_map import Region, draw_point_map, rows_in
 from reid_core.records import plural
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.maps.colours import people_of, right_neighbour

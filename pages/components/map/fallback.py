@@ -9,9 +9,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.components.map import data
+from pages.components.map.drawing import GREY as NOBODY
 from pages.components.shared import markup
 from pages.components.shared.plots import GREY
-from pages.components.widgets.point_map.point_map import GREY as NOBODY
 from reid_core.records import plural
 from reid_core.workspace.maps.colours import Colouring
 from reid_core.workspace.maps.files import CropMap

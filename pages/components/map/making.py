@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.components.jobs.job_card import draw_no_progress, time_left
 from pages.components.map import state as places
 from pages.components.shared import cached, markup
+from pages.components.shared.job_card import draw_no_progress, time_left
 from reid_core.workspace import jobs
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.jobs import Job

@@ -9,11 +9,11 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.components.map import data
+from pages.components.map.drawing import Lines, Region
 from pages.components.search import query_photos as asked
 from pages.components.search.query_photos import Chosen
 from pages.components.search.question import kept_answer, searched_gallery
 from pages.components.shared import wording
-from pages.components.widgets.point_map.point_map import Lines, Region
 from reid_core.projection.layout import place
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.maps.colours import people_of

@@ -8,7 +8,6 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components.jobs.embed_now import draw_embed_now
 from pages.components.search import query_photos
 from pages.components.search.blind import BLIND, by_time, is_blind, is_decided, is_told, no_order
 from pages.components.search.case_panel import draw_keeping, purpose_now
@@ -19,6 +18,7 @@ from pages.components.search.question import ONLY_NEW, VIEWS, How, copies, find,
 from pages.components.search.state import SHORT, desk
 from pages.components.search.verdicts import CASE, LIKELY, LIST
 from pages.components.shared import cached, markup, wording
+from pages.components.shared.embed_now import draw_embed_now
 from pages.components.shared.meaning import likely_from, meant_by
 from pages.components.widgets.answer_list.answer_list import answer_list
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
@@ -209,6 +209,7 @@ def draw_groups(
         group_cards(answer, shown, meant, same, pair=pair),
         label="Hits, shuffled" if is_blind() else "Hits, most similar first",
         key=LIST,
+        taken=desk().taken,
         undo=bool(answer.standing),
         more=f"Show {SHORT} more" if more else "",
         none=f"None of {noun} {len(left)}" if len(left) > 1 else "",

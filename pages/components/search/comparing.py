@@ -82,6 +82,7 @@ def draw_comparison(
         where=f"{place + 1} of {len(groups)}" if not is_blind() else f"one of {len(groups)}",
         facts=_facts(pair, meant) if is_told(answer, pair.best.id) else [],
         key=COMPARE,
+        taken=table.taken,
         verdict=verdict_of(answer, pair),
         conflict=conflict_of(answer, pair),
         undo=bool(answer.standing),

@@ -60,12 +60,12 @@ def take_uploads() -> None:
 def take_up() -> None:
     """Do what was asked for in the tray and on the stage since the last run."""
     table = desk()
-    for event in [*new_events(TRAY, table), *new_events(STAGE, table)]:
+    for event in [*new_events(TRAY, table.taken), *new_events(STAGE, table.taken)]:
         try:
             _do(event)
         except BadImage as error:
             state[TROUBLE] = f"The photo was not cropped: {error}."
-        done(event, table)
+        done(event, table.taken)
 
 
 def _do(event: dict[str, Any]) -> None:
@@ -110,7 +110,7 @@ def draw_photos(workspace: Workspace, gallery: GalleryInfo) -> tuple[str | None,
             markup.text(
                 '<p class="rt-text">Drop or paste a photo, or several of one person. They stay on this machine.</p>'
             )
-        photo_tray([_shown(photo, len(chosen)) for photo in chosen], key=TRAY)
+        photo_tray([_shown(photo, len(chosen)) for photo in chosen], key=TRAY, taken=desk().taken)
         if chosen:
             camera, same_camera = draw_camera(workspace, gallery)
             st.button("Choose another person", on_click=query_photos.take, args=((),), width="stretch", key="browse")
@@ -213,4 +213,5 @@ def draw_stage() -> None:
     name, data = photo.scene or (photo.name, photo.data)
     whole = query_photos.of_upload(name, data) if photo.scene else photo
     markup.heading("Crop and turn", f"{name.rpartition('/')[2]} · {whole.width} × {whole.height} px")
-    photo_stage(whole.picture, name=name, width=whole.width, height=whole.height, scene=whole.is_scene, key=STAGE)
+    photo_stage(whole.picture, name=name, width=whole.width, height=whole.height, scene=whole.is_scene, key=STAGE,
+                taken=desk().taken)  # fmt: skip

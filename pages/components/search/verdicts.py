@@ -35,13 +35,13 @@ state = st.session_state
 def take_up(workspace: Workspace, gallery: GalleryInfo) -> None:
     """Do what was asked for in the list, the comparison and the timeline since the last run."""
     table = desk()
-    for event in [event for key in (LIST, COMPARE, TIMELINE) for event in new_events(key, table)]:
+    for event in [event for key in (LIST, COMPARE, TIMELINE) for event in new_events(key, table.taken)]:
         table.said = table.problem = ""
         try:
             _do(workspace, gallery, event, table)
         except ReidError as error:
             table.problem = str(error)
-        done(event, table)
+        done(event, table.taken)
         if event["what"] == "visited":
             address = {"gallery": gallery.name, "crop": str(int(event["crop"]))}
             st.switch_page("pages/gallery.py", query_params=address)

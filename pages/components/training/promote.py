@@ -7,8 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components.jobs.job_card import draw_no_progress, time_left
 from pages.components.shared import cached, markup
+from pages.components.shared.job_card import draw_no_progress, time_left
 from reid_core.embedder.card import ModelCard
 from reid_core.embedder.model import model_id
 from reid_core.evaluation.comparison import Difference

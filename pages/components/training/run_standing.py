@@ -7,8 +7,8 @@ import math
 import pandas as pd
 import streamlit as st
 
-from pages.components.jobs.job_card import draw_no_progress
 from pages.components.shared import markup
+from pages.components.shared.job_card import draw_no_progress
 from pages.components.training import state as places
 from pages.components.widgets.curves.curves import Chart, Line, draw_curves
 from reid_core.errors import ReidError

@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from pages.components.jobs.job_card import draw_how_it_ended, draw_running, import_style
 from pages.components.shared import cached, markup, plots, wording
+from pages.components.shared.job_card import draw_how_it_ended, draw_running, import_style
 from pages.components.training import state as places
 from pages.components.widgets.gallery_grid.gallery_grid import thumbnail_url
 from reid_core.records import plural

@@ -20,10 +20,11 @@ from tests.pages.imports.test_import import choose_way, has_button, make_job, wo
 
 SCRIPT = """
 from pages.components.shared import cached
-from pages.components.jobs.job_list import {0}
+from pages.components.{module} import {name}
 
-{0}(cached.open_workspace())
+{name}(cached.open_workspace())
 """
+MODULES = {"draw_jobs": "jobs.job_list", "draw_history": "audit.history"}
 Open = Callable[[str], AppTest]
 IMPORTED: dict[str, object] = {
     "gallery": "tiny",
@@ -43,7 +44,7 @@ def open_view(tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Ope
 
     def opened(name: str) -> AppTest:
         st.cache_data.clear()
-        return AppTest.from_string(SCRIPT.format(name), default_timeout=90).run()
+        return AppTest.from_string(SCRIPT.format(module=MODULES[name], name=name), default_timeout=90).run()
 
     return opened
 
@@ -200,7 +201,7 @@ def test_a_hold_that_somebody_else_released_meanwhile_is_a_sentence(
     page = open_view("draw_history")
     page.button(key="gal-release-case-12").click().run()
     real = holds.release
-    monkeypatch.setattr(deletion, "release", lambda workspace, name: (real(workspace, name), real(workspace, name)))
+    monkeypatch.setattr(holds, "release", lambda workspace, name: (real(workspace, name), real(workspace, name)))
     page.button(key="gal-release-yes-case-12").click().run()
     assert "The hold was not released" in words(page)
     assert not page.exception

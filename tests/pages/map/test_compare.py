@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.components.map import state
 from pages.components.map.compare import Other, shared_neighbours
-from pages.components.widgets.point_map.point_map import Region
+from pages.components.map.drawing import Region
 from reid_core.projection.layout import Layout
 from reid_core.workspace.catalogue.vectors import add_vectors
 from reid_core.workspace.maps.examination import examine
