@@ -13,6 +13,8 @@ from pages.components.map.drawing import Lines, Said, draw_point_map, rows_in
 from pages.components.map.making import Wanted, choose_map, choose_model, draw_form, draw_standing, find_map
 from pages.components.map.style import map_style
 from pages.components.shared import cached, markup
+from pages.components.shared.address import arrived
+from pages.components.shared.chosen_gallery import chosen_gallery, draw_gallery_field
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace.catalogue.rows import GalleryInfo
@@ -29,26 +31,28 @@ state = st.session_state
 
 
 def main() -> None:
-    state["page"] = "map"
     opened = cached.workspace_or_problem()
     if opened is None:
         return
     workspace, galleries = opened
     map_style()
-    if not galleries:
+    gallery = chosen_gallery(workspace, galleries, "map")
+    arrived("map")
+    if gallery is None:
         markup.heading("Map")
         markup.note("There is nothing to map yet", "Import crops of people on the Gallery page, and embed them.")
         return
     try:
-        draw(workspace, galleries)
+        draw(workspace, galleries, gallery)
     except ReidError as error:
         markup.explain(error)
 
 
-def draw(workspace: Workspace, galleries: list[GalleryInfo]) -> None:
+def draw(workspace: Workspace, galleries: list[GalleryInfo], gallery: GalleryInfo) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="map-top"):
         markup.heading("Map")
-        gallery = places.choose_gallery(galleries)
+        draw_gallery_field(galleries, width=220)
+        places.begin(gallery)
         model = choose_model(workspace, gallery) if gallery.models else None
         beside = st.container(horizontal=True, width="content", key="map-beside-place")
     if model is None:

@@ -504,9 +504,7 @@ def test_a_search_is_made_from_what_is_selected(
 ) -> None:
     made = _mapped(tiny_workspace)
     handed: list[list[int]] = []
-    monkeypatch.setattr(
-        "pages.components.shared.handing_over.hand_to_search", lambda gallery, crops: handed.append(crops)
-    )
+    monkeypatch.setattr("pages.components.shared.address.hand_to_search", lambda gallery, crops: handed.append(crops))
     _press(_select(open_page(tiny_workspace.path), made, [3, 4]), "map-search")
     page = _draw(open_page(tiny_workspace.path), _around(made.points, list(range(24))))
     _press(page, "map-search")

@@ -20,6 +20,7 @@ from reid_core.workspace.catalogue.selection import FLAWS, MISSING, Selection
 from reid_core.workspace.galleries.browsing import of_group
 from reid_core.workspace.workspace import Workspace
 
+PART = "browse"  # of addresses
 NAMES = ("see", "order", "cameras", "splits", "after", "before", "flaw", "missing", "alike", "group")
 SEE = {name.lower(): name for name in (CROPS, *BY)}
 ORDER_WORDS = {name.replace(" ", "-"): name for name in ORDERS}
@@ -28,7 +29,7 @@ state = st.session_state
 
 def follow(workspace: Workspace, gallery: GalleryInfo, *, from_another_page: bool) -> None:
     """Set the fields as the address has them, when it has changed; before they are drawn."""
-    found = address.asked("gallery", NAMES, from_another_page=from_another_page)
+    found = address.asked(PART, NAMES, from_another_page=from_another_page)
     if found is None:
         return
     facts = cached.gallery_facts(workspace, gallery)
@@ -73,7 +74,7 @@ def say(workspace: Workspace, gallery: GalleryInfo) -> None:
         "flaw": field("flaw") or "", "missing": field("missing") or "", "alike": "1" if field("alike") else "",
         "group": "" if inside is None else _crop_of(workspace, gallery, *inside),
     }  # fmt: skip
-    address.say("gallery", NAMES, values)
+    address.say(PART, NAMES, values)
 
 
 def _crop_of(workspace: Workspace, gallery: GalleryInfo, by: str, label: str) -> str:

@@ -46,8 +46,9 @@ UNNAMED = (
 
 @dataclass(frozen=True)
 class Order:
-    """An import that is ready to start: the arguments of `reid`, its title as a job, and words for a person."""
+    """An import that is ready to start: gallery, arguments of `reid`, title as a job, and words for a person."""
 
+    gallery: str
     arguments: list[str]
     title: str
     summary: str
@@ -210,4 +211,4 @@ def _order(path: Path, uploaded: bool, preview: Preview, reading: Reading, where
     name = plural(len(preview.dataset.records), "picture") if uploaded and path.is_dir() else path.name
     summary = f"{crops} for {'the new gallery' if where.is_new else 'gallery'} {where.gallery}, "
     summary += f"embedded by {where.model}." if where.model else "not embedded yet."
-    return Order(arguments, f"Import {name} into {where.gallery}", summary, f"Import {crops}")
+    return Order(where.gallery, arguments, f"Import {name} into {where.gallery}", summary, f"Import {crops}")

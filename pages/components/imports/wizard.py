@@ -11,6 +11,7 @@ from pages.components.imports.source import draw_chosen, draw_head, draw_what
 from pages.components.imports.state import choose, import_state, watch_job
 from pages.components.jobs.results import can_be_searched, draw_result, offer_embedding
 from pages.components.shared import cached, markup
+from pages.components.shared.chosen_gallery import turn_to, turn_to_when_there
 from pages.components.shared.job_card import (
     draw_go_on,
     draw_how_it_ended,
@@ -73,6 +74,7 @@ def _draw_go(workspace: Workspace, order: Order) -> None:
             markup.problem("The import could not be started", str(error))
             return
         watch_job(folder)
+        turn_to_when_there(order.gallery)
         import_state().path = None
         st.rerun()
 
@@ -110,7 +112,7 @@ def _draw_job(workspace: Workspace, job: Job) -> None:
         draw_go_on(workspace, job, primary=True)
         if info is not None and info.crops:
             if searchable and st.button(
-                "Search it", type="primary", key="gal-import-search", on_click=_turn_to, args=(info.name,)
+                "Search it", type="primary", key="gal-import-search", on_click=turn_to, args=(info.name,)
             ):
                 st.switch_page("pages/search.py", query_params={"gallery": info.name})
             st.button("Browse the gallery", key="gal-import-browse", on_click=_browse, args=(info.name,))
@@ -123,15 +125,10 @@ def _draw_job(workspace: Workspace, job: Job) -> None:
     draw_log(job)
 
 
-def _turn_to(gallery: str) -> None:
-    """What the page is about from now on, and its address; before anything of it is drawn."""
-    st.session_state["gallery"] = st.query_params["gallery"] = gallery
-
-
 def _browse(gallery: str) -> None:
     """To the page's own view of the gallery."""
     choose(None)
-    _turn_to(gallery)
+    turn_to(gallery)
     st.session_state["gal-view"] = "Browse"
 
 

@@ -14,7 +14,7 @@ from pages.components.gallery.label_bar import SAID, apply, draw_trouble, hold, 
 from pages.components.gallery.selection import TROUBLE, Ids
 from pages.components.map import data
 from pages.components.map import state as places
-from pages.components.shared import cached, handing_over, markup, wording
+from pages.components.shared import address, cached, markup, wording
 from pages.components.widgets.label_field.label_field import label_field, typed
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK, plural
@@ -105,7 +105,7 @@ def draw_acts(workspace: Workspace, gallery: GalleryInfo, made: CropMap) -> None
             "Search with these" if len(few) == len(ids) else f"Search with {len(few)} of these", key="map-search",
             help=f"As photos of one person; at most {MOST_PHOTOS}, spread over the selection.",
         ):  # fmt: skip
-            handing_over.hand_to_search(gallery.name, few.tolist())
+            address.hand_to_search(gallery.name, few.tolist())
         _opener("case", "Add to a case…")
         _opener("hold", "Hold…")
         _opener("train", "Keep out of training…")

@@ -37,26 +37,13 @@ LOCALITY_NAMES = {1: "1, who is near whom", 2: "2", 3: "3, between", 4: "4", 5: 
 state = st.session_state
 
 
-def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo:
-    """The session's gallery, which the address may name."""
-    names = {gallery.name: gallery for gallery in galleries}
-    asked = st.query_params.get("gallery", "")
-    if asked in names and asked != state.get("map-followed"):
-        state["gallery"] = asked
-    if state.get("gallery") not in names:
-        state["gallery"] = next((gallery.name for gallery in galleries if gallery.models), galleries[0].name)
-    if len(names) > 1:
-        st.selectbox(
-            "Gallery", list(names), key="gallery", persist_state="session", label_visibility="collapsed", width=220
-        )
-    name: str = state["gallery"]
-    st.query_params["gallery"] = state["map-followed"] = name
-    if state.get("map-of") != name:  # what is selected is of another gallery
-        state["map-of"] = name
+def begin(gallery: GalleryInfo) -> None:
+    """Drop what was selected and looked for in another gallery."""
+    if state.get("map-of") != gallery.name:
+        state["map-of"] = gallery.name
         let_go()
         state.pop(PERSON, None)
         state.pop(SHOWN, None)
-    return names[name]
 
 
 def choose_person(workspace: Workspace, made: CropMap) -> str | None:

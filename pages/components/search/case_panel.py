@@ -9,10 +9,10 @@ import streamlit as st
 from pages.components.search import verdicts as deciding
 from pages.components.search.blind import ANALYST, analyst, judged_by
 from pages.components.search.export import draw_exports
-from pages.components.search.saved_searches import draw_saved
+from pages.components.search.saved_searches import draw_saved, say_saved
 from pages.components.search.state import desk
 from pages.components.search.verdicts import CASE
-from pages.components.shared import markup
+from pages.components.shared import address, markup
 from reid_core.errors import ReidError, shortened
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.cases import Case
@@ -23,33 +23,28 @@ from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
 TROUBLE = "case-trouble"
-FOLLOWED = "case-followed"
+PART, KEYS = "case", ("investigation",)  # of addresses, which keep the word that they began with
 state = st.session_state
 
 
-def open_case(workspace: Workspace) -> Case | None:
+def open_case(workspace: Workspace, *, from_another_page: bool = False) -> Case | None:
     """The one that is open; the address names it by its number, so that a reload opens it again."""
-    query = st.query_params.get("investigation")
     there = cases.every(workspace)
-    if query != state.get(FOLLOWED):
+    if (asked := address.asked(PART, KEYS, from_another_page=from_another_page)) is not None:
+        query = asked.get("investigation")
         found = next((case for case in there if str(case.key) == query), None)
         state[CASE] = None if found is None else found.name
         if query is not None and found is None:
             state[TROUBLE] = f"There is no case {shortened(query)} in this workspace any more."
     case = next((case for case in there if case.name == state.get(CASE)), None)
     state[CASE] = None if case is None else case.name
-    if case is None:
-        st.query_params.pop("investigation", None)
-    else:
-        st.query_params["investigation"] = str(case.key)
-    state[FOLLOWED] = st.query_params.get("investigation")
+    address.say(PART, KEYS, {"investigation": "" if case is None else str(case.key)})
     return case
 
 
 def take_case(name: str | None) -> None:
     state[CASE] = name
     state.pop(TROUBLE, None)
-    state[FOLLOWED] = st.query_params.get("investigation")
     table = desk()
     table.close()
     table.said = table.problem = ""
@@ -198,6 +193,6 @@ def draw_keeping(workspace: Workspace, gallery: GalleryInfo, model: ModelEntry, 
                 except ReidError as error:
                     markup.problem("It was not saved", str(error))
                 else:
-                    st.query_params["saved"] = state["saved-followed"] = str(kept.key)
+                    say_saved(kept.key)
                     markup.text('<p class="rt-small" role="status">Saved. The address opens it again.</p>')
     draw_exports(workspace, gallery, answer, meant)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.components.shared import cached, handing_over
+from pages.components.shared import address, cached
 from pages.components.shared.pictures import keep_showing, picture_url, show_photo
 from pages.components.widgets.photo_stage.photo_stage import Cut
 from pages.components.widgets.photo_tray.photo_tray import Role
@@ -26,7 +26,8 @@ from reid_core.workspace.galleries.browsing import some_people
 from reid_core.workspace.imports.demo import GALLERY as DEMO
 from reid_core.workspace.workspace import Workspace
 
-PHOTOS, NUMBER, TROUBLE, FOLLOWED = "photos", "photo-number", "trouble", "crop-followed"
+PHOTOS, NUMBER, TROUBLE = "photos", "photo-number", "trouble"
+PART, KEYS = "photos", ("crop", "not")  # of addresses
 FORGET_CAMERA = "forget-camera"  # what was stated of the photos before does not hold for these
 STAGED = "staged"  # the photo that is cropped and turned now
 CONFIRMED_ALONE = "confirmed-alone"  # the case whose confirmed crops are searched with, without a photo
@@ -219,18 +220,11 @@ def take_crops(workspace: Workspace, crops: Iterable[int], negative: Iterable[in
 def say_address() -> None:
     """Put the crops into the address; nothing where a photo is none of a gallery's."""
     kept = [photo for photo in photos() if photo.role != "aside"]
-    of_gallery = bool(kept) and all(photo.crop is not None for photo in kept)
-    for name, role in (("crop", "positive"), ("not", "negative")):
-        crops = [str(photo.crop) for photo in kept if photo.role == role]
-        if of_gallery and crops:
-            st.query_params[name] = ",".join(crops)
-        else:
-            st.query_params.pop(name, None)
-    state[FOLLOWED] = _address()
-
-
-def _address() -> tuple[str | None, str | None]:
-    return st.query_params.get("crop"), st.query_params.get("not")
+    values = {}
+    if kept and all(photo.crop is not None for photo in kept):
+        for key, role in (("crop", "positive"), ("not", "negative")):
+            values[key] = ",".join(str(photo.crop) for photo in kept if photo.role == role)
+    address.say(PART, KEYS, values)
 
 
 def follow_address(workspace: Workspace, gallery: GalleryInfo, *, from_another_page: bool = False) -> None:
@@ -238,26 +232,24 @@ def follow_address(workspace: Workspace, gallery: GalleryInfo, *, from_another_p
 
     Who comes back from another page, whose link names no crop, finds the photos that she left.
     """
-    st.query_params["gallery"] = gallery.name
-    if wanted := handing_over.handed_crops():
+    if wanted := address.handed_crops():
         if not take_crops(workspace, wanted):
             state[TROUBLE] = "The crops that were chosen there are gone. Pick another, or drop a photo."
         return
-    asked = _address()
-    if from_another_page and asked[0] is None and photos():
+    if from_another_page and "crop" not in st.query_params and photos():
         say_address()
         return
-    if asked == state.get(FOLLOWED) and PHOTOS in state:
-        return
+    found = address.asked(PART, KEYS, from_another_page=from_another_page, back_at_once=True)
     begun = PHOTOS not in state
+    if found is None and not begun:
+        return
     state.setdefault(PHOTOS, ())
-    if asked[0] is not None:
-        parts = asked[0].split(","), (asked[1] or "").split(",")
+    if found and "crop" in found:
+        parts = found["crop"].split(","), found.get("not", "").split(",")
         whole = [[n for part in some if (n := whole_number(part)) is not None] for some in parts]
         if not whole[0] or not take_crops(workspace, *whole):
-            state[TROUBLE] = f"There is no crop {shortened(asked[0])} any more. Pick another, or drop a photo."
-            for name in ("crop", "not"):
-                st.query_params.pop(name, None)
+            state[TROUBLE] = f"There is no crop {shortened(found['crop'])} any more. Pick another, or drop a photo."
+            address.say(PART, KEYS, {})
     elif begun and gallery.name == DEMO and gallery.models and "saved" not in st.query_params:
         trouble = state.get(TROUBLE)  # with the address: it is still to be said
         for example in some_people(workspace.catalogue, gallery.name, 1):
@@ -266,7 +258,6 @@ def follow_address(workspace: Workspace, gallery: GalleryInfo, *, from_another_p
             state[TROUBLE] = trouble
     elif not begun:
         state[PHOTOS] = ()
-    state[FOLLOWED] = _address()
 
 
 def keep_addresses() -> None:

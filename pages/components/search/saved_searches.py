@@ -10,7 +10,8 @@ from pages.components.search import query_photos, verdicts
 from pages.components.search.filters import put_back
 from pages.components.search.question import ONLY_NEW, VIEWS
 from pages.components.search.state import desk
-from pages.components.shared import cached, markup
+from pages.components.shared import address, cached, markup
+from pages.components.shared.chosen_gallery import turn_to
 from pages.components.widgets.photo_tray.photo_tray import Role
 from reid_core.errors import ReidError, shortened
 from reid_core.images import BadImage
@@ -22,7 +23,7 @@ from reid_core.workspace.search import saved_searches
 from reid_core.workspace.search.saved_searches import SavedSearch
 from reid_core.workspace.workspace import Workspace
 
-FOLLOWED = "saved-followed"  # the number that the address named last
+PART, KEYS = "saved", ("saved",)  # of addresses: the number of the search that was opened
 WAITING = "saved-waiting"  # a search that is opened before anything is drawn
 state = st.session_state
 
@@ -61,10 +62,11 @@ def _wait(search: int, new_only: bool) -> None:
 
 def follow_saved(workspace: Workspace) -> None:
     """Open the search that was chosen, or that the address names; before anything of the page is drawn."""
-    asked_for = st.query_params.get("saved")
+    asked_for = (address.asked(PART, KEYS) or {}).get("saved")
     wanted = state.pop(WAITING, None)
-    if wanted is None and (asked_for is None or asked_for == state.get(FOLLOWED)):
-        state[FOLLOWED] = asked_for
+    if wanted is None and asked_for is None:
+        if "saved" not in st.query_params:
+            say_saved(None)  # a later link to the same search opens it again
         return
     number, new_only = wanted or (whole_number(asked_for) or 0, False)
     found = next(
@@ -82,14 +84,18 @@ def follow_saved(workspace: Workspace) -> None:
         trouble = saved_searches.trouble(workspace, found)
     if found is None or trouble is not None:
         state[query_photos.TROUBLE] = trouble
-        st.query_params.pop("saved", None)
+        say_saved(None)
     else:
+        say_saved(found.key)
         try:
             _open(workspace, found, new_only)
-            st.query_params["saved"] = str(found.key)
         except ReidError as error:
             state[query_photos.TROUBLE] = str(error)
-    state[FOLLOWED] = st.query_params.get("saved")
+
+
+def say_saved(search: int | None) -> None:
+    """Name the search of that number in the address, which opens it again."""
+    address.say(PART, KEYS, {"saved": "" if search is None else str(search)})
 
 
 def _open(workspace: Workspace, search: SavedSearch, new_only: bool) -> None:
@@ -114,8 +120,7 @@ def _open(workspace: Workspace, search: SavedSearch, new_only: bool) -> None:
     readable = any(photo.role == "positive" for photo in chosen)
     if not readable and any(not example.negative for example in question.examples):
         raise ReidError(f"The pictures that {search.name!r} was made with cannot be read any more.")
-    state["gallery"] = search.gallery
-    st.query_params["gallery"] = search.gallery
+    turn_to(search.gallery)
     put_back(search.gallery, question.where, workspace.catalogue.time_range(search.gallery))
     state["view"] = next(name for name, level in VIEWS.items() if level == question.group)
     state["rerank"], state["leave-out"] = question.rerank, not question.same_camera

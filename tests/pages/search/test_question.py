@@ -7,6 +7,8 @@ import dataclasses
 import pytest
 
 from pages.components.search import query_photos, question
+from pages.components.shared.address import Visit
+from pages.components.shared.session import key_of
 from pages.components.widgets.photo_stage.photo_stage import Cut
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import png_bytes, tiny_picture
@@ -74,10 +76,10 @@ def test_only_counterexamples_are_no_search(open_page: OpenPage, tiny_workspace:
 
 def test_crops_that_another_page_wants_are_searched_for(open_page: OpenPage, tiny_workspace: Workspace) -> None:
     page = open_page(tiny_workspace.path)
-    page.session_state["search-from"] = (7, 9)
+    page.session_state[key_of(Visit)].handed = (7, 9)
     page.run()
     assert page.query_params["crop"] in ("7,9", ["7,9"])
-    assert "search-from" not in page.session_state
+    assert not page.session_state[key_of(Visit)].handed
 
 
 def test_a_crop_that_was_cut_smaller_does_not_find_itself(open_page: OpenPage, tiny_workspace: Workspace) -> None:

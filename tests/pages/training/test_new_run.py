@@ -12,8 +12,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from pages.components.shared.session import key_of
 from pages.components.training import new_run
-from pages.components.training.state import in_form
+from pages.components.training.state import TrainingState, in_form
 from reid_core.embedder.network import check_backbone
 from reid_core.training.recipe import get_recipe, recipe_values
 from reid_core.workspace import jobs
@@ -39,9 +40,7 @@ def open_form(tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Ope
     def opened(copy: str = "", view: str = "New run") -> AppTest:
         st.cache_data.clear()
         page = AppTest.from_file(PAGE, default_timeout=30)
-        page.session_state["trn-view"] = view
-        if copy:
-            page.session_state["trn-copy"] = copy
+        page.session_state[key_of(TrainingState)] = TrainingState(view=view, copy=copy or None)
         page.run()
         assert not page.exception
         return page
@@ -268,7 +267,7 @@ def test_options_are_called_by_their_fields_and_commands_stay_to_be_copied() -> 
 
 def test_the_pages_of_training_import_no_torch() -> None:
     modules = ["run_view", "run_list", "new_run", "training_data", "promote", "predictions"]
-    code = "import sys\n" + "".join(f"import pages.components.{name}\n" for name in modules)
+    code = "import sys\n" + "".join(f"import pages.components.training.{name}\n" for name in modules)
     code += "assert not {'torch', 'timm', 'umap'} & set(sys.modules), 'heavy'"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(PAGE).parents[1])
     assert done.returncode == 0, done.stderr[-2000:]
