@@ -10,11 +10,10 @@ from pages.components.search.answer import confirmed_alone, draw_answer
 from pages.components.search.case_panel import draw_case, open_case
 from pages.components.search.picker import draw_picker
 from pages.components.search.saved_searches import follow_saved
+from pages.components.search.state import desk
 from pages.components.shared import cached
 from pages.components.shared.address import arrived, from_another
 from pages.components.shared.chosen_gallery import chosen_gallery, draw_gallery_field
-
-state = st.session_state
 
 
 def main() -> None:
@@ -43,7 +42,7 @@ def main() -> None:
             with st.container(key="case"):
                 draw_case(workspace, gallery)
         with right:
-            if query_photos.STAGED in state:
+            if desk().staged is not None:
                 photo.draw_stage()
             elif not query_photos.photos() and not confirmed_alone():
                 draw_picker(workspace, gallery)

@@ -9,7 +9,8 @@ import streamlit as st
 from pages.components.gallery.label_bar import SAID
 from pages.components.gallery.selection import TROUBLE, Ids
 from pages.components.search.blind import analyst
-from pages.components.search.verdicts import CASE, WORDS
+from pages.components.search.state import desk
+from pages.components.search.verdicts import WORDS
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace.cases import cases, verdicts
@@ -35,10 +36,10 @@ def draw_case_form(workspace: Workspace, ids: Ids, key: str, people: int, say: C
         )
         return
     there = {case.name: case for case in cases.every(workspace)}
-    names = [*there, NEW]
+    names, opened = [*there, NEW], desk().case
     with st.container(horizontal=True, vertical_alignment="center", key="map-form-row"):
         name = st.selectbox(
-            "Case", names, index=names.index(state[CASE]) if state.get(CASE) in there else 0,
+            "Case", names, index=names.index(opened) if opened in there else 0,
             key=f"{key}-name", label_visibility="collapsed", width=260,
         )  # fmt: skip
         verdict = st.segmented_control(
@@ -86,7 +87,7 @@ def _add(workspace: Workspace, case: Case | None, ids: Ids, verdict: str, field:
     try:
         if case is None:
             case = cases.create(workspace, str(state.get(NAME) or ""), str(state.get(PURPOSE) or ""))
-            state[CASE] = state[field] = case.name  # the Search page opens it, and so does this form
+            desk().case = state[field] = case.name  # the Search page opens it, and so does this form
             state[NAME] = state[PURPOSE] = ""
         # They were in no list of hits: without a rank, a similarity, or a model that put them there.
         given = verdicts.give(workspace, case.name, verdict, [Seen(crop) for crop in ids.tolist()], note=NOTE,

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from pages.components.map import data
 from pages.components.map.drawing import Lines, Region
 from pages.components.search import query_photos as asked
-from pages.components.search.query_photos import Chosen
 from pages.components.search.question import kept_answer, searched_gallery
+from pages.components.search.state import Chosen
 from pages.components.shared import wording
 from reid_core.projection.layout import place
 from reid_core.workspace.catalogue.rows import GalleryInfo

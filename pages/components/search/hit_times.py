@@ -47,11 +47,11 @@ def draw_timeline(times: Span | None, gallery: str, answer: Answer, shown: Seque
             "title": f"{name}, {wording.shown_time(row['time'])}", "verdict": standing and standing.decision,
         })  # fmt: skip
     span = (float(timed["time"].min()), float(timed["time"].max())) if len(timed) else times
-    whole = f"timeline-range-{gallery}"
+    spans = desk().spans
     if brushed is None:
-        state[whole] = span
+        spans[gallery] = span
     else:  # the whole stays in sight, so that the span can be made wider again
-        before = state.get(whole, times)
+        before = spans.get(gallery, times)
         span = min(before[0], brushed[0]), max(before[1], brushed[1])
     hit_timeline(
         hits, cameras, range=span, brushed=brushed, clock=clock, untimed=len(rows) - len(timed), key=TIMELINE,

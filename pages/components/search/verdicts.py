@@ -25,8 +25,6 @@ from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import Workspace
 
 LIST, COMPARE, TIMELINE = "answers", "compare", "timeline"  # keys of the components
-CASE = "investigation"  # name of the one that is open
-LIKELY = "likely-from"  # the similarity that the list calls likely
 MOST_FRAMES = 500  # of a tracklet that one verdict is about
 WORDS = {MATCH: "Match", NOT: "Not this person", CANNOT_TELL: "Cannot tell"}
 state = st.session_state
@@ -77,13 +75,13 @@ def _do(workspace: Workspace, gallery: GalleryInfo, event: dict[str, Any], table
 
 def judge(workspace: Workspace, gallery: GalleryInfo, verdict: str, crops: list[int], note: str, table: Desk) -> None:
     """Give a verdict on these crops and on all of their tracklets; asks first where it is kept, and who decides."""
-    answer, case, who = kept_answer(), state.get(CASE), analyst()
+    answer, case, who = kept_answer(), table.case, analyst()
     if answer is None or not crops:
         return
     if case is None or who is None:
         table.pending = verdict, crops, note
         return
-    threshold, blind = state.get(LIKELY), is_blind()
+    threshold, blind = table.likely, is_blind()
     seen = [_seen(answer, crop) for crop in _of_tracklets(workspace, gallery, crops)]
     verdicts.give(
         workspace, case, verdict, seen, note=note, model=answer.query.model, threshold=threshold, who=who
@@ -102,7 +100,7 @@ def judge(workspace: Workspace, gallery: GalleryInfo, verdict: str, crops: list[
 
 def take_back(workspace: Workspace, table: Desk) -> None:
     """Take the analyst's last verdict back, and show what it was about when a comparison is open."""
-    case, who = state.get(CASE), analyst()
+    case, who = table.case, analyst()
     if case is None:
         return
     if who is None:

@@ -9,13 +9,14 @@ import pytest
 
 from pages.components.search import blind
 from pages.components.search import verdicts as deciding
-from pages.components.search.state import Desk
+from pages.components.search.state import ANALYST, Desk
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, Seen, Verdict
 from reid_core.workspace.workspace import Workspace
 from tests.pages.search_page import (
     CASE,
     OpenPage,
+    answer_of,
     begin,
     crops_in,
     data_of,
@@ -130,7 +131,7 @@ def test_between_a_verdict_and_the_note_that_it_was_taken_up_no_key_can_end_the_
     open_page: OpenPage, case: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = open_page(case.path, crop="1", investigation="1", analyst="ann")
-    answer, front = page.session_state["answer"][3], fronts(page)[0]
+    answer, front = answer_of(page), fronts(page)[0]
     kept: list[object] = []
     give, undo = verdicts.give, verdicts.undo
 
@@ -143,9 +144,10 @@ def test_between_a_verdict_and_the_note_that_it_was_taken_up_no_key_can_end_the_
 
         __getitem__ = __setitem__ = __contains__ = None  # type: ignore[assignment]
 
-    session = SessionState({deciding.CASE: CASE, blind.ANALYST: "ann"})
+    session = SessionState({ANALYST: "ann"})
     monkeypatch.setattr(deciding, "state", session)
     monkeypatch.setattr(blind, "state", session)
+    monkeypatch.setattr("streamlit.session_state", session)
     monkeypatch.setattr(deciding, "kept_answer", lambda: answer)
     monkeypatch.setattr(verdicts, "give", lambda *given, **how: kept.extend(give(*given, **how)))
 
@@ -155,7 +157,7 @@ def test_between_a_verdict_and_the_note_that_it_was_taken_up_no_key_can_end_the_
         return taken
 
     monkeypatch.setattr(verdicts, "undo", kept_undo)
-    table, gallery = Desk(pair=(front, front)), case.catalogue.gallery("tiny")
+    table, gallery = Desk(pair=(front, front), case=CASE), case.catalogue.gallery("tiny")
     deciding.judge(case, gallery, NOT, [front], "", table)
     assert (table.turn, table.go_on, len(kept)) == (1, True, 2)
     kept.clear()
