@@ -6,9 +6,10 @@ import streamlit as st
 
 from pages.components.gallery import address as browse_address
 from pages.components.gallery.browse import draw_browse
-from pages.components.gallery.crop_view import OPEN, close, open_crop
+from pages.components.gallery.crop_view import close, open_crop
 from pages.components.gallery.deletion_dialog import draw_deletion, forget_deletion
 from pages.components.gallery.label_bar import draw_last_change
+from pages.components.gallery.state import VIEW, gallery_state
 from pages.components.shared import address, cached, markup, wording
 from pages.components.shared.chosen_gallery import chosen_gallery, draw_gallery_field, draw_trouble
 from pages.components.shared.embed_now import draw_embed_now
@@ -52,7 +53,7 @@ def main() -> None:
 
 def draw_name(galleries: list[GalleryInfo], gallery: GalleryInfo | None) -> None:
     """The gallery that is browsed; or the view, where that is one of the whole workspace."""
-    view = state.get("gal-view", VIEWS[0])
+    view = state.get(VIEW, VIEWS[0])
     if gallery is None:
         markup.heading("Welcome")
     elif view != VIEWS[0]:
@@ -69,16 +70,16 @@ def follow_view(galleries: list[GalleryInfo], *, from_another_page: bool) -> Non
     views = VIEWS if galleries else VIEWS[1:]
     asked = address.asked(VIEW_PART, VIEW_KEYS, from_another_page=from_another_page)
     if asked is not None and (view := asked.get("view", VIEWS[0]).capitalize()) in views:
-        state["gal-view"] = view
-    if state.get("gal-view") not in views:
-        state["gal-view"] = "Import" if "import" in st.query_params else views[0]  # an import that was left is shown
+        state[VIEW] = view
+    if state.get(VIEW) not in views:
+        state[VIEW] = "Import" if "import" in st.query_params else views[0]  # an import that was left is shown
 
 
 def draw_view_switch(galleries: list[GalleryInfo]) -> str:
     """The view, which the address names too: after a reload one is where one was."""
     views = VIEWS if galleries else VIEWS[1:]
     view = st.segmented_control(
-        "View", views, required=True, key="gal-view", label_visibility="collapsed", persist_state="session"
+        "View", views, required=True, key=VIEW, label_visibility="collapsed", persist_state="session"
     )
     view = view or views[0]
     address.say(VIEW_PART, VIEW_KEYS, {"view": "" if view == VIEWS[0] else view.lower()})
@@ -92,7 +93,7 @@ def follow_crop(*, from_another_page: bool) -> None:
         open_crop(number)
     elif asked is not None or (from_another_page and "crop" not in st.query_params):
         close()
-    crop = state.get(OPEN)
+    crop = gallery_state().open
     address.say(CROP_PART, CROP_KEYS, {"crop": "" if crop is None else str(crop)})
 
 
@@ -171,7 +172,7 @@ def time_span(first: float, last: float) -> str:
 
 def draw_empty(workspace: Workspace, gallery: GalleryInfo) -> None:
     def go() -> None:
-        state["gal-view"] = "Import"
+        state[VIEW] = "Import"
 
     markup.note(f"{gallery.name} is empty", "It has no crop: none was imported yet, or all were deleted.")
     with st.container(horizontal=True):

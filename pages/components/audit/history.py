@@ -7,6 +7,7 @@ import json
 
 import streamlit as st
 
+from pages.components.audit.state import history_state
 from pages.components.shared import markup
 from pages.components.shared.job_card import import_style
 from pages.components.shared.tables import draw_table, moment
@@ -23,8 +24,6 @@ ACTIONS = {
     "undo": "Undone", "export": "Exports",
 }  # fmt: skip
 _OF_EVERY_LINE = ("at", "who", "action", "purpose", "gallery")
-_RELEASING = "gal-releasing"
-state = st.session_state
 
 
 def draw_history(workspace: Workspace) -> None:
@@ -78,7 +77,7 @@ def _draw_holds(workspace: Workspace) -> None:
             markup.text(
                 '<p class="im-hold"><b>{name}</b><span>{crops}</span></p>', name=name, crops=plural(crops, "crop")
             )
-            if state.get(_RELEASING) != name:
+            if history_state().releasing != name:
                 st.button("Release", key=f"gal-release-{name}", on_click=_ask, args=(name,))
                 continue
             markup.text('<p class="rt-small">Its crops can be deleted again then.</p>')
@@ -94,7 +93,7 @@ def _draw_holds(workspace: Workspace) -> None:
 
 
 def _ask(name: str | None) -> None:
-    state[_RELEASING] = name
+    history_state().releasing = name
 
 
 def _draw_log(workspace: Workspace) -> None:

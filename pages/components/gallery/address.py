@@ -9,8 +9,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.gallery.browse import GROUP
 from pages.components.gallery.browse_rail import BY, CROPS, NOT_EMBEDDED, ORDERS, key_of
+from pages.components.gallery.state import gallery_state
 from pages.components.shared import address, cached
 from pages.components.shared.address import from_labels, from_seconds, labels_in, one_of, seconds_in
 from pages.components.shared.time_range import time_in, times_to_fields
@@ -49,11 +49,12 @@ def follow(workspace: Workspace, gallery: GalleryInfo, *, from_another_page: boo
     models = [NOT_EMBEDDED + id for id, _, _ in gallery.models]
     put("missing", found.get("missing") if found.get("missing") in (*MISSING, *models) else None)
     put("alike", found.get("alike") == "1")
-    state.pop(GROUP, None)
+    now = gallery_state()
+    now.group = None
     if (by := BY.get(see)) is not None:
         label = _label_of(workspace, gallery, by, whole_number(found.get("group")))
         if label is not None:
-            state[GROUP] = gallery.name, by, label
+            now.group = gallery.name, by, label
 
 
 def say(workspace: Workspace, gallery: GalleryInfo) -> None:
@@ -63,7 +64,7 @@ def say(workspace: Workspace, gallery: GalleryInfo) -> None:
         return state.get(key_of(name, gallery.name))
 
     by, order = field("by") or CROPS, field("order")
-    group = state.get(GROUP)
+    group = gallery_state().group
     inside = group[1:] if group is not None and group[:2] == (gallery.name, BY.get(by)) else None
     values = {
         "see": "" if by == CROPS else str(by).lower(),

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.components.gallery.state import VIEW
 from pages.components.imports.check import Order, draw_check
 from pages.components.imports.source import draw_chosen, draw_head, draw_what
 from pages.components.imports.state import choose, import_state, watch_job
@@ -129,7 +130,7 @@ def _browse(gallery: str) -> None:
     """To the page's own view of the gallery."""
     choose(None)
     turn_to(gallery)
-    st.session_state["gal-view"] = "Browse"
+    st.session_state[VIEW] = "Browse"
 
 
 @st.fragment(run_every=1.0)

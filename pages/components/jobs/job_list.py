@@ -14,6 +14,7 @@ from pages.components.shared.job_card import (
     draw_log_lines,
     draw_running,
     import_style,
+    jobs_state,
     title_of,
 )
 from pages.components.shared.tables import ago
@@ -22,7 +23,7 @@ from reid_core.workspace import jobs
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
 
-PAGE = 20  # ended jobs that are shown at first
+MORE = 100  # ended jobs that are listed besides when more are asked for
 
 
 def draw_jobs(workspace: Workspace) -> None:
@@ -42,11 +43,12 @@ def draw_jobs(workspace: Workspace) -> None:
             return
         if running:
             _watch(workspace, [job.folder.name for job in running])
-        limit = st.session_state.get("gal-jobs-shown", PAGE)
+        now = jobs_state()
+        limit = now.listed
         for job in ended[:limit]:
             _draw_ended(workspace, job)
         if len(ended) > limit and st.button(f"Show older ({len(ended) - limit:,} more)", key="gal-jobs-older"):
-            st.session_state["gal-jobs-shown"] = limit + 5 * PAGE
+            now.listed += MORE
             st.rerun()
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.components.gallery.label_bar import SAID
-from pages.components.gallery.selection import TROUBLE, Ids
+from pages.components.gallery.state import Ids, gallery_state
+from pages.components.map.state import map_state
 from pages.components.search.blind import analyst
 from pages.components.search.state import desk
 from pages.components.search.verdicts import WORDS
@@ -23,7 +23,6 @@ MOST = 500  # crops that are judged at once
 NOTE = "Selected on the map"
 NEW = "A new case…"
 NAME, PURPOSE = "map-case-name", "map-case-purpose"  # of a new one
-GIVEN = "map-case-given"  # case and number of the verdict that was given last on the map
 state = st.session_state
 
 
@@ -83,25 +82,26 @@ def _changes(workspace: Workspace, name: str, ids: Ids, verdict: str) -> str:
 
 def _add(workspace: Workspace, case: Case | None, ids: Ids, verdict: str, field: str) -> None:
     """The form stays open: what was given can be taken back there."""
-    state.pop(TROUBLE, None)
+    now, here, search = gallery_state(), map_state(), desk()
+    now.trouble = ""
     try:
         if case is None:
             case = cases.create(workspace, str(state.get(NAME) or ""), str(state.get(PURPOSE) or ""))
-            desk().case = state[field] = case.name  # the Search page opens it, and so does this form
+            search.case = state[field] = case.name  # the Search page opens it, and so does this form
             state[NAME] = state[PURPOSE] = ""
         # They were in no list of hits: without a rank, a similarity, or a model that put them there.
         given = verdicts.give(workspace, case.name, verdict, [Seen(crop) for crop in ids.tolist()], note=NOTE,
                               who=analyst())  # fmt: skip
     except ReidError as error:
-        state[TROUBLE] = str(error)
+        now.trouble = str(error)
         return
-    state[GIVEN] = case.name, given[0].act
-    state[SAID] = f"{plural(len(given), 'crop')} in {case.name}: {WORDS[verdict]}."
+    here.given = case.name, given[0].act
+    now.said = f"{plural(len(given), 'crop')} in {case.name}: {WORDS[verdict]}."
 
 
 def _is_last(workspace: Workspace) -> bool:
     """Whether what was given on the map is what the analyst would take back."""
-    name, act = state.get(GIVEN, ("", 0))
+    name, act = map_state().given or ("", 0)
     try:
         lines = verdicts.log_of(workspace, name) if name else []
     except ReidError:  # it was deleted
@@ -111,10 +111,14 @@ def _is_last(workspace: Workspace) -> bool:
 
 
 def _take_back(workspace: Workspace) -> None:
-    state.pop(TROUBLE, None)
-    try:
-        taken = verdicts.undo(workspace, state.pop(GIVEN)[0], who=analyst())
-    except ReidError as error:
-        state[TROUBLE] = str(error)
+    now, here = gallery_state(), map_state()
+    now.trouble = ""
+    if here.given is None:
         return
-    state[SAID] = f"Taken back: {plural(len(taken), 'verdict')}."
+    (case, _), here.given = here.given, None
+    try:
+        taken = verdicts.undo(workspace, case, who=analyst())
+    except ReidError as error:
+        now.trouble = str(error)
+        return
+    now.said = f"Taken back: {plural(len(taken), 'verdict')}."

@@ -26,7 +26,6 @@ WHAT_IT_IS = (
     "A map lays crops out so that those lie together which look alike to the model: people become islands, and crops "
     "on another's island are worth a look. It takes a minute for a few thousand crops; a first picture comes at once."
 )
-state = st.session_state
 
 
 @dataclass(frozen=True)

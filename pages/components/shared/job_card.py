@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
 
 from pages.components.shared import markup
+from pages.components.shared.session import kept
 from reid_core.workspace import jobs
 from reid_core.workspace.imports import uploads
 from reid_core.workspace.jobs import Job, Progress
@@ -16,7 +18,18 @@ ENDED = {"finished": "Done", "failed": "Failed", "stopped": "Stopped", "lost": "
 LOG_LINES = 200
 _STYLE = Path(__file__).with_name("job_card.css")
 _TITLES = {"demo": "Build the demo"}  # of jobs that nobody gave a title
-state = st.session_state
+
+
+@dataclass
+class JobsState:
+    """Jobs in this visit: names of the folders of those that were asked to stop, and how many ended ones are listed."""
+
+    stopping: set[str] = field(default_factory=set)
+    listed: int = 20
+
+
+def jobs_state() -> JobsState:
+    return kept(JobsState)
 
 
 def import_style() -> None:
@@ -45,8 +58,8 @@ def draw_running(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Stop", key=f"gal-stop-{job.folder.name}"):
             jobs.stop(job.folder)
-            state[f"gal-stopping-{job.folder.name}"] = True
-        if state.get(f"gal-stopping-{job.folder.name}"):
+            jobs_state().stopping.add(job.folder.name)
+        if job.folder.name in jobs_state().stopping:
             markup.text('<p class="rt-small">It stops after this step; what is done is kept.</p>')
 
 
@@ -62,7 +75,7 @@ def draw_no_progress(progress: Progress) -> None:
 
 def draw_how_it_ended(workspace: Workspace, job: Job) -> None:
     """For a job that did not finish: why, in a sentence, and how to go on."""
-    state.pop(f"gal-stopping-{job.folder.name}", None)
+    jobs_state().stopping.discard(job.folder.name)
     status, arguments = job.progress.status, uploads.to_go_on(workspace, job)
     if status == "failed":
         sentence = job.progress.message or "Its log says more."
