@@ -76,6 +76,40 @@ def test_modules_and_sections_form_no_circle() -> None:
     TopologicalSorter({name: others - {name} for name, others in sections.items()}).prepare()
 
 
+def test_the_session_has_no_key_that_is_written_down_where_it_is_used() -> None:
+    """What a page keeps is an object of its `state.py`, which also names the keys of fields."""
+    filters = {
+        f"{COMPONENTS}.search.filters",
+        f"{COMPONENTS}.search.address",
+    }  # fields of each gallery
+    wrong = {
+        (module, key)
+        for module, path in files().items()
+        if module not in filters and not module.endswith(".state")
+        for key in _literal_keys(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert not wrong
+
+
+def _literal_keys(tree: ast.AST) -> set[str]:
+    """Texts under which something is read from the session or written into it."""
+    found: list[ast.expr] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and _is_session(node.value):
+            found.append(node.slice)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and _is_session(node.func.value):
+            found += node.args[:1]
+        elif isinstance(node, ast.Compare) and any(map(_is_session, node.comparators)):
+            found.append(node.left)
+    return {str(key.value) for key in found if isinstance(key, ast.Constant)}
+
+
+def _is_session(node: ast.expr) -> bool:
+    return (isinstance(node, ast.Name) and node.id == "state") or (
+        isinstance(node, ast.Attribute) and node.attr == "session_state"
+    )
+
+
 def test_folders_and_files_stay_small_enough_to_read() -> None:
     folders = [folder for folder in (PAGES, *PAGES.rglob("*")) if folder.is_dir()]
     crowded = [folder for folder in folders if len([*folder.glob("*.py"), *folder.glob("*.js")]) > MOST_FILES]

@@ -13,8 +13,6 @@ from reid_core.workspace import jobs
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
 
-state = st.session_state
-
 
 def draw_embed_now(workspace: Workspace, gallery: str) -> None:
     """The choice of a model and a button that starts the job; while one runs, its progress instead."""
