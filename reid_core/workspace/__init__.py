@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from reid_core.packaging.public_names import imported_when_asked
 
 __all__ = [
-    "Actor", "Workspace", "build_demo", "calibrate_model", "choose_model", "create_run", "evaluate_model", "export_gallery",
-    "import_dataset", "open_workspace", "system_user", "train_run",
+    "Actor", "Workspace", "build_demo", "calibrate_model", "choose_model", "create_run", "evaluate_model",
+    "export_gallery", "import_dataset", "open_workspace", "system_user", "train_run",
 ]  # fmt: skip
 
 if TYPE_CHECKING:

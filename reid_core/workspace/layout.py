@@ -28,3 +28,6 @@ ORIGINALS = "originals"  # folder of the workspace with copies of imported pictu
 def originals(workspace: Path, source: int) -> Path:
     """Where copies of a source's pictures are kept."""
     return workspace / ORIGINALS / str(source)
+
+
+LAST_GALLERY = "last-gallery"  # file with the name of the gallery that was used last; it goes with that gallery

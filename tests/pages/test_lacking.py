@@ -61,8 +61,7 @@ def test_the_training_page_looks_at_people_without_cameras_and_offers_to_train(
 ) -> None:
     folder = tmp_path / "workspace"
     shutil.copytree(made.path, folder)
-    state = {"trn-view": "Data", "trn-gallery": "no-cameras"}
-    shown = words(open_at("pages/training.py", folder, state=state))
+    shown = words(open_at("pages/training.py", folder, view="data", gallery="no-cameras"))
     assert "No crop says its camera, so hits of the query's own camera count as found." in shown.replace("&#x27;", "'")
-    page = open_at("pages/training.py", folder, state={"trn-view": "New run", "trn-gallery": "no-cameras"})
+    page = open_at("pages/training.py", folder, view="new-run", gallery="no-cameras")
     assert [button for button in page.button if button.label.startswith("Start")]

@@ -37,7 +37,7 @@ from reid_core.workspace.maps.files import CropMap, map_file, write_map_file
 from reid_core.workspace.maps.making import make_maps, read_map
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY, TINY_MODEL, formulas_in
-from tests.pages.search_page import OpenPage
+from tests.pages.search_page import OpenPage, desk_of
 
 
 @pytest.fixture
@@ -485,7 +485,7 @@ def test_a_case_is_begun_on_the_map_with_a_purpose(open_page: OpenPage, tiny_wor
     page.text_input(key="map-case-purpose").input("a lost child").run()
     page = _press(page, "map-apply")
     assert _decisions(tiny_workspace, "Gate 4") == dict.fromkeys((3, 4, 5, 6), "match")
-    assert page.session_state["investigation"] == "Gate 4"
+    assert desk_of(page).case == "Gate 4"
     assert "Already so: 4 crops." in _words(page)  # the form is that of the new one
 
 
@@ -508,9 +508,7 @@ def test_a_search_is_made_from_what_is_selected(
 ) -> None:
     made = _mapped(tiny_workspace)
     handed: list[list[int]] = []
-    monkeypatch.setattr(
-        "pages.components.shared.handing_over.hand_to_search", lambda gallery, crops: handed.append(crops)
-    )
+    monkeypatch.setattr("pages.components.shared.address.hand_to_search", lambda gallery, crops: handed.append(crops))
     _press(_select(open_page(tiny_workspace.path), made, [3, 4]), "map-search")
     page = _draw(open_page(tiny_workspace.path), _around(made.points, list(range(24))))
     _press(page, "map-search")

@@ -7,8 +7,10 @@ import json
 
 import streamlit as st
 
-from pages.components.jobs.job_card import draw_table, import_style, moment
+from pages.components.audit.state import history_state
 from pages.components.shared import markup
+from pages.components.shared.job_card import import_style
+from pages.components.shared.tables import draw_table, moment
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace.catalogue.audit import EVENTS
@@ -19,8 +21,6 @@ from reid_core.workspace.workspace import Workspace
 
 LOG_LINES = 2_000  # of the log that are looked through
 LOG_SHOWN = 200
-_RELEASING = "gal-releasing"
-state = st.session_state
 
 
 def draw_history(workspace: Workspace) -> None:
@@ -74,7 +74,7 @@ def _draw_holds(workspace: Workspace) -> None:
             markup.text(
                 '<p class="im-hold"><b>{name}</b><span>{crops}</span></p>', name=name, crops=plural(crops, "crop")
             )
-            if state.get(_RELEASING) != name:
+            if history_state().releasing != name:
                 st.button("Release", key=f"gal-release-{name}", on_click=_ask, args=(name,))
                 continue
             markup.text('<p class="rt-small">Its crops can be deleted again then.</p>')
@@ -90,7 +90,7 @@ def _draw_holds(workspace: Workspace) -> None:
 
 
 def _ask(name: str | None) -> None:
-    state[_RELEASING] = name
+    history_state().releasing = name
 
 
 def _draw_log(workspace: Workspace) -> None:

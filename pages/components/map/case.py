@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.components.gallery.label_bar import SAID
-from pages.components.gallery.selection import TROUBLE, Ids
+from pages.components.gallery.state import Ids, gallery_state
+from pages.components.map.state import map_state
 from pages.components.search.blind import as_analyst
-from pages.components.search.verdicts import CASE
+from pages.components.search.state import desk
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace.cases import cases, verdicts
@@ -21,7 +21,6 @@ MOST = 500  # crops that are judged at once
 NOTE = "Selected on the map"
 NEW = "A new case…"
 NAME, PURPOSE = "map-case-name", "map-case-purpose"  # of a new one
-GIVEN = "map-case-given"  # case and number of the verdict that was given last on the map
 state = st.session_state
 
 
@@ -34,10 +33,10 @@ def draw_case_form(workspace: Workspace, ids: Ids, key: str, people: int, say: C
         )
         return
     there = {case.name: case for case in cases.every(workspace)}
-    names = [*there, NEW]
+    names, opened = [*there, NEW], desk().case
     with st.container(horizontal=True, vertical_alignment="center", key="map-form-row"):
         name = st.selectbox(
-            "Case", names, index=names.index(state[CASE]) if state.get(CASE) in there else 0,
+            "Case", names, index=names.index(opened) if opened in there else 0,
             key=f"{key}-name", label_visibility="collapsed", width=260,
         )  # fmt: skip
         verdict = st.segmented_control(
@@ -85,25 +84,26 @@ def _changes(workspace: Workspace, name: str, crops: list[int], verdict: str) ->
 
 def _add(workspace: Workspace, case: Case | None, ids: Ids, verdict: str, field: str) -> None:
     """The form stays open: what was given can be taken back there."""
-    state.pop(TROUBLE, None)
+    now, here, search = gallery_state(), map_state(), desk()
+    now.trouble = ""
     try:
         if case is None:
             case = cases.create(workspace, str(state.get(NAME) or ""), str(state.get(PURPOSE) or ""))
-            state[CASE] = state[field] = case.name  # the Search page opens it, and so does this form
+            search.case = state[field] = case.name  # the Search page opens it, and so does this form
             state[NAME] = state[PURPOSE] = ""
         # They were in no list of hits: without a rank, a similarity, or a model that put them there.
         seen = [Seen(crop) for crop in ids.tolist()]
         given = verdicts.give(as_analyst(workspace), case.name, verdict, seen, note=NOTE)
     except ReidError as error:
-        state[TROUBLE] = str(error)
+        now.trouble = str(error)
         return
-    state[GIVEN] = case.name, given[0].act
-    state[SAID] = f"{plural(len(given), 'crop')} in {case.name}: {WORDS[verdict]}."
+    here.given = case.name, given[0].act
+    now.said = f"{plural(len(given), 'crop')} in {case.name}: {WORDS[verdict]}."
 
 
 def _is_last(workspace: Workspace) -> bool:
     """Whether what was given on the map is what the analyst would take back."""
-    name, act = state.get(GIVEN, ("", 0))
+    name, act = map_state().given or ("", 0)
     try:
         lines = verdicts.log_of(workspace, name) if name else []
     except ReidError:  # it was deleted
@@ -113,10 +113,14 @@ def _is_last(workspace: Workspace) -> bool:
 
 
 def _take_back(workspace: Workspace) -> None:
-    state.pop(TROUBLE, None)
-    try:
-        taken = verdicts.undo(as_analyst(workspace), state.pop(GIVEN)[0])
-    except ReidError as error:
-        state[TROUBLE] = str(error)
+    now, here = gallery_state(), map_state()
+    now.trouble = ""
+    if here.given is None:
         return
-    state[SAID] = f"Taken back: {plural(len(taken), 'crop')}."
+    (case, _), here.given = here.given, None
+    try:
+        taken = verdicts.undo(as_analyst(workspace), case)
+    except ReidError as error:
+        now.trouble = str(error)
+        return
+    now.said = f"Taken back: {plural(len(taken), 'crop')}."

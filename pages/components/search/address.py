@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components.search import query_photos
-from pages.components.search.blind import BLIND, is_blind, is_told
+from pages.components.search.blind import is_blind, is_told
 from pages.components.search.filters import HOURS, WEEKDAYS, WHO, address_names, brushed_key, clothes
 from pages.components.search.question import VIEWS, kept_answer
-from pages.components.search.state import SHORT, desk
+from pages.components.search.state import BLIND, LEAVE_OUT, RERANK, SHORT, TAKEN_BY, VIEW, desk
 from pages.components.shared import address, cached
 from pages.components.shared.address import from_labels, from_seconds, labels_in, one_of, seconds_in
 from pages.components.shared.time_range import time_in, times_to_fields
@@ -43,15 +42,15 @@ def follow(workspace: Workspace, gallery: GalleryInfo, *, from_another_page: boo
         state[f"identities-{name}"] = ", ".join(part.strip() for part in found["people"].split(","))[:1_000]
     if gallery.identities:
         state[f"who-{name}"] = one_of(found.get("who"), WHO_WORDS) or next(iter(WHO))
-    state["good"], state["rerank"], state[BLIND] = (found.get(word) == "1" for word in ("good", "rerank", "blind"))
-    state["view"] = one_of(found.get("together"), TOGETHER) or next(iter(VIEWS))
+    state["good"], state[RERANK], state[BLIND] = (found.get(word) == "1" for word in ("good", RERANK, BLIND))
+    state[VIEW] = one_of(found.get("together"), TOGETHER) or next(iter(VIEWS))
     models = [entry.name for entry in cached.usable_models(workspace, gallery)]
     if len(models) > 1:
         wanted = found.get("model")
         state[f"model-{name}"] = wanted if wanted in models else models[0]
-    state["leave-out"] = found.get("own") != "1"
+    state[LEAVE_OUT] = found.get("own") != "1"
     if taken := labels_in(found.get("taken"), facts.cameras):
-        state["stated-camera"], state[query_photos.FORGET_CAMERA] = taken[0], False
+        state[TAKEN_BY], desk().forget_camera = taken[0], False
     _take_desk(found)
 
 
@@ -97,11 +96,11 @@ def say(workspace: Workspace, gallery: GalleryInfo) -> None:
         "unclear": "0" if any(colours.values()) and not state.get(f"unclear-{name}", True) else "",
         "people": _people(name),
         "who": next((word for word, field in WHO_WORDS.items() if field == state.get(f"who-{name}")), ""),
-        **{word: "1" for word in ("good", "rerank", BLIND) if state.get(word)},
-        "together": "" if state.get("view") in (None, next(iter(VIEWS))) else str(state["view"]).lower(),
+        **{word: "1" for word in ("good", RERANK, BLIND) if state.get(word)},
+        "together": "" if state.get(VIEW) in (None, next(iter(VIEWS))) else str(state[VIEW]).lower(),
         "model": model if model in models[1:] else "",
-        "own": "" if state.get("leave-out", True) else "1",
-        "taken": from_labels([state["stated-camera"]] if state.get("stated-camera") else []),
+        "own": "" if state.get(LEAVE_OUT, True) else "1",
+        "taken": from_labels([state[TAKEN_BY]] if state.get(TAKEN_BY) else []),
         "shown": str(table.shown) if table.shown > SHORT else "",
         "open": _open(table.pair),
     }

@@ -13,12 +13,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.components.search.state import ANALYST, BLIND
 from reid_core.retrieval.grouping import Group
 from reid_core.workspace.actor import SIGNED, Actor
 from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import Workspace
 
-BLIND, ANALYST = "blind", "analyst"
 HIDDEN_FACTS = frozenset({"Tracklet", "Identity", "File", "Crop"})
 state = st.session_state
 

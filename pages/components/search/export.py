@@ -17,7 +17,6 @@ import streamlit as st
 from pages.components.search.blind import is_blind
 from pages.components.search.question import groups_of
 from pages.components.search.state import desk
-from pages.components.search.verdicts import CASE
 from pages.components.shared import cached, markup
 from reid_core.records import harmless
 from reid_core.workspace.catalogue.audit import ExportHits
@@ -29,7 +28,6 @@ from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import Workspace
 
 Hits = list[dict[str, Any]]
-state = st.session_state
 
 
 def draw_exports(workspace: Workspace, gallery: GalleryInfo, answer: Answer, meant: Meant) -> None:
@@ -52,7 +50,7 @@ def draw_exports(workspace: Workspace, gallery: GalleryInfo, answer: Answer, mea
             for kind, made in (("csv", table_for_export), ("json", json_for_export)):
                 data = partial(_logged, workspace, gallery, answer, made, hits)
                 _button(kind, f"export-{kind}", f"hits-{gallery.name}.{kind}", data)
-        name = state.get(CASE)
+        name = desk().case
         if name is None:
             markup.text('<p class="rt-small">A case is exported with verdicts, pictures and meanings.</p>')
             return

@@ -25,21 +25,19 @@ from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import Workspace
 
 LIST, COMPARE, TIMELINE = "answers", "compare", "timeline"  # keys of the components
-CASE = "investigation"  # name of the one that is open
-LIKELY = "likely-from"  # the similarity that the list calls likely
 state = st.session_state
 
 
 def take_up(workspace: Workspace, gallery: GalleryInfo) -> None:
     """Do what was asked for in the list, the comparison and the timeline since the last run."""
     table = desk()
-    for event in [event for key in (LIST, COMPARE, TIMELINE) for event in new_events(key, table)]:
+    for event in [event for key in (LIST, COMPARE, TIMELINE) for event in new_events(key, table.taken)]:
         table.said = table.problem = ""
         try:
             _do(workspace, gallery, event, table)
         except ReidError as error:
             table.problem = str(error)
-        done(event, table)
+        done(event, table.taken)
         if event["what"] == "visited":
             address = {"gallery": gallery.name, "crop": str(int(event["crop"]))}
             st.switch_page("pages/gallery.py", query_params=address)
@@ -75,13 +73,13 @@ def _do(workspace: Workspace, gallery: GalleryInfo, event: dict[str, Any], table
 
 def judge(workspace: Workspace, verdict: str, crops: list[int], note: str, table: Desk) -> None:
     """Give a verdict on the tracklets of these crops; asks first where it is kept, and who decides."""
-    answer, case = kept_answer(), state.get(CASE)
+    answer, case = kept_answer(), table.case
     if answer is None or not crops:
         return
     if case is None or analyst() is None:
         table.pending = verdict, crops, note
         return
-    threshold, blind, signed = state.get(LIKELY), is_blind(), as_analyst(workspace)
+    threshold, blind, signed = table.likely, is_blind(), as_analyst(workspace)
     seen = [_seen(answer, crop) for crop in crops]
     given = verdicts.give(signed, case, verdict, seen, note=note, model=answer.query.model, threshold=threshold)
     table.turn += 1
@@ -98,7 +96,7 @@ def judge(workspace: Workspace, verdict: str, crops: list[int], note: str, table
 
 def take_back(workspace: Workspace, table: Desk) -> None:
     """Take the analyst's last verdict back, and show what it was about when a comparison is open."""
-    case, who = state.get(CASE), analyst()
+    case, who = table.case, analyst()
     if case is None:
         return
     if who is None:

@@ -21,7 +21,8 @@ from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.trail import forget_crops, write_log
 from reid_core.workspace.deletion.cases import forget_in_cases
 from reid_core.workspace.deletion.wiping import CALIBRATIONS, FILE, OF_GALLERY, ORIGINAL, THUMBNAIL, finish
-from reid_core.workspace.layout import DEMO, INSIGHTS
+from reid_core.workspace.galleries.last_used import last_used
+from reid_core.workspace.layout import DEMO, INSIGHTS, LAST_GALLERY
 from reid_core.workspace.reserve import with_room
 from reid_core.workspace.workspace import Workspace
 
@@ -138,7 +139,8 @@ def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpo
         people = _people_who_go(database, key)
         _write_down_what_is_left(database, workspace, number, gallery)
         if gone:
-            database.execute("INSERT INTO removal VALUES (?, ?, ?)", (number, CALIBRATIONS, gallery))
+            left = [(CALIBRATIONS, gallery), *([(FILE, LAST_GALLERY)] if last_used(workspace) == gallery else [])]
+            database.executemany("INSERT INTO removal VALUES (?, ?, ?)", [(number, *one) for one in left])
         first = next_numbers(database, len(ids) + 1)
         database.executemany(
             "INSERT INTO tombstone (seq, crop) VALUES (?, ?)",

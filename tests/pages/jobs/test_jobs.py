@@ -21,10 +21,11 @@ from tests.pages.imports.test_import import choose_way, has_button, make_job, wo
 
 SCRIPT = """
 from pages.components.shared import cached
-from pages.components.jobs.job_list import {0}
+from pages.components.{module} import {name}
 
-{0}(cached.open_workspace())
+{name}(cached.open_workspace())
 """
+MODULES = {"draw_jobs": "jobs.job_list", "draw_history": "audit.history"}
 Open = Callable[[str], AppTest]
 IMPORTED: dict[str, object] = {
     "gallery": "tiny",
@@ -44,7 +45,7 @@ def open_view(tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Ope
 
     def opened(name: str) -> AppTest:
         st.cache_data.clear()
-        return AppTest.from_string(SCRIPT.format(name), default_timeout=90).run()
+        return AppTest.from_string(SCRIPT.format(module=MODULES[name], name=name), default_timeout=90).run()
 
     return opened
 

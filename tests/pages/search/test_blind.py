@@ -18,6 +18,7 @@ from tests.conftest import signed
 from tests.pages.search_page import (
     CASE,
     OpenPage,
+    answer_of,
     cards_of,
     crops_in,
     data_of,
@@ -46,7 +47,7 @@ def blind_page(open_page: OpenPage, workspace: Workspace) -> AppTest:
 
 def secrets_of(page: AppTest, crops: set[int] | None = None) -> dict[str, set[str]]:
     """Everything that may not be seen of these crops, by crop; of all hits where none are given."""
-    answer: Answer = page.session_state["answer"][3]
+    answer: Answer = answer_of(page)
     found: dict[str, set[str]] = {}
     for hit, row in zip(answer.results.row(0), answer.crops.to_dict("records"), strict=True):
         if crops is None or hit.id in crops:
@@ -180,7 +181,7 @@ def test_a_verdict_on_one_crop_of_a_camera_tells_nothing_of_the_others(
     group = max(groups_of(page), key=lambda one: len(crops_in(one)))
     page = do(page, "answers", "judged", group=group["id"], verdict=CANNOT_TELL)
     judged = set(decisions(calibrated))
-    others = {hit.id for hit in page.session_state["answer"][3].results.row(0)} - judged
+    others = {hit.id for hit in answer_of(page).results.row(0)} - judged
     assert 0 < len(judged) < len(crops_in(group))
     assert other_than_one(told(page, others)) == []
     people = calibrated.catalogue.crops_of(sorted(others))["identity"]

@@ -10,7 +10,7 @@ import pytest
 
 from pages.components.search import blind
 from pages.components.search import verdicts as deciding
-from pages.components.search.state import Desk
+from pages.components.search.state import ANALYST, Desk
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, Seen, Verdict
 from reid_core.workspace.workspace import Workspace
@@ -18,6 +18,7 @@ from tests.conftest import signed
 from tests.pages.search_page import (
     CASE,
     OpenPage,
+    answer_of,
     begin,
     crops_in,
     data_of,
@@ -135,7 +136,7 @@ def test_between_a_verdict_and_the_note_that_it_was_taken_up_no_key_can_end_the_
     open_page: OpenPage, case: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = open_page(case.path, crop="1", investigation="1", analyst="ann")
-    answer, front = page.session_state["answer"][3], fronts(page)[0]
+    answer, front = answer_of(page), fronts(page)[0]
     kept: list[object] = []
     give, undo = verdicts.give, verdicts.undo
 
@@ -148,9 +149,10 @@ def test_between_a_verdict_and_the_note_that_it_was_taken_up_no_key_can_end_the_
 
         __getitem__ = __setitem__ = __contains__ = None  # type: ignore[assignment]
 
-    session = SessionState({deciding.CASE: CASE, blind.ANALYST: "ann"})
+    session = SessionState({ANALYST: "ann"})
     monkeypatch.setattr(deciding, "state", session)
     monkeypatch.setattr(blind, "state", session)
+    monkeypatch.setattr("streamlit.session_state", session)
     monkeypatch.setattr(deciding, "kept_answer", lambda: answer)
 
     def keeping(kind: Callable[..., list[Verdict]]) -> Callable[..., list[Verdict]]:
@@ -161,9 +163,10 @@ def test_between_a_verdict_and_the_note_that_it_was_taken_up_no_key_can_end_the_
 
         return called
 
+    monkeypatch.setattr("streamlit.session_state", session)
     monkeypatch.setattr(verdicts, "give", keeping(give))
     monkeypatch.setattr(verdicts, "undo", keeping(undo))
-    table = Desk(pair=(front, front))
+    table = Desk(pair=(front, front), case=CASE)
     deciding.judge(case, NOT, [front], "", table)
     assert (table.turn, table.go_on, len(kept)) == (1, True, 2)
     kept.clear()
