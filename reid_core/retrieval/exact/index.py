@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import faiss
 import numpy as np
@@ -61,11 +61,11 @@ class ExactIndex:
         if self._base.vectors.shape[1:] != (dimension,):
             raise ReidError(f"The base has vectors of {self._base.vectors.shape[1:]} numbers, the index {dimension}.")
 
-    @staticmethod
-    def open(folder: Path, model: str, dimension: int) -> ExactIndex:
+    @classmethod
+    def open(cls, folder: Path, model: str, dimension: int) -> Self:
         """What was kept in the folder, else an empty index."""
         base, seq = read_snapshot(folder, model) or (None, -1)
-        return ExactIndex(model, dimension, base, seq=seq, folder=folder)
+        return cls(model, dimension, base, seq=seq, folder=folder)
 
     def _hold(self, base: BaseSegment | None) -> None:
         """Hold the rows of the base, and no others."""
