@@ -7,6 +7,9 @@ from pathlib import Path
 INDEXES = "indexes"
 
 
+INCOMING = "incoming"  # uploads that are not imported yet, under the names that people gave their files
+
+
 EVALUATIONS = "evaluations"  # reports, which name crops and people
 
 
@@ -28,3 +31,6 @@ ORIGINALS = "originals"  # folder of the workspace with copies of imported pictu
 def originals(workspace: Path, source: int) -> Path:
     """Where copies of a source's pictures are kept."""
     return workspace / ORIGINALS / str(source)
+
+
+APP_LOG = "app.log"  # what the app did not foresee, as Python tells it
