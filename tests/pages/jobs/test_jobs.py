@@ -200,7 +200,7 @@ def test_a_hold_that_somebody_else_released_meanwhile_is_a_sentence(
     page = open_view("draw_history")
     page.button(key="gal-release-case-12").click().run()
     real = holds.release
-    monkeypatch.setattr(deletion, "release", lambda workspace, name: (real(workspace, name), real(workspace, name)))
+    monkeypatch.setattr(holds, "release", lambda workspace, name: (real(workspace, name), real(workspace, name)))
     page.button(key="gal-release-yes-case-12").click().run()
     assert "The hold was not released" in words(page)
     assert not page.exception
