@@ -9,6 +9,7 @@ words, is looked through for a name: in the log (`trail.mentions`) and of saved 
 
 from __future__ import annotations
 
+from reid_core.training.monitoring.tracking import MLFLOW_DATABASE
 from reid_core.workspace.cases.traces import forget_in_cases
 from reid_core.workspace.catalogue.vectors import last_deletion
 from reid_core.workspace.deletion import files, rows
@@ -114,6 +115,10 @@ FILES = (
     FileKeeper(
         "catalogue", ("catalogue.sqlite", "catalogue.sqlite-*"),
         why_nothing="Its rows have keepers of their own, and every deletion empties its write-ahead log.",
+    ),
+    FileKeeper(
+        "experiments", (f"runs/{MLFLOW_DATABASE}", f"runs/{MLFLOW_DATABASE}-*"),
+        why_nothing="MLflow has recipes and figures of runs, and the name of their gallery.",
     ),
     FileKeeper("network names", ("networks/*",), why_nothing="They are what timm calls its networks."),
     FileKeeper(

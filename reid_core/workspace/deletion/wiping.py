@@ -91,9 +91,11 @@ def why_unfinished(catalogue: Catalogue, thumbnails: Thumbnails) -> str:
     with catalogue.transaction() as database:
         kinds = [kind for (kind,) in database.execute("SELECT DISTINCT kind FROM removal ORDER BY kind")]
     if unknown := [kind for kind in kinds if _keeper(kind) is None]:
-        return f"A newer version of Retrace began it, and knows how to wipe this: {unknown[0]}."
+        return (
+            f"A newer version of Retrace began it, and has to finish it. It knows how to wipe this kind: {unknown[0]}."
+        )
     if stayed := kinds or _wipe_always(catalogue, thumbnails):
-        return f"A file cannot be removed or written, or the disk is full. What it is of: {stayed[0]}."
+        return f"A file of this kind cannot be removed or written, or the disk is full: {stayed[0]}."
     return "Another process was reading the workspace's databases."
 
 

@@ -18,6 +18,7 @@ from reid_core.embedder.inference import Embedder
 from reid_core.projection.layout import Layout
 from reid_core.retrieval.filters import Filter
 from reid_core.signals import StopRequest
+from reid_core.training.monitoring.tracking import MLFLOW_DATABASE
 from reid_core.workspace import jobs
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import MATCH, NOT, Seen
@@ -133,6 +134,7 @@ def full(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> W
     decide(workspace)
     check_as_a_job(workspace)
     network_names.keep(workspace, ["resnet50"], [])
+    (workspace.runs_folder / MLFLOW_DATABASE).touch()
     (workspace.path / "catalogue.sqlite.version-4.backup").write_bytes(b"zelda-quux, as she was before")
     log = logging.getLogger("retrace")
     markup._write_log(ValueError("yolanda-quux was not foreseen"))
