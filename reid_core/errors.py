@@ -31,6 +31,10 @@ class DiskFull(ReidError):
     """There is no room for what was to be written; nothing of that step was kept."""
 
 
+class NamesCrops(ReidError):
+    """Its message names crops, and so perhaps people: what is written down of it goes when crops are deleted."""
+
+
 def is_full(error: BaseException | None) -> bool:
     """Whether the error says that there is no room: on the disk, or none left for this user."""
     return isinstance(error, DiskFull) or (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT))

@@ -185,8 +185,8 @@ def delete(
 ) -> None:
     """Delete a case with its photos, searches and verdicts for good. Crops stay in their galleries."""
     from reid_core.cli.deletion import confirm
-    from reid_core.workspace.cases.cases import delete as delete_case
     from reid_core.workspace.cases.cases import find
+    from reid_core.workspace.deletion.cases import delete_case
 
     opened = open_workspace(workspace)
     say(f"{name}: {find(opened, name).describe()}.")

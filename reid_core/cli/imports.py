@@ -93,7 +93,7 @@ def import_(
         print_skipped(report.skipped)
         raise ReidError(f"No crop of {path} could be imported.")
     with suppress(OSError):  # the crops are there all the same
-        use(opened, gallery)
+        use(opened.path, gallery)
     if not json:
         _say_imported(gallery, path, report, bool(dataset.incomplete))
     embedded = None

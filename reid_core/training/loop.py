@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from reid_core.errors import ReidError
+from reid_core.errors import NamesCrops, ReidError
 from reid_core.evaluation.metrics import RetrievalMetrics
 from reid_core.files import write_atomically
 from reid_core.records import plural
@@ -105,7 +105,8 @@ def _keeping(session: Session) -> Iterator[None]:
     except ReidError as error:
         with contextlib.suppress(OSError, ReidError, RuntimeError, MemoryError):  # a full disk takes no model either
             session.save_best_model()
-        raise ReidError(f"{error} {session.what_is_kept()}") from error
+        kind = NamesCrops if isinstance(error, NamesCrops) else ReidError
+        raise kind(f"{error} {session.what_is_kept()}") from error
 
 
 def train_epoch(session: Session, curve: _Curve, stop: StopRequest, on_step: Callable[[Progress], None]) -> float:
@@ -196,8 +197,9 @@ def _check_loss(session: Session, loss: float, epoch: int, number: int) -> None:
         return
     batch = session.step % session.steps_per_epoch * session.accumulation + number
     paths = [session.training.reader.crops[row][1] for _, row, _ in session.items(epoch)[batch]]
-    _log(session.run, f"loss {loss} on the crops {', '.join(paths)}")
     place = f"step {session.step + 1} (epoch {epoch + 1}, batch {batch + 1} of {session.batches})"
+    if team().first:
+        session.run.log_crops(f"loss {loss} at {place}", ", ".join(paths))
     raise not_finite(f"The loss is {loss}", place)
 
 
@@ -244,7 +246,8 @@ def _curves(
 
 def _started(session: Session, state: RunState) -> RunState:
     process, started = this_process()
-    state = dataclasses.replace(state, status="running", step=session.step, steps=session.steps, message="")
+    state = dataclasses.replace(state, status="running", step=session.step, steps=session.steps)
+    state = dataclasses.replace(state, message="", names_crops=False)
     state = dataclasses.replace(state, process=process, process_started=started)
     _write_state(session.run, state)
     if team().first:

@@ -1,9 +1,10 @@
 """A training run on disk: everything there is to know of it lies in one folder.
 
 `run.json` what it is and how it stands · `steps.csv` and `epochs.csv` its curves · `resources.csv` what it took of the
-machine · `log.txt` · `last.pt` the checkpoint to go on from · `best.safetensors` the best weights so far · `model/` the
-finished model · `models/` those of single epochs · `batch.jpg` one augmented batch · `predictions/` what was found for
-validation queries, an epoch a file · `recipe.yaml` the recipe to use again.
+machine · `log.txt` what happened · `crops.txt` which crops that was about · `last.pt` the checkpoint to go on from ·
+`best.safetensors` the best weights so far · `model/` the finished model · `models/` those of single epochs ·
+`batch.jpg` one augmented batch · `predictions/` what was found for validation queries, an epoch a file ·
+`recipe.yaml` the recipe to use again.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from reid_core.json_text import checked, read_json
 from reid_core.training.recipe import Recipe
 
 STATE_NAME = "run.json"
+FORMAT = 2  # of what new runs write down; until 1 their logs and messages name crops among other words
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class RunState:
     best: dict[str, Any] = field(default_factory=dict)
     trackers: tuple[str, ...] = ()  # names in `tracking.TRACKERS`
     fold: tuple[int, int] | None = None  # number from 1, of how many
+    names_crops: bool = False  # whether `message` does
+    format: int = 1
 
 
 class Run:
@@ -69,6 +73,7 @@ class Run:
         self.recipe = folder / "recipe.yaml"
         self.batch_picture = folder / "batch.jpg"
         self.predictions = folder / "predictions"
+        self.crops_log = folder / "crops.txt"
 
     def state(self) -> RunState:
         """Raises ReidError when the folder is no run or its state cannot be read."""
@@ -101,8 +106,13 @@ class Run:
         write_atomically(self.folder / STATE_NAME, lambda file: file.write(text.encode()))
 
     def log(self, line: str) -> None:
-        with (self.folder / "log.txt").open("a", encoding="utf-8") as file:
-            file.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {line}\n")
+        """A line that names no crop and no person: no deletion looks for one in it."""
+        _append(self.folder / "log.txt", line)
+
+    def log_crops(self, line: str, about: str) -> None:
+        """The line, and what it is about: crops or people. That stands in `crops.txt`, which a deletion removes."""
+        self.log(f"{line} ({self.crops_log.name} says of which crops)")
+        _append(self.crops_log, f"{line}: {about}")
 
 
 class Curve:
@@ -153,6 +163,11 @@ def read_curve(path: Path) -> list[dict[str, float]]:
             except (TypeError, ValueError):
                 break
     return rows
+
+
+def _append(log: Path, line: str) -> None:
+    with log.open("a", encoding="utf-8") as file:
+        file.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} {line}\n")
 
 
 def this_process() -> tuple[int, float]:

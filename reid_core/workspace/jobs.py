@@ -14,7 +14,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -141,6 +141,17 @@ def forget(folder: Path) -> None:
     progress = read(folder)
     if progress is not None and progress.status != "running":
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def forget_jobs_of(workspace: Path, gallery: str, runs: Collection[str]) -> None:
+    """Remove the records of ended jobs on the gallery, or on one of its `runs`, whatever they printed, and of those
+    that never began: all of it may name crops and people.
+    """
+    for job in all_jobs(workspace):
+        # A job that goes on with a run names the run alone.
+        if job.is_given(gallery) or ("--resume" in job.arguments and any(map(job.is_given, runs))):
+            forget(job.folder)
+    forget_unstarted(workspace)
 
 
 def forget_unstarted(workspace: Path) -> None:

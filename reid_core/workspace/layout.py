@@ -7,6 +7,9 @@ from pathlib import Path
 INDEXES = "indexes"
 
 
+INCOMING = "incoming"  # uploads that are not imported yet, under the names that people gave their files
+
+
 EVALUATIONS = "evaluations"  # reports, which name crops and people
 
 
@@ -31,3 +34,4 @@ def originals(workspace: Path, source: int) -> Path:
 
 
 LAST_GALLERY = "last-gallery"  # file with the name of the gallery that was used last; it goes with that gallery
+APP_LOG = "app.log"  # what the app did not foresee, as Python tells it

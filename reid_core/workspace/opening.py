@@ -1,4 +1,4 @@
-"""A workspace is opened here: after its folder and databases, what an interrupted deletion left to wipe is wiped."""
+"""A workspace is opened here: what dead processes left goes before, what an interrupted deletion left to wipe after."""
 
 from __future__ import annotations
 
@@ -7,12 +7,14 @@ from pathlib import Path
 
 from reid_core.errors import ReidError
 from reid_core.workspace.actor import Actor
+from reid_core.workspace.deletion.leftovers import sweep_at_opening
 from reid_core.workspace.deletion.wiping import finish, pending
 from reid_core.workspace.workspace import Workspace
 
 
 def open_workspace(path: Path, actor: Actor) -> Workspace:
     """Open it for `actor`. Raises ReidError when the folder cannot be made or written."""
+    sweep_at_opening(path.resolve())
     workspace = Workspace(path, actor)
     if pending(workspace.catalogue):
         with contextlib.suppress(ReidError):  # the receipt stays unfinished, and the next one tries again

@@ -18,8 +18,7 @@ from reid_core.workspace.actor import Actor
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.rows import check_name
 from reid_core.workspace.catalogue.thumbnails import Thumbnails
-from reid_core.workspace.layout import INDEXES, originals
-from reid_core.workspace.leftovers import sweep_at_opening
+from reid_core.workspace.layout import INCOMING, INDEXES, originals
 from reid_core.workspace.privacy import CATALOGUE, make_folder
 from reid_core.workspace.reserve import is_short, with_room
 
@@ -53,21 +52,20 @@ class Workspace:
     Makes what is missing and brings an older workspace up to date (with a backup beside it). A new one is its owner's
     alone, and so are files that are made from then on (see `privacy`). What is done through it is done by `actor`, and
     the log says so. Raises ReidError when the folder cannot be made or written. The app and the commands open one by
-    `opening.open_workspace`, which finishes interrupted deletions too.
+    `opening.open_workspace`, which sweeps up after processes that died and finishes interrupted deletions, too.
     """
 
     def __init__(self, path: Path, actor: Actor) -> None:
         self.path = path.resolve()  # as the sources of imports are: what lies in here can be told by its path
         self.models_folder = self.path / "models"
         self.runs_folder = self.path / "runs"
-        self.incoming = self.path / "incoming"
+        self.incoming = self.path / INCOMING
         try:
             make_folder(self.path)
         except OSError as error:
             raise ReidError(
                 f"The workspace {path} cannot be made ({error.strerror}). Choose another folder with --workspace."
             ) from error
-        sweep_at_opening(self.path)
         self.catalogue = with_room(self.path, lambda: Catalogue(self.path / CATALOGUE, actor))
         self.thumbnails = with_room(self.path, lambda: Thumbnails(self.path / "thumbnails.sqlite"))
         self.is_short()

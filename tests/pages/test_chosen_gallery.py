@@ -64,10 +64,10 @@ def test_a_gallery_chosen_in_a_field_is_that_of_every_page_and_of_the_next_visit
 def test_a_link_to_a_gallery_is_followed_on_every_page_whatever_was_chosen(open_at: OpenPage, two: Workspace) -> None:
     page = open_at("pages/gallery.py", two.path, gallery=OTHER)
     for name in PAGES:
-        wanted = OTHER if last_used(two) == TINY_GALLERY else TINY_GALLERY
+        wanted = OTHER if last_used(two.path) == TINY_GALLERY else TINY_GALLERY
         go(page, name, gallery=wanted, view="data" if name == "training" else "")
         assert page.selectbox(key="gallery").value == wanted
-        assert last_used(two) == wanted
+        assert last_used(two.path) == wanted
 
 
 def test_training_starts_on_the_chosen_gallery(open_at: OpenPage, two: Workspace) -> None:
@@ -91,8 +91,8 @@ def test_the_demo_is_shown_only_where_nothing_else_is_there(open_at: OpenPage, t
 def test_what_was_shown_by_default_is_not_the_one_used_last(open_at: OpenPage, two: Workspace) -> None:
     """Else the demo would stay, once it was all that there was."""
     page = open_at("pages/search.py", two.path)
-    assert last_used(two) is None
-    use(two, OTHER)  # as an import does in its own process
+    assert last_used(two.path) is None
+    use(two.path, OTHER)  # as an import does in its own process
     page.run()
     assert page.selectbox(key="gallery").value == OTHER
 
@@ -100,7 +100,7 @@ def test_what_was_shown_by_default_is_not_the_one_used_last(open_at: OpenPage, t
 def test_a_deleted_gallery_is_forgotten_and_the_page_says_so(open_at: OpenPage, two: Workspace) -> None:
     page = open_at("pages/search.py", two.path, gallery=TINY_GALLERY)
     deletion.delete(two, TINY_GALLERY, Selection(), "gone")
-    assert last_used(two) is None
+    assert last_used(two.path) is None
     go(page, "evaluation")
     assert "Gallery tiny is gone. This is other." in words_of(page)
 

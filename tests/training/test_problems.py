@@ -16,7 +16,7 @@ from PIL import Image
 
 from reid_core.embedder.card import ModelCard
 from reid_core.embedder.network import EmbeddingNetwork
-from reid_core.errors import ReidError
+from reid_core.errors import NamesCrops, ReidError
 from reid_core.signals import StopRequest
 from reid_core.training import session
 from reid_core.training.crops.data import TrainingData, divide
@@ -66,7 +66,8 @@ def test_a_loss_that_turns_nan_names_step_and_batch_and_leaves_the_last_good_che
         train(run, state, data, stop=StopRequest())
     assert kept_step(run) == 5
     assert ModelCard.read(run.model).metrics["epoch"] == 1
-    assert ".png" in (run.folder / "log.txt").read_text()
+    assert ".png" not in (run.folder / "log.txt").read_text()
+    assert ".png" in run.crops_log.read_text()
 
 
 def test_a_loss_that_is_nan_before_the_first_checkpoint_claims_none(
@@ -158,7 +159,7 @@ def test_a_data_set_deleted_under_a_run_is_a_sentence_and_the_checkpoint_stays(
     shutil.copytree(data.crops[0][0], tmp_path / "people")
     moved = dataclasses.replace(data, crops=[(tmp_path / "people", path) for _, path in data.crops])
     run, state = new_run(tmp_path / "deleted", dataclasses.replace(RECIPE, validation=0.0))
-    with pytest.raises(ReidError, match=r"The training crop \d+-\d\.png .*resume the run.* is kept"):
+    with pytest.raises(NamesCrops, match=r"The training crop \d+-\d\.png .*resume the run.* is kept"):
         train(run, state, moved, stop=StopRequest(), on_step=at_step(8, lambda: shutil.rmtree(tmp_path / "people")))
     assert kept_step(run) > 0
 

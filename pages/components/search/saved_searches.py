@@ -19,6 +19,7 @@ from reid_core.records import plural, whole_number
 from reid_core.workspace.cases import cases
 from reid_core.workspace.cases.cases import Case
 from reid_core.workspace.catalogue.vectors import embedded_since
+from reid_core.workspace.deletion.cases import delete_search
 from reid_core.workspace.search import saved_searches
 from reid_core.workspace.search.saved_searches import SavedSearch
 from reid_core.workspace.workspace import Workspace
@@ -52,7 +53,7 @@ def draw_saved(workspace: Workspace, case: Case) -> None:
 
 
 def _forget(workspace: Workspace, search: SavedSearch) -> None:
-    saved_searches.forget(workspace, search)
+    delete_search(workspace, search)
 
 
 def _wait(search: int, new_only: bool) -> None:

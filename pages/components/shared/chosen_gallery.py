@@ -55,7 +55,7 @@ def chosen_gallery(
     _fall_back(workspace, chosen, list(names.values()), wanted)
     if chosen.name is not None and not chosen.by_default:
         with suppress(OSError, ReidError):  # only the next visit would miss it
-            use(workspace, chosen.name)
+            use(workspace.path, chosen.name)
     address.say(PART, KEYS, {"gallery": chosen.name or ""} if in_address else {})
     return names.get(chosen.name or "")
 
@@ -83,7 +83,7 @@ def _fall_back(
 
 def _to_start_with(workspace: Workspace, galleries: Sequence[GalleryInfo]) -> str | None:
     """The one that was used last, else one that can be searched; the demo only when nothing else is there."""
-    last = last_used(workspace)
+    last = last_used(workspace.path)
     if last in {gallery.name for gallery in galleries}:
         return last
     first = min(galleries, key=lambda gallery: (gallery.name == DEMO, not gallery.models), default=None)

@@ -11,9 +11,9 @@ from pathlib import Path
 import streamlit as st
 
 from reid_core.errors import ReidError, disk_full, is_full
+from reid_core.workspace.layout import APP_LOG
 from reid_core.workspace.workspace import default_path
 
-LOG_NAME = "app.log"
 _STYLE = Path(__file__).with_name("page.css")
 
 
@@ -69,7 +69,7 @@ def explain(error: Exception) -> bool:
 
 def _write_log(error: Exception) -> str:
     log = logging.getLogger("retrace")
-    file = default_path().absolute() / LOG_NAME
+    file = default_path().absolute() / APP_LOG
     place = str(file)
     if not log.handlers:
         try:

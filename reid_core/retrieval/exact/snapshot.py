@@ -18,6 +18,7 @@ import json
 import mmap
 import os
 import re
+import shutil
 import struct
 import threading
 import zlib
@@ -124,6 +125,15 @@ def remove_partials(folder: Path) -> None:
     """Remove what is being written, or was when its process died; a writer that is alive then fails."""
     for partial in partials(folder):
         partial.unlink(missing_ok=True)
+
+
+def remove_stale_snapshots(indexes: Path, gallery: str, last_deletion: int) -> None:
+    """Of the gallery's indexes, those that have not seen the last deletion: they hold what it deleted."""
+    for folder in indexes.glob(f"{gallery}@*"):
+        remove_partials(folder)
+        seq = snapshot_seq(folder)
+        if seq is None or seq < last_deletion:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def partials(folder: Path) -> list[Path]:

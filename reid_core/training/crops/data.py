@@ -22,7 +22,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from reid_core.embedder.card import Preprocessing
-from reid_core.errors import ReidError
+from reid_core.errors import NamesCrops, ReidError
 from reid_core.images import BadImage
 from reid_core.picture_reader import PictureReader
 from reid_core.records import Records
@@ -88,14 +88,14 @@ class CropReader:
         return len(self.crops)
 
     def pixels(self, row: int) -> npt.NDArray[np.uint8]:
-        """(height, width, 3) bytes. Raises ReidError that names the file when it can no longer be read."""
+        """(height, width, 3) bytes. Raises NamesCrops when it can no longer be read."""
         if self._process != os.getpid():  # a forked worker must not share an archive's file position
             self._pictures, self._process = PictureReader(), os.getpid()
         folder, path = self.crops[row]
         try:
             return self.preprocessing.resize(self._pictures.picture(str(folder), path))
         except BadImage as error:
-            raise ReidError(
+            raise NamesCrops(
                 f"The training crop {path} in {folder}: {error}. Bring it back and resume the run, or start a new one, "
                 "which leaves out what is gone."
             ) from error

@@ -11,12 +11,9 @@ from sqlite3 import Connection, IntegrityError
 
 from reid_core.errors import ReidError
 from reid_core.records import plural
-from reid_core.workspace.actor import Actor
-from reid_core.workspace.catalogue.audit import BeginCase, DeleteCase
+from reid_core.workspace.catalogue.audit import BeginCase
 from reid_core.workspace.catalogue.rows import check_text, now
-from reid_core.workspace.catalogue.trail import forget_case, write_log
-from reid_core.workspace.deletion.wiping import finish
-from reid_core.workspace.reserve import with_room
+from reid_core.workspace.catalogue.trail import write_log
 from reid_core.workspace.workspace import Workspace
 
 LONGEST_NAME = 120
@@ -70,8 +67,7 @@ def every(workspace: Workspace) -> list[Case]:
 def find(workspace: Workspace, name: str) -> Case:
     """Raises ReidError, naming those that there are, when there is none of that name."""
     with workspace.catalogue.transaction() as database:
-        key = case_key(database, name)
-        return Case(*database.execute(f"{_SELECT} WHERE key = ?", (key,)).fetchone())
+        return read_case(database, case_key(database, name))
 
 
 def edit(
@@ -97,42 +93,6 @@ def edit(
     return find(workspace, new_name)
 
 
-def delete(workspace: Workspace, name: str, purpose: str) -> int:
-    """Delete it with its searches, photos and verdicts for good; the number of the receipt.
-
-    Crops stay in their galleries. Raises ReidError when no purpose is given.
-    """
-    if not purpose.strip():
-        raise ReidError("Say why the case is deleted; the receipt keeps it (--purpose).")
-    number = with_room(workspace.path, lambda: _delete_rows(workspace, name, purpose))
-    finish(workspace.catalogue, workspace.thumbnails)
-    return number
-
-
-def _delete_rows(workspace: Workspace, name: str, purpose: str) -> int:
-    with workspace.catalogue.transaction() as database:
-        database.execute("BEGIN IMMEDIATE")
-        key = case_key(database, name)
-        found = Case(*database.execute(f"{_SELECT} WHERE key = ?", (key,)).fetchone())
-        number = write_receipt(database, workspace.actor, f"case {key}: {found.describe()}", purpose)
-        lines = forget_case(database, key)
-        database.execute("DELETE FROM investigation WHERE key = ?", (key,))
-        event = DeleteCase(purpose=purpose.strip(), case=key, receipt=number, deleted=found.describe(), log_lines=lines)
-        write_log(database, workspace.actor, event)
-        return number
-
-
-def write_receipt(database: Connection, actor: Actor, what: str, purpose: str) -> int:
-    """Within a transaction that deletes no crops: its receipt, by which `wiping.finish` empties the logs too."""
-    check_text(purpose)
-    row = database.execute(
-        "INSERT INTO deletion (at, who, purpose, gallery, selection, crops, held, files_kept, ids_sha256) "
-        "VALUES (?, ?, ?, '', ?, 0, 0, 0, '') RETURNING key",
-        (now(), actor.name, purpose.strip(), what),
-    ).fetchall()
-    return int(row[0][0])
-
-
 def case_key(database: Connection, name: str) -> int:
     """Within a transaction. Raises ReidError as `find` does."""
     row = database.execute("SELECT key FROM investigation WHERE name = ?", (name,)).fetchone()
@@ -141,6 +101,11 @@ def case_key(database: Connection, name: str) -> int:
         there = f"There are: {', '.join(names)}." if names else "There is none yet."
         raise ReidError(f"There is no case {name!r}. {there}")
     return int(row[0])
+
+
+def read_case(database: Connection, key: int) -> Case:
+    """The case of that number, which is there, within a transaction."""
+    return Case(*database.execute(f"{_SELECT} WHERE key = ?", (key,)).fetchone())
 
 
 _SELECT = """

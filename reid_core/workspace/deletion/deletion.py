@@ -9,20 +9,20 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 from dataclasses import dataclass
 from sqlite3 import Connection
 
 from reid_core.errors import DiskFull, ReidError
 from reid_core.records import DISTRACTOR, JUNK, plural
 from reid_core.workspace.catalogue.audit import DeleteCrops
-from reid_core.workspace.catalogue.rows import check_text, gallery_key, next_numbers, now
+from reid_core.workspace.catalogue.rows import check_text, gallery_key, now
 from reid_core.workspace.catalogue.selection import Selection
-from reid_core.workspace.catalogue.trail import forget_crops, write_log
-from reid_core.workspace.deletion.cases import forget_in_cases
-from reid_core.workspace.deletion.wiping import CALIBRATIONS, FILE, OF_GALLERY, ORIGINAL, THUMBNAIL, finish
-from reid_core.workspace.galleries.last_used import last_used
-from reid_core.workspace.layout import DEMO, INSIGHTS, LAST_GALLERY
+from reid_core.workspace.catalogue.trail import write_log
+from reid_core.workspace.deletion.files import OWN
+from reid_core.workspace.deletion.keeper import Going, When
+from reid_core.workspace.deletion.keepers import FILES, ROWS
+from reid_core.workspace.deletion.wiping import finish
+from reid_core.workspace.layout import DEMO
 from reid_core.workspace.reserve import with_room
 from reid_core.workspace.workspace import Workspace
 
@@ -135,34 +135,18 @@ def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpo
                 len(ids) - _count_own(database, workspace), digest,
             ),
         ).fetchall()[0][0]  # fmt: skip
-        sources = _sources(database, key, everything=selection.is_everything())
-        people = _people_who_go(database, key)
-        _write_down_what_is_left(database, workspace, number, gallery)
-        if gone:
-            left = [(CALIBRATIONS, gallery), *([(FILE, LAST_GALLERY)] if last_used(workspace) == gallery else [])]
-            database.executemany("INSERT INTO removal VALUES (?, ?, ?)", [(number, *one) for one in left])
-        first = next_numbers(database, len(ids) + 1)
-        database.executemany(
-            "INSERT INTO tombstone (seq, crop) VALUES (?, ?)",
-            [(first + place, crop) for place, crop in enumerate(ids)],
-        )
-        database.execute(
-            "UPDATE crop SET alike = NULL WHERE alike IN (SELECT sha256 FROM crop WHERE id IN (SELECT id FROM doomed))"
-        )
-        lines = forget_crops(database, gallery, people, everything=gone)
-        forget_in_cases(database, gallery, people)
-        database.execute("DELETE FROM vector WHERE crop IN (SELECT id FROM doomed)")
-        database.execute("DELETE FROM edit_row WHERE crop IN (SELECT id FROM doomed)")
-        database.execute("DELETE FROM crop WHERE id IN (SELECT id FROM doomed)")
-        _forget_decisions(database, key, people)
-        _drop_empty_sources(database, sources)
-        if gone:
-            database.execute("DELETE FROM edit WHERE gallery = ?", (key,))
-            database.execute("DELETE FROM gallery WHERE key = ?", (key,))
+        going = Going(
+            database, workspace.path, gallery, key, _people_who_go(database, key),
+            _sources(database, key, everything=selection.is_everything()), whole=gone,
+        )  # fmt: skip
+        _write_down_what_is_left(going, number)
+        for rows in ROWS:
+            if rows.forget is not None:
+                rows.forget(going)
         database.execute("DROP TABLE doomed")
         event = DeleteCrops(
             purpose=purpose, gallery=gallery, crops=len(ids), held=held, receipt=number, ids_sha256=digest,
-            log_lines=lines,
+            log_lines=going.log_lines,
         )  # fmt: skip
         write_log(database, workspace.actor, event)
         return int(number)
@@ -198,13 +182,9 @@ def _mark(database: Connection, gallery: int, selection: Selection) -> tuple[int
     return held, tuple(name for (name,) in names)
 
 
-# Pictures that are ours: copies, and what Retrace drew itself. The value is the folder of the latter.
-_OWN = "(source.copied OR source.path = ?) AND crop.id IN (SELECT id FROM doomed)"
-
-
 def _count_own(database: Connection, workspace: Workspace) -> int:
     row = database.execute(
-        f"SELECT COUNT(*) FROM crop JOIN source ON source.key = crop.source WHERE {_OWN}", (str(workspace.path / DEMO),)
+        f"SELECT COUNT(*) FROM crop JOIN source ON source.key = crop.source WHERE {OWN}", (str(workspace.path / DEMO),)
     ).fetchone()
     return int(row[0])
 
@@ -215,52 +195,9 @@ def _sources(database: Connection, gallery: int, *, everything: bool) -> list[in
     return [key for (key,) in database.execute(f"SELECT key FROM source WHERE gallery = ? {which}", (gallery,))]
 
 
-def _write_down_what_is_left(database: Connection, workspace: Workspace, number: int, gallery: str) -> None:
-    insert = "INSERT INTO removal (deletion, kind, name) "
-    left = [*((kind, gallery) for kind in OF_GALLERY), (FILE, f"{INSIGHTS}/{gallery}.json")]
-    # What imports left out, whether any of their crops go or not: files are often named after people.
-    every = _sources(database, gallery_key(database, gallery), everything=True)
-    left += [(FILE, f"reports/{source}.csv") for source in every]
-    database.executemany(f"{insert} VALUES (?, ?, ?)", [(number, kind, name) for kind, name in left])
-    database.execute(
-        f"{insert} SELECT DISTINCT ?, ?, lower(hex(sha256)) FROM crop WHERE id IN (SELECT id FROM doomed)",
-        (number, THUMBNAIL),
-    )
-    database.execute(
-        f"{insert} SELECT ?, CASE WHEN source.copied THEN ? ELSE ? END, CASE WHEN source.copied THEN "
-        "crop.source || '/' || crop.path ELSE ? || '/' || crop.path END "
-        f"FROM crop JOIN source ON source.key = crop.source WHERE {_OWN}",
-        (number, ORIGINAL, FILE, DEMO, str(workspace.path / DEMO)),
-    )
-    # Of an upload whose import was interrupted the dropped file is there too, beside its copy.
-    incoming = f"{workspace.incoming}/"
-    database.execute(
-        f"{insert} SELECT ?, ?, substr(source.path || '/' || crop.path, ?) FROM crop JOIN source "
-        "ON source.key = crop.source WHERE instr(source.path, ?) = 1 AND crop.id IN (SELECT id FROM doomed)",
-        (number, FILE, len(f"{workspace.path}/") + 1, incoming),
-    )
-
-
-def _forget_decisions(database: Connection, gallery: int, people: list[str]) -> None:
-    """Edits of which no crop is left, and those that name a person of whom none is: undo would bring the name back.
-    Dismissed doubts that name somebody of whom no crop is left."""
-    names = json.dumps(people)
-    database.execute(
-        "DELETE FROM edit WHERE gallery = ?1 AND (NOT EXISTS (SELECT 1 FROM edit_row WHERE edit = edit.key) "
-        "OR (json_extract(what, '$.column') = 'identity' AND json_extract(what, '$.value') IN "
-        "(SELECT value FROM json_each(?2))) OR EXISTS (SELECT 1 FROM edit_row WHERE edit = edit.key "
-        "AND identity IN (SELECT value FROM json_each(?2))))",
-        (gallery, names),
-    )
-    there = "SELECT 1 FROM crop WHERE gallery = ?1 AND identity = "
-    database.execute(
-        f"DELETE FROM dismissal WHERE gallery = ?1 AND NOT (EXISTS ({there}one) AND EXISTS ({there}other))", (gallery,)
-    )
-
-
-def _drop_empty_sources(database: Connection, sources: list[int]) -> None:
-    """A source that lost its last crop goes with its name, which may be a person's."""
-    for key in sources:
-        database.execute(
-            "DELETE FROM source WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM crop WHERE crop.source = ?1)", (key,)
-        )
+def _write_down_what_is_left(going: Going, number: int) -> None:
+    times = (When.CROPS, When.GALLERY) if going.whole else (When.CROPS,)
+    for keeper in FILES:
+        if keeper.wipe is not None and keeper.when in times:
+            rows = ((number, keeper.kind, name) for name in keeper.write_down(going))
+            going.database.executemany("INSERT INTO removal VALUES (?, ?, ?)", rows)

@@ -6,33 +6,26 @@ crash in between loses nothing: the next process that opens the workspace goes o
 
 from __future__ import annotations
 
-import shutil
 import time
 from contextlib import suppress
 from pathlib import Path
-from sqlite3 import Connection
 
 from reid_core.errors import DiskFull, disk_full, is_full
 from reid_core.files import one_at_a_time
-from reid_core.retrieval.exact.snapshot import remove_partials, snapshot_seq
 from reid_core.temporary import remove_abandoned
 from reid_core.workspace.catalogue.catalogue import Catalogue
-from reid_core.workspace.catalogue.database import backups, connect
+from reid_core.workspace.catalogue.database import connect
 from reid_core.workspace.catalogue.rows import now
 from reid_core.workspace.catalogue.thumbnails import Thumbnails
-from reid_core.workspace.catalogue.vectors import last_deletion
-from reid_core.workspace.jobs import all_jobs, forget, forget_unstarted
-from reid_core.workspace.layout import COMPARISONS, EVALUATIONS, INDEXES, LOCK, ORIGINALS
-from reid_core.workspace.leftovers import sweep_for_deletion
-from reid_core.workspace.maps.files import forget_on_maps
-from reid_core.workspace.models.calibration_traces import forget_calibrations
+from reid_core.workspace.deletion.files import wipe_file
+from reid_core.workspace.deletion.keeper import FileKeeper, Left, When, each
+from reid_core.workspace.deletion.keepers import FILES
+from reid_core.workspace.deletion.leftovers import sweep_for_deletion
+from reid_core.workspace.layout import LOCK
 from reid_core.workspace.reserve import was_used, with_room
-from reid_core.workspace.runs.traces import forget_in_runs, runs_on
 
-# Kinds of `removal.name`.
-THUMBNAIL, ORIGINAL, INDEX, FILE, JOBS, RUNS = "thumbnail", "original", "index", "file", "jobs", "runs"
-MAPS, REPORTS, CALIBRATIONS = "maps", "evaluations", "calibrations"
-OF_GALLERY = (INDEX, JOBS, RUNS, MAPS, REPORTS)  # whose name is the gallery's
+_KEEPERS = {keeper.kind: keeper for keeper in FILES}
+_OLD_FILE = FileKeeper("file", ("**",), each(wipe_file))  # as versions before December 2026 wrote down any file
 _AT_ONCE = 2_000
 _SECONDS_FOR_READERS = 20.0  # that other processes have to end what they are reading
 
@@ -79,7 +72,7 @@ def _finish(catalogue: Catalogue, thumbnails: Thumbnails, patience: float | None
         writing = sweep_for_deletion(catalogue.workspace)
     with catalogue.transaction() as database:
         left = database.execute("SELECT 1 FROM removal LIMIT 1").fetchone() is not None
-    left |= not _are_backups_gone(catalogue, thumbnails) or not _are_written(writing, patience)
+    left |= bool(_wipe_always(catalogue, thumbnails)) or not _are_written(writing, patience)
     if not (_empty_log(catalogue.path, patience) and _empty_log(thumbnails.path, patience)) or left:
         return False
     with catalogue.transaction() as database:
@@ -96,14 +89,13 @@ def why_unfinished(catalogue: Catalogue, thumbnails: Thumbnails) -> str:
         place = writing[0].relative_to(catalogue.workspace).parent.as_posix()
         return f"{some} being written by another process, or cannot be removed: in {place} of the workspace."
     with catalogue.transaction() as database:
-        kind, name = database.execute("SELECT kind, name FROM removal LIMIT 1").fetchone() or ("", "")
-    if kind in (FILE, ORIGINAL):
-        folder = ORIGINALS if kind == ORIGINAL else name.partition("/")[0]
-        return f"A file in {folder} of the workspace cannot be removed, or the disk is full."
-    if kind:
-        return "A file of the workspace cannot be written or removed, or the disk is full."
-    if not _are_backups_gone(catalogue, thumbnails):
-        return "A backup of a database, from before it was brought up to date, cannot be removed."
+        kinds = [kind for (kind,) in database.execute("SELECT DISTINCT kind FROM removal ORDER BY kind")]
+    if unknown := [kind for kind in kinds if _keeper(kind) is None]:
+        return (
+            f"A newer version of Retrace began it, and has to finish it. It knows how to wipe this kind: {unknown[0]}."
+        )
+    if stayed := kinds or _wipe_always(catalogue, thumbnails):
+        return f"A file of this kind cannot be removed or written, or the disk is full: {stayed[0]}."
     return "Another process was reading the workspace's databases."
 
 
@@ -114,14 +106,12 @@ def _make_room(catalogue: Catalogue, thumbnails: Thumbnails) -> None:
         _empty_log(thumbnails.path, 0)
 
 
-def _are_backups_gone(catalogue: Catalogue, thumbnails: Thumbnails) -> bool:
-    """Remove the copies of the databases from before they were brought up to date, which hold what was deleted."""
-    with suppress(OSError):
-        for path in (catalogue.path, thumbnails.path):
-            for backup in backups(path):
-                backup.unlink(missing_ok=True)
-        return True
-    return False
+def _wipe_always(catalogue: Catalogue, thumbnails: Thumbnails) -> list[str]:
+    """What every deletion takes, also that of a case; kinds of which something stayed."""
+    with catalogue.transaction() as database:
+        left = Left(catalogue, thumbnails, database)
+        always = [keeper for keeper in FILES if keeper.when is When.ANYTHING and keeper.wipe]
+        return [keeper.kind for keeper in always if keeper.wipe and keeper.wipe(left, [""])]
 
 
 def _are_written(writing: list[Path], patience: float) -> bool:
@@ -135,26 +125,15 @@ def _are_written(writing: list[Path], patience: float) -> bool:
 
 
 def _add_orphans(catalogue: Catalogue, thumbnails: Thumbnails, deletion: int) -> None:
-    """Thumbnails and copies whose import was interrupted before it had a row for them: nothing else knows of them.
-
-    An import that is at work holds the lock until its rows are there.
-    """
+    """Write down what lies there without rows."""
     with catalogue.transaction() as database:
         database.execute("BEGIN")
-        known = {sha256 for (sha256,) in database.execute("SELECT sha256 FROM crop")}
-        copied = {key for (key,) in database.execute("SELECT key FROM source WHERE copied")}
-        rows = [(deletion, THUMBNAIL, sha256.hex()) for sha256 in thumbnails.hashes() if sha256 not in known]
-        for folder in (catalogue.workspace / ORIGINALS).glob("*"):
-            paths = (file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
-            there: set[str] = set()
-            if folder.name.isdecimal() and int(folder.name) in copied:
-                found = database.execute("SELECT path FROM crop WHERE source = ?", (int(folder.name),))
-                there = {path for (path,) in found}
-            rows += [(deletion, ORIGINAL, f"{folder.name}/{path}") for path in paths if path not in there]
-    if rows:
+        left = Left(catalogue, thumbnails, database)
+        found = [(deletion, one.kind, name) for one in FILES if one.orphans for name in one.orphans(left)]
+    if found:
         with catalogue.transaction() as database:
             database.execute("BEGIN IMMEDIATE")
-            database.executemany("INSERT INTO removal VALUES (?, ?, ?)", rows)
+            database.executemany("INSERT INTO removal VALUES (?, ?, ?)", found)
 
 
 def _wipe_some(catalogue: Catalogue, thumbnails: Thumbnails, after: int, failed: list[OSError]) -> int | None:
@@ -167,77 +146,21 @@ def _wipe_some(catalogue: Catalogue, thumbnails: Thumbnails, after: int, failed:
         rows = database.execute(
             "SELECT rowid, kind, name FROM removal WHERE rowid > ? ORDER BY rowid LIMIT ?", (after, _AT_ONCE)
         ).fetchall()
-        done, gone = [], []
-        for row, kind, name in rows:
-            if kind == THUMBNAIL:
-                sha256 = bytes.fromhex(name)
-                if not database.execute("SELECT 1 FROM crop WHERE sha256 = ? LIMIT 1", (sha256,)).fetchone():
-                    gone.append(sha256)
-            try:
-                _remove(catalogue, database, kind, name)
-                done.append(row)
-            except OSError as error:
-                failed.append(error)
-        if gone:
-            thumbnails.remove(gone)
-        database.executemany("DELETE FROM removal WHERE rowid = ?", [(row,) for row in done])
+        done = []
+        for kind in dict.fromkeys(kind for _, kind, _ in rows):
+            names = {row: name for row, of, name in rows if of == kind}
+            keeper = _keeper(kind)
+            if keeper is None or keeper.wipe is None:  # of a newer version: it stays, and so does the deletion
+                continue
+            stayed = keeper.wipe(Left(catalogue, thumbnails, database), list(dict.fromkeys(names.values())))
+            failed += stayed.values()
+            done += [(row,) for row, name in names.items() if name not in stayed]
+        database.executemany("DELETE FROM removal WHERE rowid = ?", done)
         return rows[-1][0] if rows else None
 
 
-def _remove(catalogue: Catalogue, database: Connection, kind: str, name: str) -> None:
-    """Raises OSError when a file is there and cannot be removed."""
-    if kind == ORIGINAL:
-        source, _, path = name.partition("/")
-        values = (int(source), path)
-        if not database.execute("SELECT 1 FROM crop WHERE source = ? AND path = ?", values).fetchone():
-            _unlink(catalogue.workspace / ORIGINALS / source, path)
-    elif kind == INDEX:
-        _remove_stale(catalogue, name)
-    elif kind == FILE:
-        _unlink(catalogue.workspace, name)
-    elif kind == REPORTS:
-        _unlink_all(catalogue.workspace, EVALUATIONS, name)
-    elif kind == RUNS:
-        forget_in_runs(database, catalogue.workspace, name)
-    elif kind == CALIBRATIONS:
-        forget_calibrations(catalogue.workspace, name)
-        _unlink_all(catalogue.workspace, COMPARISONS, name)
-    elif kind == MAPS:
-        forget_on_maps(database, catalogue.workspace, name)
-    elif kind == JOBS:
-        runs = runs_on(catalogue.workspace, name)
-        for job in all_jobs(catalogue.workspace):
-            # A job that goes on with a run names the run alone, and its log may name crops.
-            if job.is_given(name) or ("--resume" in job.arguments and any(map(job.is_given, runs))):
-                forget(job.folder)
-        forget_unstarted(catalogue.workspace)
-
-
-def _remove_stale(catalogue: Catalogue, gallery: str) -> None:
-    """Snapshots of indexes that have not seen the last deletion: they hold what it deleted."""
-    last = last_deletion(catalogue)
-    for folder in (catalogue.workspace / INDEXES).glob(f"{gallery}@*"):
-        remove_partials(folder)
-        seq = snapshot_seq(folder)
-        if seq is None or seq < last:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _unlink_all(workspace: Path, folder: str, gallery: str) -> None:
-    for file in (workspace / folder).glob(f"{gallery}@*"):
-        _unlink(workspace, file.relative_to(workspace).as_posix())
-
-
-def _unlink(root: Path, path: str) -> None:
-    """Remove the file and the folders below `root` that it leaves empty."""
-    file = root / path
-    with suppress(NotADirectoryError):  # the path leads through what is a file now: there is nothing
-        file.unlink(missing_ok=True)
-    for folder in file.parents:
-        if folder == root:
-            return
-        with suppress(OSError):
-            folder.rmdir()
+def _keeper(kind: str) -> FileKeeper | None:
+    return _OLD_FILE if kind == _OLD_FILE.kind else _KEEPERS.get(kind)
 
 
 def _empty_log(path: Path, patience: float) -> bool:

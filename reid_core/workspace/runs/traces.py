@@ -1,12 +1,13 @@
 """What runs keep of crops besides their weights, and how it goes when crops are deleted.
 
-A run has a picture of one batch, validation predictions that name crops, and a log that may name some. Weights cannot
-forget: a model that learnt from a person goes on knowing her until it is trained anew.
+A run has a picture of one batch, validation predictions, and a file of what happened to which crops. Its log names
+none. Weights cannot forget: a model that learnt from a person goes on knowing her until it is trained anew.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import re
 from functools import cached_property
 from pathlib import Path
 from sqlite3 import Connection
@@ -23,11 +24,13 @@ from reid_core.training.monitoring.predictions import (
     read_predictions,
     write_predictions,
 )
-from reid_core.training.run import STATE_NAME, Run
+from reid_core.training.run import FORMAT, STATE_NAME, Run
 from reid_core.workspace.layout import originals
 from reid_core.workspace.runs import verdict_file
 
-NAMES_CROPS = " on the crops "  # in the line of a log that lists the crops of a batch
+FORGOTTEN = "It failed at a crop. What it said went with a deletion."
+# What crops were named by in logs and messages of runs before `FORMAT` 2.
+_NAMES_CROPS = re.compile(r" on the crops |The training crop ")
 
 
 def forget_in_runs(database: Connection, workspace: Path, gallery: str) -> None:
@@ -41,8 +44,9 @@ def forget_in_runs(database: Connection, workspace: Path, gallery: str) -> None:
         run = Run(file.parent)
         if _gallery_of(file) in (gallery, None):
             run.batch_picture.unlink(missing_ok=True)
+            run.crops_log.unlink(missing_ok=True)
             verdict_file.forget(run.folder, lambda: there.ids, there.knows)
-            _clean_log(run)
+            _forget_message(run)
             for epoch in predicted_epochs(run):
                 _clean_predictions(run, epoch, there)
 
@@ -83,14 +87,28 @@ def _gallery_of(file: Path) -> str | None:
         return None
 
 
-def _clean_log(run: Run) -> None:
+def _forget_message(run: Run) -> None:
+    try:
+        state = run.state()
+    except ReidError:  # nobody could read it anyway
+        _clean_old_log(run)
+        return
+    named = state.names_crops
+    if state.format < FORMAT:
+        _clean_old_log(run)
+        named |= _NAMES_CROPS.search(state.message) is not None
+    if named:
+        run.write_state(dataclasses.replace(state, message=FORGOTTEN, names_crops=False))
+
+
+def _clean_old_log(run: Run) -> None:
     log = run.folder / "log.txt"
     if not log.is_file():
         return
-    lines = log.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True)
-    kept = [line if NAMES_CROPS not in line else line.partition(NAMES_CROPS)[0] + "\n" for line in lines]
+    lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
+    kept = [_NAMES_CROPS.split(line)[0] for line in lines]
     if kept != lines:
-        write_atomically(log, lambda file: file.write("".join(kept).encode()))
+        write_atomically(log, lambda file: file.write("\n".join(kept).encode()))
 
 
 def _clean_predictions(run: Run, epoch: int, there: _Gallery) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from reid_core.embedder.network import create_backbone
-from reid_core.errors import ReidError
+from reid_core.errors import NamesCrops, ReidError
 from reid_core.evaluation.metrics import RetrievalMetrics
 from reid_core.files import only_one_process
 from reid_core.records import plural
@@ -23,7 +23,7 @@ from reid_core.training.loop import Progress, train
 from reid_core.training.monitoring.tracking import check_trackers
 from reid_core.training.recipe import Recipe
 from reid_core.training.recipe_file import SUFFIXES, read_recipe
-from reid_core.training.run import Run, RunState
+from reid_core.training.run import FORMAT, Run, RunState
 from reid_core.training.session import earlier_run
 from reid_core.workspace.catalogue.rows import now
 from reid_core.workspace.runs.crop_watch import CropWatch
@@ -100,8 +100,11 @@ def new_run(
     run = workspace.new_run(name)
     if verdicts is not None:
         write_verdicts(run.folder, verdicts)
-    state = RunState(run.folder.name, gallery, recipe, data.description, status="stopped", created=now())
-    run.write_state(dataclasses.replace(state, trackers=tuple(trackers), fold=fold))
+    state = RunState(
+        run.folder.name, gallery, recipe, data.description, status="stopped", created=now(), trackers=tuple(trackers),
+        fold=fold, format=FORMAT,
+    )  # fmt: skip
+    run.write_state(state)
     return run
 
 
@@ -176,5 +179,9 @@ def _failed(run: Run, error: ReidError) -> None:
         shutil.rmtree(run.folder)
         return
     with contextlib.suppress(OSError):  # where the disk is full, the run's process is gone and it is lost instead
-        run.write_state(dataclasses.replace(run.state(), status="failed", message=str(error)))
-        run.log(f"failed: {error}")
+        named = isinstance(error, NamesCrops)
+        run.write_state(dataclasses.replace(run.state(), status="failed", message=str(error), names_crops=named))
+        if named:
+            run.log_crops("failed", str(error))
+        else:
+            run.log(f"failed: {error}")

@@ -17,13 +17,12 @@ import pandas as pd
 
 from reid_core.errors import ReidError
 from reid_core.retrieval.filters import Filter
-from reid_core.workspace.cases.cases import case_key, write_receipt
+from reid_core.workspace.cases.cases import case_key
 from reid_core.workspace.cases.verdicts import MATCH, of_decision, standing
-from reid_core.workspace.catalogue.audit import DeleteSearch, SaveSearch, Search
+from reid_core.workspace.catalogue.audit import SaveSearch, Search
 from reid_core.workspace.catalogue.rows import check_text, now
-from reid_core.workspace.catalogue.trail import forget_search, write_log
+from reid_core.workspace.catalogue.trail import write_log
 from reid_core.workspace.catalogue.vectors import embedded_since, vectors_of
-from reid_core.workspace.deletion.wiping import finish
 from reid_core.workspace.reserve import with_room
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Answer, Example, Query, Question, answer_query
@@ -154,34 +153,6 @@ def count_new(workspace: Workspace, search: SavedSearch) -> int:
     if trouble(workspace, search) is not None:
         return 0
     return len(embedded_since(workspace.catalogue, search.gallery, search.model, search.seen))
-
-
-def forget(workspace: Workspace, search: SavedSearch, purpose: str = "the search was removed") -> int:
-    """Delete it for good, with the photos that no other search of its case uses; the number of the receipt.
-
-    Verdicts stay.
-    """
-    number = with_room(workspace.path, lambda: _forget_rows(workspace, search, purpose))
-    finish(workspace.catalogue, workspace.thumbnails)
-    return number
-
-
-def _forget_rows(workspace: Workspace, search: SavedSearch, purpose: str) -> int:
-    with workspace.catalogue.transaction() as database:
-        database.execute("BEGIN IMMEDIATE")
-        case = case_key(database, search.case)
-        number = write_receipt(database, workspace.actor, f"search {search.key} of case {case}", purpose)
-        database.execute("DELETE FROM saved_search WHERE key = ?", (search.key,))
-        gone = database.execute(
-            "DELETE FROM photo WHERE investigation = ? AND sha256 NOT IN (SELECT example.photo FROM example "
-            "JOIN saved_search ON saved_search.key = search WHERE saved_search.investigation = photo.investigation "
-            "AND example.photo NOT NULL) RETURNING lower(hex(sha256))",
-            (case,),
-        ).fetchall()
-        lines = forget_search(database, search.key, case, {sha256 for (sha256,) in gone})
-        event = DeleteSearch(purpose=purpose, case=case, search=search.key, receipt=number, log_lines=lines)
-        write_log(database, workspace.actor, event)
-        return number
 
 
 def photo(workspace: Workspace, case: str, sha256: str) -> bytes | None:

@@ -12,6 +12,7 @@ from pages.components.search.export import table_for_export
 from pages.components.search.filters import ends_of, hours_between
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.catalogue.vectors import add_vectors, vectors_of
+from reid_core.workspace.deletion.cases import delete_search
 from reid_core.workspace.search import saved_searches
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import Ended, formulas_in
@@ -104,7 +105,7 @@ def test_a_saved_search_that_is_gone_is_a_sentence(
 ) -> None:
     monkeypatch.setattr("pages.components.search.query_photos.DEMO", demo)  # which starts with a search of its own
     page = save(open_page(case.path, crop="1", investigation="1", analyst="ann"), "One")
-    saved_searches.forget(case, saved_searches.find(case, CASE, "One"))
+    delete_search(case, saved_searches.find(case, CASE, "One"))
     page = open_page(case.path, saved="1")
     assert "There is no saved search 1 any more" in words_of(page)
     assert not page.exception

@@ -10,6 +10,7 @@ from pages.components.shared import pictures
 from reid_core.images import decode
 from reid_core.workspace.cases import cases
 from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion.cases import delete_case
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY
@@ -53,5 +54,5 @@ def test_a_deletion_takes_photos_out_of_memory_and_crops_out_of_their_addresses(
 def test_deleting_a_case_takes_photos_out_of_memory(workspace: Workspace) -> None:
     cases.create(workspace, "Case 17", "A test")
     name = shown(file_of(workspace, 1))
-    cases.delete(workspace, "Case 17", "over")
+    delete_case(workspace, "Case 17", "over")
     assert pictures.shown_photo(name) is None

@@ -15,6 +15,7 @@ from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import CANNOT_TELL, MATCH, NOT, Seen
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.vectors import add_vectors, vectors_of
+from reid_core.workspace.deletion.cases import delete_case, delete_search
 from reid_core.workspace.deletion.deletion import delete as delete_crops
 from reid_core.workspace.galleries.editing import relabel
 from reid_core.workspace.search import saved_searches
@@ -94,7 +95,7 @@ def test_nothing_of_a_deleted_case_is_left_in_any_file(tiny_workspace: Workspace
     verdicts.give(tiny_workspace, CASE, NOT, [Seen(ids_of(answer)[0])], note="limps on the left", model=index.model)
     traces = [CASE.encode(), b"zebra crossing", b"limps on the left", PHOTO[60:90]]
     assert all(any(trace in file.read_bytes() for file in files(tiny_workspace)) for trace in traces)
-    cases.delete(tiny_workspace, CASE, "case closed")
+    delete_case(tiny_workspace, CASE, "case closed")
     assert not any(trace in file.read_bytes() for file in files(tiny_workspace) for trace in traces)
     assert cases.every(tiny_workspace) == []
 
@@ -182,9 +183,9 @@ def test_a_photo_goes_with_the_last_search_that_used_it(tiny_workspace: Workspac
         saved_searches.save(tiny_workspace, CASE, name, answer, TINY_GALLERY, "stripes") for name in "ab"
     )  # fmt: skip
     sha256 = answer.query.sha256s[0]
-    saved_searches.forget(tiny_workspace, first)
+    delete_search(tiny_workspace, first)
     assert saved_searches.photo(tiny_workspace, CASE, sha256) == PHOTO
-    saved_searches.forget(tiny_workspace, second)
+    delete_search(tiny_workspace, second)
     assert saved_searches.photo(tiny_workspace, CASE, sha256) is None
     assert not any(PHOTO[60:90] in file.read_bytes() for file in files(tiny_workspace))
 

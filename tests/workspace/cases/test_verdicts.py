@@ -14,6 +14,7 @@ from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, UNDO, Seen
 from reid_core.workspace.catalogue.database import backups
 from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion.cases import delete_case
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER, TINY_GALLERY, signed
@@ -165,7 +166,7 @@ def test_the_log_cannot_be_changed_but_goes_with_the_crop_and_with_the_case(work
     database.close()
     delete(workspace, TINY_GALLERY, Selection(ids=frozenset({1})), "test")
     assert decisions(workspace) == {2: MATCH, 3: NOT}
-    cases.delete(workspace, CASE, "over")
+    delete_case(workspace, CASE, "over")
     with workspace.catalogue.transaction() as database:
         assert database.execute("SELECT COUNT(*) FROM verdict").fetchone() == (0,)
 

@@ -21,6 +21,7 @@ from reid_core.workspace.catalogue.vectors import read_changes, read_vectors
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.galleries import browsing
 from reid_core.workspace.galleries.originals import check_pictures
+from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER
 
@@ -161,7 +162,7 @@ def test_an_upgrade_that_is_killed_within_its_backup_leaves_nothing_of_it(old: P
     ended = subprocess.run([sys.executable, "-c", KILLED_IN_BACKUP, str(old)], check=False)
     assert ended.returncode == -signal.SIGKILL
     assert list(old.glob(".writing-*"))
-    workspace = Workspace(old, TESTER)
+    workspace = open_workspace(old, TESTER)
     assert len(backups(workspace.catalogue.path)) == 1
     assert not list(old.glob(".*"))
 

@@ -22,6 +22,7 @@ from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.database import backups
 from reid_core.workspace.catalogue.event import Event
 from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion.cases import delete_case, delete_search
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.deletion.holds import hold
 from reid_core.workspace.search import saved_searches
@@ -143,7 +144,7 @@ def test_a_case_takes_its_purpose_its_searches_and_its_verdicts(tiny_workspace: 
     ask(tiny_workspace, Question((Example(photo(2)),), purpose="another matter"))
     before = rows(tiny_workspace)
     needles = {"name": MARK, "hash": hashlib.sha256(photo(1)).hexdigest().encode()}
-    cases.delete(tiny_workspace, "bag", "the bag is back")
+    delete_case(tiny_workspace, "bag", "the bag is back")
     assert found_in(tiny_workspace.path, needles) == set()
     lines = tiny_workspace.catalogue.audit()
     assert rows(tiny_workspace)[:-1] == before
@@ -159,7 +160,7 @@ def test_a_saved_search_takes_the_lines_of_its_runs(tiny_workspace: Workspace) -
     answer = ask(tiny_workspace, Question((Example(photo(1)),), purpose="zelda-quux"))
     kept = saved_searches.save(tiny_workspace, "bag", "first", answer, TINY_GALLERY, "stripes")
     needles = {"name": MARK, "hash": hashlib.sha256(photo(1)).hexdigest().encode()}
-    saved_searches.forget(tiny_workspace, kept)
+    delete_search(tiny_workspace, kept)
     assert found_in(tiny_workspace.path, needles) == set(), "the line of the search that was saved names both"
     assert of_action(tiny_workspace, "save search")["personal"] == "deleted"
     assert of_action(tiny_workspace, "investigation")["purpose"] == "a lost bag"

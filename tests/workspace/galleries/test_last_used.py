@@ -13,27 +13,27 @@ from tests.conftest import TESTER, TINY_GALLERY
 
 
 def test_the_last_one_is_kept_in_the_workspace(tiny_workspace: Workspace) -> None:
-    assert last_used(tiny_workspace) is None
-    use(tiny_workspace, TINY_GALLERY)
-    use(tiny_workspace, "other")
-    assert last_used(Workspace(tiny_workspace.path, TESTER)) == "other"
+    assert last_used(tiny_workspace.path) is None
+    use(tiny_workspace.path, TINY_GALLERY)
+    use(tiny_workspace.path, "other")
+    assert last_used(Workspace(tiny_workspace.path, TESTER).path) == "other"
 
 
 def test_it_goes_with_its_gallery_and_stays_with_another(tiny_workspace: Workspace) -> None:
-    use(tiny_workspace, TINY_GALLERY)
+    use(tiny_workspace.path, TINY_GALLERY)
     delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({1})), "one crop")
-    assert last_used(tiny_workspace) == TINY_GALLERY
+    assert last_used(tiny_workspace.path) == TINY_GALLERY
     delete(tiny_workspace, TINY_GALLERY, Selection(), "the gallery")
     assert not (tiny_workspace.path / LAST_GALLERY).exists()
 
 
 def test_the_name_of_another_gallery_survives_a_deletion(tiny_workspace: Workspace) -> None:
-    use(tiny_workspace, "other")
+    use(tiny_workspace.path, "other")
     delete(tiny_workspace, TINY_GALLERY, Selection(), "the gallery")
-    assert last_used(tiny_workspace) == "other"
+    assert last_used(tiny_workspace.path) == "other"
 
 
 @pytest.mark.parametrize("spoilt", [b"", b"\xff\xfe\x00", b"x" * 1_000_000])
 def test_a_spoilt_file_is_no_name(tiny_workspace: Workspace, spoilt: bytes) -> None:
     (tiny_workspace.path / LAST_GALLERY).write_bytes(spoilt)
-    assert last_used(tiny_workspace) is None
+    assert last_used(tiny_workspace.path) is None

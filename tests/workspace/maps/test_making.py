@@ -18,7 +18,7 @@ from reid_core.projection.neighbours import Stopped
 from reid_core.signals import StopRequest
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.vectors import add_vectors, read_vectors
-from reid_core.workspace.deletion import wiping
+from reid_core.workspace.deletion import keepers, wiping
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.maps import making
 from reid_core.workspace.maps.files import CropMap, map_file, read_info, write_map_file
@@ -375,7 +375,7 @@ def test_a_deletion_that_was_killed_before_the_maps_is_finished_by_the_next_star
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(wiping, "forget_on_maps", killed)
+        patched.setattr(keepers, "forget_on_maps", killed)
         with pytest.raises(KeyboardInterrupt):
             delete(mapped, TINY_GALLERY, Selection(identities=frozenset({"1"})), "test")
     assert len(the_map(mapped).ids) == 24, "the rows are gone, the map still has them"

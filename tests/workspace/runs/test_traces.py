@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -17,11 +18,12 @@ from reid_core.training.monitoring.predictions import (
     write_predictions,
 )
 from reid_core.training.recipe import Recipe
-from reid_core.training.run import Run, RunState
+from reid_core.training.run import FORMAT, Run, RunState
 from reid_core.workspace import layout
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion import deletion
 from reid_core.workspace.opening import open_workspace
+from reid_core.workspace.runs import traces
 from reid_core.workspace.runs.inspection import inspect_gallery
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER, TINY_GALLERY, TINY_PEOPLE
@@ -56,6 +58,35 @@ def predictions(workspace: Workspace) -> Predictions:
     every = [one(gone[0], other[0], gone[1]), one(stays[0], gone[0], stays[1]), one(other[0], stays[0], other[1])]
     confused = [Confusion(GONE, OTHER, 1, 2), Confusion(STAYS, GONE, 1, 2), Confusion(STAYS, OTHER, 1, 2)]
     return Predictions(1, every, every[:1], every[2:], confused, [Confusion("a", "b", 1, 2)])
+
+
+def test_a_log_names_no_crop_and_what_names_one_goes_whole(tiny_workspace: Workspace) -> None:
+    """It is not searched for the words before a name: a log that says them stays as it is."""
+    run = Run(tiny_workspace.runs_folder / "new")
+    run.folder.mkdir(parents=True)
+    state = RunState("new", TINY_GALLERY, Recipe(), "a test", status="failed", format=FORMAT)
+    run.write_state(dataclasses.replace(state, message="secret-1.png is gone", names_crops=True))
+    run.log("words on the crops stay")
+    run.log_crops("loss nan at step 7", "secret-1.png, secret-2.png")
+    assert "secret" not in (run.folder / "log.txt").read_text()
+    assert "loss nan at step 7: secret-1.png, secret-2.png" in run.crops_log.read_text()
+    deletion.delete(tiny_workspace, TINY_GALLERY, Selection(identities=frozenset({GONE})), "test")
+    assert not run.crops_log.exists()
+    said = (run.folder / "log.txt").read_text()
+    assert "words on the crops stay" in said
+    assert "loss nan at step 7" in said
+    assert run.state().message == traces.FORGOTTEN
+    assert "secret" not in (run.folder / "run.json").read_text()
+
+
+def test_what_a_run_said_of_a_crop_before_it_wrote_so_apart_goes_too(tiny_workspace: Workspace) -> None:
+    run = add_run(tiny_workspace, "old", TINY_GALLERY)
+    failed = "The training crop secret-1.png in /srv: it is gone. Bring it back."
+    run.write_state(RunState("old", TINY_GALLERY, Recipe(), "a test", status="failed", message=failed))
+    run.log(f"failed: {failed}")
+    deletion.delete(tiny_workspace, TINY_GALLERY, Selection(identities=frozenset({GONE})), "test")
+    assert "secret" not in (run.folder / "log.txt").read_text()
+    assert "secret" not in (run.folder / "run.json").read_text()
 
 
 @pytest.mark.parametrize("interrupted", [False, True])

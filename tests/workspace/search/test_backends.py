@@ -23,7 +23,7 @@ from tests.conftest import TESTER, TINY_GALLERY
 from tests.retrieval.plain_index import PlainIndex
 
 ROOT = Path(__file__).parents[3]
-KEEPERS_OF_FILES = {"reid_core/workspace/deletion/wiping.py", "reid_core/workspace/leftovers.py"}
+KEEPERS_OF_FILES = {"reid_core/workspace/deletion/keepers.py", "reid_core/workspace/deletion/leftovers.py"}
 
 
 @pytest.mark.parametrize("rerank", [False, True])

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 from reid_core.retrieval.exact.snapshot import partials
 from reid_core.temporary import is_ours, is_temporary, remove_abandoned
-from reid_core.workspace.layout import ORIGINALS
+from reid_core.workspace.deletion.keepers import FILES
+from reid_core.workspace.layout import INDEXES, ORIGINALS
 
-# Folders that only Retrace writes into, and how many folders below each are looked into. What was dropped lies in
-# folders of `incoming`, under names that people gave; a deletion looks through copies of pictures (`originals`).
-FOLDERS = {
-    "evaluations": 0, "insights": 0, "comparisons": 0, "runs": 3, "models": 1, "maps": 1, "indexes": 1, "jobs": 1,
-    "reports": 0, "incoming": 0, "demo": 9,
-}  # fmt: skip
-_SLOW = ("demo",)  # thousands of pictures, and nobody real on them
+
+def _folders() -> dict[str, int]:
+    """Folders that only Retrace writes into, and how many folders below each are looked into: not into those where
+    files have names that people gave."""
+    places = [place.removesuffix("/**").split("/") for keeper in FILES for place in keeper.places]
+    within = [(place[0], len(place) - 2) for place in places if len(place) > 1]
+    within += [(place.removesuffix("/**"), 0) for keeper in FILES for place in keeper.places if place.endswith("/**")]
+    return {folder: max(levels for name, levels in within if name == folder) for folder, _ in within}
+
+
+FOLDERS = _folders()
 _SELECTION = re.compile(r"selection-[0-9a-f]{16}\.json")  # of a deletion, as versions before November 2026 kept it
 _IN_THE_WORKSPACE = re.compile(r"\.speeds\.json\.\d+|(catalogue|thumbnails)\.sqlite\..+\.partial")
 
@@ -25,12 +30,12 @@ _IN_THE_WORKSPACE = re.compile(r"\.speeds\.json\.\d+|(catalogue|thumbnails)\.sql
 def sweep_at_opening(workspace: Path) -> None:
     """Remove what dead processes left in the folders that are quickly looked through."""
     remove_abandoned(_beside_the_databases(workspace))
-    remove_abandoned(_in_folders(workspace, [name for name in FOLDERS if name not in _SLOW]))
+    remove_abandoned(_in_folders(workspace))
 
 
 def sweep_for_deletion(workspace: Path) -> list[Path]:
     """Remove it wherever it lies in the workspace; gives what is being written by a living process now."""
-    left = remove_abandoned(_in_folders(workspace, list(FOLDERS)), at_once=True)
+    left = remove_abandoned(_in_folders(workspace), at_once=True)
     left += remove_abandoned(_beside_the_databases(workspace), at_once=True)
     everywhere = [*_below(workspace, None)]
     if (workspace / ORIGINALS).is_symlink():  # to a larger disk; links are not followed further below
@@ -47,11 +52,9 @@ def _beside_the_databases(workspace: Path) -> list[Path]:
     return [path for path in workspace.glob("*") if is_ours(path.name) or _IN_THE_WORKSPACE.fullmatch(path.name)]
 
 
-def _in_folders(workspace: Path, folders: Sequence[str]) -> list[Path]:
-    found = [path for name in folders for path in _below(workspace / name, FOLDERS[name])]
-    if "indexes" in folders:
-        found += [path for folder in workspace.glob("indexes/*") for path in partials(folder)]
-    return found
+def _in_folders(workspace: Path) -> list[Path]:
+    found = [path for name, levels in FOLDERS.items() for path in _below(workspace / name, levels)]
+    return found + [path for folder in (workspace / INDEXES).glob("*") for path in partials(folder)]
 
 
 def _below(folder: str | Path, depth: int | None) -> Iterator[Path]:

@@ -1,0 +1,136 @@
+"""Every kind of artefact that a workspace holds, and how it forgets crops, people and a whole gallery.
+
+Deletion knows no other: who adds an artefact adds an entry here, which names the function that forgets. A test fails
+for a file or table of a workspace that nobody here answers for.
+
+What names crops or people is told by where it lies and by typed fields. Only a purpose, which people write in their own
+words, is looked through for a name: in the log (`trail.mentions`) and of saved searches.
+"""
+
+from __future__ import annotations
+
+from reid_core.retrieval.exact.snapshot import remove_stale_snapshots
+from reid_core.training.monitoring.tracking import MLFLOW_DATABASE
+from reid_core.workspace.cases.traces import forget_in_cases
+from reid_core.workspace.catalogue.vectors import last_deletion
+from reid_core.workspace.deletion import files, rows
+from reid_core.workspace.deletion.keeper import FileKeeper, Left, RowKeeper, When, each
+from reid_core.workspace.galleries.last_used import forget_last_used
+from reid_core.workspace.galleries.traces import forget_dismissals, forget_edits
+from reid_core.workspace.jobs import forget_jobs_of
+from reid_core.workspace.layout import (
+    APP_LOG,
+    COMPARISONS,
+    DEMO,
+    EVALUATIONS,
+    INCOMING,
+    INDEXES,
+    INSIGHTS,
+    LAST_GALLERY,
+    LOCK,
+    ORIGINALS,
+)  # fmt: skip
+from reid_core.workspace.maps.files import forget_on_maps
+from reid_core.workspace.models.calibration_traces import forget_calibrations
+from reid_core.workspace.runs.traces import forget_in_runs, runs_on
+
+
+def _wipe_jobs(left: Left, gallery: str) -> None:
+    forget_jobs_of(left.workspace, gallery, runs_on(left.workspace, gallery))
+
+
+def _wipe_indexes(left: Left, gallery: str) -> None:
+    remove_stale_snapshots(left.workspace / INDEXES, gallery, last_deletion(left.catalogue))
+
+
+def _wipe_figures(left: Left, gallery: str) -> None:
+    forget_calibrations(left.workspace, gallery)
+    files.wipe_of_gallery(left, COMPARISONS, gallery)
+
+
+ROWS = (
+    RowKeeper("the log", ("audit", "audit_fields"), rows.forget_in_log),
+    RowKeeper(
+        "cases", ("investigation", "saved_search", "photo", "example", "verdict"),
+        lambda going: forget_in_cases(going.database, going.gallery, going.people),
+    ),
+    RowKeeper("vectors", ("vector", "no_direction", "tombstone"), rows.forget_vectors),
+    RowKeeper("crops", ("crop", "hold", "withheld", "edit_row"), rows.forget_crop_rows),
+    # --- from here on the crops are gone ---
+    RowKeeper(
+        "edits", ("edit",),
+        lambda going: forget_edits(going.database, going.key, going.people, everything=going.whole),
+    ),
+    RowKeeper("dismissed doubts", ("dismissal",), lambda going: forget_dismissals(going.database, going.key)),
+    RowKeeper("sources", ("source",), rows.forget_sources),
+    RowKeeper("galleries", ("gallery", "serving"), rows.forget_gallery),
+    RowKeeper("receipts", ("deletion",), why_nothing="A receipt says that something went, and names nobody."),
+    RowKeeper("what is left to wipe", ("removal",), why_nothing="Each row goes once its files are wiped."),
+    RowKeeper("models", ("model", "counter"), why_nothing="They say nothing of crops."),
+)  # fmt: skip
+
+FILES = (
+    FileKeeper(
+        "thumbnail", ("thumbnails.sqlite", "thumbnails.sqlite-*"), files.wipe_thumbnails, files.doomed_thumbnails,
+        orphans=files.orphaned_thumbnails,
+    ),
+    FileKeeper(
+        "original", (f"{ORIGINALS}/**",), each(files.wipe_original), files.doomed_originals,
+        orphans=files.orphaned_originals,
+    ),
+    # Its pictures are of nobody real.
+    FileKeeper("demo", (f"{DEMO}/**",), each(files.wipe_file), files.doomed_drawings),
+    # What waits to be imported is in no gallery yet, and is the user's to discard.
+    FileKeeper("upload", (f"{INCOMING}/**",), each(files.wipe_file), files.doomed_uploads),
+    FileKeeper("import report", ("reports/*.csv",), each(files.wipe_file), files.import_reports),
+    FileKeeper(
+        "index", (f"{INDEXES}/*/index.snapshot",),
+        each(_wipe_indexes),
+    ),
+    FileKeeper("jobs", ("jobs/*/*",), each(_wipe_jobs)),
+    FileKeeper(
+        "runs",
+        ("runs/*/*", "runs/*/predictions/*", "runs/*/tensorboard/*", "runs/*/model/*", "runs/*/models/*/*"),
+        each(lambda left, gallery: forget_in_runs(left.database, left.workspace, gallery)),
+    ),
+    FileKeeper(
+        "maps", ("maps/*/*", "maps/lock"),
+        each(lambda left, gallery: forget_on_maps(left.database, left.workspace, gallery)),
+    ),
+    FileKeeper(
+        "evaluations", (f"{EVALUATIONS}/*",),
+        each(lambda left, gallery: files.wipe_of_gallery(left, EVALUATIONS, gallery)),
+    ),
+    FileKeeper(
+        "insights", (f"{INSIGHTS}/*",), each(lambda left, gallery: files.wipe_of_gallery(left, INSIGHTS, gallery))
+    ),
+    # Figures that hold for a gallery, and name nobody in it; another gallery may be given its name.
+    FileKeeper("calibrations", (f"{COMPARISONS}/*", "models/*/*"), each(_wipe_figures), when=When.GALLERY),
+    FileKeeper(
+        "last gallery", (LAST_GALLERY,), each(lambda left, gallery: forget_last_used(left.workspace, gallery)),
+        when=When.GALLERY,
+    ),
+    FileKeeper(
+        "database backup", ("catalogue.sqlite.version-*.backup", "thumbnails.sqlite.version-*.backup"),
+        each(files.wipe_backups), when=When.ANYTHING,
+    ),
+    FileKeeper(
+        "log of the app", (APP_LOG, f"{APP_LOG}.*"),
+        each(lambda left, _: files.empty_logs(left, f"{APP_LOG}*")), when=When.ANYTHING,
+    ),
+    FileKeeper(
+        "catalogue", ("catalogue.sqlite", "catalogue.sqlite-*"),
+        why_nothing="Its rows have keepers of their own, and every deletion empties its write-ahead log.",
+    ),
+    FileKeeper(
+        "experiments", (f"runs/{MLFLOW_DATABASE}", f"runs/{MLFLOW_DATABASE}-*"),
+        why_nothing="MLflow has recipes and figures of runs, and the name of their gallery.",
+    ),
+    FileKeeper("network names", ("networks/*",), why_nothing="They are what timm calls its networks."),
+    FileKeeper(
+        "speeds", ("speeds.json",),
+        why_nothing="They say how fast recipes train, and on which gallery, whose name receipts keep as well.",
+    ),
+    FileKeeper("reserve", ("space.reserve",), why_nothing="Nobody writes anything into it."),
+    FileKeeper("locks", (LOCK, "speeds.lock", "*.sqlite.lock"), why_nothing="They are empty."),
+)  # fmt: skip
