@@ -26,7 +26,7 @@ check: $(VENV)/.ready-dev $(VENV)/.ready-typescript-$(TYPESCRIPT)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m tests.javascript
+	$(BIN)/python -m tests.house.javascript
 
 bench: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.benchmarks

@@ -18,7 +18,7 @@ _curves = st.components.v2.component(
     "retrace_curves",
     html='<div class="curves"></div>',
     css=(_HERE / "curves.css").read_text(encoding="utf-8"),
-    js=(_HERE / "curves.js").read_text(encoding="utf-8"),
+    js="".join((_HERE / name).read_text(encoding="utf-8") for name in ("curves_parts.js", "curves.js")),
 )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.javascript import PAGES, ROOT, missing
+from tests.house.javascript import PAGES, ROOT, missing
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing() or "nothing is missing")
 MISSPELT = [
@@ -37,15 +37,15 @@ def copy(tmp_path: Path) -> Path:
     """The pages and what checks them, to be changed."""
     shutil.copytree(PAGES, tmp_path / "pages")
     (tmp_path / "reid_core").symlink_to(ROOT / "reid_core")
-    (tmp_path / "tests").mkdir()
-    for name in ("__init__.py", "javascript.py"):
-        shutil.copy(ROOT / "tests" / name, tmp_path / "tests")
+    (tmp_path / "tests" / "house").mkdir(parents=True)
+    for name in ("__init__.py", "house/__init__.py", "house/javascript.py"):
+        shutil.copy(ROOT / "tests" / name, tmp_path / "tests" / name)
     return tmp_path
 
 
 def _check(copy: Path) -> list[str]:
     """What the check says; it must fail."""
-    command = [sys.executable, "-m", "tests.javascript"]
+    command = [sys.executable, "-m", "tests.house.javascript"]
     ended = subprocess.run(
         command, cwd=copy, env={**os.environ, "PYTHONPATH": str(copy)}, text=True, capture_output=True, timeout=200
     )

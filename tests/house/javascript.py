@@ -1,4 +1,4 @@
-"""Check the pages' JavaScript as a browser gets it: `python -m tests.javascript`, which `make check` runs.
+"""Check the pages' JavaScript as a browser gets it: `python -m tests.house.javascript`, which `make check` runs.
 
 A component's Python module joins its script from several files, and each file uses names of the others. So every
 component is checked as a whole: by `node --check` for its syntax, by TypeScript for its names, properties and types.
@@ -18,7 +18,7 @@ from unittest.mock import patch
 
 from streamlit.components import v2
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "pages"
 TSC = Path(sys.prefix) / "typescript" / "node_modules" / "typescript" / "bin" / "tsc"  # `make` installs it there
 OPTIONS = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 WITH_EXAMPLES = [file for file in sorted((ROOT / "reid_core").rglob("*.py")) if ">>> " in file.read_text("utf-8")]
 MODULES = [".".join(file.relative_to(ROOT).with_suffix("").parts) for file in WITH_EXAMPLES]
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.conftest import png_bytes, tiny_picture
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CONTRACT = "tests/retrieval/test_contract.py"
 LONG = f"{CONTRACT}::test_whatever_comes_goes_and_changes_every_answer_is_that_of_a_plain_scan"
 
