@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, shortened
 from reid_core.times import LAST_CLOCK_TIME
 
 DISTRACTOR = "distractor"  # a person who is nobody's match, or a false detection: stays in the gallery
@@ -228,6 +228,14 @@ def plural(count: int, noun: str, *, number: bool = True) -> str:
     many += "s" * (many == noun)
     word = noun if count == 1 else many
     return f"{count:,} {word}" if number else word
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """ "a, b and c"; of more than `most` the first: "a, b, c, d, e and 7 more"; a long name only in part."""
+    shown = [shortened(name, 40) for name in (names if len(names) <= most + 1 else names[:most])]
+    if len(shown) < len(names):
+        shown.append(f"{len(names) - most:,} more")
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
 
 
 def two_digits(value: float) -> str:

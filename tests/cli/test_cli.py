@@ -195,7 +195,7 @@ def test_a_guess_is_said_before_it_is_taken_and_formulas_in_the_report_are_quote
     (folder / "t.csv").write_text(f"image,id,name,date,remark\n{rows.replace(chr(10), ',x' + chr(10))}")
     said = reid("import", folder, "--gallery", "g", "--dry-run").out
     assert "person from 'name'" in said
-    assert "not used: 'id', 'remark'" in said
+    assert "not used: 'id' and 'remark'" in said
     assert "2 crops come in without a time: '03/02/2026' has the day or the month first" in said
     result = reid("import", folder, "--gallery", "g", "--json").json()
     assert result["without_time"] == 2
