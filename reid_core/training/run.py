@@ -53,6 +53,11 @@ class RunState:
     trackers: tuple[str, ...] = ()  # names in `tracking.TRACKERS`
     fold: tuple[int, int] | None = None  # number from 1, of how many
 
+    @property
+    def can_resume(self) -> bool:
+        """Whether it can go on from its checkpoint: it neither runs nor has finished."""
+        return self.status in ("stopped", "failed", "lost")
+
 
 class Run:
     """Reads and writes one run folder. Only the training process writes."""

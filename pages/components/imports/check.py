@@ -65,10 +65,10 @@ state = st.session_state
 
 @dataclass(frozen=True)
 class Order:
-    """An import that is ready to start: the arguments of `reid`, its title as a job, and words for a person."""
+    """An import that is ready to start: arguments of `reid import`, what its title names, and words for people."""
 
     arguments: list[str]
-    title: str
+    names: dict[str, str]
     summary: str
     button: str
     is_usual: bool = True  # and not something that one should think about once more
@@ -365,7 +365,7 @@ def _zones() -> list[str]:
 
 def _order(path: Path, uploaded: bool, preview: Preview, reading: Reading, where: Where) -> Order:
     # Each option in one word with its value: a value that begins with a dash stays a value.
-    arguments = ["import", str(path), f"--gallery={where.gallery}", f"--train-share={reading.train_share}"]
+    arguments = [str(path), f"--gallery={where.gallery}", f"--train-share={reading.train_share}"]
     arguments += [f"--format={reading.format}"] if reading.format else []
     arguments += [f"--column={kind}={column}" for kind, column in reading.columns]
     arguments += [f"--time-zone={reading.time_zone}"]
@@ -378,4 +378,4 @@ def _order(path: Path, uploaded: bool, preview: Preview, reading: Reading, where
     name = plural(len(preview.dataset.records), "picture") if uploaded and path.is_dir() else path.name
     summary = f"{crops} for {'the new gallery' if where.is_new else 'gallery'} {where.gallery}, "
     summary += f"embedded by {where.model}." if where.model else "not embedded yet."
-    return Order(arguments, f"Import {name} into {where.gallery}", summary, f"Import {crops}")
+    return Order(arguments, {"what": name, "gallery": where.gallery}, summary, f"Import {crops}")

@@ -17,16 +17,16 @@ from pages.components.jobs.job_card import (
     draw_running,
     import_style,
     moment,
-    title_of,
 )
 from pages.components.jobs.results import can_be_searched, draw_result, offer_embedding
 from pages.components.shared import cached, markup, wording
 from reid_core.errors import ReidError
 from reid_core.images import IMAGE_SUFFIXES, UNREADABLE_KINDS, VIDEO_SUFFIXES
 from reid_core.records import plural
-from reid_core.workspace import jobs
+from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.imports import uploads
 from reid_core.workspace.imports.allowed_folders import VARIABLE, allowed_folders, check_allowed
+from reid_core.workspace.job_kinds import title_of
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
 
@@ -69,7 +69,7 @@ def draw_import(workspace: Workspace) -> None:
 
 
 def _going_where(job: Job) -> str:
-    options = uploads.options_of(job.arguments)
+    options = job_kinds.options_of(job.arguments)
     if "--gallery" not in options:
         return ""
     model = options.get("--index-with")
@@ -99,8 +99,8 @@ def _draw_what(workspace: Workspace) -> None:
         _ask_files(workspace, whole_folder=way == "folder")
     if TROUBLE in state:
         markup.problem("This cannot be imported", state[TROUBLE])
-    for job in jobs.all_jobs(workspace.path):
-        if job.progress.status == "running" and job.arguments[:1] == ("import",):
+    for job in job_kinds.of_kind(workspace, "import"):
+        if job.progress.status == "running":
             with st.container(horizontal=True, vertical_alignment="center", key=f"going-{job.folder.name}"):
                 markup.text('<p class="im-hold"><b>{title}</b><span>is running</span></p>', title=title_of(job))
                 st.button("See it", key=f"gal-see-{job.folder.name}", on_click=_follow, args=(job.folder,))
@@ -222,7 +222,7 @@ def _draw_go(workspace: Workspace, order: Order) -> None:
     markup.text('<p class="rt-text">{words}</p>', words=order.summary)
     if st.button(order.button, type="primary" if order.is_usual else "secondary", key="gal-import-start"):
         try:
-            folder = jobs.start_new(workspace.path, "import", order.title, order.arguments)
+            folder = job_kinds.start(workspace, "import", order.arguments, **order.names)
         except (ReidError, OSError) as error:
             markup.problem("The import could not be started", str(error))
             return

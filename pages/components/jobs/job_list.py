@@ -14,12 +14,12 @@ from pages.components.jobs.job_card import (
     draw_log_lines,
     draw_running,
     import_style,
-    title_of,
 )
-from pages.components.jobs.results import draw_result, result_line
+from pages.components.jobs.results import draw_result
 from pages.components.shared import markup
 from reid_core.records import plural
 from reid_core.workspace import jobs
+from reid_core.workspace.job_kinds import result_line, title_of
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
 

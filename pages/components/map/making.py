@@ -9,7 +9,7 @@ import streamlit as st
 from pages.components.jobs.job_card import draw_no_progress, time_left
 from pages.components.map import state as places
 from pages.components.shared import cached, markup
-from reid_core.workspace import jobs
+from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.maps.files import MapInfo
@@ -102,7 +102,7 @@ def find_map(there: list[MapInfo], wanted: Wanted) -> MapInfo | None:
 
 
 def newest_job(workspace: Workspace, gallery: str) -> Job | None:
-    return next((job for job in jobs.all_jobs(workspace.path) if job.arguments[:2] == (COMMAND, gallery)), None)
+    return job_kinds.newest(workspace, gallery, COMMAND)
 
 
 # --- what is said of it above the map ---
@@ -172,10 +172,10 @@ def start(workspace: Workspace, gallery: str, wanted: Wanted, *, fast: bool = Fa
     settings = [wanted.locality]
     if every:
         settings += [other for other in places.LOCALITY_NAMES if other != wanted.locality]
-    arguments = [COMMAND, gallery, "--model", wanted.model, "--dimensions", str(wanted.dimensions)]
+    arguments = [gallery, "--model", wanted.model, "--dimensions", str(wanted.dimensions)]
     arguments += [word for setting in settings for word in ("--locality", str(setting))]
     arguments += (["--dense"] if wanted.method == "densMAP" else []) + (["--fast"] if fast else [])
-    jobs.start_new(workspace.path, COMMAND, f"Map {gallery}", arguments)
+    job_kinds.start(workspace, COMMAND, arguments, gallery=gallery)
 
 
 def _known(there: list[MapInfo]) -> set[tuple[str, str, str]]:

@@ -48,7 +48,7 @@ def draw_standing(workspace: Workspace, run: Run, live: bool, epochs_shown: int)
     _draw_standing(stand, steps, starting)
     if job is not None and stand.status == "running":
         draw_no_progress(job.progress)
-    if stand.status in ("failed", "lost", "stopped") and not starting:
+    if stand.can_resume and not starting:
         _draw_why(run, stand, job)
     _draw_numbers(stand, steps, epochs)
     if steps.empty:

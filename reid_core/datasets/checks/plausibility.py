@@ -282,8 +282,7 @@ def _is_no_person(folder: str) -> bool:
 
 def _doubts_about_names(dataset: Dataset) -> tuple[str, ...]:
     """Where no one is labelled: whether the names look as if they told who is who."""
-    names = list(dataset.records.table["path"])
-    guess = guess_people(names)
+    guess = guess_people(list(dataset.records.table["path"]))
     if guess is None:
         return ()
     names, example = listed(natural_order(guess.people.values())), next(iter(guess.people))

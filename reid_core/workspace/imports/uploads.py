@@ -112,32 +112,6 @@ def discard(workspace: Workspace, path: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def to_go_on(workspace: Workspace, job: jobs.Job) -> list[str] | None:
-    """The arguments that go on with a job that has ended: the same again.
-
-    An upload is gone once all of it is imported: then only what embeds the gallery is left to do, or nothing (None).
-    Nothing is left either of a deletion that has read its selection: it is whole or was refused.
-    """
-    arguments = list(job.arguments)
-    if "--selection" in arguments[:-1] and not Path(arguments[arguments.index("--selection") + 1]).exists():
-        return None
-    if not arguments or arguments[0] != "import":
-        return arguments or None
-    path = Path(arguments[1])
-    if not is_upload(workspace, path) or path.exists():
-        return arguments
-    options = options_of(arguments)
-    imported = any(result.get("added", 0) + result.get("already", 0) for result in jobs.results(job.folder))
-    if not imported or "--index-with" not in options:
-        return None
-    return ["index", options["--gallery"], f"--model={options['--index-with']}"]
-
-
-def options_of(arguments: Sequence[str]) -> dict[str, str]:
-    """`["import", "/srv/x", "--gallery=door"]` → {"--gallery": "door"}; of one that is repeated the last."""
-    return dict(argument.split("=", 1) for argument in arguments if argument.startswith("--") and "=" in argument)
-
-
 # --- names ---
 
 

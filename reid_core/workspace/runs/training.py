@@ -109,7 +109,7 @@ def resume_run(workspace: Workspace, name: str) -> Run:
     """Raises ReidError when there is no such run, it is finished, or it is running elsewhere."""
     run = Run(workspace.runs_folder / name)
     state = run.state()
-    if state.status in ("finished", "running"):
+    if not state.can_resume:
         raise ReidError(f"The run {name} is {state.status}; there is nothing to resume.")
     return run
 
