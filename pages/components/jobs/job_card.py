@@ -102,7 +102,8 @@ def draw_log_lines(job: Job) -> None:
 
 
 def time_left(seconds: float) -> str:
-    if seconds < 0:
+    """ "about 12 min left"; empty where it is not known."""
+    if not seconds >= 0:  # NaN neither
         return ""
     if seconds < 90:
         return f"about {max(1, round(seconds))} s left"

@@ -14,6 +14,7 @@ from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.maps.files import MapInfo
 from reid_core.workspace.maps.making import maps_of
+from reid_core.workspace.models.order import shown_first
 from reid_core.workspace.workspace import Workspace
 
 COMMAND = "map"
@@ -56,8 +57,7 @@ class Wanted:
 def choose_model(workspace: Workspace, gallery: GalleryInfo) -> tuple[str, str]:
     """Id and name of the model whose map is looked at; the one that serves the gallery comes first."""
     names = {id: name for id, name, _ in gallery.models}
-    ids = [entry.id for entry in cached.usable_models(workspace, gallery)]
-    ids += [id for id in reversed(list(names)) if id not in ids]
+    ids = shown_first(gallery, cached.usable_models(workspace, gallery))
     model = ids[0]
     if len(ids) > 1:
         model = st.selectbox(

@@ -28,6 +28,7 @@ from reid_core.workspace.evaluations.measuring import Ranked, camera_caution, ra
 from reid_core.workspace.evaluations.provenance import run_of
 from reid_core.workspace.job_report import Report
 from reid_core.workspace.layout import COMPARISONS
+from reid_core.workspace.models.order import usable_first
 from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.search.no_direction import REASON, without_direction
 from reid_core.workspace.workspace import ModelEntry, Workspace
@@ -64,9 +65,7 @@ class Compared:
 
 def present_model(workspace: Workspace, gallery: str) -> ModelEntry | None:
     """The model that the gallery is searched by; None where none has embedded it, or it is here no more."""
-    here = {entry.id: entry for entry in workspace.models()}
-    ids = [id for id, _, _ in reversed(workspace.catalogue.gallery(gallery).models)]
-    return next((here[id] for id in ids if id in here), None)
+    return next(iter(usable_first(workspace.catalogue.gallery(gallery), workspace.models())), None)
 
 
 def compare_models(workspace: Workspace, gallery: str, candidate: Embedder, present: Embedder) -> Compared:
