@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from reid_core.errors import ReidError
+from reid_core.errors import Damaged, ReidError
 from reid_core.images import MAX_FILE_BYTES, BadImage, NotThere, check_size, is_hidden, is_image_name
 from reid_core.records import is_unsafe_path
 from reid_core.sources.folder import FolderSource
@@ -176,7 +176,7 @@ def _index(file: BinaryIO, path: Path) -> Iterator[_Entry]:
         size = _number(header[124:136])
         if size is None or not _has_checksum(header):
             if place == 0:
-                raise ReidError(f"{path} is not a plain tar archive. Make the archive again, without compression.")
+                raise Damaged(f"{path} is not a plain tar archive. Make the archive again, without compression.")
             yield _Entry(path.name, place, 0, f"the archive is damaged at byte {place}; what follows cannot be read")
             return
         kind, start = header[156:157], place + BLOCK

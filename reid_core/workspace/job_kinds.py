@@ -12,7 +12,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
-from reid_core.errors import ReidError
+from reid_core.errors import Damaged, NotThere
 from reid_core.records import plural
 from reid_core.training.run import Run
 from reid_core.workspace import jobs
@@ -106,7 +106,7 @@ def _resume_run(workspace: Workspace, job: Job) -> Arguments | None:
         return list(job.arguments) if "--resume" not in job.arguments else None
     try:
         resumes = Run(workspace.runs_folder / name).state().can_resume
-    except ReidError:  # it is damaged
+    except (NotThere, Damaged):
         return None
     return ["train", "--resume", name] if resumes else None
 

@@ -145,6 +145,7 @@ def test_with_json_an_error_is_an_object_too(reid: Callable[..., Ended]) -> None
     ended = reid("evaluate", "nobody", "--json")
     assert ended.code == 1
     assert "nobody" in ended.json()["error"]
+    assert ended.json()["kind"] == "not there"
 
 
 def test_a_training_that_is_told_to_stop_keeps_a_checkpoint_and_resumes(site: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pages.components.evaluation.start import CALIBRATE
 from pages.components.shared import cached, markup
 from pages.components.widgets.drawings.drawings import draw_charts
 from reid_core.embedder.card import ModelCard
-from reid_core.errors import ReidError
+from reid_core.errors import Damaged, NotThere
 from reid_core.evaluation.calibration.calibration import Calibration
 from reid_core.evaluation.calibration.meaning import calibration_for, meaning
 from reid_core.evaluation.presentation import charts, html_tables
@@ -122,6 +122,6 @@ def _draw_start(workspace: Workspace, gallery: GalleryInfo, entry: ModelEntry, *
 def _of(entry: ModelEntry, gallery: str) -> tuple[Calibration | None, str]:
     try:
         kept = ModelCard.read(entry.folder).calibration
-    except ReidError:
+    except (NotThere, Damaged):  # since the list of models was read
         kept = entry.card.calibration
     return calibration_for(kept, model=entry.id, name=entry.name, gallery=gallery)

@@ -10,7 +10,7 @@ from pages.components.gallery.label_bar import SAID
 from pages.components.gallery.selection import TROUBLE, Ids
 from pages.components.search.blind import analyst
 from pages.components.search.verdicts import CASE
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, ReidError
 from reid_core.records import plural
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.cases import Case
@@ -103,7 +103,7 @@ def _is_last(workspace: Workspace) -> bool:
     name, act = state.get(GIVEN, ("", 0))
     try:
         lines = verdicts.log_of(workspace, name) if name else []
-    except ReidError:  # it was deleted
+    except NotThere:  # it was deleted
         return False
     mine = [line for line in lines if line.who == (analyst() or user())]
     return bool(mine) and mine[-1].act == act

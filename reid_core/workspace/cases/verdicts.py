@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection
 
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, ReidError
 from reid_core.records import plural
 from reid_core.workspace.cases.cases import case_key
 from reid_core.workspace.catalogue.rows import now, user
@@ -113,7 +113,7 @@ def give(
         key = case_key(database, case)
         for one in seen:
             if not database.execute("SELECT 1 FROM crop WHERE id = ?", (one.crop,)).fetchone():
-                raise ReidError(f"Crop {one.crop} is gone; it may have been deleted. Search again.")
+                raise NotThere(f"Crop {one.crop} is gone; it may have been deleted. Search again.")
         act = _next_act(database)
         database.executemany(
             _INSERT,

@@ -16,7 +16,7 @@ from typing import Any
 
 import pandas as pd
 
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere
 from reid_core.records import DISTRACTOR, JUNK
 from reid_core.workspace.catalogue.database import PAGE_BYTES, anchor, connect, create
 from reid_core.workspace.catalogue.rows import (
@@ -150,7 +150,7 @@ class Catalogue:
             database.execute("BEGIN IMMEDIATE")
             key = gallery_key(database, gallery)
             if not database.execute("SELECT 1 FROM source WHERE key = ? AND gallery = ?", (source, key)).fetchone():
-                raise ReidError(f"Gallery {gallery!r} was deleted while this was imported. Import it again.")
+                raise NotThere(f"Gallery {gallery!r} was deleted while this was imported. Import it again.")
             refuse_mixed_sides(database, key, crops)
             next_numbers(database, 1)
             marks = ", ".join("?" * len(crops))

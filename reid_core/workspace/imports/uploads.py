@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from reid_core.errors import ReidError, why
+from reid_core.errors import Refused, ReidError, why
 from reid_core.images import NO_VIDEO, is_hidden, is_video_name, printable
 from reid_core.records import is_unsafe_path
 from reid_core.temporary import sweep, temporary_folder
@@ -108,7 +108,7 @@ def discard(workspace: Workspace, path: Path) -> None:
         raise ReidError(f"{printable(str(path))} is not an upload of this workspace; nothing was deleted.")
     folder = workspace.incoming / name
     if folder.is_dir() and all(upload.path != _what_to_import(folder) for upload in unfinished(workspace)):
-        raise ReidError("These files are being imported. Stop the import first.")
+        raise Refused("These files are being imported. Stop the import first.")
     shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -122,7 +122,7 @@ def _safe_names(names: Sequence[str]) -> list[str]:
     safe = []
     for name in names:
         if is_unsafe_path(name) or not name.strip("/ "):
-            raise ReidError(
+            raise Refused(
                 f"The file name {printable(name)[:120]!r} leads out of the folder, so nothing was kept. Rename it."
             )
         parts = [_safe_part(part) for part in name.replace("\\", "/").split("/") if part not in ("", ".")]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from reid_core.embedder.inference import Embedder
-from reid_core.errors import ReidError
+from reid_core.errors import Refused, ReidError
 from reid_core.evaluation.comparison import Difference, paired_differences
 from reid_core.evaluation.metrics import average_precision
 from reid_core.files import write_atomically
@@ -157,13 +157,13 @@ def _refuse_unproven(workspace: Workspace, gallery: str, candidate: Embedder, pr
     found = kept_comparison(workspace, gallery, candidate.id, present.id)
     name = candidate.card.name
     if found is None:
-        raise ReidError(
+        raise Refused(
             f"{name} was not compared with {present.name}, which serves gallery {gallery!r}. Run `reid compare "
             f"{gallery} --model {name}` first, or give a reason with --even-so."
         )
     if found.verdict != BETTER:
         was = "worse than" if found.verdict == WORSE else "not told apart from"
-        raise ReidError(
+        raise Refused(
             f"{name} is {was} {present.name} on {plural(found.people, 'person')} who were kept out (mAP "
             f"{100 * found.mAP.difference:+.1f} points, 95 % interval {100 * found.mAP.low:+.1f} to "
             f"{100 * found.mAP.high:+.1f}). To serve it all the same, give a reason with --even-so."

@@ -12,7 +12,7 @@ import pandas as pd
 import psutil
 
 from reid_core.embedder.exchange import zip_model
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, Refused, ReidError
 from reid_core.files import write_atomically
 from reid_core.training.crops.division import divide_rows
 from reid_core.training.recipe import Recipe
@@ -94,7 +94,7 @@ def resume(workspace: Workspace, name: str) -> Path:
     state = Run(workspace.runs_folder / name).state()
     if not state.can_resume or running_job(workspace, name) is not None:
         status = "finished" if state.status == "finished" else "running"
-        raise ReidError(f"The run {name} is {status}: nothing to resume.")
+        raise Refused(f"The run {name} is {status}: nothing to resume.")
     return jobs.start_new(workspace.path, WORD, f"Go on with {name}", [WORD, "--resume", name])
 
 
@@ -112,7 +112,7 @@ def model_as_zip(workspace: Workspace, name: str) -> bytes:
     """The best model of the run as one file. Raises ReidError when it has none yet."""
     model = Run(workspace.runs_folder / name).model
     if not model.is_dir():
-        raise ReidError(f"The run {name} has no model yet. Let it finish, or stop it to keep the best so far.")
+        raise NotThere(f"The run {name} has no model yet. Let it finish, or stop it to keep the best so far.")
     return zip_model(model)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from reid_core.embedder.network import create_backbone
-from reid_core.errors import ReidError
+from reid_core.errors import Refused, ReidError
 from reid_core.evaluation.metrics import RetrievalMetrics
 from reid_core.files import only_one_process
 from reid_core.records import plural
@@ -110,7 +110,7 @@ def resume_run(workspace: Workspace, name: str) -> Run:
     run = Run(workspace.runs_folder / name)
     state = run.state()
     if not state.can_resume:
-        raise ReidError(f"The run {name} is {state.status}; there is nothing to resume.")
+        raise Refused(f"The run {name} is {state.status}; there is nothing to resume.")
     return run
 
 
