@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from reid_core.errors import Damaged, ReidError
-from reid_core.images import MAX_FILE_BYTES, BadImage, NotThere, check_size, is_hidden, is_image_name
+from reid_core.images import MAX_FILE_BYTES, BadImage, MissingFile, check_size, is_hidden, is_image_name
 from reid_core.records import is_unsafe_path
 from reid_core.sources.folder import FolderSource
 from reid_core.sources.names import name_in_archive
@@ -87,7 +87,7 @@ class TarSource:
         if (entry := self._by_name.get(name)) is None:
             if is_unsafe_path(name):
                 raise BadImage("the path leads out of the archive")
-            raise NotThere(f"it is not in {self.path.name}")
+            raise MissingFile(f"it is not in {self.path.name}")
         if entry.refusal is not None:
             raise BadImage(entry.refusal)
         check_size(entry.size, limit)

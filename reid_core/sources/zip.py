@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from reid_core.errors import Damaged, Refused
-from reid_core.images import MAX_FILE_BYTES, BadImage, NotThere, check_size
+from reid_core.images import MAX_FILE_BYTES, BadImage, MissingFile, check_size
 from reid_core.records import is_unsafe_path
 from reid_core.sources.zip_directory import (
     BZIP2,
@@ -70,7 +70,7 @@ class ZipSource:
         if is_unsafe_path(name):
             raise BadImage("the path leads out of the archive")
         if (entry := self._by_name.get(name)) is None:
-            raise NotThere(f"it is not in {self.path.name}")
+            raise MissingFile(f"it is not in {self.path.name}")
         if entry.refusal is not None:
             raise BadImage(entry.refusal)
         check_size(entry.size, limit)

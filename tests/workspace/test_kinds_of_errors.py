@@ -10,6 +10,7 @@ from reid_core.datasets import read_dataset
 from reid_core.embedder.card import CARD_NAME
 from reid_core.errors import Damaged, DiskFull, NotThere, Refused, ReidError
 from reid_core.records import make_records
+from reid_core.sources import open_source
 from reid_core.training.monitoring.predictions import read_predictions
 from reid_core.training.run import STATE_NAME, Run
 from reid_core.workspace.cases import cases
@@ -41,6 +42,7 @@ def test_what_was_named_and_does_not_exist_is_not_there(tiny_workspace: Workspac
         lambda: holds.release(tiny_workspace, "none"),
         lambda: read_info(tiny_workspace.path / "maps" / "none"),
         lambda: read_dataset(tiny_workspace.path / "nowhere"),
+        lambda: open_source(tiny_workspace.path).read("nowhere.jpg"),
         lambda: deletion.delete(tiny_workspace, TINY_GALLERY, Selection(identities=frozenset({"nobody"})), "asked"),
     ]
     for ask in asked:
