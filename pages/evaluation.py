@@ -8,7 +8,8 @@ import streamlit as st
 
 from pages.components.evaluation import state as places
 from pages.components.evaluation.start import draw_jobs, draw_start
-from pages.components.shared import cached, markup
+from pages.components.shared import address, cached, markup
+from pages.components.shared.chosen_gallery import chosen_gallery, draw_gallery_field
 from reid_core.errors import ReidError
 from reid_core.evaluation.presentation import html_tables
 from reid_core.workspace.catalogue.rows import GalleryInfo
@@ -16,61 +17,45 @@ from reid_core.workspace.evaluations.kept_reports import Kept
 from reid_core.workspace.workspace import Workspace
 
 _STYLE = Path(__file__).with_name("components") / "evaluation" / "evaluation.css"
+PART, KEYS = "evaluation", ("view",)  # of addresses
 state = st.session_state
 
 
 def main() -> None:
-    state["page"] = "evaluation"
     opened = cached.workspace_or_problem()
     if opened is None:
         return
     workspace, galleries = opened
     st.html(f"<style>{html_tables.STYLE}{_STYLE.read_text(encoding='utf-8')}</style>")
-    if not galleries:
+    gallery = chosen_gallery(workspace, galleries, "evaluation")
+    follow_view()
+    address.arrived("evaluation")
+    if gallery is None:
         markup.heading("Evaluation")
         markup.note("There is nothing to measure on yet", "Import crops of labelled people on the Gallery page first.")
         return
     with st.container(horizontal=True, vertical_alignment="center", key="eval-top"):
-        gallery = choose_gallery(galleries)
+        if len(galleries) == 1:
+            markup.heading(gallery.name)
+        draw_gallery_field(galleries)
         view = st.segmented_control(
             "View", places.VIEWS, required=True, key=places.VIEW, label_visibility="collapsed", persist_state="session"
         )
-    write_address()
+    address.say(PART, KEYS, {"view": "" if view in (None, places.VIEWS[0]) else view.lower()})
     try:
         draw(workspace, galleries, gallery, view or places.VIEWS[0])
     except ReidError as error:
         markup.explain(error)
 
 
-def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo:
-    names = {gallery.name: gallery for gallery in galleries}
-    asked = st.query_params.to_dict()
-    if asked != state.get("eval-followed"):
-        if asked.get("gallery") in names:
-            state["gallery"] = asked["gallery"]
+def follow_view() -> None:
+    """The view that the address names, when it names another one than before."""
+    asked = address.asked(PART, KEYS, from_another_page=address.from_another("evaluation"))
+    if asked is not None:
         view = asked.get("view", "").capitalize()
-        if view in places.VIEWS:
-            state[places.VIEW] = view
-    if state.get("gallery") not in names:
-        state["gallery"] = next((gallery.name for gallery in galleries if gallery.models), galleries[0].name)
+        state[places.VIEW] = view if view in places.VIEWS else places.VIEWS[0]
     if state.get(places.VIEW) not in places.VIEWS:
         state[places.VIEW] = places.VIEWS[0]
-    if len(names) > 1:
-        st.selectbox(
-            "Gallery", list(names), key="gallery", persist_state="session", label_visibility="collapsed", width=260
-        )
-    else:
-        markup.heading(state["gallery"])
-    return names[state["gallery"]]
-
-
-def write_address() -> None:
-    wanted = {"gallery": state["gallery"]}
-    if state[places.VIEW] != places.VIEWS[0]:
-        wanted["view"] = state[places.VIEW].lower()
-    if st.query_params.to_dict() != wanted:
-        st.query_params.from_dict(wanted)
-    state["eval-followed"] = wanted
 
 
 def draw(workspace: Workspace, galleries: list[GalleryInfo], gallery: GalleryInfo, view: str) -> None:

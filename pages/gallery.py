@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components.gallery import address
+from pages.components.gallery import address as browse_address
 from pages.components.gallery.browse import draw_browse
-from pages.components.gallery.crop_view import OPEN, close, open_crop
+from pages.components.gallery.crop_view import close, open_crop
 from pages.components.gallery.deletion_dialog import draw_deletion, forget_deletion
 from pages.components.gallery.label_bar import draw_last_change
-from pages.components.jobs.embed_now import draw_embed_now
-from pages.components.shared import cached, markup, wording
-from reid_core.errors import ReidError, shown
+from pages.components.gallery.state import VIEW, gallery_state
+from pages.components.shared import address, cached, markup, wording
+from pages.components.shared.chosen_gallery import chosen_gallery, draw_gallery_field, draw_trouble
+from pages.components.shared.embed_now import draw_embed_now
+from reid_core.errors import ReidError
 from reid_core.records import plural, whole_number
 from reid_core.workspace import privacy
 from reid_core.workspace.catalogue.rows import GalleryInfo
@@ -21,26 +23,27 @@ from reid_core.workspace.models.order import best_first
 from reid_core.workspace.workspace import Workspace
 
 VIEWS = ("Browse", "Import", "Jobs", "History")
-FOLLOWED = "gal-followed"  # the gallery that the address named last
+VIEW_PART, VIEW_KEYS = "gallery-view", ("view",)  # of addresses
+CROP_PART, CROP_KEYS = "gallery-crop", ("crop",)
 state = st.session_state
 
 
 def main() -> None:
-    from_another_page = state.get("page", "gallery") != "gallery"
-    state["page"] = "gallery"
     opened = cached.workspace_or_problem()
     if opened is None:
         return
     workspace, galleries = opened
+    gallery = chosen_gallery(workspace, galleries, "gallery")
+    from_another_page = address.from_another("gallery")
+    follow_view(galleries, from_another_page=from_another_page)
     with st.container(horizontal=True, vertical_alignment="center", key="gal-top"):
-        gallery = choose_gallery(galleries)
-        view = choose_view(galleries)
-    if "gal-trouble-address" in state:
-        markup.note("Another gallery", state.pop("gal-trouble-address"))
+        draw_name(galleries, gallery)
+        view = draw_view_switch(galleries)
     if (sentence := privacy.warning(workspace.path)) is not None:
         markup.text('<p class="rt-small">{sentence}</p>', sentence=sentence)
     try:
         draw_view(workspace, gallery, view, from_another_page=from_another_page)
+        address.arrived("gallery")
     except ReidError as error:
         if gallery is not None and gallery.name not in {info.name for info in cached.galleries(workspace)}:
             markup.note("This gallery is gone", f"{gallery.name} was deleted while the page was open.")
@@ -49,75 +52,50 @@ def main() -> None:
             markup.explain(error)
 
 
-def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo | None:
-    """The gallery that is looked at: what the address names when it names another one than before, else the session's.
-
-    Search looks at the same one.
-    """
-    names = {gallery.name: gallery for gallery in galleries}
-    if not names:
+def draw_name(galleries: list[GalleryInfo], gallery: GalleryInfo | None) -> None:
+    """The gallery that is browsed; or the view, where that is one of the whole workspace."""
+    view = state.get(VIEW, VIEWS[0])
+    if gallery is None:
         markup.heading("Welcome")
-        state.pop("gallery", None)
-        return None
-    asked = st.query_params.get("gallery", "")
-    if asked and asked != state.get(FOLLOWED):
-        if asked in names:
-            state["gallery"] = asked
-        else:
-            there = f"There is no gallery {shown(asked)} in this workspace."
-            state["gal-trouble-address"] = f"{there} It has {', '.join(list(names)[:8])}{' …' * (len(names) > 8)}."
-    before = state.get("gallery")
-    if before not in names:
-        state["gallery"] = next(iter(names))
-        if before is not None:
-            state["gal-trouble-address"] = f"Gallery {before} is gone. This is {state['gallery']}."
-    if state.get("gal-view", VIEWS[0]) != VIEWS[0]:
-        markup.heading(state["gal-view"])  # these views are of the whole workspace
-    elif len(names) > 1:
-        st.selectbox(
-            "Gallery", list(names), key="gallery", persist_state="session", label_visibility="collapsed", width=260
-        )
+    elif view != VIEWS[0]:
+        markup.heading(view)
+        draw_trouble()
     else:
-        markup.heading(state["gallery"])
-    name: str = state["gallery"]
-    st.query_params["gallery"] = state[FOLLOWED] = name
-    return names[name]
+        if len(galleries) == 1:
+            markup.heading(gallery.name)
+        draw_gallery_field(galleries)
 
 
-def choose_view(galleries: list[GalleryInfo]) -> str:
+def follow_view(galleries: list[GalleryInfo], *, from_another_page: bool) -> None:
+    """The view that the address names, when it names another one than before."""
+    views = VIEWS if galleries else VIEWS[1:]
+    asked = address.asked(VIEW_PART, VIEW_KEYS, from_another_page=from_another_page)
+    if asked is not None and (view := asked.get("view", VIEWS[0]).capitalize()) in views:
+        state[VIEW] = view
+    if state.get(VIEW) not in views:
+        state[VIEW] = "Import" if "import" in st.query_params else views[0]  # an import that was left is shown
+
+
+def draw_view_switch(galleries: list[GalleryInfo]) -> str:
     """The view, which the address names too: after a reload one is where one was."""
     views = VIEWS if galleries else VIEWS[1:]
-    asked = st.query_params.get("view", "").capitalize()
-    if asked in views and asked != state.get("gal-view-followed"):
-        state["gal-view"] = asked
-    if state.get("gal-view") not in views:
-        state["gal-view"] = "Import" if "import" in st.query_params else views[0]  # an import that was left is shown
     view = st.segmented_control(
-        "View", views, required=True, key="gal-view", label_visibility="collapsed", persist_state="session"
+        "View", views, required=True, key=VIEW, label_visibility="collapsed", persist_state="session"
     )
     view = view or views[0]
-    state["gal-view-followed"] = view
-    if view == VIEWS[0]:
-        st.query_params.pop("view", None)
-    else:
-        st.query_params["view"] = view.lower()
+    address.say(VIEW_PART, VIEW_KEYS, {"view": "" if view == VIEWS[0] else view.lower()})
     return view
 
 
-def follow_crop() -> None:
+def follow_crop(*, from_another_page: bool) -> None:
     """The crop that is looked at is in the address: a link to one opens it, and going back closes it."""
-    asked = st.query_params.get("crop")
-    if asked != state.get("gal-crop-followed"):
-        if (number := whole_number(asked)) is not None:
-            open_crop(number)
-        else:
-            close()
-    crop = state.get(OPEN)
-    if crop is None:
-        st.query_params.pop("crop", None)
-    else:
-        st.query_params["crop"] = str(crop)
-    state["gal-crop-followed"] = st.query_params.get("crop")
+    asked = address.asked(CROP_PART, CROP_KEYS, from_another_page=from_another_page, back_at_once=True)
+    if asked is not None and (number := whole_number(asked.get("crop"))) is not None:
+        open_crop(number)
+    elif asked is not None or (from_another_page and "crop" not in st.query_params):
+        close()
+    crop = gallery_state().open
+    address.say(CROP_PART, CROP_KEYS, {"crop": "" if crop is None else str(crop)})
 
 
 def draw_view(workspace: Workspace, gallery: GalleryInfo | None, view: str, *, from_another_page: bool) -> None:
@@ -126,20 +104,19 @@ def draw_view(workspace: Workspace, gallery: GalleryInfo | None, view: str, *, f
             draw_empty(workspace, gallery)
             draw_deletion(workspace, gallery.name)  # of its last crops, the receipt is still to be shown
             return
-        address.follow(workspace, gallery, from_another_page=from_another_page)
-        follow_crop()
+        browse_address.follow(workspace, gallery, from_another_page=from_another_page)
+        follow_crop(from_another_page=from_another_page)
         draw_numbers(workspace, gallery)
         if not gallery.models:
             markup.text('<p class="rt-small">To be searched, its crops must be embedded by a model first.</p>')
             draw_embed_now(workspace, gallery.name)
         draw_last_change(workspace, gallery.name)
         draw_browse(workspace, gallery)
-        address.say(workspace, gallery)
+        browse_address.say(workspace, gallery)
         return
     close()
     forget_deletion()
-    st.query_params.pop("crop", None)
-    state.pop("gal-crop-followed", None)
+    address.say(CROP_PART, CROP_KEYS, {})
     if view == "Import":
         from pages.components.imports.wizard import draw_import
 
@@ -154,7 +131,7 @@ def draw_view(workspace: Workspace, gallery: GalleryInfo | None, view: str, *, f
 
         draw_jobs(workspace)
     else:
-        from pages.components.jobs.job_list import draw_history
+        from pages.components.audit.history import draw_history
 
         draw_history(workspace)
 
@@ -197,7 +174,7 @@ def time_span(first: float, last: float) -> str:
 
 def draw_empty(workspace: Workspace, gallery: GalleryInfo) -> None:
     def go() -> None:
-        state["gal-view"] = "Import"
+        state[VIEW] = "Import"
 
     markup.note(f"{gallery.name} is empty", "It has no crop: none was imported yet, or all were deleted.")
     with st.container(horizontal=True):
@@ -208,8 +185,6 @@ def draw_empty(workspace: Workspace, gallery: GalleryInfo) -> None:
                 markup.note("It is empty no more", f"{plural(left.crops + left.held, 'crop')} came in meanwhile.")
                 return
             deletion.delete(workspace, gallery.name, Selection(), "The gallery was empty")
-            state.pop("gallery", None)
-            st.query_params.pop("gallery", None)
             st.rerun()
 
 

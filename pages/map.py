@@ -9,51 +9,52 @@ import streamlit as st
 
 from pages.components.map import data
 from pages.components.map import state as places
+from pages.components.map.drawing import Lines, Said, draw_point_map, rows_in
 from pages.components.map.making import Wanted, choose_map, choose_model, draw_form, draw_standing, find_map
+from pages.components.map.state import map_state
 from pages.components.map.style import map_style
 from pages.components.shared import cached, markup
-from pages.components.widgets.point_map.point_map import Lines, Said, draw_point_map, rows_in
+from pages.components.shared.address import arrived
+from pages.components.shared.chosen_gallery import chosen_gallery, draw_gallery_field
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.maps.colours import COLOURS
 from reid_core.workspace.maps.files import CropMap, MapInfo
 from reid_core.workspace.maps.making import maps_of
 from reid_core.workspace.workspace import Workspace
 
-COLOURS = {
-    "identity": "Person", "camera": "Camera", "cluster": "Cluster", "correct": "Nearest crop is of", "time": "Time",
-    "split": "Split", "training": "Training", "sharpness": "Sharpness", "placed": "On the map",
-}  # fmt: skip
-CHOICES = {**COLOURS, "correct": "Correctness", "sharpness": "Quality (sharpness)", "placed": "New crops"}
 state = st.session_state
 
 
 def main() -> None:
-    state["page"] = "map"
     opened = cached.workspace_or_problem()
     if opened is None:
         return
     workspace, galleries = opened
     map_style()
-    if not galleries:
+    gallery = chosen_gallery(workspace, galleries, "map")
+    arrived("map")
+    if gallery is None:
         markup.heading("Map")
         markup.note("There is nothing to map yet", "Import crops of people on the Gallery page, and embed them.")
         return
     try:
-        draw(workspace, galleries)
+        draw(workspace, galleries, gallery)
     except ReidError as error:
         markup.explain(error)
 
 
-def draw(workspace: Workspace, galleries: list[GalleryInfo]) -> None:
+def draw(workspace: Workspace, galleries: list[GalleryInfo], gallery: GalleryInfo) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="map-top"):
         markup.heading("Map")
-        gallery = places.choose_gallery(galleries)
+        draw_gallery_field(galleries, width=220)
+        places.begin(gallery)
         model = choose_model(workspace, gallery) if gallery.models else None
         beside = st.container(horizontal=True, width="content", key="map-beside-place")
     if model is None:
         markup.note(f"{gallery.name} is not embedded yet", "A map shows what a model sees in crops. Embed them first.")
-        from pages.components.jobs.embed_now import draw_embed_now
+        from pages.components.shared.embed_now import draw_embed_now
 
         draw_embed_now(workspace, gallery.name)
         return
@@ -90,7 +91,7 @@ def draw(workspace: Workspace, galleries: list[GalleryInfo]) -> None:
             draw_map(workspace, gallery, made, look)
             draw_caption(made, model[1])
         with right:
-            draw_beside(workspace, other, look.by, COLOURS[look.by])
+            draw_beside(workspace, other, look.by, legend_of(look.by))
             names = {id: name for id, name, _ in gallery.models}
             draw_caption(other, names.get(other.info.model, "a model that is gone"))
     draw_sections(workspace, gallery, made, other, wanted)
@@ -105,9 +106,13 @@ class Look:
     lines: Lines | None
 
 
+def legend_of(by: str) -> str:
+    return COLOURS[by].legend or COLOURS[by].title
+
+
 def choose_look(workspace: Workspace, gallery: GalleryInfo, made: CropMap) -> Look:
     by = st.selectbox(
-        "Colour by", list(CHOICES), format_func=CHOICES.__getitem__, key="map-colour", persist_state="session",
+        "Colour by", list(COLOURS), format_func=lambda by: COLOURS[by].title, key="map-colour", persist_state="session",
         width=150,
     )  # fmt: skip
     person = places.choose_person(workspace, made)
@@ -125,7 +130,7 @@ def choose_other(workspace: Workspace, gallery: GalleryInfo, there: list[MapInfo
     from pages.components.map.compare import choose_beside
 
     chosen = choose_beside(gallery, there, made.info)
-    if chosen is None or state.get("map-webgl") is False:
+    if chosen is None or not map_state().has_webgl:
         return None
     try:
         return data.open_map(workspace, gallery.name, chosen.model, chosen.layout.name)
@@ -137,15 +142,15 @@ def choose_other(workspace: Workspace, gallery: GalleryInfo, there: list[MapInfo
 def draw_map(workspace: Workspace, gallery: GalleryInfo, made: CropMap, look: Look) -> None:
     from pages.components.map.actions import rows_that_change
 
-    changing = rows_that_change(workspace, gallery.name, made)
+    changing, now = rows_that_change(workspace, gallery.name, made), map_state()
     if changing is not None:
         marks = changing
     elif look.person is not None:
         marks = data.rows_of_people(workspace, made, [look.person])
     else:
-        sought = data.rows_of_crops(made, np.array(state.get(places.SHOWN, ()), np.int64))
+        sought = data.rows_of_crops(made, np.array(now.shown, np.int64))
         marks = sought or places.ringed(made)
-    if state.get("map-webgl") is False:
+    if not map_state().has_webgl:
         from pages.components.map.fallback import draw_fallback
 
         ids = draw_fallback(workspace, made, look.by, marks)
@@ -153,9 +158,9 @@ def draw_map(workspace: Workspace, gallery: GalleryInfo, made: CropMap, look: Lo
             places.select(ids, None)
     else:
         said = draw_point_map(
-            workspace, made, look.by, COLOURS[look.by], marks=marks[: places.MOST_MARKS], lines=look.lines,
-            follow=changing is None and bool(look.person or look.lines or places.SHOWN in state),
-            edit=state.get(places.EDIT, 0), region=places.region_on(made), key="map-points",
+            workspace, made, look.by, legend_of(look.by), marks=marks[: places.MOST_MARKS], lines=look.lines,
+            follow=changing is None and bool(look.person or look.lines or now.shown),
+            edit=now.edit, region=places.region_on(made), key="map-points",
         )  # fmt: skip
         follow(workspace, gallery, made, said)
 
@@ -183,17 +188,18 @@ def trust(info: MapInfo) -> str:
 
 def follow(workspace: Workspace, gallery: GalleryInfo, made: CropMap, said: Said) -> None:
     """Take up what was done on the map."""
+    now = map_state()
     if not said.works:
-        state["map-webgl"] = False
+        now.has_webgl = False
         st.rerun()
-    if said.region is not None and said.region.edit > state.get(places.EDIT, 0):
-        state[places.EDIT] = said.region.edit
+    if said.region is not None and said.region.edit > now.edit:
+        now.edit = said.region.edit
         if said.region.corners is None:
             places.let_go()
             st.rerun()  # the map is drawn already, with its rings
         else:
             places.select(made.ids[rows_in(workspace, made, said.region)], said.region)
-            state[places.REGION_OF] = places.map_key(made)
+            now.region_of = places.map_key(made)
     if said.asked is not None:
         st.switch_page("pages/search.py", query_params={"gallery": gallery.name, "crop": str(said.asked)})
     if said.opened is not None:

@@ -15,6 +15,7 @@ Measured once, when a crop is imported:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -48,19 +49,25 @@ class Quality:
 
 
 @dataclass(frozen=True)
-class Limits:
-    """Where a measured number becomes a flaw. Chosen so that of Market-1501's crops only the plainly poor have one."""
+class Flaw:
+    """A crop has it whose `measure` lies below `least` or above `most`: "height" (pixels), "shape" (height / width),
+    "sharpness", "brightness" or "contrast". `words` follow "3 crops are"."""
 
-    height: int = 64  # pixels below which "small": networks look at 256, a fourfold enlargement
-    sharpness: float = 0.32  # below which "blurred": as any crop by a Gaussian of 2 pixels in a height of 128
-    dark: float = 0.12  # brightness below which "dark"
-    bright: float = 0.85  # brightness above which "overexposed"
-    contrast: float = 0.15  # below which "washed out"
-    wide: float = 1.2  # height / width below which "odd shape": half a body, or a scene
-    thin: float = 5.0  # height / width above which "odd shape"
+    words: str
+    measure: str
+    least: float = -math.inf
+    most: float = math.inf
 
 
-LIMITS = Limits()
+# Worst for recognition first. Chosen so that of Market-1501's crops only the plainly poor have one.
+FLAWS = {
+    "small": Flaw("lower than 64 pixels", "height", least=64),  # networks look at 256, a fourfold enlargement
+    "blurred": Flaw("blurred", "sharpness", least=0.32),  # as any crop by a Gaussian of 2 pixels in a height of 128
+    "dark": Flaw("dark", "brightness", least=0.12),
+    "overexposed": Flaw("overexposed", "brightness", most=0.85),
+    "washed out": Flaw("washed out", "contrast", least=0.15),
+    "odd shape": Flaw("of an odd shape", "shape", least=1.2, most=5.0),  # half a body or a scene; a strip
+}
 
 
 def measure(image: Image.Image) -> Quality:
@@ -76,20 +83,11 @@ def measure(image: Image.Image) -> Quality:
     return Quality(_sharpness(grey), brightness, float(high - low) / 255, _look(grey))
 
 
-def flaws(
-    width: int, height: int, sharpness: float, brightness: float, contrast: float, limits: Limits = LIMITS
-) -> tuple[str, ...]:
-    """What is wrong with a crop, in plain words, worst for recognition first; a number that is unknown (NaN) is not."""
-    shape = height / max(width, 1)
-    found = {
-        "small": height < limits.height,
-        "blurred": sharpness < limits.sharpness,
-        "dark": brightness < limits.dark,
-        "overexposed": brightness > limits.bright,
-        "washed out": contrast < limits.contrast,
-        "odd shape": not limits.wide <= shape <= limits.thin,
-    }
-    return tuple(word for word, is_so in found.items() if is_so)
+def flaws(width: int, height: int, sharpness: float, brightness: float, contrast: float) -> tuple[str, ...]:
+    """What is wrong with a crop, by the keys of `FLAWS`, worst first; a number that is unknown (NaN) is no flaw."""
+    of = {"height": height, "shape": height / max(width, 1), "sharpness": sharpness}
+    of |= {"brightness": brightness, "contrast": contrast}
+    return tuple(key for key, flaw in FLAWS.items() if of[flaw.measure] < flaw.least or of[flaw.measure] > flaw.most)
 
 
 class Lookalikes:

@@ -24,10 +24,12 @@ from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.inference import Embedder
 from reid_core.embedder.third_party.adding import add_network
 from reid_core.signals import StopRequest
+from reid_core.workspace.actor import SIGNED, Actor, system_user
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.workspace import VARIABLE, Workspace
 
+TESTER = system_user()  # whom commands and pages know who runs the tests as
 TINY_GALLERY = "tiny"
 TINY_MODEL = "stripes"
 TINY_PEOPLE = ("1", "2", "3", "4")
@@ -68,6 +70,11 @@ class Ended(NamedTuple):
         """The one object that `--json` prints."""
         assert len(self.out.strip().splitlines()) == 1, self.out
         return json.loads(self.out)
+
+
+def signed(workspace: Workspace, name: str) -> Workspace:
+    """The workspace for an analyst who typed that name on a page."""
+    return workspace.acting(Actor(name, SIGNED))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -145,7 +152,7 @@ def make_tiny_dataset(folder: Path) -> Path:
 
 def make_tiny_workspace(dataset_folder: Path, model: Path, path: Path) -> Path:
     """A workspace with gallery "tiny" of those 24 crops, embedded by model "stripes"."""
-    workspace = Workspace(path)
+    workspace = Workspace(path, TESTER)
     shutil.copytree(model, workspace.models_folder / TINY_MODEL)
     dataset = read_dataset(dataset_folder / "crops.csv")
     import_dataset(workspace, dataset, TINY_GALLERY, stop=StopRequest())
@@ -179,4 +186,4 @@ def tiny_workspace(_tiny_workspace_once: Path, tmp_path: Path) -> Workspace:
     """A workspace of its own for each test: gallery "tiny" of those 24 crops, embedded by model "stripes"."""
     folder = tmp_path / "workspace"
     shutil.copytree(_tiny_workspace_once, folder)
-    return Workspace(folder)
+    return Workspace(folder, TESTER)

@@ -19,7 +19,8 @@ from reid_core.signals import StopRequest
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.workspace import Workspace
-from tests.gallery_metrics import metrics_of
+from tests.conftest import TESTER
+from tests.support.gallery_metrics import metrics_of
 
 MEASURING = Path(os.environ.get("REID_MEASURING", Path(__file__).resolve().parents[2] / "shared"))
 SPLIT = MEASURING / "data" / "market1501-split.zip"
@@ -35,7 +36,7 @@ def tested(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     assert dataset.describe() == (
         "Market-1501: 10,679 train, 663 query, 1,594 gallery crops, 751 identities, 6 cameras"
     )
-    workspace = Workspace(tmp_path_factory.mktemp("known") / "workspace")
+    workspace = Workspace(tmp_path_factory.mktemp("known") / "workspace", TESTER)
     records = dataset.records.of_split("query", "gallery")
     import_dataset(workspace, dataclasses.replace(dataset, records=records), "market", stop=StopRequest())
     return workspace

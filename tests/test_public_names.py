@@ -14,7 +14,7 @@ from PIL import Image
 import reid_core
 from reid_core import Embedder, StopRequest, open_workspace, read_dataset
 from reid_core.evaluation import encode_labels, match_ranks, retrieval_metrics
-from reid_core.workspace import import_dataset
+from reid_core.workspace import import_dataset, system_user
 from reid_core.workspace.search import Example, GalleryIndex, Question, embed_gallery, search
 
 INSIDE = [
@@ -49,7 +49,7 @@ def test_packages_are_imported_without_what_is_slow() -> None:
 
 
 def test_a_script_goes_from_pictures_to_hits_and_figures(tiny_dataset: Path, tiny_model: Path, tmp_path: Path) -> None:
-    workspace, embedder = open_workspace(tmp_path / "workspace"), Embedder(tiny_model)
+    workspace, embedder = open_workspace(tmp_path / "workspace", system_user()), Embedder(tiny_model)
     import_dataset(workspace, read_dataset(tiny_dataset / "crops.csv"), "door", stop=StopRequest())
     embed_gallery(workspace, "door", embedder, stop=StopRequest())
     photo = (tiny_dataset / "1-hall-0.png").read_bytes()

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from PIL import Image, ImageFilter
 
-from reid_core.quality import LIMITS, NEAR, Lookalikes, Quality, flaws, measure
+from reid_core.quality import FLAWS, NEAR, Lookalikes, Quality, flaws, measure
 
 GOOD: dict[str, Any] = {"width": 64, "height": 128, "sharpness": 0.7, "brightness": 0.4, "contrast": 0.5}
 
@@ -41,7 +41,7 @@ def test_more_blur_is_less_sharp(seed: int) -> None:
     image = drawn(seed)
     sharpness = [measure(blurred(image, pixels)).sharpness for pixels in (0, 0.5, 1, 2, 4)]
     assert sharpness == sorted(sharpness, reverse=True)
-    assert sharpness[0] > LIMITS.sharpness > sharpness[-2]
+    assert sharpness[0] > FLAWS["blurred"].least > sharpness[-2]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -53,7 +53,7 @@ def test_size_hardly_changes_sharpness(seed: int) -> None:
 def test_a_small_picture_enlarged_is_no_sharper_than_one_blurred() -> None:
     image = drawn(1)
     enlarged = image.resize((16, 32), Image.Resampling.BOX).resize((64, 128), Image.Resampling.BILINEAR)
-    assert measure(enlarged).sharpness < LIMITS.sharpness
+    assert measure(enlarged).sharpness < FLAWS["blurred"].least
 
 
 @pytest.mark.parametrize("pixels", [0.0, 2.0])

@@ -7,7 +7,7 @@ import errno
 import sys
 from typing import NoReturn
 
-from reid_core.cli import (
+from reid_core.cli import (  # noqa: F401 - each adds its commands to `app`
     audit,
     calibration,
     cases,
@@ -24,31 +24,11 @@ from reid_core.cli import (
     server,
 )
 from reid_core.cli.shared.console import print_json, warn
-from reid_core.cli.shared.options import REPORTER, STOPPED, app
+from reid_core.cli.shared.options import PANELS, REPORTER, STOPPED, app
 from reid_core.errors import ReidError, disk_full, is_full, shown
 
-__all__ = [
-    "STOPPED",
-    "app",
-    "audit",
-    "calibration",
-    "cases",
-    "deletion",
-    "evaluations",
-    "experiments",
-    "galleries",
-    "imports",
-    "main",
-    "maps",
-    "models",
-    "promotion",
-    "run",
-    "runs",
-    "search",
-    "server",
-]
+__all__ = ["STOPPED", "app", "main", "run"]
 
-PANELS = ("Galleries", "Search", "Evaluation", "Training", "Models", "Keeping")  # of `reid --help`, in this order
 app.registered_commands.sort(key=lambda command: PANELS.index(str(command.rich_help_panel)))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -23,18 +23,11 @@ def audit(
     json: JsonOption = False,
 ) -> None:
     """Show who searched for whom, when and why. The log cannot be changed from here."""
+    from reid_core.workspace.catalogue.audit_lines import actor_of, sentence_of
+
     lines = open_workspace(workspace).catalogue.audit(last)
     if json:
         print_json({"audit": lines})
     else:
-        rows = [[n["at"], n["who"], n["action"], n.get("gallery"), _photos(n), n["purpose"] or _lost(n)] for n in lines]
-        print_table(["when", "who", "what", "gallery", "photos", "purpose"], rows)
-
-
-def _photos(line: dict[str, Any]) -> str:
-    """The first digits of the hash of each photo that was searched with."""
-    return ", ".join(sha256[:12] for sha256 in line.get("photos", []))
-
-
-def _lost(line: dict[str, Any]) -> str:
-    return f"(personal fields {line['personal']})" if "personal" in line else ""
+        rows = [[line["at"], actor_of(line), sentence_of(line), line["purpose"]] for line in lines]
+        print_table(["when", "who", "what", "why"], rows)

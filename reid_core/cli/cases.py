@@ -19,7 +19,6 @@ app.add_typer(case_app, name="case", rich_help_panel="Search")
 
 NameArgument = Annotated[str, typer.Argument(help="Name of the case.")]
 NoteOption = Annotated[str, typer.Option(help="Why you think so; kept with the verdict.")]
-FORMATS = ("csv", "json", "html")
 
 
 @case_app.command()
@@ -123,13 +122,21 @@ def judge(
     ],
     verdict: Annotated[str, typer.Option(help="match, not, or 'cannot tell'.")],
     note: NoteOption = "",
+    crops_only: Annotated[
+        bool, typer.Option("--crops-only", help="Not on the rest of each crop's tracklet, but on these crops alone.")
+    ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:
-    """Give a verdict on crops. It is kept for good; `reid case undo` takes it back by a line of its own."""
+    """Give a verdict on crops and the rest of their tracklets. `reid case undo` takes it back; the log keeps both."""
     from reid_core.workspace.cases import verdicts
 
     opened = open_workspace(workspace)
-    verdicts.give(opened, name, verdict, [verdicts.Seen(crop) for crop in crops], note=note)
+    seen = [verdicts.Seen(crop) for crop in crops]
+    given = verdicts.give(opened, name, verdict, seen, note=note, crops_only=crops_only)
+    if following := sum(one.follows is not None for one in given):
+        named = len(given) - following
+        tracklet = "its tracklet" if named == 1 else "the same tracklets"
+        say(f"The verdict is on {plural(named, 'crop')} and on {following:,} more of {tracklet}.")
     say(f"{verdicts.describe(verdicts.standing(opened, name))} stand in {name}.")
 
 
@@ -151,17 +158,16 @@ def export(
     workspace: WorkspaceOption = None,
 ) -> None:
     """Write a case to a file, by its suffix: a page with pictures, a table, or all values."""
-    from reid_core.workspace.exports.case import collect, to_csv, to_json
-    from reid_core.workspace.exports.case_page import to_html
+    from reid_core.workspace.exports.case import collect
+    from reid_core.workspace.exports.formats import CASE_FORMATS
 
     kind = file.suffix.lower().removeprefix(".")
-    if kind not in FORMATS:
-        raise ReidError(f"{file} has none of the suffixes that say how to write it: {', '.join(FORMATS)}.")
+    if kind not in CASE_FORMATS:
+        raise ReidError(f"{file} has none of the suffixes that say how to write it: {', '.join(CASE_FORMATS)}.")
     opened = open_workspace(workspace)
     if file.resolve().is_relative_to(opened.path):
         raise ReidError(f"{file} is in the workspace, where a deletion would not look for it. Name another place.")
-    case = collect(opened, name)
-    text = to_html(opened, case) if kind == "html" else to_csv(case) if kind == "csv" else to_json(case)
+    text = CASE_FORMATS[kind].text(opened, collect(opened, name))
     try:
         with by_umask_of_user():
             write_atomically(file, lambda out: out.write(text.encode()))

@@ -63,7 +63,7 @@ def evaluate(
     from reid_core.evaluation.report import Protocol
     from reid_core.workspace.evaluations.groups import KEYS, read_groups
     from reid_core.workspace.evaluations.measuring import SPLITS, evaluate_model
-    from reid_core.workspace.exports.evaluation import check_report_files, write_reports
+    from reid_core.workspace.exports.formats import check_report_files, write_reports
     from reid_core.workspace.models.promotion import present_model
     from reid_core.workspace.workspace import ModelEntry
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +26,7 @@ from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.signals import stop_on_signal
 from reid_core.workspace.galleries.browsing import flaws_of
+from reid_core.workspace.galleries.last_used import use
 from reid_core.workspace.job_report import Report
 
 
@@ -90,6 +92,8 @@ def import_(
     if report.skipped and len(report.skipped) == len(dataset.records) + len(dataset.skipped):
         print_skipped(report.skipped)
         raise ReidError(f"No crop of {path} could be imported.")
+    with suppress(OSError):  # the crops are there all the same
+        use(opened, gallery)
     if not json:
         _say_imported(gallery, path, report, bool(dataset.incomplete))
     embedded = None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reid_core.cli.shared.console import print_json, print_skipped, print_table, progress_bar, say, warn
+from reid_core.cli.shared.filter_options import filter_of, with_filters
 from reid_core.cli.shared.options import (
     REPORTER,
     GalleryArgument,
@@ -17,16 +18,10 @@ from reid_core.cli.shared.options import (
     ModelOption,
     WorkspaceOption,
     app,
-    colours,
     end_if_stopped,
-    hours_of_the_day,
-    identities,
-    labels,
-    moment,
     open_workspace,
     report_values,
     short_values,
-    weekdays,
 )
 from reid_core.errors import ReidError
 from reid_core.records import SPLITS, plural
@@ -82,6 +77,7 @@ def index(
 
 
 @app.command(rich_help_panel="Search")
+@with_filters
 def search(
     gallery: Annotated[str, typer.Option(help="Gallery to search.")],
     photos: Annotated[list[Path] | None, typer.Argument(help="Pictures of one person.", metavar="PHOTO...")] = None,
@@ -90,25 +86,7 @@ def search(
     top: Annotated[int, typer.Option(min=1, max=10_000, help="Number of hits, or of groups.")] = 20,
     group: Annotated[str | None, typer.Option(help="One place for hits of one tracklet, camera or identity.")] = None,
     model: ModelOption = None,
-    camera: Annotated[str | None, typer.Option(help="Only hits of these cameras: 1,3")] = None,
-    identity: Annotated[str | None, typer.Option(help="Only hits of these identities.")] = None,
-    known: Annotated[
-        bool | None, typer.Option("--named/--unnamed", help="Only people with, or without, a name.")
-    ] = None,
-    split: Annotated[str | None, typer.Option(help="Only hits of these splits: query,gallery")] = None,
-    after: Annotated[str | None, typer.Option(help="Only hits from this time on (ISO 8601, or seconds).")] = None,
-    before: Annotated[str | None, typer.Option(help="Only hits up to this time.")] = None,
-    weekday: Annotated[str | None, typer.Option(help="Only hits of these days: mon,sat")] = None,
-    hours: Annotated[str | None, typer.Option(help="Only hits of these hours, UTC: 7-9,18")] = None,
-    upper: Annotated[
-        str | None, typer.Option(help="Only hits whose upper clothing is of these colours: red,pink")
-    ] = None,
-    lower: Annotated[str | None, typer.Option(help="The same of lower clothing.")] = None,
-    unclear: Annotated[bool, typer.Option("--or-unclear", help="Keep hits whose colour is not clear.")] = False,
-    min_height: Annotated[int | None, typer.Option(min=1, help="Only hits of at least so many pixels.")] = None,
-    min_sharpness: Annotated[
-        float | None, typer.Option(help="Only hits at least so sharp, 0 to 1; 0.32 leaves out the blurred.")
-    ] = None,
+    filters: Mapping[str, Any] = MappingProxyType({}),
     query_camera: Annotated[str | None, typer.Option(help="Camera that took the photo; its hits are left out.")] = None,
     same_camera: Annotated[bool, typer.Option(help="Keep hits of the photo's own camera.")] = False,
     rerank: Annotated[bool, typer.Option(help="Re-rank by k-reciprocal neighbours.")] = False,
@@ -120,7 +98,6 @@ def search(
 ) -> None:
     """Find the crops most like the person in the photos. A hit is a lead to look at, not an identification."""
     from reid_core.images import BadImage
-    from reid_core.retrieval.exact.index import Filter
     from reid_core.workspace.models.choosing import choose_model
     from reid_core.workspace.search.gallery_index import GalleryIndex
     from reid_core.workspace.search.saved_searches import save as save_search
@@ -130,21 +107,7 @@ def search(
     if save is not None and case is None:
         raise ReidError("A search is kept in a case: name it with --case.")
     opened = open_workspace(workspace)
-    where = Filter(
-        cameras=labels(camera),
-        identities=identities(opened, gallery, identity),
-        splits=labels(split),
-        after=moment(after, "--after"),
-        before=moment(before, "--before"),
-        min_height=min_height,
-        min_sharpness=min_sharpness,
-        weekdays=weekdays(weekday),
-        hours=hours_of_the_day(hours),
-        identity_known=known,
-        upper=colours(upper, "--upper"),
-        lower=colours(lower, "--lower"),
-        unclear_colours=unclear,
-    )
+    where = filter_of(opened, gallery, filters)
     embedder = choose_model(opened, gallery, model)
     examples = _examples(photos or [], crop or [], not_like or [])
     question = Question(examples, top, where, query_camera, same_camera, rerank, group, purpose, case)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
+from functools import partial
 from pathlib import Path
 
-from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, list_files, require_pictures
+from reid_core.datasets.base import Dataset, Declined, Listing, Options, Reader, Skipped, list_files, require_pictures
 from reid_core.datasets.checks.annotations import some_sizes, unread_labels, without_frames
 from reid_core.datasets.checks.plausibility import doubts
 from reid_core.datasets.choices import (
@@ -22,40 +23,49 @@ from reid_core.datasets.choices import (
 )
 from reid_core.datasets.export import records_to_parquet
 from reid_core.datasets.layouts import LAYOUTS
+from reid_core.datasets.layouts.layout import read_layout
 from reid_core.datasets.readers.cuhk01 import read_cuhk01
 from reid_core.datasets.readers.cuhk03 import read_cuhk03_detected, read_cuhk03_labeled
 from reid_core.datasets.readers.folders import read_flat, read_identity_folders
 from reid_core.datasets.readers.market1501 import read_market1501
 from reid_core.datasets.readers.mars import read_mars
 from reid_core.datasets.readers.msmt17 import read_msmt17
+from reid_core.datasets.readers.tracker_crops import read_tracker_crops
 from reid_core.datasets.readers.viper import read_viper
 from reid_core.datasets.readers.webdataset import read_webdataset
 from reid_core.datasets.tables.describe import TableDescription, describe_table
 from reid_core.datasets.tables.table import read_table
 from reid_core.datasets.tables.table_files import COLUMN_NAMES
+from reid_core.datasets.terms import MARKET_1501, for_research
 from reid_core.errors import NotThere, Refused, ReidError
 from reid_core.images import printable
 from reid_core.records import plural
 
 __all__ = [
-    "READERS", "Dataset", "Skipped", "TableDescription", "describe_table", "doubts", "read_dataset",
+    "READERS", "TERMS", "Dataset", "Skipped", "TableDescription", "describe_table", "doubts", "read_dataset",
     "records_to_parquet",
 ]  # fmt: skip
 
-READERS: Mapping[str, Callable[[Listing, Options], Dataset | Declined]] = {
-    "market1501": read_market1501,
-    "msmt17": read_msmt17,
-    "mars": read_mars,
-    "viper": read_viper,
-    "cuhk01": read_cuhk01,
-    "cuhk03-detected": read_cuhk03_detected,
-    "cuhk03-labeled": read_cuhk03_labeled,
-    **LAYOUTS,
-    "webdataset": read_webdataset,
-    "table": read_table,
-    "identity-folders": read_identity_folders,
-    "flat": read_flat,
+# A new format is a row here, and a file of its own in `readers/` or `layouts/`.
+READERS: Mapping[str, Reader] = {
+    "market1501": Reader(read_market1501, "Market-1501", MARKET_1501),
+    "msmt17": Reader(read_msmt17, "MSMT17", for_research("MSMT17")),
+    "mars": Reader(read_mars, "MARS", for_research("MARS")),
+    "viper": Reader(read_viper, "VIPeR", for_research("VIPeR")),
+    "cuhk01": Reader(read_cuhk01, "CUHK01", for_research("CUHK01")),
+    "cuhk03-detected": Reader(read_cuhk03_detected, "CUHK03, detected", for_research("CUHK03 detected")),
+    "cuhk03-labeled": Reader(read_cuhk03_labeled, "CUHK03, labelled", for_research("CUHK03 labeled")),
+    **{
+        key: Reader(partial(read_layout, layout), layout.name, for_research(layout.name))
+        for key, layout in LAYOUTS.items()
+    },
+    "tracker-crops": Reader(read_tracker_crops, "Crops of a tracker (BoxMOT, YOLO)"),
+    "webdataset": Reader(read_webdataset, "Tar shards (WebDataset)"),
+    "table": Reader(read_table, "A table with pictures"),
+    "identity-folders": Reader(read_identity_folders, "A folder for each person"),
+    "flat": Reader(read_flat, "Pictures only"),
 }
+TERMS: Mapping[str, str] = {name: terms for reader in READERS.values() for name, terms in reader.terms.items()}
 
 
 _BY_WEAK_SIGNS = ("table", "identity-folders", "flat")
@@ -106,12 +116,12 @@ def read_dataset(
         given = dict(columns or {})
         options = Options(given, train_share, seed, format is not None, zone, cameras, people, time_format, asked)
         require_pictures(listing, path)
-        for name, reader in READERS.items():
+        for name, row in READERS.items():
             if format not in (None, name):
                 continue
             if name in _BY_WEAK_SIGNS and not asked and not looked:
                 listing, looked = without_frames(listing, str(path)), True
-            if isinstance(read := _read(reader, listing, options, name), Dataset):
+            if isinstance(read := _read(row.read, listing, options, name), Dataset):
                 _check_that_patterns_fit(options, read)
                 if looked:
                     notes = (*read.notes, *unread_labels(listing)) if name != "table" else read.notes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
@@ -139,6 +139,16 @@ class Listing:
     only: str | None = None
     texts: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reader:
+    """A format of data sets. `title` is its name in a list that people choose from; `terms` says, by the names that
+    it may give to `Dataset.format`, under which terms models may be used that were trained on it."""
+
+    read: Callable[[Listing, Options], Dataset | Declined]
+    title: str
+    terms: Mapping[str, str] = field(default_factory=dict)
 
 
 def list_files(path: Path) -> Listing:

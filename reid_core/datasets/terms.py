@@ -1,20 +1,14 @@
-"""Under which terms each data set may be used."""
+"""Under which terms models may be used that were trained on a data set, by the name that `Dataset.format` has."""
 
 from __future__ import annotations
 
-from reid_core.datasets.layouts import DESCRIBED
-
-RESEARCH_ONLY = tuple(layout.name for layout in DESCRIBED.values())
-
-
-TERMS = {
+MARKET_1501 = {
     "Market-1501": "trained on Market-1501, which is given for academic research only; not for commercial use",
     "DukeMTMC-reID": "trained on DukeMTMC-reID, which its authors have withdrawn; not to be used",
 }
-
-
-TERMS |= {
-    name: f"trained on {name}, which is given for research; ask its authors before any other use"
-    for name in ("MSMT17", "MARS", "VIPeR", "CUHK01", "CUHK03 detected", "CUHK03 labeled", *RESEARCH_ONLY)
-}
 OWN = "those of your own data"
+
+
+def for_research(name: str) -> dict[str, str]:
+    """The terms of a data set that its authors give to researchers who ask."""
+    return {name: f"trained on {name}, which is given for research; ask its authors before any other use"}

@@ -14,11 +14,11 @@ from reid_core.evaluation.crops import Crops, labels_of
 from reid_core.evaluation.failures import failures
 from reid_core.evaluation.intervals import estimates
 from reid_core.evaluation.metrics import (
+    FIGURES,
     average_precision,
     cumulative_matches,
     first_ranks,
     inverse_penalty,
-    r_precision,
     retrieval_metrics,
 )
 from reid_core.evaluation.presentation.policy_sentences import (
@@ -151,13 +151,7 @@ def _refuse_one_camera(queries: Crops, gallery: Crops, protocol: Protocol, name:
 
 def _figures(ranks: MatchRanks, identities: NDArray[np.object_], seed: int) -> dict[str, Estimate]:
     counted = ranks.match_counts > 0
-    first = first_ranks(ranks)[counted]
-    values = {
-        "mAP": average_precision(ranks)[counted],
-        **{f"rank{depth}": first <= depth for depth in (1, 5, 10, 20)},
-        "mINP": inverse_penalty(ranks)[counted],
-        "r_precision": r_precision(ranks)[counted],
-    }
+    values = {name: figure.of_queries(ranks)[counted] for name, figure in FIGURES.items()}
     found = estimates(identities[counted], np.array(list(values.values()), np.float64), seed=seed)
     return dict(zip(values, found, strict=True))
 

@@ -13,7 +13,9 @@ Queries without a true match in another camera are in no mean; their number is g
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,3 +139,27 @@ def cumulative_matches(ranks: MatchRanks, depth: int) -> NDArray[np.float64]:
     found = np.cumsum(np.bincount(np.minimum(first, depth + 1), minlength=depth + 2)[1 : depth + 1])
     shares: NDArray[np.float64] = found / len(first) if len(first) else np.full(depth, np.nan)
     return shares
+
+
+def found_within(ranks: MatchRanks, depth: int) -> NDArray[np.float64]:
+    """(Q,) 1 where a true match stands among the first `depth`, else 0; NaN where there is none."""
+    first = first_ranks(ranks)
+    return np.where(np.isnan(first), np.nan, first <= depth)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure of a report: its heading in tables, and the value (Q,) of each query whose mean it is, NaN for queries
+    without a true match."""
+
+    heading: str
+    of_queries: Callable[[MatchRanks], NDArray[np.float64]]
+
+
+# A new figure is a row here: reports, tables, CSV and JSON have it in this order.
+FIGURES: Mapping[str, Figure] = {
+    "mAP": Figure("mAP", average_precision),
+    **{f"rank{depth}": Figure(f"Rank-{depth}", partial(found_within, depth=depth)) for depth in (1, 5, 10, 20)},
+    "mINP": Figure("mINP", inverse_penalty),
+    "r_precision": Figure("R-precision", r_precision),
+}

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from reid_core.errors import ReidError
 from reid_core.evaluation.comparison import paired_differences
 from reid_core.evaluation.intervals import LEAST_PEOPLE
+from reid_core.evaluation.metrics import FIGURES
 from reid_core.evaluation.presentation.policy_sentences import cautions
 from reid_core.evaluation.report import Evaluation, EvaluationReport, ModelDifference
-
-FIGURES = ("mAP", "rank1", "rank5", "rank10", "rank20", "mINP", "r_precision")
 
 
 def compare_all(reports: list[EvaluationReport]) -> Evaluation:

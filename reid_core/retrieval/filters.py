@@ -1,23 +1,80 @@
-"""What is known of each crop beside its vector, and which crops a search may return."""
+"""What an index knows of each row beside its vector, and which rows a search may return.
+
+A filter is one field of `Filter`, with its `Row` of data: how an index answers it, the option of the command line that
+asks for it, the page's control that sets it, and its names in the page's address. The index, the command, saved
+searches and the address are made from these rows, so a new filter is a new field; on a page it also needs a control,
+unless one that is there draws it. What it reads of a row is a field of `Columns`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reid_core.errors import ReidError
 
-LABELS = ("camera", "identity", "split", "upper", "lower")
 UNKNOWN_HEIGHT = 0
-NUMBERS: dict[str, type[np.generic]] = {"time": np.float64, "height": np.int32, "sharpness": np.float32}
+ID = "id"  # as a filter's column: the row's id
+
+# How a value is compared with a column. All but the second and the last fail where the column is not known.
+ANY_OF, NONE_OF = "is any of", "is none of"
+AT_LEAST = "is at least"
+UNTIL = "is a time up to"  # no date is after a time into a recording, and no time into a recording before a date
+WEEKDAY, HOUR = "is on a weekday", "is in an hour"
+NAMED = "is a named person"  # True: neither distractor nor junk nor unknown; False: unknown
+
+# What kind of value a filter takes, which says how it is written and drawn.
+TEXTS, PEOPLE, COLOUR = "texts", "people", "colours"
+MOMENT, DAYS, HOURS = "moment", "days", "hours"
+WHOLE, NUMBER, YES_OR_NO, FLAG = "whole number", "number", "yes or no", "flag"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What is known of one filter.
+
+    `how` says how its value is compared with `column`; a filter without one changes others, that name it as their
+    `or_unknown`: where it is set, what is not known passes them. `option` and `help` are those of the command line,
+    `control` and `title` those of the page, `address` its names in the page's address; "" for none.
+    """
+
+    how: str
+    column: str
+    or_unknown: str = ""
+    kind: str = TEXTS
+    option: str = ""
+    help: str = ""
+    control: str = ""
+    title: str = ""
+    address: tuple[str, ...] = ()
+
+
+class Comparison(NamedTuple):
+    """One comparison, for a backend to compile; `or_unknown` lets rows pass whose column is not known."""
+
+    how: str
+    column: str
+    value: Any
+    or_unknown: bool
+
+
+def row(default: Any, how: str = "", column: str = "", **values: Any) -> Any:
+    """The field of a filter; see `Row`."""
+    return field(default=default, metadata={"row": Row(how, column, **values)})
+
+
+def rows(filters: type[Filter]) -> dict[str, Row]:
+    """The row of each filter by its field's name, in their order."""
+    return {one.name: one.metadata["row"] for one in fields(filters)}
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Which crops a search may return. The default lets every crop through.
+    """Which rows a search may return. The default lets every row through.
 
     A crop whose camera, identity or split is not known fails a filter that lists cameras, identities or splits, and
     passes `exclude_cameras`. `after` and `before` are seconds on the scale of `Columns.time`, both inclusive; a crop
@@ -27,7 +84,7 @@ class Filter:
     distractor nor junk) or those that nobody has named (False).
 
     `upper` and `lower` are colours of clothing. A crop whose colour is not clear fails them, unless `unclear_colours`;
-    None ignores the colour. `only_ids` are the only crops that may be returned, None for all.
+    None ignores the colour. `only_ids` are the only rows that may be returned, None for all.
 
     >>> from reid_core.retrieval import ExactIndex
     >>> index = ExactIndex("model", dimension=2)
@@ -40,51 +97,110 @@ class Filter:
     [[11, 12, -1]]
     """
 
-    cameras: frozenset[str] | None = None
-    exclude_cameras: frozenset[str] = frozenset()
-    identities: frozenset[str] | None = None
-    splits: frozenset[str] | None = None
-    after: float | None = None
-    before: float | None = None
-    exclude_ids: frozenset[int] = frozenset()
-    min_height: int | None = None
-    min_sharpness: float | None = None
-    weekdays: frozenset[int] | None = None
-    hours: frozenset[int] | None = None
-    identity_known: bool | None = None
-    upper: frozenset[str] | None = None
-    lower: frozenset[str] | None = None
-    unclear_colours: bool = False
-    only_ids: frozenset[int] | None = None
+    cameras: frozenset[str] | None = row(
+        None, ANY_OF, "camera", option="--camera", help="Only hits of these cameras: 1,3", control="cameras",
+        title="Cameras", address=("cameras",),
+    )  # fmt: skip
+    exclude_cameras: frozenset[str] = row(frozenset(), NONE_OF, "camera")
+    identities: frozenset[str] | None = row(
+        None, ANY_OF, "identity", kind=PEOPLE, option="--identity", help="Only hits of these identities.",
+        control="more", title="Only these identities", address=("people",),
+    )  # fmt: skip
+    identity_known: bool | None = row(
+        None, NAMED, "identity", kind=YES_OR_NO, option="--named/--unnamed",
+        help="Only people with, or without, a name.", control="more", title="Who", address=("who",),
+    )  # fmt: skip
+    splits: frozenset[str] | None = row(
+        None, ANY_OF, "split", option="--split", help="Only hits of these splits: query,gallery"
+    )
+    after: float | None = row(
+        None, AT_LEAST, "time", kind=MOMENT, option="--after",
+        help="Only hits from this time on (ISO 8601, or seconds).", control="times", address=("after", "span"),
+    )  # fmt: skip
+    before: float | None = row(
+        None, UNTIL, "time", kind=MOMENT, option="--before", help="Only hits up to this time.", control="times",
+        address=("before", "span"),
+    )  # fmt: skip
+    weekdays: frozenset[int] | None = row(
+        None, WEEKDAY, "time", kind=DAYS, option="--weekday", help="Only hits of these days: mon,sat",
+        control="times", title="Days of the week (UTC)", address=("days",),
+    )  # fmt: skip
+    hours: frozenset[int] | None = row(
+        None, HOUR, "time", kind=HOURS, option="--hours", help="Only hits of these hours, UTC: 7-9,18",
+        control="times", address=("from", "until"),
+    )  # fmt: skip
+    upper: frozenset[str] | None = row(
+        None, ANY_OF, "upper", or_unknown="unclear_colours", kind=COLOUR, option="--upper",
+        help="Only hits whose upper clothing is of these colours: red,pink", control="clothes",
+        title="Upper clothing", address=("upper",),
+    )  # fmt: skip
+    lower: frozenset[str] | None = row(
+        None, ANY_OF, "lower", or_unknown="unclear_colours", kind=COLOUR, option="--lower",
+        help="The same of lower clothing.", control="clothes", title="Lower clothing", address=("lower",),
+    )  # fmt: skip
+    unclear_colours: bool = row(
+        False, kind=FLAG, option="--or-unclear", help="Keep hits whose colour is not clear.", control="clothes",
+        title="Also where the colour is not clear", address=("unclear",),
+    )  # fmt: skip
+    min_height: int | None = row(
+        None, AT_LEAST, "height", kind=WHOLE, option="--min-height", help="Only hits of at least so many pixels.",
+        control="more", address=("good",),
+    )  # fmt: skip
+    min_sharpness: float | None = row(
+        None, AT_LEAST, "sharpness", kind=NUMBER, option="--min-sharpness",
+        help="Only hits at least so sharp, 0 to 1; 0.32 leaves out the blurred.", control="more", address=("good",),
+    )  # fmt: skip
+    exclude_ids: frozenset[int] = row(frozenset(), NONE_OF, ID)
+    only_ids: frozenset[int] | None = row(None, ANY_OF, ID)
+
+    def comparisons(self) -> list[Comparison]:
+        """What a row must pass, all of it."""
+        default = type(self)()
+        return [
+            Comparison(row.how, row.column, value, bool(row.or_unknown and getattr(self, row.or_unknown)))
+            for name, row in rows(type(self)).items()
+            if row.how and (value := getattr(self, name)) != getattr(default, name)
+        ]
+
+    def to_values(self) -> dict[str, Any]:
+        """Plain values to keep as JSON, without ids, which mean one moment; see `from_values`."""
+        values = {name: getattr(self, name) for name, row in rows(type(self)).items() if row.column != ID}
+        return {name: sorted(v) if isinstance(v, frozenset) else v for name, v in values.items()}
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any]) -> Self:
+        read: dict[str, Any] = {name: frozenset(v) if isinstance(v, list) else v for name, v in values.items()}
+        return cls(**read)
+
+
+_LABEL = {"dtype": np.object_}
 
 
 @dataclass(frozen=True, eq=False)
 class Columns:
-    """What filters read, one entry per crop: labels (None where unknown) and time in seconds (NaN where unknown).
+    """What filters read, one entry per row: labels (None where unknown) and time in seconds (NaN where unknown).
 
     `height` in pixels (0 where unknown), `sharpness` (NaN where unknown) and the colours of `upper` and `lower`
-    clothing (None where not clear) are unknown for all crops unless given.
+    clothing (None where not clear) are unknown for all rows unless given.
     Raises ReidError when the columns differ in length.
     """
 
-    camera: NDArray[Any]
-    identity: NDArray[Any]
-    split: NDArray[Any]
-    time: NDArray[np.float64]
-    height: NDArray[np.int32] = field(default_factory=lambda: np.array(UNKNOWN_HEIGHT, dtype=np.int32))
-    sharpness: NDArray[np.float32] = field(default_factory=lambda: np.array(np.nan, dtype=np.float32))
-    upper: NDArray[Any] = field(default_factory=lambda: np.array(None, dtype=object))
-    lower: NDArray[Any] = field(default_factory=lambda: np.array(None, dtype=object))
+    camera: NDArray[Any] = field(metadata=_LABEL)
+    identity: NDArray[Any] = field(metadata=_LABEL)
+    split: NDArray[Any] = field(metadata=_LABEL)
+    time: NDArray[np.float64] = field(metadata={"dtype": np.float64})
+    height: NDArray[np.int32] = field(default_factory=lambda: np.array(UNKNOWN_HEIGHT), metadata={"dtype": np.int32})
+    sharpness: NDArray[np.float32] = field(default_factory=lambda: np.array(np.nan), metadata={"dtype": np.float32})
+    upper: NDArray[Any] = field(default_factory=lambda: np.array(None), metadata=_LABEL)
+    lower: NDArray[Any] = field(default_factory=lambda: np.array(None), metadata=_LABEL)
 
     def __post_init__(self) -> None:
-        for name in LABELS:
-            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=object))
-        for name, dtype in NUMBERS.items():
+        for name, dtype in _TYPES.items():
             object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=dtype))
-        for name in ("height", "sharpness", "upper", "lower"):
-            if not getattr(self, name).ndim:  # one value stands for every crop
+        for name in _TYPES:
+            if not getattr(self, name).ndim:  # one value stands for every row
                 object.__setattr__(self, name, np.repeat(getattr(self, name), len(self.time)))
-        lengths = {name: len(getattr(self, name)) for name in (*LABELS, *NUMBERS)}
+        lengths = {name: len(getattr(self, name)) for name in _TYPES}
         if len(set(lengths.values())) > 1:
             raise ReidError(f"The columns of one set of crops differ in length: {lengths}.")
 
@@ -93,9 +209,14 @@ class Columns:
 
     @staticmethod
     def unknown(count: int) -> Columns:
-        """Columns of crops of which nothing is known."""
+        """Columns of rows of which nothing is known."""
         labels = np.full(count, None, dtype=object)
         return Columns(labels, labels, labels, np.full(count, np.nan))
 
     def take(self, rows: NDArray[np.intp]) -> Columns:
-        return Columns(**{name: getattr(self, name)[rows] for name in (*LABELS, *NUMBERS)})
+        return Columns(**{name: getattr(self, name)[rows] for name in _TYPES})
+
+
+_TYPES = {one.name: one.metadata["dtype"] for one in fields(Columns)}
+LABELS = tuple(name for name, dtype in _TYPES.items() if dtype is np.object_)
+NUMBERS: dict[str, type[np.generic]] = {name: dtype for name, dtype in _TYPES.items() if name not in LABELS}

@@ -111,7 +111,7 @@ def rerank(
 ) -> RankedResults:
     """Each query's own list in the order of k-reciprocal distances among the query (Q, D) and its candidates.
 
-    `candidate_vectors` is (Q, k, D), or a function from (n,) ids to (n, D) vectors, such as `ExactIndex.vectors`. No
+    `candidate_vectors` is (Q, k, D), or a function from (n,) ids to (n, D) vectors, such as `VectorIndex.vectors`. No
     crop enters or leaves a list, and each keeps its cosine similarity: similarities no longer fall along a row. Equal
     distances keep their order. Raises ReidError as `k_reciprocal_distances` does, or when shapes do not fit.
     """

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from reid_core.packaging.public_names import imported_when_asked
 
 __all__ = [
-    "Workspace", "build_demo", "calibrate_model", "choose_model", "create_run", "evaluate_model", "export_gallery",
-    "import_dataset", "open_workspace", "train_run",
+    "Actor", "Workspace", "build_demo", "calibrate_model", "choose_model", "create_run", "evaluate_model",
+    "export_gallery", "import_dataset", "open_workspace", "system_user", "train_run",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
+    from reid_core.workspace.actor import Actor, system_user
     from reid_core.workspace.evaluations.measuring import evaluate_model
     from reid_core.workspace.exports.gallery import export_gallery
     from reid_core.workspace.imports.demo import build_demo
@@ -25,6 +26,7 @@ else:
     __getattr__ = imported_when_asked(
         __name__,
         {
+            "actor": ("Actor", "system_user"),
             "evaluations.measuring": ("evaluate_model",),
             "exports.gallery": ("export_gallery",),
             "imports.demo": ("build_demo",),

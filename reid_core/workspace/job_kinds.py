@@ -16,8 +16,8 @@ from reid_core.errors import Damaged, NotThere
 from reid_core.records import plural
 from reid_core.training.run import Run
 from reid_core.workspace import jobs
-from reid_core.workspace.imports.uploads import is_upload
 from reid_core.workspace.jobs import Job
+from reid_core.workspace.layout import upload_of
 from reid_core.workspace.workspace import Workspace
 
 Results = Sequence[dict[str, Any]]  # what a job's command said that it did, oldest first
@@ -84,7 +84,7 @@ def _deleted(results: Results) -> str:
 def _import_the_rest(workspace: Workspace, job: Job) -> Arguments | None:
     """An upload is gone once all of it is imported: then only embedding is left to do, or nothing."""
     path = Path(job.arguments[1])
-    if not is_upload(workspace, path) or path.exists():
+    if upload_of(workspace.incoming, path) is None or path.exists():
         return list(job.arguments)
     options = options_of(job.arguments)
     imported = any(result.get("added", 0) + result.get("already", 0) for result in jobs.results(job.folder))

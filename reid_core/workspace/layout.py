@@ -28,3 +28,14 @@ ORIGINALS = "originals"  # folder of the workspace with copies of imported pictu
 def originals(workspace: Path, source: int) -> Path:
     """Where copies of a source's pictures are kept."""
     return workspace / ORIGINALS / str(source)
+
+
+LAST_GALLERY = "last-gallery"  # file with the name of the gallery that was used last; it goes with that gallery
+
+
+def upload_of(uploads: Path, path: Path) -> str | None:
+    """The name of the upload, a folder in `uploads`, that the path is, or lies in; None where it lies elsewhere."""
+    for folder in (uploads, uploads.resolve()):
+        if path.is_relative_to(folder) and ".." not in path.parts and (inside := path.relative_to(folder).parts):
+            return inside[0]
+    return None

@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from reid_core.retrieval.exact.snapshot import partials
 from reid_core.temporary import is_ours, is_temporary, remove_abandoned
 from reid_core.workspace.layout import ORIGINALS
-from reid_core.workspace.search.snapshot import partials
 
 # Folders that only Retrace writes into, and how many folders below each are looked into. What was dropped lies in
 # folders of `incoming`, under names that people gave; a deletion looks through copies of pictures (`originals`).

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import difflib
 import os
 import re
@@ -13,6 +14,7 @@ from reid_core.embedder.card import ModelCard
 from reid_core.embedder.model import BEST_FIRST, SHIPPED_MODELS, is_model, model_id
 from reid_core.errors import NotThere, ReidError
 from reid_core.training.run import STATE_NAME, Run
+from reid_core.workspace.actor import Actor
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.rows import check_name
 from reid_core.workspace.catalogue.thumbnails import Thumbnails
@@ -49,11 +51,12 @@ class Workspace:
     (what was left out of imports), `demo/`, and `space.reserve` (room for the day when the disk is full).
 
     Makes what is missing and brings an older workspace up to date (with a backup beside it). A new one is its owner's
-    alone, and so are files that are made from then on (see `privacy`). Raises ReidError when the folder cannot be made
-    or written. The app and the commands open one by `opening.open_workspace`, which finishes interrupted deletions too.
+    alone, and so are files that are made from then on (see `privacy`). What is done through it is done by `actor`, and
+    the log says so. Raises ReidError when the folder cannot be made or written. The app and the commands open one by
+    `opening.open_workspace`, which finishes interrupted deletions too.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, actor: Actor) -> None:
         self.path = path.resolve()  # as the sources of imports are: what lies in here can be told by its path
         self.models_folder = self.path / "models"
         self.runs_folder = self.path / "runs"
@@ -65,9 +68,20 @@ class Workspace:
                 f"The workspace {path} cannot be made ({error.strerror}). Choose another folder with --workspace."
             ) from error
         sweep_at_opening(self.path)
-        self.catalogue = with_room(self.path, lambda: Catalogue(self.path / CATALOGUE))
+        self.catalogue = with_room(self.path, lambda: Catalogue(self.path / CATALOGUE, actor))
         self.thumbnails = with_room(self.path, lambda: Thumbnails(self.path / "thumbnails.sqlite"))
         self.is_short()
+
+    @property
+    def actor(self) -> Actor:
+        return self.catalogue.actor
+
+    def acting(self, actor: Actor) -> Workspace:
+        """The same open workspace, for another actor."""
+        other = copy.copy(self)
+        other.catalogue = copy.copy(self.catalogue)
+        other.catalogue.actor = actor
+        return other
 
     def is_short(self) -> bool:
         """Whether the disk is so full that some of the room kept for that was used; see `reserve`."""

@@ -22,6 +22,7 @@ from reid_core.evaluation.calibration.calibration import Calibration, calibrate
 from reid_core.evaluation.calibration.meaning import LOOSE, calibration_for
 from reid_core.evaluation.ranking.ranking import Labels, encode_labels
 from reid_core.records import DISTRACTOR, JUNK
+from reid_core.workspace.actor import system_user
 from reid_core.workspace.catalogue.vectors import read_vectors
 from reid_core.workspace.workspace import Workspace
 
@@ -70,7 +71,7 @@ def report(name: str, told: list[tuple[float | None, float]]) -> None:
 
 
 def main() -> None:
-    workspace, gallery, name = Workspace(Path(sys.argv[1])), sys.argv[2], sys.argv[3]
+    workspace, gallery, name = Workspace(Path(sys.argv[1]), system_user()), sys.argv[2], sys.argv[3]
     folder = workspace.find_model(name)
     id, random = model_id(folder), np.random.default_rng(0)
     vectors, labels = crops(workspace, gallery, id)

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from reid_core.workspace.actor import system_user
+
 RUNS, STEPS, EPOCHS = 50, 10_000, 20
 PAGE = Path(__file__).parents[2] / "pages" / "training.py"
 
@@ -24,16 +26,18 @@ def run() -> None:
 
     print(f"Training page, {RUNS} runs of {STEPS:,} steps, seconds of server time")
     with tempfile.TemporaryDirectory() as folder:
-        workspace = Workspace(Path(folder))
+        workspace = Workspace(Path(folder), system_user())
         for number in range(RUNS):
             write_run(workspace.runs_folder / f"run-{number:02}", number)
         os.environ[VARIABLE] = str(workspace.path)
         from streamlit.testing.v1 import AppTest
 
-        def open_page(**state: object) -> None:
+        from pages.components.shared.session import key_of
+        from pages.components.training.state import TrainingState
+
+        def open_page(compared: list[str] | None = None, run: str | None = None) -> None:
             page = AppTest.from_file(str(PAGE), default_timeout=120)
-            for name, value in state.items():
-                page.session_state[name] = value
+            page.session_state[key_of(TrainingState)] = TrainingState(compared=compared, run=run)
             page.run()
             assert not page.exception, page.exception
 
@@ -41,8 +45,8 @@ def run() -> None:
         _show("all runs, five of them compared, first look", lambda: open_page(), before=curves._read.clear)
         _show("the same once more", lambda: open_page())
         every = [f"run-{number:02}" for number in range(RUNS)]
-        _show("all 50 compared", lambda: open_page(**{"trn-chosen": every}))
-        _show("one run", lambda: open_page(**{"trn-run": "run-07"}))
+        _show("all 50 compared", lambda: open_page(compared=every))
+        _show("one run", lambda: open_page(run="run-07"))
         with _ticks(workspace) as tick:
             _show("a live tick of one run that has grown by 50 steps", tick, repeats=5)
 

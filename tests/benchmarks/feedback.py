@@ -27,6 +27,7 @@ from reid_core.embedder.third_party.adding import add_network
 from reid_core.images import decode
 from reid_core.retrieval.feedback import Weights, query_vector
 from reid_core.sources import open_source
+from reid_core.workspace.actor import system_user
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.catalogue.rows import NewCrop
 from reid_core.workspace.catalogue.vectors import add_vectors
@@ -139,7 +140,7 @@ def tune() -> None:
 
 def many_crops(folder: Path) -> tuple[Workspace, GalleryIndex]:
     """A workspace of unit vectors around 2,500 people, forty frames to a tracklet."""
-    workspace, random = Workspace(folder), np.random.default_rng(0)
+    workspace, random = Workspace(folder, system_user()), np.random.default_rng(0)
     catalogue = workspace.catalogue
     catalogue.add_gallery("many")
     source = catalogue.add_source("many", "/nowhere", "table")
@@ -176,7 +177,8 @@ def cost() -> None:
             for click in range(CLICKS):
                 hit, verdict = answer.results.row(0)[0], verdicts.MATCH if click % 2 else verdicts.NOT
                 began = time.perf_counter()
-                verdicts.give(workspace, "case", verdict, [verdicts.Seen(hit.id, hit.similarity, hit.rank)])
+                seen = verdicts.Seen(hit.id, hit.similarity, hit.rank)
+                verdicts.give(workspace, "case", verdict, [seen], crops_only=True)
                 answer = answer_query(workspace, index, query)
                 seconds.append(time.perf_counter() - began)
             p50, worst = 1e3 * np.median(seconds), 1e3 * max(seconds)

@@ -20,6 +20,7 @@ from PIL import Image
 
 from reid_core.datasets import read_dataset
 from reid_core.signals import StopRequest
+from reid_core.workspace.actor import system_user
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.workspace import Workspace
 
@@ -60,7 +61,7 @@ def run() -> None:
 
 
 def _our_import(source: Path, workspace: Path) -> None:
-    report = import_dataset(Workspace(workspace), read_dataset(source), "bench", stop=StopRequest())
+    report = import_dataset(Workspace(workspace, system_user()), read_dataset(source), "bench", stop=StopRequest())
     assert report.added == FILES, report
 
 

@@ -13,8 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
-from reid_core.retrieval.exact.index import Columns, ExactIndex, Filter
-from reid_core.workspace.search.snapshot import read_snapshot, write_snapshot
+from reid_core.retrieval.exact.index import ExactIndex
+from reid_core.retrieval.exact.snapshot import write_snapshot
+from reid_core.retrieval.filters import Columns, Filter
 
 SIZES = (10_000, 100_000, 1_000_000)
 DIMENSION = 512
@@ -106,15 +107,14 @@ def searches(index: ExactIndex, rows: int, taken: np.ndarray) -> None:
 def measure(rows: int, folder: Path) -> None:
     print(f"  {rows:,} crops x {DIMENSION}")
     index = build(rows)
-    line("write the snapshot", f"{seconds(lambda: write_snapshot(folder, index, 1)):7.3f} s")
+    line("write the snapshot", f"{seconds(lambda: write_snapshot(folder, index.contents(), 1)):7.3f} s")
     times = index.contents().columns.arrays["time"]
     del index
     before = memory()
     began = time.perf_counter()
-    opened = read_snapshot(folder, "bench")
+    index = ExactIndex.open(folder, "bench", DIMENSION)
     line("open, with verification", f"{time.perf_counter() - began:7.3f} s")
-    assert opened is not None
-    index = opened[0]
+    assert len(index) == rows
     after_open = memory()
     index.search(unit_vectors(1), HITS)
     after_search = memory()

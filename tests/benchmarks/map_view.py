@@ -28,6 +28,7 @@ import psutil
 from reid_core.images import thumbnail
 from reid_core.projection.faithfulness import Faithfulness
 from reid_core.projection.layout import Layout
+from reid_core.workspace.actor import system_user
 from reid_core.workspace.catalogue.database import connect
 from reid_core.workspace.catalogue.rows import now
 from reid_core.workspace.maps.files import CropMap, MapInfo, map_file, write_map_file
@@ -50,7 +51,7 @@ FIND = """(selector) => {
 
 def build(folder: Path, rows: int) -> Workspace:
     """A gallery of that many crops in groups of 20, mapped; they share a few pictures."""
-    workspace = Workspace(folder)
+    workspace = Workspace(folder, system_user())
     rng = np.random.default_rng(0)
     from PIL import Image
 

@@ -20,13 +20,17 @@ def test_a_case_from_its_first_search_to_its_end(tiny_workspace: Workspace, tmp_
     assert run("case", "new", "gate", "--purpose", "a lost bag").code == 0
     asking = ("search", photo, "--gallery", TINY_GALLERY, "--case", "gate", "--json")
     hits = run(*asking, "--save", "first").json()["hits"]
-    assert run("case", "judge", "gate", hits[0]["id"], "--verdict", "match").code == 0
-    assert "1 match, 1 not" in run("case", "judge", "gate", hits[-1]["id"], "--verdict", "not").out
+    judged = run("case", "judge", "gate", hits[0]["id"], "--verdict", "match")
+    assert (judged.code, judged.err) == (0, "")
+    assert "The verdict is on 1 crop and on 1 more of its tracklet.\n2 matches, 0 not" in judged.out
+    judged = run("case", "judge", "gate", hits[-1]["id"], "--verdict", "not", "--crops-only")
+    assert "2 matches, 1 not" in judged.out
+    assert "tracklet" not in judged.out
     again = [hit["id"] for hit in run(*asking).json()["hits"]]
     assert not {hits[0]["id"], hits[-1]["id"]} & set(again)
-    assert "1 match, 0 not" in run("case", "undo", "gate").out
+    assert "2 matches, 0 not" in run("case", "undo", "gate").out
     shown = run("case", "show", "gate", "--json").json()
-    assert [one["decision"] for one in shown["standing"]] == ["match"]
+    assert [one["decision"] for one in shown["standing"]] == ["match", "match"]
     assert [(one["name"], one["trouble"], one["new"]) for one in shown["saved_searches"]] == [("first", None, 0)]
     assert run("case", "run", "gate", "--search", "first", "--new", "--json").json()["hits"] == []
     for name in ("report.html", "table.csv", "case.json"):

@@ -77,7 +77,7 @@ def test_one_camera_only_offers_the_way_out(reid: Callable[..., Ended], workspac
 def test_a_report_that_could_not_be_written_is_refused_before_the_work(reid: Callable[..., Ended]) -> None:
     ended = reid("evaluate", TINY_GALLERY, "--report", "out.pdf")
     assert ended.code == 1
-    assert "must end with .html or .json or .csv" in ended.err
+    assert "must end with .html or .csv or .json" in ended.err
 
 
 @pytest.mark.parametrize("known", ["", "WHERE id > 12"])

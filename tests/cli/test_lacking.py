@@ -11,8 +11,8 @@ import torch
 
 from reid_core.workspace.maps import making
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import Ended, png_bytes, tiny_picture
-from tests.lacking import LACKING, make_lacking
+from tests.conftest import TESTER, Ended, png_bytes, tiny_picture
+from tests.support.lacking import LACKING, make_lacking
 
 NETWORK = (
     "--backbone", "test_efficientnet", "--weights", "none", "--height", 64, "--width", 32, "--projection", 16,
@@ -144,7 +144,7 @@ def refused_otherwise(
     """What of the commands ended otherwise than `REFUSED` says, with what was printed; empty where all is well."""
     photo = out / "photo.png"
     photo.write_bytes(png_bytes(tiny_picture(3, 500)))
-    crop = int(Workspace(folder).catalogue.crops(gallery)["id"].iloc[-1])
+    crop = int(Workspace(folder, TESTER).catalogue.crops(gallery)["id"].iloc[-1])
     filled = {"GALLERY": gallery, "PHOTO": photo, "CROP": crop, "OUT": out}
     wrong = []
     for name, command in commands.items():

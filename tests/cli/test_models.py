@@ -16,7 +16,7 @@ from reid_core.embedder.exchange import write_onnx
 from reid_core.embedder.inference import Embedder
 from reid_core.embedder.model import model_id
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import Ended
+from tests.conftest import TESTER, Ended
 
 Command = Callable[..., Ended]
 
@@ -34,7 +34,7 @@ def test_the_card_next_to_a_file_says_how_its_pictures_go_in(
     said = run_command(tmp_path / "ws", "model", "add", exported)
     assert said.code == 0
     assert "From net.onnx.json, the card next to it: size 64x32; mean 0.5,0.5,0.5; std 0.25,0.25,0.25" in said.out
-    folder = Workspace(tmp_path / "ws").find_model("net")
+    folder = Workspace(tmp_path / "ws", TESTER).find_model("net")
     assert model_id(folder) == model_id(tiny_model)
     card = ModelCard.read(folder)
     assert (card.name, card.trained_on, card.terms) == ("net", "nothing", "Free for any use")
@@ -45,7 +45,7 @@ def test_options_win_over_the_card_and_the_rest_is_taken_from_it(
 ) -> None:
     said = run_command(tmp_path / "ws", "model", "add", exported, "--mean", "0.4,0.4,0.4", "--bgr", "--terms", "mine")
     assert "the card next to it: size 64x32; std 0.25,0.25,0.25; trained on." in said.out
-    card = ModelCard.read(Workspace(tmp_path / "ws").find_model("net"))
+    card = ModelCard.read(Workspace(tmp_path / "ws", TESTER).find_model("net"))
     assert card.preprocessing.mean == (0.4, 0.4, 0.4)
     assert card.preprocessing.std == (0.25, 0.25, 0.25)
     assert card.preprocessing.colours == "bgr"
@@ -90,7 +90,7 @@ def test_a_range_of_255_is_that_of_mean_and_std(exported: Path, tmp_path: Path, 
     assert run_command(tmp_path / "ws", *add, "--name", "raw").code == 0
     scaled = ("--mean", "127.5,127.5,127.5", "--std", "63.75,63.75,63.75")
     assert run_command(tmp_path / "ws", *add, *scaled, "--name", "scaled").code == 0
-    models = {entry.name: entry.card.preprocessing for entry in Workspace(tmp_path / "ws").models()}
+    models = {entry.name: entry.card.preprocessing for entry in Workspace(tmp_path / "ws", TESTER).models()}
     assert (models["raw"].mean, models["raw"].std) == ((0, 0, 0), (1 / 255,) * 3)
     assert (models["scaled"].mean, models["scaled"].std) == ((0.5,) * 3, (0.25,) * 3)
     said = run_command(tmp_path / "ws", "model", "add", exported, *scaled)

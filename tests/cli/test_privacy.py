@@ -19,7 +19,7 @@ from reid_core.workspace.imports import uploads
 from reid_core.workspace.models.calibration import _copy_of
 from reid_core.workspace.search import gallery_index
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_GALLERY, Ended
+from tests.conftest import TESTER, TINY_GALLERY, Ended
 
 TINY_NETWORK = ["--backbone", "test_efficientnet", "--weights", "none", "--height", "64", "--width", "32"]
 JOB = 120.0  # seconds
@@ -66,7 +66,7 @@ def open_to_others(folder: Path) -> list[str]:
 def test_nobody_else_can_read_anything_of_a_new_workspace(
     reid: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gallery_index, "SNAPSHOT_ROWS", 1)  # a small gallery's index is kept, too
+    monkeypatch.setattr(gallery_index, "KEPT_ROWS", 1)  # a small gallery's index is kept, too
     workspace, site = tmp_path / "workspace", tmp_path / "site"
     write_site(site, SiteConfig(identities=16, cameras=3, crops_per_visit=(2, 3)))
     shutil.copy(next(site.rglob("*.jpg")), tmp_path / "photo.jpg")
@@ -81,7 +81,7 @@ def test_nobody_else_can_read_anything_of_a_new_workspace(
     reid("model", "add", tmp_path / "first.zip", "--name", "second")
     reid("case", "new", "gate", "--purpose", "a lost bag")
     reid("search", tmp_path / "photo.jpg", "--gallery", "site", "--case", "gate", "--save", "one")
-    opened = Workspace(workspace)
+    opened = Workspace(workspace, TESTER)
     _copy_of(opened.best_model(), opened.models_folder)  # what a calibration does with a shipped model, 0644
     with (tmp_path / "photo.jpg").open("rb") as photo:
         uploads.keep_upload(opened, [("photo.jpg", photo)])
@@ -122,7 +122,7 @@ def test_an_empty_folder_becomes_its_owners_and_one_with_other_things_in_it_stay
     (shared / "notes.txt").touch()
     for folder in (empty, shared):
         umask(0)
-        Workspace(folder)
+        Workspace(folder, TESTER)
     assert open_to_others(empty) == []
     assert mode(shared) == 0o777
     assert [path.name for path in shared.iterdir() if mode(path) & 0o077] == ["notes.txt"]
@@ -154,7 +154,7 @@ def test_an_older_workspace_that_others_can_read_is_said_to_be_so_until_it_is_cl
 @pytest.mark.parametrize("granted", [0o710, 0o704, 0o770, 0o701])
 def test_any_right_of_others_counts(tmp_path: Path, granted: int) -> None:
     folder = tmp_path / "a folder"
-    Workspace(folder)
+    Workspace(folder, TESTER)
     folder.chmod(granted)
     assert f"chmod -R go= '{folder}'" in str(privacy.warning(folder))
 
@@ -163,6 +163,6 @@ def test_a_tighter_umask_of_the_user_stays(tmp_path: Path, umask: Callable[[int]
     umask(0o177)
     (tmp_path / "workspace").mkdir(mode=0o700)
     (tmp_path / "workspace").chmod(0o700)
-    Workspace(tmp_path / "workspace")
+    Workspace(tmp_path / "workspace", TESTER)
     now = os.umask(0)
     assert now == 0o177

@@ -17,7 +17,7 @@ from reid_core.signals import StopRequest
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_MODEL
+from tests.conftest import TESTER, TINY_MODEL
 from tests.e2e.conftest import SLOW
 
 JOB = 120_000
@@ -27,7 +27,7 @@ JOB = 120_000
 def site(tmp_path: Path, tiny_model: Path) -> Workspace:
     """Forty drawn people in three cameras, embedded by an embedder of a few numbers, which errs often."""
     write_site(tmp_path / "site", SiteConfig(identities=40, cameras=3, crops_per_visit=(2, 2)))
-    workspace = Workspace(tmp_path / "workspace")
+    workspace = Workspace(tmp_path / "workspace", TESTER)
     shutil.copytree(tiny_model, workspace.models_folder / TINY_MODEL)
     dataset = read_dataset(tmp_path / "site", format="table", train_share=0.0)
     import_dataset(workspace, dataset, "site", stop=StopRequest())

@@ -123,3 +123,31 @@ def test_a_crop_is_opened_and_deleted_and_is_gone_from_the_grid_and_from_search(
     assert hits.count() == 8
     assert search.locator('.answer [data-id="4"]').count() == 0
     assert search.locator('.answer .card[data-id="3"]').count() == 1  # the other crop of its tracklet
+
+
+@pytest.mark.browser
+def test_the_chosen_gallery_stays_on_every_page_and_for_the_next_visit(
+    serve: Serve, open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    tiny_workspace.catalogue.add_gallery("night")
+    address = serve(tiny_workspace.path)
+    page = open_page(address)
+    page.get_by_role("link", name="Map").click(timeout=SLOW)
+    page.locator(".st-key-gallery input").click(timeout=SLOW)
+    page.get_by_role("option", name="night").click(timeout=SLOW)
+    page.get_by_text("night is not embedded yet").wait_for(timeout=SLOW)
+    for name in ("Gallery", "Evaluation", "Search"):
+        page.get_by_role("link", name=name, exact=True).click(timeout=SLOW)
+        page.wait_for_url(re.compile(rf"/{name.lower()}\?gallery=night$"), timeout=SLOW)
+        wait_until_settled(page)
+        assert page.locator(".st-key-gallery input").input_value() == "night"
+    page.get_by_role("link", name="Training").click(timeout=SLOW)
+    page.get_by_text("Data", exact=True).click(timeout=SLOW)
+    page.wait_for_url(re.compile("gallery=night"), timeout=SLOW)
+
+    another = open_page(address)  # a new visit
+    another.wait_for_url(re.compile(r"/search\?gallery=night$"), timeout=SLOW)
+    another.goto(f"{address}/search?gallery=tiny")
+    another.get_by_text("Or pick someone from tiny").wait_for(timeout=SLOW)
+    another.get_by_role("link", name="Gallery").click(timeout=SLOW)
+    _wait_for_cards(another, 24)

@@ -20,7 +20,7 @@ from reid_core.training.run import Run
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_MODEL
+from tests.conftest import TESTER, TINY_MODEL
 from tests.e2e.conftest import SLOW, OpenPage, Serve
 
 JOB = 120_000
@@ -42,7 +42,7 @@ TINY = Recipe(
 def site(tmp_path: Path, tiny_model: Path) -> Workspace:
     """Sixteen drawn people, half of them to train on, embedded by an embedder of a few numbers."""
     write_site(tmp_path / "site", SiteConfig(identities=16, cameras=2, crops_per_visit=(2, 2)))
-    workspace = Workspace(tmp_path / "workspace")
+    workspace = Workspace(tmp_path / "workspace", TESTER)
     shutil.copytree(tiny_model, workspace.models_folder / TINY_MODEL)
     import_dataset(workspace, read_dataset(tmp_path / "site"), "site", stop=StopRequest())
     embed_gallery(workspace, "site", Embedder(workspace.find_model(TINY_MODEL), "cpu"), stop=StopRequest())

@@ -23,7 +23,7 @@ from reid_core.embedder.runtime import openvino_runner
 from reid_core.embedder.third_party.adding import add_network
 from reid_core.errors import ReidError
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import Ended
+from tests.conftest import TESTER, Ended
 
 
 @pytest.fixture(scope="module", params=["average", "gem"])
@@ -187,7 +187,7 @@ def test_onnx_goes_out_with_its_card_and_takes_any_batch(model: Path, tmp_path: 
 def test_the_command_says_that_both_agree_and_takes_its_zip_back(
     model: Path, tmp_path: Path, run_command: Callable[..., Ended]
 ) -> None:
-    workspace = Workspace(tmp_path / "ws")
+    workspace = Workspace(tmp_path / "ws", TESTER)
     shutil.copytree(model, workspace.models_folder / "small")
     said = run_command(workspace.path, "model", "export", "small", tmp_path / "out.zip")
     assert said.code == 0

@@ -14,7 +14,8 @@ from reid_core.evaluation import report as report_module
 from reid_core.evaluation.comparison import paired_differences
 from reid_core.evaluation.crops import Crops, labels_of
 from reid_core.evaluation.evaluate import evaluate
-from reid_core.evaluation.model_comparison import FIGURES, compare_all, csv_rows, model_difference
+from reid_core.evaluation.metrics import FIGURES
+from reid_core.evaluation.model_comparison import compare_all, csv_rows, model_difference
 from reid_core.evaluation.presentation.policy_sentences import (
     ALONE,
     BASIC,

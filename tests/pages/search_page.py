@@ -12,12 +12,28 @@ import numpy as np
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from pages.components.search.state import Desk
+from pages.components.shared.session import key_of
 from reid_core.workspace.cases import verdicts
+from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import Workspace
 
 APP = Path(__file__).parents[2] / "app.py"
 CASE = "Case 17"  # the case of the fixture `case`
 OpenPage = Callable[..., AppTest]
+
+
+def desk_of(page: AppTest) -> Desk:
+    """The state of the Search page in the page's session."""
+    found: Desk = page.session_state[key_of(Desk)]
+    return found
+
+
+def answer_of(page: AppTest) -> Answer:
+    """The answer that the page shows."""
+    answered = desk_of(page).answered
+    assert answered is not None
+    return answered.answer
 
 
 def words_of(page: AppTest) -> str:

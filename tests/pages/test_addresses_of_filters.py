@@ -173,7 +173,7 @@ def test_more_labels_than_can_be_read_again_are_not_said(labels: list[str]) -> N
 
 LONG = """
 import streamlit as st
-from pages.components import address
+from pages.components.shared import address
 found = address.asked("test", ("text",))
 st.session_state.setdefault("runs", []).append(found)
 address.say("test", ("text",), {"text": "x" * 5_000})

@@ -24,7 +24,7 @@ from reid_core.workspace.models.calibration import calibrate_model
 from reid_core.workspace.workspace import VARIABLE, ModelEntry, Workspace
 from tests.conftest import TINY_MODEL
 from tests.pages.imports.test_import import words
-from tests.simulated_site import add_site
+from tests.support.simulated_site import add_site
 
 Open = Callable[..., AppTest]
 PAGE = str(Path(__file__).parents[2] / "pages" / "evaluation.py")

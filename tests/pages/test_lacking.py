@@ -10,9 +10,10 @@ import pytest
 from reid_core.errors import ReidError
 from reid_core.workspace.evaluations.measuring import evaluate_model
 from reid_core.workspace.workspace import ModelEntry, Workspace
-from tests.lacking import LACKING, make_lacking
+from tests.conftest import TESTER
 from tests.pages.imports.test_import import words
 from tests.pages.search_page import OpenPage
+from tests.support.lacking import LACKING, make_lacking
 
 VIEWS = (
     ("pages/gallery.py", {}),
@@ -41,7 +42,7 @@ def made(tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspac
 def test_each_page_is_drawn(gallery: str, made: Workspace, tmp_path: Path, open_at: OpenPage) -> None:
     folder = tmp_path / "workspace"
     shutil.copytree(made.path, folder)
-    crop = str(Workspace(folder).catalogue.crops(gallery)["id"].iloc[-1])
+    crop = str(Workspace(folder, TESTER).catalogue.crops(gallery)["id"].iloc[-1])
     asked = [*VIEWS, ("pages/gallery.py", {"crop": crop}), ("pages/search.py", {"crop": crop})]
     if gallery in ("no-times", "some-cameras"):  # an evaluation reads no time, and looks alike with no camera at all
         asked = [(file, query) for file, query in asked if file != "pages/evaluation.py" or not query]
@@ -60,8 +61,7 @@ def test_the_training_page_looks_at_people_without_cameras_and_offers_to_train(
 ) -> None:
     folder = tmp_path / "workspace"
     shutil.copytree(made.path, folder)
-    state = {"trn-view": "Data", "trn-gallery": "no-cameras"}
-    shown = words(open_at("pages/training.py", folder, state=state))
+    shown = words(open_at("pages/training.py", folder, view="data", gallery="no-cameras"))
     assert "No crop says its camera, so hits of the query's own camera count as found." in shown.replace("&#x27;", "'")
-    page = open_at("pages/training.py", folder, state={"trn-view": "New run", "trn-gallery": "no-cameras"})
+    page = open_at("pages/training.py", folder, view="new-run", gallery="no-cameras")
     assert [button for button in page.button if button.label.startswith("Start")]

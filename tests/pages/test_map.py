@@ -37,7 +37,7 @@ from reid_core.workspace.maps.files import CropMap, map_file, write_map_file
 from reid_core.workspace.maps.making import make_maps, read_map
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY, TINY_MODEL, formulas_in
-from tests.pages.search_page import OpenPage
+from tests.pages.search_page import OpenPage, desk_of
 
 
 @pytest.fixture
@@ -459,16 +459,20 @@ def test_crops_are_added_to_a_case_and_taken_back(open_page: OpenPage, tiny_work
     give(tiny_workspace, "Gate 4", "match", [Seen(9)])
     made = _mapped(tiny_workspace)
     page = _press(_select(open_page(tiny_workspace.path), made, [2, 9, 16]), "map-do-case")
-    assert "2 crops → Match in Gate 4. Already so: 1 crop." in _words(page)
+    assert "4 crops → Match in Gate 4. Already so: 2 crops." in _words(page)
+    assert "The verdict is also on 3 crops of the same tracklets." in _words(page)
     assert "They are labelled as 3 people, and a case is about one." in _words(page)
     assert list(made.ids[_data(page)["marks"]]) == [2, 9, 16]
     page = _press(page, "map-apply")
-    assert _decisions(tiny_workspace, "Gate 4") == {2: "match", 9: "match", 16: "match"}
-    given = log_of(tiny_workspace, "Gate 4")[-1]
-    assert (given.similarity, given.rank, given.model, given.note) == (None, None, "", "Selected on the map")
-    assert "3 crops in Gate 4: Match." in _words(page)
+    assert _decisions(tiny_workspace, "Gate 4") == dict.fromkeys((1, 2, 9, 10, 15, 16), "match")
+    given = log_of(tiny_workspace, "Gate 4")[2:]
+    assert {line.crop: line.follows for line in given} == {2: None, 9: None, 16: None, 1: 2, 10: 9, 15: 16}
+    assert len({line.act for line in given}) == 1
+    last = given[-1]
+    assert (last.similarity, last.rank, last.model, last.note) == (None, None, "", "Selected on the map")
+    assert "6 crops in Gate 4: Match." in _words(page)
     page = _press(page, "map-case-undo")
-    assert _decisions(tiny_workspace, "Gate 4") == {9: "match"}
+    assert _decisions(tiny_workspace, "Gate 4") == {9: "match", 10: "match"}
     assert "map-case-undo" not in _keys(page)
 
 
@@ -480,9 +484,9 @@ def test_a_case_is_begun_on_the_map_with_a_purpose(open_page: OpenPage, tiny_wor
     assert "Say what the case is for" in _words(page)
     page.text_input(key="map-case-purpose").input("a lost child").run()
     page = _press(page, "map-apply")
-    assert _decisions(tiny_workspace, "Gate 4") == {4: "match", 5: "match"}
-    assert page.session_state["investigation"] == "Gate 4"
-    assert "Already so: 2 crops." in _words(page)  # the form is that of the new one
+    assert _decisions(tiny_workspace, "Gate 4") == dict.fromkeys((3, 4, 5, 6), "match")
+    assert desk_of(page).case == "Gate 4"
+    assert "Already so: 4 crops." in _words(page)  # the form is that of the new one
 
 
 def test_crops_are_kept_out_of_training_and_let_in_again(open_page: OpenPage, tiny_workspace: Workspace) -> None:
@@ -504,9 +508,7 @@ def test_a_search_is_made_from_what_is_selected(
 ) -> None:
     made = _mapped(tiny_workspace)
     handed: list[list[int]] = []
-    monkeypatch.setattr(
-        "pages.components.shared.handing_over.hand_to_search", lambda gallery, crops: handed.append(crops)
-    )
+    monkeypatch.setattr("pages.components.shared.address.hand_to_search", lambda gallery, crops: handed.append(crops))
     _press(_select(open_page(tiny_workspace.path), made, [3, 4]), "map-search")
     page = _draw(open_page(tiny_workspace.path), _around(made.points, list(range(24))))
     _press(page, "map-search")

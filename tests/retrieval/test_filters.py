@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import UTC, datetime
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from reid_core.errors import ReidError
 from reid_core.retrieval.exact.columns import CodedColumns
 from reid_core.retrieval.exact.index import ExactIndex
-from reid_core.retrieval.filters import Columns, Filter
+from reid_core.retrieval.filters import ANY_OF, ID, UNTIL, Columns, Filter, rows
+from tests.support.made_up_filter import WithShoes
 
 LABELS = np.array(["a", "b", "c"], dtype=object)
 
@@ -101,3 +103,42 @@ def test_only_ids_are_the_only_crops_that_may_be_returned() -> None:
     where = Filter(only_ids=frozenset({1, 3, 99}), exclude_ids=frozenset({3}))
     assert index.search(vectors[:1], 4, where).ids.tolist() == [[1, -1, -1, -1]]
     assert index.search(vectors[:1], 2, Filter(only_ids=frozenset())).ids.tolist() == [[-1, -1]]
+
+
+def test_a_new_row_is_answered_and_kept() -> None:
+    names = np.full(3, "a", object)
+    columns = Columns(names, names, names, np.zeros(3), lower=np.array(["red", None, "blue"], object))
+    red = frozenset({"red"})
+    assert found(columns, WithShoes(shoes=red)) == [0]
+    assert found(columns, WithShoes(shoes=red, unclear_colours=True)) == [0, 1]
+    assert WithShoes.from_values(WithShoes(shoes=red).to_values()) == WithShoes(shoes=red)
+
+
+def test_a_filter_is_comparisons_that_any_backend_can_compile() -> None:
+    where = Filter(cameras=frozenset({"a"}), before=5.0, upper=frozenset({"red"}), unclear_colours=True)
+    assert where.comparisons() == [
+        (ANY_OF, "camera", frozenset({"a"}), False), (UNTIL, "time", 5.0, False), (ANY_OF, "upper", {"red"}, True),
+    ]  # fmt: skip
+    assert Filter().comparisons() == []
+
+
+def test_each_row_reads_a_column_and_is_told_in_words() -> None:
+    there = {field.name for field in dataclasses.fields(Columns)}
+    for name, one in rows(Filter).items():
+        assert one.column in {*there, ID} or not one.how, name
+        assert not one.option or one.help, name
+        assert not one.or_unknown or one.or_unknown in rows(Filter), name
+
+
+def test_what_an_older_version_kept_of_a_filter_is_read() -> None:
+    kept = {
+        "after": None, "before": 5.5, "cameras": ["a"], "exclude_cameras": [], "hours": [7, 8], "identities": None,
+        "identity_known": True, "lower": None, "min_height": 64, "min_sharpness": 0.32, "splits": None,
+        "unclear_colours": False, "upper": ["red"], "weekdays": None,
+    }  # fmt: skip
+    where = Filter(
+        before=5.5, cameras=frozenset({"a"}), hours=frozenset({7, 8}), identity_known=True, min_height=64,
+        min_sharpness=0.32, upper=frozenset({"red"}),
+    )  # fmt: skip
+    assert Filter.from_values(kept) == where
+    assert where.to_values() == kept

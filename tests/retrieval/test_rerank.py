@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from reid_core.errors import ReidError
-from reid_core.retrieval.exact.index import Columns, ExactIndex
+from reid_core.retrieval.exact.index import ExactIndex
+from reid_core.retrieval.filters import Columns
 from reid_core.retrieval.rerank import KReciprocal, k_reciprocal_distances, rerank
 from reid_core.retrieval.results import RankedResults
 

@@ -33,7 +33,7 @@ from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Example, Question, search
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import png_bytes, tiny_picture
+from tests.conftest import TESTER, png_bytes, tiny_picture
 
 KILLS, ROUNDS = 10, 5  # fifty in all, of a workspace each round: each is a test, which may take 300 seconds
 PEOPLE, EACH = 12, 10
@@ -56,7 +56,7 @@ def draw(folder: Path, people: int = PEOPLE, each: int = EACH, first: int = 0) -
 
 @pytest.fixture
 def workspace(tmp_path: Path, tiny_model: Path) -> Workspace:
-    workspace = open_workspace(tmp_path / "workspace")
+    workspace = open_workspace(tmp_path / "workspace", TESTER)
     shutil.copytree(tiny_model, workspace.models_folder / "stripes")
     return workspace
 
@@ -64,7 +64,7 @@ def workspace(tmp_path: Path, tiny_model: Path) -> Workspace:
 def small_steps() -> None:
     """Many transactions and a snapshot even of few crops, so that there is much to interrupt."""
     importing.BATCH = embedding.BATCH = 8
-    gallery_index.SNAPSHOT_ROWS = 1
+    gallery_index.KEPT_ROWS = 1
 
 
 # --- kill -9 ---
@@ -79,7 +79,7 @@ def go_round(path: Path, data: Path, acknowledged: Path, seed: int) -> None:
         def say(what: str, value: object) -> None:
             file.write(json.dumps([what, value]) + "\n")
 
-        workspace = open_workspace(path)
+        workspace = open_workspace(path, TESTER)
         dataset = read_dataset(data, train_share=0.0)
         embedder = Embedder(workspace.find_model("stripes"), "cpu")
         while True:
@@ -109,7 +109,7 @@ def wait_for_lines(file: Path, lines: int, process: Any) -> None:
 
 def check(path: Path, events: list[list[Any]], crops_before: int) -> tuple[int, str | None]:
     """Everything acknowledged is there and nothing is half there; gives the crops and the person that just went."""
-    workspace = open_workspace(path)
+    workspace = open_workspace(path, TESTER)
     for database in (workspace.catalogue.path, workspace.thumbnails.path):
         with sqlite3.connect(database) as connection:
             assert connection.execute("PRAGMA quick_check").fetchone()[0] == "ok"
@@ -185,14 +185,14 @@ def test_killed_over_and_over_it_has_all_that_it_acknowledged_and_nothing_by_hal
 def bring_in(path: Path, data: Path, copy: bool) -> None:
     small_steps()
     report = import_dataset(
-        open_workspace(path), read_dataset(data, train_share=0.0), "site", stop=StopRequest(), copy=copy
+        open_workspace(path, TESTER), read_dataset(data, train_share=0.0), "site", stop=StopRequest(), copy=copy
     )  # fmt: skip
     assert report.added == PEOPLE * EACH, report
     assert not report.skipped
 
 
 def keep_searching(path: Path, photo: Path, until: Path, asked: Path) -> None:
-    workspace = open_workspace(path)
+    workspace = open_workspace(path, TESTER)
     embedder = Embedder(workspace.find_model("stripes"), "cpu")
     index = GalleryIndex(workspace, "site", embedder.id)
     for number in itertools.count(1):
@@ -205,7 +205,7 @@ def keep_searching(path: Path, photo: Path, until: Path, asked: Path) -> None:
 
 def keep_embedding(path: Path, until: Path) -> None:
     small_steps()
-    workspace = open_workspace(path)
+    workspace = open_workspace(path, TESTER)
     embedder = Embedder(workspace.find_model("stripes"), "cpu")
     while True:
         over = until.exists()
@@ -217,7 +217,7 @@ def keep_embedding(path: Path, until: Path) -> None:
 def keep_deleting(path: Path, data: Path, until: Path) -> None:
     """Another gallery comes and goes, and with each of its deletions files without rows are looked for."""
     small_steps()
-    workspace = open_workspace(path)
+    workspace = open_workspace(path, TESTER)
     while True:
         over = until.exists()
         import_dataset(workspace, read_dataset(data, train_share=0.0), "other", stop=StopRequest(), copy=True)
@@ -301,7 +301,7 @@ def test_a_full_disk_is_a_sentence_and_what_was_there_stays(
         import_dataset(
             workspace, dataset, "site", stop=StopRequest(), on_progress=lambda now, total: done.append(now)
         )  # fmt: skip
-    kept = len(Catalogue(workspace.catalogue.path).crops("site"))
+    kept = len(Catalogue(workspace.catalogue.path, TESTER).crops("site"))
     assert kept == (done[-1] if done else 0) < PEOPLE * EACH
     fill_disk(file, 10_000)
     assert import_dataset(workspace, dataset, "site", stop=StopRequest()).added == PEOPLE * EACH - kept
@@ -333,7 +333,7 @@ def test_a_disk_that_is_full_of_copies_is_a_sentence(
 def test_a_snapshot_of_a_later_or_another_catalogue_is_not_believed(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(gallery_index, "SNAPSHOT_ROWS", 1)
+    monkeypatch.setattr(gallery_index, "KEPT_ROWS", 1)
     embedder = Embedder(workspace.find_model("stripes"), "cpu")
     first = draw(tmp_path / "first", people=2)
     import_dataset(workspace, read_dataset(first, train_share=0.0), "site", stop=StopRequest())
@@ -348,7 +348,7 @@ def test_a_snapshot_of_a_later_or_another_catalogue_is_not_believed(
     index = GalleryIndex(workspace, "site", embedder.id)
     assert len(index.current()) == 4 * EACH
 
-    restored = open_workspace(tmp_path / "restored")
+    restored = open_workspace(tmp_path / "restored", TESTER)
     with sqlite3.connect(tmp_path / "saved.sqlite") as source, sqlite3.connect(restored.catalogue.path) as target:
         source.backup(target)
     shutil.copytree(workspace.path / "indexes", restored.path / "indexes")

@@ -29,7 +29,7 @@ from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.reserve import is_short, with_room
 from reid_core.workspace.runs import traces
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_GALLERY, Ended, png_bytes, tiny_picture
+from tests.conftest import TESTER, TINY_GALLERY, Ended, png_bytes, tiny_picture
 from tests.workspace.runs.test_traces import add_run
 
 Reid = Callable[..., Ended]
@@ -163,7 +163,7 @@ def test_a_disk_that_has_no_room_for_the_whole_reserve_keeps_a_part_and_can_be_e
 
 
 def test_a_workspace_keeps_room_that_is_really_taken(tmp_path: Path) -> None:
-    workspace = open_workspace(tmp_path / "workspace")
+    workspace = open_workspace(tmp_path / "workspace", TESTER)
     file = workspace.path / reserve.FILE
     assert file.stat().st_size == reserve.BYTES
     assert file.stat().st_blocks * 512 >= reserve.BYTES
@@ -172,7 +172,7 @@ def test_a_workspace_keeps_room_that_is_really_taken(tmp_path: Path) -> None:
 
 def test_room_is_given_bit_by_bit_until_it_is_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reserve, "BYTES", 2**22)
-    open_workspace(tmp_path)
+    open_workspace(tmp_path, TESTER)
     tried: list[int] = []
 
     def work() -> str:
@@ -186,7 +186,7 @@ def test_room_is_given_bit_by_bit_until_it_is_enough(tmp_path: Path, monkeypatch
 
 
 def test_copies_of_indexes_are_given_last_and_then_it_is_said(tmp_path: Path) -> None:
-    open_workspace(tmp_path)
+    open_workspace(tmp_path, TESTER)
     snapshot = tmp_path / "indexes" / "site@1" / "index.snapshot"
     snapshot.parent.mkdir(parents=True)
     snapshot.write_bytes(b"index")
@@ -203,7 +203,7 @@ def test_copies_of_indexes_are_given_last_and_then_it_is_said(tmp_path: Path) ->
 
 @pytest.mark.parametrize("error", [ReidError("no"), OSError(errno.EIO, "I/O"), PermissionError(13, "no")])
 def test_other_errors_take_nothing_of_it(tmp_path: Path, error: Exception) -> None:
-    open_workspace(tmp_path)
+    open_workspace(tmp_path, TESTER)
 
     def work() -> None:
         raise error
@@ -214,7 +214,7 @@ def test_other_errors_take_nothing_of_it(tmp_path: Path, error: Exception) -> No
 
 
 def test_it_is_made_whole_when_there_is_room_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    open_workspace(tmp_path)
+    open_workspace(tmp_path, TESTER)
     os.truncate(tmp_path / reserve.FILE, 1000)
 
     class Little:
@@ -236,7 +236,7 @@ def test_a_quota_that_is_used_up_is_a_full_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int, short: bool
 ) -> None:
     """The disk has room then, but none for this user."""
-    open_workspace(tmp_path)
+    open_workspace(tmp_path, TESTER)
     os.truncate(tmp_path / reserve.FILE, 1000)
 
     def refuse(file: Path, size: int) -> None:
@@ -278,14 +278,14 @@ def test_a_deletion_without_any_room_is_kept_and_finished_later(
     with monkeypatch.context() as full:
         full.setattr(traces, "write_atomically", never)
         assert delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({1})), "test").finished is None
-        assert open_workspace(tiny_workspace.path).catalogue.gallery(TINY_GALLERY).crops == 23
-    assert receipts(open_workspace(tiny_workspace.path))[0].finished is not None
+        assert open_workspace(tiny_workspace.path, TESTER).catalogue.gallery(TINY_GALLERY).crops == 23
+    assert receipts(open_workspace(tiny_workspace.path, TESTER))[0].finished is not None
 
 
 def test_a_job_goes_on_when_its_progress_has_no_room_and_says_its_end_with_the_reserve(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    workspace = open_workspace(tmp_path / "workspace")
+    workspace = open_workspace(tmp_path / "workspace", TESTER)
     folder = workspace.path / "jobs" / "one"
     folder.mkdir(parents=True)
     monkeypatch.setenv(jobs.VARIABLE, str(folder))

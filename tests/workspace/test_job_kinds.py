@@ -14,6 +14,7 @@ from reid_core.cli import app
 from reid_core.training.recipe import Recipe
 from reid_core.training.run import Run, RunState
 from reid_core.workspace import job_kinds, jobs
+from reid_core.workspace.actor import system_user
 from reid_core.workspace.imports.uploads import keep_upload
 from reid_core.workspace.job_kinds import KINDS, to_go_on
 from reid_core.workspace.jobs import Job
@@ -24,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "workspace")
+    return Workspace(tmp_path / "workspace", system_user())
 
 
 def make_job(

@@ -18,6 +18,7 @@ from reid_core.workspace.imports import demo
 from reid_core.workspace.job_reporter import Reporter
 from reid_core.workspace.jobs import Progress
 from reid_core.workspace.workspace import Workspace
+from tests.conftest import TESTER
 
 
 def wait_for(folder: Path, *statuses: str, seconds: float = 60) -> Progress:
@@ -93,7 +94,7 @@ def test_the_demo_is_built_once_and_goes_on_where_it_stopped(tmp_path: Path, mon
         stages.append(stage)
         yield lambda done, total: None
 
-    workspace = Workspace(tmp_path / "workspace")
+    workspace = Workspace(tmp_path / "workspace", TESTER)
     stop = StopRequest()
     stop.requested = True
     assert not demo.build_demo(workspace, stop=stop, bar=bar)  # type: ignore[arg-type]
@@ -118,7 +119,7 @@ def test_a_job_tells_what_it_did_in_each_of_its_runs(tmp_path: Path, tiny_datase
     (job,) = jobs.all_jobs(workspace)
     assert (job.title, list(job.arguments), job.progress.status) == ("Import it", command, "finished")
     assert job.ended >= job.started[:10]
-    assert Workspace(workspace).catalogue.gallery("door").cameras == 0
+    assert Workspace(workspace, TESTER).catalogue.gallery("door").cameras == 0
 
 
 def test_a_folder_that_is_no_job_tells_nothing(tmp_path: Path) -> None:

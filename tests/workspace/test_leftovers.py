@@ -32,7 +32,7 @@ from reid_core.workspace.runs.inspection import inspect_gallery
 from reid_core.workspace.search import gallery_index
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import png_bytes, tiny_picture
+from tests.conftest import TESTER, png_bytes, tiny_picture
 from tests.workspace.deletion.test_deletion import copied, found_in
 
 __all__ = ["copied"]
@@ -72,7 +72,7 @@ def copy_an_import(workspace: Workspace) -> None:
 
 
 def snapshot(workspace: Workspace) -> None:
-    gallery_index.SNAPSHOT_ROWS = 1
+    gallery_index.KEPT_ROWS = 1
     shutil.rmtree(workspace.path / "indexes", ignore_errors=True)  # of a kept index there may be none
     GalleryIndex(workspace, "site", workspace.catalogue.gallery("site").models[0][0]).current()
 
@@ -124,7 +124,7 @@ def write_and_hang(path: Path, writer: str) -> None:
     """Everything is written, and nothing is in its place yet."""
     os.fsync = until_it_is_killed  # type: ignore[assignment]
     Path.rename = until_it_is_killed  # type: ignore[assignment]
-    WRITERS[writer](open_workspace(path))
+    WRITERS[writer](open_workspace(path, TESTER))
 
 
 def temporaries(folder: Path) -> list[Path]:
@@ -163,11 +163,11 @@ def test_what_a_killed_writer_left_is_gone_after_the_next_opening(
 ) -> None:
     workspace, _ = copied
     process = start(workspace, writer)
-    open_workspace(workspace.path)
+    open_workspace(workspace.path, TESTER)
     assert temporaries(workspace.path), "a living process goes on writing"
     process.kill()
     process.join()
-    open_workspace(workspace.path)
+    open_workspace(workspace.path, TESTER)
     assert temporaries(workspace.path) == []
 
 
@@ -184,7 +184,7 @@ def test_a_receipt_waits_for_who_is_writing_and_says_so(
     assert temporaries(workspace.path), "it was not taken from a living writer"
     process.kill()
     process.join()
-    assert receipts(open_workspace(workspace.path))[0].finished is not None
+    assert receipts(open_workspace(workspace.path, TESTER))[0].finished is not None
     assert found_in(workspace.path, needles) == set()
 
 
@@ -237,7 +237,7 @@ def test_a_model_or_run_whose_name_ends_like_a_half_file_stays(
     file.write_bytes(b"kept")
     for path in (file, file.parent):
         os.utime(path, (time.time() - 7200,) * 2)
-    open_workspace(workspace.path)
+    open_workspace(workspace.path, TESTER)
     assert delete(workspace, "site", person("zelda-quux"), "test").finished is not None
     assert file.read_bytes() == b"kept"
 
@@ -301,9 +301,9 @@ def test_every_folder_that_writers_use_is_known(copied: tuple[Workspace, dict[st
 
 
 def test_an_upgrade_that_was_killed_while_it_made_its_backup_leaves_none(tmp_path: Path) -> None:
-    workspace = open_workspace(tmp_path / "workspace")
+    workspace = open_workspace(tmp_path / "workspace", TESTER)
     (workspace.path / ".writing-00112233445566778899aabbccddeeff").write_bytes(b"half a backup")
     with sqlite3.connect(workspace.catalogue.path) as database:
         assert database.execute("PRAGMA quick_check").fetchone()[0] == "ok"
-    open_workspace(workspace.path)
+    open_workspace(workspace.path, TESTER)
     assert temporaries(workspace.path) == []

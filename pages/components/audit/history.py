@@ -7,23 +7,20 @@ import json
 
 import streamlit as st
 
-from pages.components.jobs.job_card import draw_table, import_style, moment
+from pages.components.audit.state import history_state
 from pages.components.shared import markup
+from pages.components.shared.job_card import import_style
+from pages.components.shared.tables import draw_table, moment
 from reid_core.errors import ReidError
 from reid_core.records import plural
+from reid_core.workspace.catalogue.audit import EVENTS
+from reid_core.workspace.catalogue.audit_lines import actor_of, sentence_of, title_of
 from reid_core.workspace.deletion import deletion, holds
 from reid_core.workspace.deletion.deletion import Receipt
 from reid_core.workspace.workspace import Workspace
 
 LOG_LINES = 2_000  # of the log that are looked through
 LOG_SHOWN = 200
-ACTIONS = {
-    "search": "Searches", "delete": "Deletions", "hold": "Holds", "release": "Releases", "relabel": "Labels mended",
-    "undo": "Undone", "export": "Exports",
-}  # fmt: skip
-_OF_EVERY_LINE = ("at", "who", "action", "purpose", "gallery")
-_RELEASING = "gal-releasing"
-state = st.session_state
 
 
 def draw_history(workspace: Workspace) -> None:
@@ -77,7 +74,7 @@ def _draw_holds(workspace: Workspace) -> None:
             markup.text(
                 '<p class="im-hold"><b>{name}</b><span>{crops}</span></p>', name=name, crops=plural(crops, "crop")
             )
-            if state.get(_RELEASING) != name:
+            if history_state().releasing != name:
                 st.button("Release", key=f"gal-release-{name}", on_click=_ask, args=(name,))
                 continue
             markup.text('<p class="rt-small">Its crops can be deleted again then.</p>')
@@ -93,7 +90,7 @@ def _draw_holds(workspace: Workspace) -> None:
 
 
 def _ask(name: str | None) -> None:
-    state[_RELEASING] = name
+    history_state().releasing = name
 
 
 def _draw_log(workspace: Workspace) -> None:
@@ -102,39 +99,20 @@ def _draw_log(workspace: Workspace) -> None:
     if not lines:
         markup.text('<p class="rt-text">Nothing is logged yet. Searches, changes and deletions will be.</p>')
         return
-    actions = [action for action in ACTIONS if any(line["action"] == action for line in lines)]
-    actions += sorted({str(line["action"]) for line in lines} - set(ACTIONS))
+    there = {str(line["action"]) for line in lines}
+    actions = [*(action for action in EVENTS if action in there), *sorted(there - set(EVENTS))]
     wanted = st.pills(
-        "Show", actions, format_func=lambda action: ACTIONS.get(action, action), key="gal-log-action",
-        label_visibility="collapsed", persist_state="session",
+        "Show", actions, format_func=title_of, key="gal-log-action", label_visibility="collapsed",
+        persist_state="session",
     )  # fmt: skip
     fitting = [line for line in lines if wanted is None or line["action"] == wanted]
     draw_table(
-        ["When", "Who", "What", "Gallery", "Why", "Details"],
-        [
-            [moment(n["at"]), n["who"], n["action"], n.get("gallery", ""), n["purpose"], _details(n)]
-            for n in fitting[:LOG_SHOWN]
-        ],
+        ["When", "Who", "What", "Why"],
+        [[moment(n["at"]), actor_of(n), sentence_of(n), n["purpose"]] for n in fitting[:LOG_SHOWN]],
         label="Log",
-    )  # fmt: skip
+    )
     if len(fitting) > LOG_SHOWN or len(lines) == LOG_LINES:
         markup.text(
             '<p class="rt-small">The newest {shown} are shown. More: <b>reid audit --last 100000 --json</b></p>',
             shown=min(LOG_SHOWN, len(fitting)),
         )
-
-
-def _details(line: dict[str, object]) -> str:
-    """What else the line says, hashes cut short."""
-    parts = []
-    for name, value in line.items():
-        if name not in _OF_EVERY_LINE and value not in (None, "", [], {}) and value is not False:
-            short = ", ".join(map(_short, value if isinstance(value, list) else [value]))
-            called = "personal fields" if name == "personal" else name.replace("_", " ")
-            parts.append(f"{called} {short}")
-    return ", ".join(parts)
-
-
-def _short(value: object) -> str:
-    text = str(value)
-    return f"{text[:12]}…" if len(text) >= 64 and text.isalnum() else text

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pages.components.evaluation.state import evaluation_state
 from pages.components.shared import markup, wording
 from pages.components.widgets.gallery_grid.gallery_grid import thumbnail_url
 from reid_core.evaluation.report import EvaluationReport
@@ -14,7 +15,6 @@ from reid_core.records import plural
 from reid_core.workspace.workspace import Workspace
 
 PAGE = 12
-state = st.session_state
 
 
 def draw_failures(workspace: Workspace, gallery: str, reports: Sequence[EvaluationReport]) -> None:
@@ -100,15 +100,15 @@ def _open(gallery: str, crop: int, words: str, key: str) -> None:
 
 def _page(count: int, which: str) -> int:
     pages = max(1, -(-count // PAGE))
-    key = f"eval-failures-page-{which}"
-    page = min(state.get(key, 0), pages - 1)
+    places = evaluation_state().places
+    page = min(places.get(which, 0), pages - 1)
     if pages > 1:
         with st.container(horizontal=True, vertical_alignment="center", key="eval-failures-pager"):
             if st.button("Previous", key="eval-failures-previous", disabled=page == 0):
-                state[key] = page - 1
+                places[which] = page - 1
                 st.rerun()
             if st.button("Next", key="eval-failures-next", disabled=page == pages - 1):
-                state[key] = page + 1
+                places[which] = page + 1
                 st.rerun()
             markup.text('<p class="rt-small">{page} of {pages}</p>', page=page + 1, pages=pages)
     return page

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from pages.components.jobs.job_card import draw_log, draw_running, import_style
+from pages.components.evaluation.state import evaluation_state
 from pages.components.shared import cached, markup
+from pages.components.shared.job_card import draw_log, draw_running, import_style
 from pages.components.shared.model_terms import draw_damaged, draw_terms
 from reid_core.records import plural
 from reid_core.workspace import job_kinds
@@ -15,9 +16,6 @@ from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.workspace import Workspace
 
 EVALUATE, CALIBRATE = "evaluate", "calibrate"  # commands, and what their jobs are called by
-STARTED = "eval-started"  # how many evaluations this session has started
-SEEN = "eval-seen"  # folders of ended jobs whose end was taken note of
-state = st.session_state
 
 
 def draw_start(workspace: Workspace, galleries: Sequence[GalleryInfo], gallery: GalleryInfo, *, again: bool) -> None:
@@ -29,7 +27,7 @@ def draw_start(workspace: Workspace, galleries: Sequence[GalleryInfo], gallery: 
     here = [entry.name for entry in cached.usable_models(workspace, gallery)]
     words = "Evaluate again" if again else "Evaluate"
     with st.popover(
-        words, type="secondary" if again else "primary", key=f"eval-new-{state.get(STARTED, 0)}"
+        words, type="secondary" if again else "primary", key=f"eval-new-{evaluation_state().started}"
     ):  # another one is closed
         chosen = st.multiselect("Models", models, default=here or models[:1], key=f"eval-new-models-{gallery.name}")
         draw_damaged(workspace)
@@ -55,7 +53,7 @@ def draw_start(workspace: Workspace, galleries: Sequence[GalleryInfo], gallery: 
             )
             who = " and ".join(chosen) if len(chosen) < 3 else plural(len(chosen), "model")
             job_kinds.start(workspace, EVALUATE, arguments, models=who, galleries=", ".join(on))
-            state[STARTED] = state.get(STARTED, 0) + 1
+            evaluation_state().started += 1
             st.rerun()
 
 
@@ -80,10 +78,10 @@ def draw_jobs(workspace: Workspace, gallery: str) -> None:
     if any(job.progress.status == "running" for job in ours):
         import_style()
         st.fragment(_watch, run_every=1.0)(workspace)
-    seen = state.setdefault(SEEN, set())
+    put_away = evaluation_state().put_away
     ended = (job for job in ours if job.progress.status != "running" and gallery in job_kinds.galleries_of(job))
     newest = next(ended, None)
-    if newest is None or newest.progress.status == "finished" or newest.folder.name in seen:
+    if newest is None or newest.progress.status == "finished" or newest.folder.name in put_away:
         return
     import_style()
     said = {
@@ -95,7 +93,7 @@ def draw_jobs(workspace: Workspace, gallery: str) -> None:
         markup.problem(newest.title, said)
         with st.container(horizontal=True, vertical_alignment="center"):
             if st.button("Put away", key="eval-put-away"):
-                seen.add(newest.folder.name)
+                put_away.add(newest.folder.name)
                 st.rerun()
         draw_log(newest)
 
@@ -107,8 +105,8 @@ def _watch(workspace: Workspace) -> None:
         with st.container(key=f"eval-job-{job.folder.name}"):
             markup.text('<p class="rt-label">{title}</p>', title=job.title)
             draw_running(job)
-    followed = state.get("eval-following", frozenset())
-    state["eval-following"] = now = frozenset(job.folder.name for job in running)
-    if followed - now or not now:  # one has ended: its results are to be shown
+    page, now = evaluation_state(), frozenset(job.folder.name for job in running)
+    before, page.followed = page.followed, now
+    if before - now or not now:  # one has ended: its results are to be shown
         cached.forget_models()
         st.rerun()

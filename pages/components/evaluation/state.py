@@ -1,19 +1,36 @@
-"""Where one is on the Evaluation page, and the reports that are kept, read once until something changes."""
+"""The standing of the Evaluation page in this visit; the kept reports, read once until something changes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import streamlit as st
 
 from pages.components.shared import cached
+from pages.components.shared.session import kept
 from reid_core.evaluation.model_comparison import compare_all
 from reid_core.evaluation.report import Evaluation, EvaluationReport, Protocol
 from reid_core.workspace.evaluations.kept_reports import Kept, kept_reports
 from reid_core.workspace.workspace import Workspace
 
 VIEWS = ("Figures", "Threshold", "Cameras", "Groups", "Failures", "Galleries", "Calibration")
-VIEW = "eval-view"
+VIEW = "eval-view"  # key of the switch of views
+
+
+@dataclass
+class EvaluationState:
+    """`started` counts evaluations that were started here, `followed` are folders of jobs under way, and `put_away`
+    those of jobs whose end was taken note of. `places` are pages in lists of failures."""
+
+    started: int = 0
+    followed: frozenset[str] = frozenset()
+    put_away: set[str] = field(default_factory=set)
+    places: dict[str, int] = field(default_factory=dict)
+
+
+def evaluation_state() -> EvaluationState:
+    return kept(EvaluationState)
 
 
 def reports(workspace: Workspace, gallery: str) -> list[Kept]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 from itertools import groupby
 
@@ -20,8 +19,8 @@ from reid_core.evaluation.report import Evaluation, Protocol
 from reid_core.records import plural
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.evaluations.kept_reports import Kept
-from reid_core.workspace.exports.evaluation import log_export, to_csv, to_json
-from reid_core.workspace.exports.evaluation_page import report_page
+from reid_core.workspace.exports.evaluation import log_export
+from reid_core.workspace.exports.formats import EVALUATION_FORMATS
 from reid_core.workspace.workspace import Workspace
 
 _MEASURES = {"mAP": "mAP", "rank1": "Rank-1", "fmr": "False matches"}
@@ -149,19 +148,14 @@ def _draw_exports(workspace: Workspace, evaluation: Evaluation) -> None:
     def made(kind: str) -> bytes:
         """When the button is pressed: it leaves the workspace, and that is logged."""
         log_export(workspace, evaluation, kind)
-        return texts[kind]().encode()
+        return EVALUATION_FORMATS[kind].text(workspace, evaluation).encode()
 
-    texts: dict[str, Callable[[], str]] = {
-        "html": partial(report_page, workspace, evaluation),
-        "csv": partial(to_csv, evaluation),
-        "json": partial(to_json, evaluation),
-    }
-    kinds = (("Report", "html", "text/html"), ("CSV", "csv", "text/csv"), ("JSON", "json", "application/json"))
     with st.container(horizontal=True, vertical_alignment="center", key="eval-exports"):
-        for words, kind, mime in kinds:
+        for kind, form in EVALUATION_FORMATS.items():
             st.download_button(
-                words, partial(made, kind), f"{stem}.{kind}", mime, on_click="ignore", key=f"eval-export-{kind}"
-            )
+                form.title, partial(made, kind), f"{stem}.{kind}", form.mime, on_click="ignore",
+                key=f"eval-export-{kind}",
+            )  # fmt: skip
         markup.text('<p class="rt-small">The report is one file without pictures or names. JSON names people.</p>')
 
 

@@ -9,19 +9,18 @@ import numpy as np
 import streamlit as st
 from PIL import Image
 
+from pages.components.gallery.state import gallery_state
 from pages.components.shared import cached, markup, pictures
 from pages.components.shared.heat import laid_over
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.embedder.activation import Hidden, agreeing, hide_patches, looked_at
 from reid_core.images import BadImage, decode
-from reid_core.retrieval.exact.index import Filter
+from reid_core.retrieval.filters import Filter
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
 PICTURE, LOOKS, AGREES = "Picture", "Where the model looks", "What two have in common"
-OTHER = "gal-beside"  # id of the crop that it is compared with
 NEAREST = 6  # crops that are offered for it
-state = st.session_state
 
 
 def choose_look(workspace: Workspace, gallery: GalleryInfo) -> str:
@@ -66,8 +65,8 @@ def _draw_pair(
     if not near:
         markup.note("There is nothing to compare it with", f"{model.name} has embedded no other crop of this gallery.")
         return
-    other = state.get(OTHER)
-    other = other if other in near else near[0]
+    compared = gallery_state().beside
+    other = near[0] if compared is None or compared not in near else compared
     table = {int(found["id"]): found for found in rows_of(workspace.catalogue.crops_of(near))}
     if other not in table:
         markup.note("The other crop is gone", "It was deleted while the page was open. Choose another one.")
@@ -95,7 +94,7 @@ def _draw_pair(
     cards = [card_of(table[id]) for id in near if id in table]
     chosen = gallery_grid(cards, kind="strip", label="Nearest crops", key="gal-beside-grid")
     if chosen is not None and chosen != other:
-        state[OTHER] = chosen
+        gallery_state().beside = chosen
         st.rerun(scope="fragment")
 
 

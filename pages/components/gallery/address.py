@@ -9,8 +9,8 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.gallery.browse import GROUP
 from pages.components.gallery.browse_rail import BY, CROPS, NOT_EMBEDDED, ORDERS, key_of
+from pages.components.gallery.state import gallery_state
 from pages.components.shared import address, cached
 from pages.components.shared.address import from_labels, from_seconds, labels_in, one_of, seconds_in
 from pages.components.shared.time_range import time_in, times_to_fields
@@ -20,6 +20,7 @@ from reid_core.workspace.catalogue.selection import FLAWS, MISSING, Selection
 from reid_core.workspace.galleries.browsing import of_group
 from reid_core.workspace.workspace import Workspace
 
+PART = "browse"  # of addresses
 NAMES = ("see", "order", "cameras", "splits", "after", "before", "flaw", "missing", "alike", "group")
 SEE = {name.lower(): name for name in (CROPS, *BY)}
 ORDER_WORDS = {name.replace(" ", "-"): name for name in ORDERS}
@@ -28,7 +29,7 @@ state = st.session_state
 
 def follow(workspace: Workspace, gallery: GalleryInfo, *, from_another_page: bool) -> None:
     """Set the fields as the address has them, when it has changed; before they are drawn."""
-    found = address.asked("gallery", NAMES, from_another_page=from_another_page)
+    found = address.asked(PART, NAMES, from_another_page=from_another_page)
     if found is None:
         return
     facts = cached.gallery_facts(workspace, gallery)
@@ -48,11 +49,12 @@ def follow(workspace: Workspace, gallery: GalleryInfo, *, from_another_page: boo
     models = [NOT_EMBEDDED + id for id, _, _ in gallery.models]
     put("missing", found.get("missing") if found.get("missing") in (*MISSING, *models) else None)
     put("alike", found.get("alike") == "1")
-    state.pop(GROUP, None)
+    now = gallery_state()
+    now.group = None
     if (by := BY.get(see)) is not None:
         label = _label_of(workspace, gallery, by, whole_number(found.get("group")))
         if label is not None:
-            state[GROUP] = gallery.name, by, label
+            now.group = gallery.name, by, label
 
 
 def say(workspace: Workspace, gallery: GalleryInfo) -> None:
@@ -62,7 +64,7 @@ def say(workspace: Workspace, gallery: GalleryInfo) -> None:
         return state.get(key_of(name, gallery.name))
 
     by, order = field("by") or CROPS, field("order")
-    group = state.get(GROUP)
+    group = gallery_state().group
     inside = group[1:] if group is not None and group[:2] == (gallery.name, BY.get(by)) else None
     values = {
         "see": "" if by == CROPS else str(by).lower(),
@@ -73,7 +75,7 @@ def say(workspace: Workspace, gallery: GalleryInfo) -> None:
         "flaw": field("flaw") or "", "missing": field("missing") or "", "alike": "1" if field("alike") else "",
         "group": "" if inside is None else _crop_of(workspace, gallery, *inside),
     }  # fmt: skip
-    address.say("gallery", NAMES, values)
+    address.say(PART, NAMES, values)
 
 
 def _crop_of(workspace: Workspace, gallery: GalleryInfo, by: str, label: str) -> str:

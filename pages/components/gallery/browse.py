@@ -10,10 +10,10 @@ import streamlit as st
 from pages.components.gallery import selection as chosen
 from pages.components.gallery.browse_bar import View, draw_bar, noun, page, turn, within
 from pages.components.gallery.browse_rail import BY, CROPS, Look, clear_filters, draw_rail, key_of
-from pages.components.gallery.crop_view import OPEN, draw_crop, open_crop
-from pages.components.gallery.deletion_dialog import DOOMED, draw_deletion
-from pages.components.gallery.label_bar import SAID, apply, draw_trouble
-from pages.components.gallery.selection import ACTION
+from pages.components.gallery.crop_view import draw_crop, open_crop
+from pages.components.gallery.deletion_dialog import draw_deletion
+from pages.components.gallery.label_bar import apply, draw_trouble
+from pages.components.gallery.state import NOTHING, gallery_state
 from pages.components.shared import cached, markup, wording
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.quality import flaws
@@ -25,8 +25,7 @@ from reid_core.workspace.galleries.browsing import Group
 from reid_core.workspace.galleries.withheld import withheld
 from reid_core.workspace.workspace import Workspace
 
-GROUP = "gal-group"  # the group that is open
-GRID, NEW_NAME, SEEN = "gal-grid", "gal-new-name-", "gal-seen"
+GRID, NEW_NAME = "gal-grid", "gal-new-name-"
 state = st.session_state
 
 
@@ -40,10 +39,10 @@ def draw_browse(workspace: Workspace, gallery: GalleryInfo) -> None:
 
 
 def find(workspace: Workspace, gallery: GalleryInfo, look: Look) -> View:
-    inside = state.get(GROUP)
-    if inside is not None and inside[:2] != (gallery.name, look.by):
-        state.pop(GROUP)
-        inside = None
+    now = gallery_state()
+    if now.group is not None and now.group[:2] != (gallery.name, look.by):
+        now.group = None
+    inside = now.group
     label = None if inside is None else inside[2]
     key, filtered = (gallery.name, look, label), not look.selection.is_everything()
     if look.by is None or label is not None:
@@ -59,9 +58,9 @@ def draw_found(workspace: Workspace, gallery: GalleryInfo, view: View) -> None:
     """Its cards with what can be done with them, and the dialog of the one that is open."""
     if view.inside is not None and view.by is not None:
         _draw_breadcrumb(workspace, gallery, view, view.by, view.inside)
-    if state.get(SEEN) != view.key:  # what the last action did was said in another view
-        state[SEEN] = view.key
-        state.pop(SAID, None)
+    now = gallery_state()
+    if now.seen != view.key:  # what the last action did was said in another view
+        now.seen, now.said = view.key, ""
     ids = chosen.follow(
         GRID, (gallery.name, bool(view.groups), view.inside), view.found, (workspace.catalogue.version(), view.key)
     )
@@ -72,10 +71,10 @@ def draw_found(workspace: Workspace, gallery: GalleryInfo, view: View) -> None:
     else:
         offset = draw_bar(workspace, gallery, view, ids)
         _draw_grid(workspace, gallery, view, offset)
-    if DOOMED in state:
+    if now.deletion is not None:
         draw_deletion(workspace, gallery.name)
-    elif OPEN in state:
-        draw_crop(workspace, gallery, view.found if not view.groups else chosen.NOTHING)
+    elif now.open is not None:
+        draw_crop(workspace, gallery, view.found if not view.groups else NOTHING)
 
 
 def _draw_breadcrumb(workspace: Workspace, gallery: GalleryInfo, view: View, by: str, label: str) -> None:
@@ -93,7 +92,7 @@ def _draw_breadcrumb(workspace: Workspace, gallery: GalleryInfo, view: View, by:
                     "else makes the two one.</p>",
                     name=group_name(by, label),
                 )
-                if ACTION not in state or state[ACTION] is None:
+                if gallery_state().action is None:
                     draw_trouble()
 
 
@@ -114,15 +113,15 @@ def _draw_nobody(workspace: Workspace, gallery: GalleryInfo) -> None:
 
 
 def _leave() -> None:
-    state.pop(GROUP, None)
-    state.pop(ACTION, None)
+    now = gallery_state()
+    now.group = now.action = None
 
 
 def _rename(workspace: Workspace, gallery: str, label: str) -> None:
     name: str = state.get(NEW_NAME + label) or ""
     everybody = Selection(identities=frozenset({label}))
     if apply(workspace, gallery, everybody, "identity", name, needed="Type the new label first."):
-        state[GROUP] = (gallery, "identity", name.strip())
+        gallery_state().group = (gallery, "identity", name.strip())
 
 
 def _draw_nothing(gallery: GalleryInfo, view: View) -> None:
@@ -170,8 +169,8 @@ def _draw_grid(workspace: Workspace, gallery: GalleryInfo, view: View, offset: i
         open_crop(opened)
         return
     label = next((group.label for group in view.groups if group.cover == opened), None)
-    if label is not None:
-        state[GROUP] = (gallery.name, view.by, label)
+    if label is not None and view.by is not None:
+        gallery_state().group = (gallery.name, view.by, label)
         st.rerun()
 
 

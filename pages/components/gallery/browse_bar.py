@@ -11,7 +11,8 @@ import streamlit as st
 
 from pages.components.gallery import selection as chosen
 from pages.components.gallery.label_bar import draw_actions, draw_form, draw_trouble
-from pages.components.gallery.selection import ACTION, Chosen, Ids
+from pages.components.gallery.selection import Chosen
+from pages.components.gallery.state import NOTHING, Ids, gallery_state
 from pages.components.shared import cached, markup
 from reid_core.records import plural
 from reid_core.workspace.catalogue.rows import GalleryInfo
@@ -20,8 +21,6 @@ from reid_core.workspace.galleries.browsing import Group, of_group
 from reid_core.workspace.workspace import Workspace
 
 PAGE = 100  # cards on a page
-PLACE = "gal-place"  # the view and the offset of its page
-state = st.session_state
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def draw_bar(workspace: Workspace, gallery: GalleryInfo, view: View, ids: Ids) -
         if not view.groups:
             return Chosen(ids, people)
         parts = [cached.view_ids(workspace, gallery.name, part) for part in _parts(view, [g.label for g in picked])]
-        return Chosen(np.unique(np.concatenate(parts)) if parts else chosen.NOTHING, people)
+        return Chosen(np.unique(np.concatenate(parts)) if parts else NOTHING, people)
 
     with st.container(key="gal-bar", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", key="gal-bar-row"):
@@ -77,7 +76,7 @@ def draw_bar(workspace: Workspace, gallery: GalleryInfo, view: View, ids: Ids) -
                 markup.text('<p class="rt-count"><b>{what}</b></p>', what=plural(total, noun(view)))
                 _select_all(view, total)
             offset = _draw_pager(view.key, total)
-        if len(ids) and state.get(ACTION):
+        if len(ids) and gallery_state().action:
             with st.container(horizontal=True, vertical_alignment="center", key="gal-form"):
                 draw_form(workspace, gallery, chosen_of, crops, people)
             draw_trouble()
@@ -108,9 +107,10 @@ def _select_all(view: View, total: int) -> None:
 
 
 def _draw_pager(key: Hashable, total: int) -> int:
-    kept, offset = state.get(PLACE, (None, 0))
+    now = gallery_state()
+    kept, offset = now.place
     offset = min(offset if kept == key else 0, max(0, (total - 1) // PAGE * PAGE))
-    state[PLACE] = key, offset
+    now.place = key, offset
     if total <= PAGE:
         return offset
     last = min(offset + PAGE, total)
@@ -126,8 +126,9 @@ def _draw_pager(key: Hashable, total: int) -> int:
 
 def turn(by: int) -> None:
     """Another page from the next run on."""
-    key, offset = state[PLACE]
-    state[PLACE] = key, max(0, offset + by * PAGE)
+    now = gallery_state()
+    key, offset = now.place
+    now.place = key, max(0, offset + by * PAGE)
 
 
 def page(offset: int) -> slice:

@@ -13,8 +13,8 @@ import streamlit as st
 
 from pages.components.gallery.activation import PICTURE, choose_look, draw_look
 from pages.components.gallery.deletion_dialog import ask_deletion
-from pages.components.gallery.label_bar import SAID, apply, hold, identities
-from pages.components.gallery.selection import TROUBLE, Ids
+from pages.components.gallery.label_bar import apply, hold, identities
+from pages.components.gallery.state import Ids, gallery_state
 from pages.components.shared import cached, markup, pictures, wording
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of, thumbnail_url
 from pages.components.widgets.label_field.label_field import label_field, typed
@@ -29,32 +29,30 @@ from reid_core.workspace.galleries.editing import Column
 from reid_core.workspace.galleries.withheld import withheld
 from reid_core.workspace.workspace import Workspace
 
-OPEN = "gal-open"  # id of the crop that is looked at
-STALE = "gal-stale"  # its labels were changed: the page below has still the old ones
 ALIKE = 6  # look-alikes that are shown
-state = st.session_state
 
 
 def close() -> None:
-    for key in (OPEN, TROUBLE, "gal-fix"):
-        state.pop(key, None)
+    now = gallery_state()
+    now.open, now.trouble, now.fix = None, "", None
 
 
 def open_crop(crop: int) -> None:
     close()
-    state[OPEN] = crop
+    gallery_state().open = crop
 
 
 def draw_crop(workspace: Workspace, gallery: GalleryInfo, view: Ids) -> None:
     """The dialog, while a crop is looked at; `view` are the crops that Previous and Next walk through."""
-    if OPEN in state:
+    if gallery_state().open is not None:
         _dialog(workspace, gallery, view)
 
 
 @st.dialog("Crop", width="large", on_dismiss=close)
 def _dialog(workspace: Workspace, gallery: GalleryInfo, view: Ids) -> None:
-    crop = state.get(OPEN)
-    if crop is None or state.pop(STALE, False):
+    now = gallery_state()
+    crop, was_stale, now.is_stale = now.open, now.is_stale, False
+    if crop is None or was_stale:
         st.rerun()  # the page below shows the new labels
     _steps(crop, view)
     try:
@@ -104,18 +102,20 @@ def _draw(workspace: Workspace, gallery: GalleryInfo, row: dict[str, object]) ->
                 close()
                 ask_deletion(np.array([crop], np.int64))
                 st.rerun()
-        if state.get("gal-fix") == "labels":
+        now = gallery_state()
+        if now.fix == "labels":
             _draw_labels(workspace, gallery, row)
-        elif state.get("gal-fix") == "hold":
+        elif now.fix == "hold":
             _draw_hold(workspace, gallery, crop)
-        if state.get(TROUBLE):
-            markup.problem("Nothing was changed", state[TROUBLE])
+        if now.trouble:
+            markup.problem("Nothing was changed", now.trouble)
 
 
 def _opener(action: str, label: str) -> None:
     def toggle() -> None:
-        state.pop(TROUBLE, None)
-        state["gal-fix"] = None if state.get("gal-fix") == action else action
+        now = gallery_state()
+        now.trouble = ""
+        now.fix = None if now.fix == action else action
 
     st.button(label, on_click=toggle, key=f"gal-fix-{action}-open")
 
@@ -215,22 +215,22 @@ def _draw_labels(workspace: Workspace, gallery: GalleryInfo, row: dict[str, obje
 
 def _save_labels(workspace: Workspace, gallery: str, crop: int, before: dict[str, str]) -> None:
     """One change for each label that was touched; an empty one becomes unknown."""
-    state.pop(TROUBLE, None)
+    now = gallery_state()
+    now.trouble = ""
     of_crop = Selection(ids=frozenset({crop}))
     columns: tuple[Column, ...] = ("identity", "camera", "time")
     for column in columns:
         wanted = typed(f"gal-fix-{column}-{crop}", before[column])
         if wanted != before[column] and not apply(workspace, gallery, of_crop, column, wanted, needed=None):
             return
-    state.pop("gal-fix", None)
-    state[STALE] = True
+    now.fix, now.is_stale = None, True
 
 
 def _draw_hold(workspace: Workspace, gallery: GalleryInfo, crop: int) -> None:
     def keep() -> None:
         if hold(workspace, gallery.name, np.array([crop], np.int64), typed(f"gal-fix-hold-{crop}")):
-            state.pop("gal-fix", None)
-            state.pop(SAID, None)  # the note in this view says it
+            now = gallery_state()
+            now.fix, now.said = None, ""  # the note in this view says it
 
     with st.container(horizontal=True, vertical_alignment="center", key="gal-form"):
         names = list(holds.holds(workspace))

@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.gallery import selection as chosen
-from pages.components.gallery.selection import Ids
+from pages.components.gallery.state import VIEW, Deletion, Ids, gallery_state
 from pages.components.shared import markup, wording
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.errors import ReidError, disk_full, is_full
@@ -23,35 +23,35 @@ from reid_core.workspace.reserve import with_room
 from reid_core.workspace.workspace import Workspace
 
 AT_ONCE = 2_000  # crops up to which the page waits; more are deleted by a job
-DOOMED, PLAN, RECEIPT = "gal-doomed", "gal-plan", "gal-receipt"
-JOB, COMPLAINT = "gal-deletion-job", "gal-deletion-complaint"
+PURPOSE = "gal-purpose"  # key of the field for a reason
 SHOWN = 6  # pictures of what would go
-state = st.session_state
 
 
 def ask_deletion(ids: Ids) -> None:
     """From the next run on the dialog asks about these crops."""
     forget_deletion()
-    state[DOOMED] = ids
+    gallery_state().deletion = Deletion(ids)
 
 
 def forget_deletion() -> None:
-    for key in (DOOMED, PLAN, RECEIPT, JOB, COMPLAINT, "gal-purpose"):
-        state.pop(key, None)
+    gallery_state().deletion = None
+    st.session_state.pop(PURPOSE, None)
 
 
 def draw_deletion(workspace: Workspace, gallery: str) -> None:
     """The dialog, while there is something to ask or to show."""
-    if DOOMED in state:
+    if gallery_state().deletion is not None:
         _dialog(workspace, gallery)
 
 
 @st.dialog("Delete crops", width="medium", on_dismiss=forget_deletion)
 def _dialog(workspace: Workspace, gallery: str) -> None:
-    receipt: Receipt | None = state.get(RECEIPT)
-    if receipt is not None:
-        _show_receipt(workspace, receipt)
-    elif JOB in state:
+    now = gallery_state().deletion
+    if now is None:
+        st.rerun()
+    elif now.receipt is not None:
+        _show_receipt(workspace, now.receipt)
+    elif now.job:
         markup.note("A job deletes them", "It goes on when this page is closed. The view Jobs shows how far it is, and "
                     "its receipt is then in History.")  # fmt: skip
         with st.container(horizontal=True):
@@ -59,14 +59,15 @@ def _dialog(workspace: Workspace, gallery: str) -> None:
                 st.rerun()
             _done()
     else:
-        _ask(workspace, gallery, state.get(DOOMED, chosen.NOTHING))
+        _ask(workspace, gallery, now)
 
 
-def _ask(workspace: Workspace, gallery: str, ids: Ids) -> None:
+def _ask(workspace: Workspace, gallery: str, now: Deletion) -> None:
+    ids = now.ids
     selection = Selection(ids=frozenset(ids.tolist()))
     try:
         with st.spinner("Counting", show_time=False):
-            plan = _plan(workspace, gallery, selection)
+            plan = _plan(workspace, gallery, selection, now)
     except ReidError as error:
         markup.problem("This cannot be deleted", str(error))
         _done("Close")
@@ -78,7 +79,7 @@ def _ask(workspace: Workspace, gallery: str, ids: Ids) -> None:
     _show_plan(workspace, plan, gallery, ids)
     with st.form("gal-deletion", border=False, enter_to_submit=False):
         purpose = st.text_input(
-            "Purpose", key="gal-purpose", placeholder="Why: a case, a request, the end of a deadline",
+            "Purpose", key=PURPOSE, placeholder="Why: a case, a request, the end of a deadline",
             help="The receipt and the log keep this text. Name nobody in it.",
         )  # fmt: skip
         with st.container(horizontal=True):
@@ -90,18 +91,17 @@ def _ask(workspace: Workspace, gallery: str, ids: Ids) -> None:
         forget_deletion()
         st.rerun()
     if sure:
-        _delete(workspace, gallery, selection, plan, purpose.strip())
-    if COMPLAINT in state:
-        markup.problem("Nothing was deleted", state[COMPLAINT])
+        _delete(workspace, gallery, selection, plan, purpose.strip(), now)
+    if now.complaint:
+        markup.problem("Nothing was deleted", now.complaint)
 
 
-def _plan(workspace: Workspace, gallery: str, selection: Selection) -> Plan:
+def _plan(workspace: Workspace, gallery: str, selection: Selection, now: Deletion) -> Plan:
     """Counted anew only when the catalogue has changed while the dialog is open."""
     version = workspace.catalogue.version()
-    if PLAN not in state or state[PLAN][0] != version:
-        state[PLAN] = version, deletion.plan(workspace, gallery, selection)
-    plan: Plan = state[PLAN][1]
-    return plan
+    if now.plan is None or now.plan[0] != version:
+        now.plan = version, deletion.plan(workspace, gallery, selection)
+    return now.plan[1]
 
 
 def _show_plan(workspace: Workspace, plan: Plan, gallery: str, ids: Ids) -> None:
@@ -138,23 +138,23 @@ def _say_why_not(plan: Plan) -> None:
         markup.note("There is nothing to delete", "These crops are gone already.")
 
 
-def _delete(workspace: Workspace, gallery: str, selection: Selection, plan: Plan, purpose: str) -> None:
-    state.pop(COMPLAINT, None)
+def _delete(workspace: Workspace, gallery: str, selection: Selection, plan: Plan, purpose: str, now: Deletion) -> None:
+    now.complaint = ""
     if not purpose:
-        state[COMPLAINT] = "Say why these crops are deleted; the receipt keeps it."
+        now.complaint = "Say why these crops are deleted; the receipt keeps it."
         return
     try:
         if plan.crops <= AT_ONCE:
             with st.spinner("Deleting", show_time=False):
-                state[RECEIPT] = deletion.delete(workspace, gallery, selection, purpose)
+                now.receipt = deletion.delete(workspace, gallery, selection, purpose)
         else:
-            state[JOB] = start_job(workspace, gallery, selection, plan.crops, purpose)
+            now.job = start_job(workspace, gallery, selection, plan.crops, purpose)
     except ReidError as error:
-        state[COMPLAINT] = str(error)
+        now.complaint = str(error)
         return
     except OSError as error:
         full = is_full(error)
-        state[COMPLAINT] = str(disk_full(error)) if full else f"The workspace cannot be written: {error.strerror}."
+        now.complaint = str(disk_full(error)) if full else f"The workspace cannot be written: {error.strerror}."
         return
     chosen.clear()
     st.rerun()
@@ -205,7 +205,7 @@ def _show_receipt(workspace: Workspace, receipt: Receipt) -> None:
 
 def _see_job() -> None:
     forget_deletion()
-    state["gal-view"] = "Jobs"
+    st.session_state[VIEW] = "Jobs"
 
 
 def _done(label: str = "Done") -> None:

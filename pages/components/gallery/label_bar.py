@@ -8,7 +8,8 @@ import streamlit as st
 
 from pages.components.gallery import selection
 from pages.components.gallery.deletion_dialog import ask_deletion
-from pages.components.gallery.selection import ACTION, TROUBLE, Chosen, Ids
+from pages.components.gallery.selection import Chosen
+from pages.components.gallery.state import Ids, gallery_state
 from pages.components.shared import cached, markup
 from pages.components.widgets.label_field.label_field import label_field, typed
 from reid_core.errors import ReidError
@@ -21,10 +22,8 @@ from reid_core.workspace.galleries import editing
 from reid_core.workspace.galleries.editing import Column
 from reid_core.workspace.workspace import Workspace
 
-SAID = "gal-said"  # what the last action did, until the next one
 FIELD = "gal-field"  # of the form that is open
 Of = Callable[[], Chosen]  # the crops are looked up only when something is done with them
-state = st.session_state
 
 
 def draw_actions(chosen_of: Of, count: int, people: tuple[str, ...]) -> None:
@@ -41,16 +40,17 @@ def draw_actions(chosen_of: Of, count: int, people: tuple[str, ...]) -> None:
 
 def _opener(action: str, label: str) -> None:
     def toggle() -> None:
-        state.pop(TROUBLE, None)
-        state[ACTION] = None if state.get(ACTION) == action else action
+        now.trouble = ""
+        now.action = None if now.action == action else action
 
-    open_now = state.get(ACTION) == action
+    now = gallery_state()
+    open_now = now.action == action
     st.button(label, on_click=toggle, key=f"gal-do-{action}", type="primary" if open_now else "secondary")
 
 
 def draw_form(workspace: Workspace, info: GalleryInfo, chosen_of: Of, count: int, people: tuple[str, ...]) -> None:
     """The form of the action that is under way; what it complains of stands beside it, and nothing is lost."""
-    action, gallery = state.get(ACTION), info.name
+    action, gallery = gallery_state().action, info.name
     crops = plural(count, "crop")
     if action == "identity":
         known, hint = identities(workspace, gallery), "Type or choose a label"
@@ -81,8 +81,8 @@ def draw_form(workspace: Workspace, info: GalleryInfo, chosen_of: Of, count: int
 
 
 def draw_trouble() -> None:
-    if state.get(TROUBLE):
-        markup.problem("Nothing was changed", state[TROUBLE])
+    if trouble := gallery_state().trouble:
+        markup.problem("Nothing was changed", trouble)
 
 
 def _label_and_buttons(
@@ -114,20 +114,20 @@ def apply(
     workspace: Workspace, gallery: str, crops: Selection, column: Column, value: str | None, *, needed: str | None
 ) -> bool:
     """Change labels; True when that worked. `needed` is what to say where no value was given."""
-    state.pop(TROUBLE, None)
-    state.pop(SAID, None)
+    now = gallery_state()
+    now.trouble = now.said = ""
     label = value.strip() if value else None
     if needed is not None and not label:
-        state[TROUBLE] = needed
+        now.trouble = needed
         return False
     try:
         number = editing.relabel(workspace.catalogue, gallery, crops, column, read_value(column, label))
     except ReidError as error:
-        state[TROUBLE] = str(error)
+        now.trouble = str(error)
         return False
-    state.pop(ACTION, None)
+    now.action = None
     if not number:
-        state[SAID] = f"Nothing had to change: {label or 'unknown'} is their {column} already."
+        now.said = f"Nothing had to change: {label or 'unknown'} is their {column} already."
     return True
 
 
@@ -144,20 +144,21 @@ def read_value(column: Column, label: str | None) -> str | float | None:
 
 
 def hold(workspace: Workspace, gallery: str, ids: Ids, name: str | None) -> bool:
-    state.pop(TROUBLE, None)
+    now = gallery_state()
+    now.trouble = ""
     if not name or not name.strip():
-        state[TROUBLE] = "Give the hold a name first: that of the case, for example."
+        now.trouble = "Give the hold a name first: that of the case, for example."
         return False
     try:
         added = holds.hold(workspace, gallery, Selection(ids=frozenset(ids.tolist())), name.strip())
     except ReidError as error:
-        state[TROUBLE] = str(error)
+        now.trouble = str(error)
         return False
     already = len(ids) - added
-    state[SAID] = f"{plural(added, 'crop')} held by {name.strip()}." + (
+    now.said = f"{plural(added, 'crop')} held by {name.strip()}." + (
         f" {plural(already, 'crop')} had been before, or are gone." if already else ""
     )
-    state.pop(ACTION, None)
+    now.action = None
     return True
 
 
@@ -167,7 +168,7 @@ def hold(workspace: Workspace, gallery: str, ids: Ids, name: str | None) -> bool
 def draw_last_change(workspace: Workspace, gallery: str) -> None:
     """What was changed last, with Undo; there as long as there is a change to take back, after a reload too."""
     edit = cached.newest_edit(workspace, gallery)
-    said = state.get(SAID)
+    said = gallery_state().said
     if edit is None and not said:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="gal-last"):
@@ -184,12 +185,12 @@ def draw_last_change(workspace: Workspace, gallery: str) -> None:
 
 
 def _undo(workspace: Workspace, gallery: str) -> None:
-    state.pop(SAID, None)
-    state.pop(TROUBLE, None)
+    now = gallery_state()
+    now.said = now.trouble = ""
     try:
         edit = editing.undo(workspace.catalogue, gallery)
     except ReidError as error:
-        state[SAID] = f"Not taken back: {error}"
+        now.said = f"Not taken back: {error}"
         return
     if edit is not None:
-        state[SAID] = f"Taken back: {edit.describe()}."
+        now.said = f"Taken back: {edit.describe()}."

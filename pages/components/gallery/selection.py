@@ -6,16 +6,9 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
-import streamlit as st
-from numpy.typing import NDArray
 
+from pages.components.gallery.state import NOTHING, Ids, gallery_state
 from pages.components.widgets.gallery_grid.gallery_grid import Change, Marks, chosen_now
-
-IDS, VIEW, FITS, EDIT = "gal-chosen", "gal-chosen-view", "gal-chosen-fits", "gal-chosen-edit"
-ACTION, TROUBLE = "gal-action", "gal-trouble"  # the form that is open below the bar, and what it complains of
-NOTHING = np.empty(0, np.int64)
-Ids = NDArray[np.int64]
-state = st.session_state
 
 
 @dataclass(frozen=True)
@@ -28,16 +21,15 @@ class Chosen:
 
 def chosen_ids() -> Ids:
     """Of crops or of the covers of groups, in rising order."""
-    ids: Ids = state.get(IDS, NOTHING)
-    return ids
+    return gallery_state().chosen
 
 
 def choose(ids: Ids) -> None:
     """These and no others; distinct ids, in any order."""
-    state[IDS] = np.sort(ids)
-    state.pop(TROUBLE, None)
-    if not len(state[IDS]):
-        state.pop(ACTION, None)
+    now = gallery_state()
+    now.chosen, now.trouble = np.sort(ids), ""
+    if not len(now.chosen):
+        now.action = None
 
 
 def clear() -> None:
@@ -49,17 +41,18 @@ def follow(grid: str, view: Hashable, found: Ids, version: Hashable) -> Ids:
 
     `view` tells crops from groups: another one starts with nothing. `version` is that of `found`.
     """
-    if state.get(VIEW) != view:
-        state[VIEW] = view
+    now = gallery_state()
+    if now.grid != view:
+        now.grid = view
         clear()
-    change = chosen_now(grid, state.get(EDIT, 0))
+    change = chosen_now(grid, now.edit)
     if change is not None:
-        state[EDIT] = change.edit
-        choose(changed(chosen_ids(), change))
-    if state.get(FITS) != version and len(chosen_ids()):
-        choose(chosen_ids()[np.isin(chosen_ids(), found)])
-    state[FITS] = version
-    return chosen_ids()
+        now.edit = change.edit
+        choose(changed(now.chosen, change))
+    if now.fits != version and len(now.chosen):
+        choose(now.chosen[np.isin(now.chosen, found)])
+    now.fits = version
+    return now.chosen
 
 
 def changed(ids: Ids, change: Change) -> Ids:
@@ -78,7 +71,7 @@ def changed(ids: Ids, change: Change) -> Ids:
 def marks(shown: list[int]) -> Marks:
     """For the grid that shows these ids."""
     ids = chosen_ids()
-    return Marks([crop for crop in shown if _holds(ids, crop)], bool(len(ids)), state.get(EDIT, 0))
+    return Marks([crop for crop in shown if _holds(ids, crop)], bool(len(ids)), gallery_state().edit)
 
 
 def _holds(ids: Ids, crop: int) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.components.imports.state import CHOICES
 from pages.components.shared import cached, markup
 from pages.components.shared.model_terms import draw_damaged, draw_terms
 from reid_core.errors import ReidError
@@ -15,7 +16,6 @@ from reid_core.workspace.imports import previewing
 from reid_core.workspace.imports.previewing import Preview
 from reid_core.workspace.workspace import Workspace
 
-CHOICES = "gal-choice-"  # keys of all that is chosen for an import
 NEW = "A new gallery"
 NOT_NOW = "Not now"
 state = st.session_state

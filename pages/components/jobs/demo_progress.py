@@ -6,8 +6,8 @@ import threading
 
 import streamlit as st
 
-from pages.components.jobs.job_card import draw_no_progress
 from pages.components.shared import markup
+from pages.components.shared.job_card import draw_no_progress, jobs_state
 from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.jobs import Progress
@@ -72,8 +72,8 @@ def _watch(workspace: Workspace) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Stop", key="stop-demo"):
             jobs.stop(folder)
-            st.session_state["demo-stopping"] = True
-        if st.session_state.get("demo-stopping"):
+            jobs_state().stopping.add(folder.name)
+        if folder.name in jobs_state().stopping:
             markup.text('<p class="rt-small">It stops after this step.</p>')
 
 
@@ -86,7 +86,7 @@ def _standing(progress: Progress) -> str:
 
 def _say_why(workspace: Workspace, progress: Progress) -> None:
     folder = workspace.path / "jobs" / "demo"
-    st.session_state.pop("demo-stopping", None)
+    jobs_state().stopping.discard(folder.name)
     stopped = progress.status == "stopped"
     sentence = progress.message or (
         "What was made so far is kept; it goes on from there." if stopped else "Its log says more."

@@ -4,28 +4,26 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components.audit.history import draw_history
-from pages.components.jobs.job_card import (
+from pages.components.jobs.results import draw_result
+from pages.components.shared import markup
+from pages.components.shared.job_card import (
     ENDED,
-    ago,
     draw_go_on,
     draw_how_it_ended,
     draw_log,
     draw_log_lines,
     draw_running,
     import_style,
+    jobs_state,
 )
-from pages.components.jobs.results import draw_result
-from pages.components.shared import markup
+from pages.components.shared.tables import ago
 from reid_core.records import plural
 from reid_core.workspace import jobs
 from reid_core.workspace.job_kinds import result_line, title_of
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
 
-__all__ = ["draw_history", "draw_jobs"]
-
-PAGE = 20  # ended jobs that are shown at first
+MORE = 100  # ended jobs that are listed besides when more are asked for
 
 
 def draw_jobs(workspace: Workspace) -> None:
@@ -45,11 +43,12 @@ def draw_jobs(workspace: Workspace) -> None:
             return
         if running:
             _watch(workspace, [job.folder.name for job in running])
-        limit = st.session_state.get("gal-jobs-shown", PAGE)
+        now = jobs_state()
+        limit = now.listed
         for job in ended[:limit]:
             _draw_ended(workspace, job)
         if len(ended) > limit and st.button(f"Show older ({len(ended) - limit:,} more)", key="gal-jobs-older"):
-            st.session_state["gal-jobs-shown"] = limit + 5 * PAGE
+            now.listed += MORE
             st.rerun()
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.jobs.embed_now import choose_and_embed
-from pages.components.jobs.job_card import draw_table
 from pages.components.shared import markup
+from pages.components.shared.embed_now import choose_and_embed
+from pages.components.shared.tables import draw_table
 from reid_core.records import plural
 from reid_core.workspace import jobs
 from reid_core.workspace.catalogue.selection import FLAWS

@@ -10,11 +10,12 @@ import numpy as np
 import streamlit as st
 
 from pages.components.gallery import selection as chosen
-from pages.components.gallery.label_bar import SAID, apply, draw_trouble, hold, identities
-from pages.components.gallery.selection import TROUBLE, Ids
+from pages.components.gallery.label_bar import apply, draw_trouble, hold, identities
+from pages.components.gallery.state import NOTHING, Ids, gallery_state
 from pages.components.map import data
 from pages.components.map import state as places
-from pages.components.shared import cached, handing_over, markup, wording
+from pages.components.map.state import map_state
+from pages.components.shared import address, cached, markup, wording
 from pages.components.widgets.label_field.label_field import label_field, typed
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK, plural
@@ -28,7 +29,6 @@ from reid_core.workspace.workspace import Workspace
 FIELD = "map-field-"  # of the form that is open, one for each act and selection
 MOST_PHOTOS = 10  # that one search is made from
 NAMED = 4
-state = st.session_state
 
 
 @dataclass(frozen=True)
@@ -58,14 +58,14 @@ def aimed_at(gallery: str) -> Ids | None:
     ids = places.selected()
     if ids is None or not len(ids):
         return None
-    some = chosen.chosen_ids() if state.get(chosen.VIEW) == (gallery, False, None) else chosen.NOTHING
+    some = chosen.chosen_ids() if gallery_state().grid == (gallery, False, None) else NOTHING
     some = np.intersect1d(some, ids)
     return some if len(some) else ids
 
 
 def rows_that_change(workspace: Workspace, gallery: str, made: CropMap) -> list[int] | None:
     """Rows of the map that the act which is open would change; None where none is open."""
-    ids, act = aimed_at(gallery), state.get(places.ACT)
+    ids, act = aimed_at(gallery), map_state().act
     if ids is None or act is None:
         return None
     aim = aim_of(workspace, made, ids)
@@ -105,11 +105,11 @@ def draw_acts(workspace: Workspace, gallery: GalleryInfo, made: CropMap) -> None
             "Search with these" if len(few) == len(ids) else f"Search with {len(few)} of these", key="map-search",
             help=f"As photos of one person; at most {MOST_PHOTOS}, spread over the selection.",
         ):  # fmt: skip
-            handing_over.hand_to_search(gallery.name, few.tolist())
+            address.hand_to_search(gallery.name, few.tolist())
         _opener("case", "Add to a case…")
         _opener("hold", "Hold…")
         _opener("train", "Keep out of training…")
-    act = state.get(places.ACT)
+    act = map_state().act
     if act in FORMS:
         with st.container(key="map-act-form", gap="small"):
             FORMS[act](workspace, gallery, aim)
@@ -118,12 +118,12 @@ def draw_acts(workspace: Workspace, gallery: GalleryInfo, made: CropMap) -> None
 
 def _opener(act: str, label: str) -> None:
     def toggle() -> None:
-        state.pop(TROUBLE, None)
-        state.pop(chosen.ACTION, None)  # the grid's own form
-        state[places.ACT] = None if state.get(places.ACT) == act else act
+        grid = gallery_state()
+        grid.trouble, grid.action = "", None  # the grid's own form
+        now.act = None if now.act == act else act
 
-    now = state.get(places.ACT) == act
-    st.button(label, on_click=toggle, key=f"map-do-{act}", type="primary" if now else "secondary")
+    now = map_state()
+    st.button(label, on_click=toggle, key=f"map-do-{act}", type="primary" if now.act == act else "secondary")
 
 
 # --- the forms ---
@@ -267,19 +267,20 @@ def _do(act: Callable[[], bool]) -> Callable[[], None]:
 
     def do() -> None:
         if act():
-            state.pop(places.ACT, None)
+            map_state().act = None
 
     return do
 
 
 def _withhold(workspace: Workspace, gallery: str, crops: Selection, act: Callable[..., int], words: str) -> bool:
-    state.pop(TROUBLE, None)
+    now = gallery_state()
+    now.trouble = ""
     try:
         count = act(workspace.catalogue, gallery, crops)
     except ReidError as error:
-        state[TROUBLE] = str(error)
+        now.trouble = str(error)
         return False
-    state[SAID] = f"{plural(count, 'crop')} {words} training."
+    now.said = f"{plural(count, 'crop')} {words} training."
     return True
 
 

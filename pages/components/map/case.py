@@ -1,4 +1,4 @@
-"""Crops that were selected on the map as verdicts of a case: each is, or is not, the person looked for."""
+"""Crops that were selected on the map as verdicts of a case: each, with its tracklet, is or is not the person."""
 
 from __future__ import annotations
 
@@ -6,23 +6,21 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from pages.components.gallery.label_bar import SAID
-from pages.components.gallery.selection import TROUBLE, Ids
-from pages.components.search.blind import analyst
-from pages.components.search.verdicts import CASE
+from pages.components.gallery.state import Ids, gallery_state
+from pages.components.map.state import map_state
+from pages.components.search.blind import as_analyst
+from pages.components.search.state import desk
 from reid_core.errors import NotThere, ReidError
 from reid_core.records import plural
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.cases import Case
 from reid_core.workspace.cases.verdicts import MATCH, VERDICTS, WORDS, Seen
-from reid_core.workspace.catalogue.rows import user
 from reid_core.workspace.workspace import Workspace
 
 MOST = 500  # crops that are judged at once
 NOTE = "Selected on the map"
 NEW = "A new case…"
 NAME, PURPOSE = "map-case-name", "map-case-purpose"  # of a new one
-GIVEN = "map-case-given"  # case and number of the verdict that was given last on the map
 state = st.session_state
 
 
@@ -35,10 +33,10 @@ def draw_case_form(workspace: Workspace, ids: Ids, key: str, people: int, say: C
         )
         return
     there = {case.name: case for case in cases.every(workspace)}
-    names = [*there, NEW]
+    names, opened = [*there, NEW], desk().case
     with st.container(horizontal=True, vertical_alignment="center", key="map-form-row"):
         name = st.selectbox(
-            "Case", names, index=names.index(state[CASE]) if state.get(CASE) in there else 0,
+            "Case", names, index=names.index(opened) if opened in there else 0,
             key=f"{key}-name", label_visibility="collapsed", width=260,
         )  # fmt: skip
         verdict = st.segmented_control(
@@ -51,16 +49,20 @@ def draw_case_form(workspace: Workspace, ids: Ids, key: str, people: int, say: C
         )  # fmt: skip
         if _is_last(workspace):
             st.button("Take back", key="map-case-undo", type="tertiary", on_click=_take_back, args=(workspace,))
+    following = verdicts.followers(workspace, ids.tolist())
+    crops = [*ids.tolist(), *following]
     meaning = _MEANING
+    if following:
+        meaning = f"The verdict is also on {plural(len(following), 'crop')} of the same tracklets. {meaning}"
     if verdict == MATCH and people > 1:
         meaning = f"They are labelled as {people:,} people, and a case is about one. {meaning}"
     if name in there:
-        say(_changes(workspace, name, ids, verdict or MATCH), meaning)
+        say(_changes(workspace, name, crops, verdict or MATCH), meaning)
         return
     with st.container(horizontal=True, key="map-case-new"):
         st.text_input("Name", key=NAME, placeholder="Such as Gate 4", width=260)
         st.text_input("Purpose", key=PURPOSE, placeholder="Why somebody is looked for")
-    say(f"{plural(len(ids), 'crop')} → {WORDS[verdict or MATCH]}.", meaning)
+    say(f"{plural(len(crops), 'crop')} → {WORDS[verdict or MATCH]}.", meaning)
 
 
 _MEANING = (
@@ -69,11 +71,11 @@ _MEANING = (
 )
 
 
-def _changes(workspace: Workspace, name: str, ids: Ids, verdict: str) -> str:
+def _changes(workspace: Workspace, name: str, crops: list[int], verdict: str) -> str:
     stands = verdicts.standing(workspace, name)
-    before = sum(crop in stands and stands[crop].decision == verdict for crop in ids.tolist())
-    other = sum(crop in stands for crop in ids.tolist()) - before
-    new = len(ids) - before - other
+    before = sum(crop in stands and stands[crop].decision == verdict for crop in crops)
+    other = sum(crop in stands for crop in crops) - before
+    new = len(crops) - before - other
     parts = [f"{plural(new, 'crop')} → {WORDS[verdict]} in {name}."] if new else []
     parts += [f"{plural(other, 'crop')} of another verdict there → {WORDS[verdict]}."] * bool(other)
     parts += [f"Already so: {plural(before, 'crop')}."] * bool(before)
@@ -82,38 +84,43 @@ def _changes(workspace: Workspace, name: str, ids: Ids, verdict: str) -> str:
 
 def _add(workspace: Workspace, case: Case | None, ids: Ids, verdict: str, field: str) -> None:
     """The form stays open: what was given can be taken back there."""
-    state.pop(TROUBLE, None)
+    now, here, search = gallery_state(), map_state(), desk()
+    now.trouble = ""
     try:
         if case is None:
             case = cases.create(workspace, str(state.get(NAME) or ""), str(state.get(PURPOSE) or ""))
-            state[CASE] = state[field] = case.name  # the Search page opens it, and so does this form
+            search.case = state[field] = case.name  # the Search page opens it, and so does this form
             state[NAME] = state[PURPOSE] = ""
         # They were in no list of hits: without a rank, a similarity, or a model that put them there.
-        given = verdicts.give(workspace, case.name, verdict, [Seen(crop) for crop in ids.tolist()], note=NOTE,
-                              who=analyst())  # fmt: skip
+        seen = [Seen(crop) for crop in ids.tolist()]
+        given = verdicts.give(as_analyst(workspace), case.name, verdict, seen, note=NOTE)
     except ReidError as error:
-        state[TROUBLE] = str(error)
+        now.trouble = str(error)
         return
-    state[GIVEN] = case.name, given[0].act
-    state[SAID] = f"{plural(len(given), 'crop')} in {case.name}: {WORDS[verdict]}."
+    here.given = case.name, given[0].act
+    now.said = f"{plural(len(given), 'crop')} in {case.name}: {WORDS[verdict]}."
 
 
 def _is_last(workspace: Workspace) -> bool:
     """Whether what was given on the map is what the analyst would take back."""
-    name, act = state.get(GIVEN, ("", 0))
+    name, act = map_state().given or ("", 0)
     try:
         lines = verdicts.log_of(workspace, name) if name else []
     except NotThere:  # it was deleted
         return False
-    mine = [line for line in lines if line.who == (analyst() or user())]
+    mine = [line for line in lines if line.who == as_analyst(workspace).actor.name]
     return bool(mine) and mine[-1].act == act
 
 
 def _take_back(workspace: Workspace) -> None:
-    state.pop(TROUBLE, None)
-    try:
-        taken = verdicts.undo(workspace, state.pop(GIVEN)[0], who=analyst())
-    except ReidError as error:
-        state[TROUBLE] = str(error)
+    now, here = gallery_state(), map_state()
+    now.trouble = ""
+    if here.given is None:
         return
-    state[SAID] = f"Taken back: {plural(len(taken), 'verdict')}."
+    (case, _), here.given = here.given, None
+    try:
+        taken = verdicts.undo(as_analyst(workspace), case)
+    except ReidError as error:
+        now.trouble = str(error)
+        return
+    now.said = f"Taken back: {plural(len(taken), 'crop')}."

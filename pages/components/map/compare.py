@@ -11,8 +11,9 @@ import streamlit as st
 
 from pages.components.map import data
 from pages.components.map import state as places
+from pages.components.map.drawing import draw_point_map, rows_in
+from pages.components.map.state import BESIDE, map_state
 from pages.components.shared import markup
-from pages.components.widgets.point_map.point_map import Region, draw_point_map, rows_in
 from reid_core.records import plural
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.maps.colours import people_of, right_neighbour
@@ -20,10 +21,6 @@ from reid_core.workspace.maps.common_neighbours import on_one_only, shared_neigh
 from reid_core.workspace.maps.examination import Examination, read_examination
 from reid_core.workspace.maps.files import CropMap, MapInfo
 from reid_core.workspace.workspace import Workspace
-
-BESIDE = "map-beside"  # which other map is shown
-REGION, EDIT = "map-beside-region", "map-beside-edit"  # what was drawn on it, and the number of its last drawing
-state = st.session_state
 
 
 @dataclass(frozen=True)
@@ -63,21 +60,22 @@ def described(info: MapInfo) -> str:
 
 def draw_beside(workspace: Workspace, made: CropMap, by: str, title: str) -> None:
     """Draw the second map. What is drawn around there becomes the page's selection."""
-    region: Region | None = state.get(REGION)
-    if places.selected() is None or state.get(places.REGION) is not None:  # let go, or selected on the first map since
-        region = state[REGION] = None
+    now = map_state()
+    if now.selected is None or now.region is not None:  # let go, or selected on the first map since
+        now.beside_region = None
+    region = now.beside_region
     said = draw_point_map(
         workspace, made, by, title, key="map-points-beside", marks=[] if region else places.ringed(made),
-        edit=state.get(EDIT, 0), region=region,
+        edit=now.beside_edit, region=region,
     )  # fmt: skip
-    if said.region is not None and said.region.edit > state.get(EDIT, 0):
-        state[EDIT] = said.region.edit
+    if said.region is not None and said.region.edit > now.beside_edit:
+        now.beside_edit = said.region.edit
         if said.region.corners is None:
             places.let_go()
-            state[REGION] = None
+            now.beside_region = None
         else:
             places.select(made.ids[rows_in(workspace, made, said.region)], None)
-            state[REGION] = said.region
+            now.beside_region = said.region
         st.rerun()  # the first map is drawn already
     if said.asked is not None:
         st.switch_page("pages/search.py", query_params={"gallery": made.info.gallery, "crop": str(said.asked)})

@@ -19,7 +19,7 @@ from pages.components.shared import cached, wording
 from pages.components.widgets.gallery_grid.gallery_grid import thumbnail_url
 from reid_core.errors import Damaged, NotThere
 from reid_core.records import DISTRACTOR, JUNK, natural_order
-from reid_core.workspace.maps.colours import COLOURS, NEEDS, Colouring, colour_by, map_labels
+from reid_core.workspace.maps.colours import COLOURS, Colouring, colour_by, map_labels
 from reid_core.workspace.maps.files import CropMap, map_file
 from reid_core.workspace.maps.making import Drift, drift, read_map
 from reid_core.workspace.workspace import Workspace
@@ -77,7 +77,7 @@ def _colours(
     workspace: Workspace, gallery: str, model: str, layout: str, version: int, catalogue: int, by: str
 ) -> Colouring:
     made = _open(workspace, gallery, model, layout, version)
-    return colour_by(made, labels_of(workspace, made, *NEEDS.get(by, ())), by)
+    return colour_by(made, labels_of(workspace, made, *(COLOURS[by].needs if by in COLOURS else ())), by)
 
 
 def drift_of(workspace: Workspace, made: CropMap) -> Drift:

@@ -7,10 +7,11 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from pages.components.gallery.crop_view import open_crop
-from pages.components.gallery.label_bar import SAID, draw_last_change, draw_trouble
-from pages.components.gallery.selection import TROUBLE
+from pages.components.gallery.label_bar import draw_last_change, draw_trouble
+from pages.components.gallery.state import gallery_state
 from pages.components.map import state as places
 from pages.components.map.examining import draw_examination
+from pages.components.map.state import KIND, Doubt, map_state
 from pages.components.shared import markup, wording
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.errors import ReidError
@@ -28,9 +29,6 @@ from reid_core.workspace.maps.files import CropMap
 from reid_core.workspace.workspace import Workspace
 
 PAGE = 12  # doubts that are shown at once
-KIND, LATER = "map-doubts", "map-doubts-later"  # of the session; LATER: those put off
-state = st.session_state
-Doubt = LabelDoubt | SamePerson
 
 
 def draw_doubts(workspace: Workspace, gallery: GalleryInfo, made: CropMap) -> None:
@@ -59,7 +57,7 @@ def draw_doubts(workspace: Workspace, gallery: GalleryInfo, made: CropMap) -> No
 
 def _draw(workspace: Workspace, gallery: GalleryInfo, doubts: Doubts, kind: str) -> None:
     every: Sequence[Doubt] = doubts.mislabels if kind == "mislabels" else doubts.merges
-    later: set[Doubt] = state.setdefault(LATER, set())
+    later = map_state().later
     standing = [one for one in every if one not in later]
     if put_off := len(every) - len(standing):
         st.button(f"Show the {put_off:,} rejected for now", key="map-later", on_click=later.clear, type="tertiary")
@@ -123,7 +121,7 @@ def _draw_doubt(
         st.button(
             "On the map", key=f"map-show-{number}", type="tertiary", on_click=places.show, args=(tuple(_crops(doubt)),)
         )
-        st.button("Reject", key=f"map-reject-{number}", on_click=state[LATER].add, args=(doubt,), type="tertiary")
+        st.button("Reject", key=f"map-reject-{number}", on_click=map_state().later.add, args=(doubt,), type="tertiary")
         st.button(
             "Never again", key=f"map-never-{number}", type="tertiary", on_click=_decide,
             args=(lambda: dismiss(workspace, gallery.name, [doubt]), "It will not be suggested again."),
@@ -135,12 +133,12 @@ def _merge(workspace: Workspace, gallery: str, doubt: SamePerson, keep: str) -> 
 
 
 def _decide(act: Callable[[], object], said: str | None = None) -> None:
-    state.pop(SAID, None)
-    state.pop(TROUBLE, None)
+    now = gallery_state()
+    now.said = now.trouble = ""
     try:
         act()
     except ReidError as error:
-        state[TROUBLE] = str(error)
+        now.trouble = str(error)
         return
     if said is not None:
-        state[SAID] = said
+        now.said = said

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components.jobs.job_card import draw_running, import_style
 from pages.components.shared import markup
+from pages.components.shared.job_card import draw_running, import_style
 from reid_core.workspace import job_kinds
 from reid_core.workspace.job_kinds import newest
 from reid_core.workspace.maps.examination import Examination, are_labels_newer, read_examination

@@ -9,9 +9,10 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.components.map import data
+from pages.components.map.drawing import GREY as NOBODY
+from pages.components.map.state import map_state
 from pages.components.shared import markup
 from pages.components.shared.plots import GREY
-from pages.components.widgets.point_map.point_map import GREY as NOBODY
 from reid_core.records import plural
 from reid_core.workspace.maps.colours import Colouring
 from reid_core.workspace.maps.files import CropMap
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 MOST = 20_000  # points that plotly draws without WebGL in reasonable time
 SCALE = ("#443a83", "#31688e", "#21918c", "#5ec962", "#f0d63c")
 HUES = ("#2f8b9b", "#c2571a", "#6b5bb5", "#5b8c2a", "#b8406b", "#94700f", "#3566b8", "#7a4b33", "#17845f", "#a24bb0")
-TAKEN = "map-fallback-taken"  # the selection that was taken up last
 
 
 def draw_fallback(workspace: Workspace, made: CropMap, by: str, marks: list[int]) -> NDArray[np.int64] | None:
@@ -51,9 +51,10 @@ def draw_fallback(workspace: Workspace, made: CropMap, by: str, marks: list[int]
     told: Any = event
     points = told["selection"]["points"] if told else ()
     picked = sorted({int(made.ids[rows[point["point_index"]]]) for point in points})
-    if not picked or st.session_state.get(TAKEN) == picked:
+    now = map_state()
+    if not picked or now.taken == picked:
         return None
-    st.session_state[TAKEN] = picked
+    now.taken = picked
     return np.array(picked, np.int64)
 
 

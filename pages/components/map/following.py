@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.components.map import data
 from pages.components.map.making import Wanted, describe, draw_form, newest_job, start
+from pages.components.map.state import map_state
 from pages.components.shared import markup
 from reid_core.records import plural
 from reid_core.workspace.catalogue.rows import GalleryInfo
@@ -15,20 +16,18 @@ from reid_core.workspace.workspace import Workspace
 
 AT_ONCE = 2_000  # new crops that are placed while one waits
 LARGE = 200_000  # crops of a map to which nothing is added while one waits: all its vectors would have to be read
-TRIED = "map-tried"  # the newcomers that could not be placed
-state = st.session_state
 
 
 def follow_gallery(workspace: Workspace, made: CropMap, wanted: Wanted) -> CropMap:
     """Crops that came since are given a place while one waits, or are said to be missing; so are those that went."""
     info, found = made.info, data.drift_of(workspace, made)
     tried = (info.gallery, info.model, info.layout.name, found.new.tobytes())
-    if 0 < len(found.new) <= AT_ONCE and len(made.ids) <= LARGE and state.get(TRIED) != tried:
+    if 0 < len(found.new) <= AT_ONCE and len(made.ids) <= LARGE and map_state().not_placed != tried:
         with st.spinner(f"Placing {plural(len(found.new), 'new crop')}"):
-            state[TRIED] = tried
+            map_state().not_placed = tried
             if place_new(workspace, info.gallery, info.model, info.layout.name):
                 return data.open_map(workspace, info.gallery, info.model, info.layout.name)
-    elif len(found.new) and state.get(TRIED) != tried:
+    elif len(found.new) and map_state().not_placed != tried:
         _say_stale(workspace, info.gallery, wanted, "new", f"{len(found.new):,} crops came since this map was made.")
     if found.gone:
         _say_stale(

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.components.jobs.job_card import draw_no_progress, time_left
 from pages.components.map import state as places
 from pages.components.shared import cached, markup
+from pages.components.shared.job_card import draw_no_progress, time_left
 from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.jobs import Job
@@ -27,7 +27,6 @@ WHAT_IT_IS = (
     "A map lays crops out so that those lie together which look alike to the model: people become islands, and crops "
     "on another's island are worth a look. It takes a minute for a few thousand crops; a first picture comes at once."
 )
-state = st.session_state
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,17 @@ import streamlit as st
 
 from pages.components.gallery.browse import draw_found
 from pages.components.gallery.browse_bar import View
-from pages.components.gallery.crop_view import OPEN, draw_crop
-from pages.components.gallery.deletion_dialog import DOOMED, draw_deletion
+from pages.components.gallery.crop_view import draw_crop
+from pages.components.gallery.deletion_dialog import draw_deletion
 from pages.components.gallery.label_bar import draw_last_change
-from pages.components.gallery.selection import NOTHING, Ids
+from pages.components.gallery.state import NOTHING, Ids, gallery_state
 from pages.components.map import data
 from pages.components.map import state as places
 from pages.components.map.actions import draw_acts
+from pages.components.map.state import map_state
 from pages.components.shared import markup, wording
 from reid_core.records import harmless, plural
+from reid_core.workspace.catalogue.audit import Export
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.maps.colours import people_of
@@ -31,7 +33,6 @@ HOW = (
     "merged, split, searched with or kept out of training. Click a point to pin its picture, and click a group in the "
     "legend to see it alone."
 )
-state = st.session_state
 
 
 def draw_selection(workspace: Workspace, gallery: GalleryInfo, made: CropMap) -> None:
@@ -56,16 +57,14 @@ def draw_selection(workspace: Workspace, gallery: GalleryInfo, made: CropMap) ->
     draw_last_change(workspace, gallery.name)
     draw_acts(workspace, gallery, made)
     selection = Selection(ids=frozenset(ids.tolist()))
-    draw_found(
-        workspace, gallery, View(ids, (), None, None, selection, False, ("map", gallery.name, state.get(places.EDIT)))
-    )
+    draw_found(workspace, gallery, View(ids, (), None, None, selection, False, ("map", gallery.name, map_state().edit)))
 
 
 def draw_opened(workspace: Workspace, gallery: GalleryInfo, among: Ids = NOTHING) -> None:
     """The dialog of the crop that is looked at, or that is to be deleted from there, where no grid draws it."""
-    if DOOMED in state:
+    if gallery_state().deletion is not None:
         draw_deletion(workspace, gallery.name)
-    elif OPEN in state:
+    elif gallery_state().open is not None:
         draw_crop(workspace, gallery, among)
 
 
@@ -76,7 +75,7 @@ def table_of(workspace: Workspace, gallery: str, made: CropMap, ids: Ids) -> byt
     crops = crops[crops["id"].isin(made.ids[rows])]
     where = {axis: made.points[rows, number] for number, axis in zip(range(made.points.shape[1]), "xyz", strict=False)}
     table = crops.assign(**where, cluster=made.clusters[rows], map=made.info.layout.name, model=made.info.model)
-    workspace.catalogue.log("export", "", gallery=gallery, crops=len(table), format="csv")
+    workspace.catalogue.log(Export(gallery=gallery, crops=len(table), format="csv"))
     return csv_of(table)
 
 

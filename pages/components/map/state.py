@@ -1,62 +1,80 @@
-"""Where one is on the Map page: which gallery, what is selected, whom one looks for, and what a search has found."""
+"""The standing of the Map page in this visit: what is selected, who is looked for, and what a search has found."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Hashable
+from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from pages.components.map import data
+from pages.components.map.drawing import Lines, Region
 from pages.components.search import query_photos as asked
-from pages.components.search.query_photos import Chosen
 from pages.components.search.question import kept_answer, searched_gallery
+from pages.components.search.state import Chosen
 from pages.components.shared import wording
-from pages.components.widgets.point_map.point_map import Lines, Region
+from pages.components.shared.session import kept
 from reid_core.projection.layout import place
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.maps.colours import people_of
+from reid_core.workspace.maps.examination import LabelDoubt, SamePerson
 from reid_core.workspace.maps.files import CropMap
 from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import Workspace
 
-IDS, REGION = "map-ids", "map-region"  # ids that are selected; what was drawn around them
-REGION_OF = "map-region-of"  # the map on which it was drawn
-EDIT = "map-edit"  # number of the last drawing that was taken up
-ACT = "map-act"  # the form of an act that is open
-PERSON = "map-person"
-SHOWN = "map-shown"  # crops that are ringed
-SEARCHED = "map-searched"  # whether the last search's hits are shown
+PERSON = "map-person"  # key of the field for a person to find
+SEARCHED = "map-searched"  # key of the switch that shows the last search's hits
+BESIDE = "map-beside"  # key of the field for another map
+KIND = "map-doubts"  # key of the switch between kinds of doubtful labels
 SECTIONS = ("Selection", "Doubtful labels", "What the model learnt", "This map")
 SECTION = "map-section"
 MOST_MARKS = 2_000
 MOST_LINES = 50
 AMID = 3  # hits that a photo which is not on the map is drawn amid
 LOCALITY_NAMES = {1: "1, who is near whom", 2: "2", 3: "3, between", 4: "4", 5: "5, the large picture"}
+Doubt = LabelDoubt | SamePerson
 state = st.session_state
 
 
-def choose_gallery(galleries: list[GalleryInfo]) -> GalleryInfo:
-    """The session's gallery, which the address may name."""
-    names = {gallery.name: gallery for gallery in galleries}
-    asked = st.query_params.get("gallery", "")
-    if asked in names and asked != state.get("map-followed"):
-        state["gallery"] = asked
-    if state.get("gallery") not in names:
-        state["gallery"] = next((gallery.name for gallery in galleries if gallery.models), galleries[0].name)
-    if len(names) > 1:
-        st.selectbox(
-            "Gallery", list(names), key="gallery", persist_state="session", label_visibility="collapsed", width=220
-        )
-    name: str = state["gallery"]
-    st.query_params["gallery"] = state["map-followed"] = name
-    if state.get("map-of") != name:  # what is selected is of another gallery
-        state["map-of"] = name
+@dataclass
+class MapState:
+    """`selected` are ids in rising order, `region` what was drawn around them on the map `region_of` (see `map_key`),
+    and `edit` the number of the last drawing that was taken up; `beside_region` and `beside_edit` are those of a second
+    map. `act` is the form that is open for what is selected, `shown` are crops that are ringed, `gallery` is that of
+    all this. `has_webgl` is False once the browser had none; `taken` was lassoed there.
+
+    `not_placed` are newcomers that could not be placed on a map, `later` doubts that were put off, `given` the case and
+    the number of the verdict that was given last on the map."""
+
+    gallery: str = ""
+    selected: NDArray[np.int64] | None = None
+    region: Region | None = None
+    region_of: tuple[str, str, str] | None = None
+    edit: int = 0
+    beside_region: Region | None = None
+    beside_edit: int = 0
+    act: str | None = None
+    shown: tuple[int, ...] = ()
+    has_webgl: bool = True
+    taken: list[int] = field(default_factory=list)
+    not_placed: Hashable = None
+    later: set[Doubt] = field(default_factory=set)
+    given: tuple[str, int] | None = None
+
+
+def map_state() -> MapState:
+    return kept(MapState)
+
+
+def begin(gallery: GalleryInfo) -> None:
+    """Drop what was selected and looked for in another gallery."""
+    now = map_state()
+    if now.gallery != gallery.name:
+        now.gallery = gallery.name
         let_go()
         state.pop(PERSON, None)
-        state.pop(SHOWN, None)
-    return names[name]
 
 
 def choose_person(workspace: Workspace, made: CropMap) -> str | None:
@@ -77,31 +95,24 @@ def choose_person(workspace: Workspace, made: CropMap) -> str | None:
 # --- what is selected ---
 
 
-@dataclass(frozen=True)
-class Selected:
-    """Ids of the crops, in rising order."""
-
-    ids: NDArray[np.int64]
-
-
 def select(ids: NDArray[np.int64], region: Region | None) -> None:
     """These crops from now on, and the section that shows them."""
-    state[IDS], state[REGION] = Selected(np.sort(ids)), region
+    now = map_state()
+    now.selected, now.region = np.sort(ids), region
+    now.act, now.shown = None, ()
     state[SECTION] = SECTIONS[0]
-    state.pop(ACT, None)
-    state.pop(SHOWN, None)
 
 
 def show(crops: tuple[int, ...]) -> None:
     """Ring these on the map and go to them; nobody else is looked for then."""
-    state[SHOWN] = crops
+    map_state().shown = crops
     state[PERSON] = None
     state[f"{PERSON}-typed"] = ""
 
 
 def let_go() -> None:
-    for key in (IDS, REGION, ACT, SHOWN):
-        state.pop(key, None)
+    now = map_state()
+    now.selected, now.region, now.act, now.shown = None, None, None, ()
 
 
 def map_key(made: CropMap) -> tuple[str, str, str]:
@@ -111,8 +122,8 @@ def map_key(made: CropMap) -> tuple[str, str, str]:
 
 def region_on(made: CropMap) -> Region | None:
     """What was drawn on this map, while that is selected; on another map it encloses others."""
-    region: Region | None = state.get(REGION)
-    return region if state.get(REGION_OF) == map_key(made) else None
+    now = map_state()
+    return now.region if now.region_of == map_key(made) else None
 
 
 def ringed(made: CropMap) -> list[int]:
@@ -122,8 +133,7 @@ def ringed(made: CropMap) -> list[int]:
 
 
 def selected() -> NDArray[np.int64] | None:
-    found: Selected | None = state.get(IDS)
-    return None if found is None else found.ids
+    return map_state().selected
 
 
 # --- what a search has found ---

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components.search import query_photos
-from pages.components.search.blind import BLIND, is_blind, is_told
-from pages.components.search.filters import HOURS, WEEKDAYS, WHO, brushed_key
+from pages.components.search.blind import is_blind, is_told
+from pages.components.search.filters import HOURS, WEEKDAYS, WHO, address_names, brushed_key, clothes
 from pages.components.search.question import VIEWS, kept_answer
-from pages.components.search.state import SHORT, desk
+from pages.components.search.state import BLIND, LEAVE_OUT, RERANK, SHORT, TAKEN_BY, VIEW, desk
 from pages.components.shared import address, cached
 from pages.components.shared.address import from_labels, from_seconds, labels_in, one_of, seconds_in
 from pages.components.shared.time_range import time_in, times_to_fields
@@ -17,10 +16,7 @@ from reid_core.records import natural_order, whole_number
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.workspace import Workspace
 
-NAMES = (
-    "cameras", "after", "before", "span", "days", "from", "until", "upper", "lower", "unclear", "people", "who", "good",
-    "together", "rerank", "blind", "model", "own", "taken", "shown", "open",
-)  # fmt: skip
+OTHERS = ("together", "rerank", "blind", "model", "own", "taken", "shown", "open")  # beside the filters' names
 MOST_SHOWN = 600  # groups that an address may ask for at once
 TOGETHER = {name.lower(): name for name in VIEWS}
 WHO_WORDS = {"named": "Named", "unnamed": "Not named"}
@@ -30,7 +26,7 @@ state = st.session_state
 
 def follow(workspace: Workspace, gallery: GalleryInfo, *, from_another_page: bool) -> None:
     """Set the fields as the address has them, when it has changed; before they are drawn."""
-    found = address.asked("search", NAMES, from_another_page=from_another_page)
+    found = address.asked("search", [*address_names(), *OTHERS], from_another_page=from_another_page)
     if found is None:
         return
     facts, name = cached.gallery_facts(workspace, gallery), gallery.name
@@ -39,22 +35,22 @@ def follow(workspace: Workspace, gallery: GalleryInfo, *, from_another_page: boo
     state[f"weekdays-{name}"] = [DAYS[day] for day in labels_in(found.get("days"), list(DAYS))]
     for field, word in (("hour-from", "from"), ("hour-until", "until")):
         state[f"{field}-{name}"] = whole_number(found.get(word), HOURS[-1])
-    for part in ("upper", "lower"):
+    for part in clothes():
         state[f"{part}-{name}"] = labels_in(found.get(part), COLOURS)
     state[f"unclear-{name}"] = found.get("unclear") != "0"
     if "people" in found:  # a name that somebody wrote into the address
         state[f"identities-{name}"] = ", ".join(part.strip() for part in found["people"].split(","))[:1_000]
     if gallery.identities:
         state[f"who-{name}"] = one_of(found.get("who"), WHO_WORDS) or next(iter(WHO))
-    state["good"], state["rerank"], state[BLIND] = (found.get(word) == "1" for word in ("good", "rerank", "blind"))
-    state["view"] = one_of(found.get("together"), TOGETHER) or next(iter(VIEWS))
+    state["good"], state[RERANK], state[BLIND] = (found.get(word) == "1" for word in ("good", RERANK, BLIND))
+    state[VIEW] = one_of(found.get("together"), TOGETHER) or next(iter(VIEWS))
     models = [entry.name for entry in cached.usable_models(workspace, gallery)]
     if len(models) > 1:
         wanted = found.get("model")
         state[f"model-{name}"] = wanted if wanted in models else models[0]
-    state["leave-out"] = found.get("own") != "1"
+    state[LEAVE_OUT] = found.get("own") != "1"
     if taken := labels_in(found.get("taken"), facts.cameras):
-        state["stated-camera"], state[query_photos.FORGET_CAMERA] = taken[0], False
+        state[TAKEN_BY], desk().forget_camera = taken[0], False
     _take_desk(found)
 
 
@@ -86,7 +82,7 @@ def say(workspace: Workspace, gallery: GalleryInfo) -> None:
     name, table = gallery.name, desk()
     models = [entry.name for entry in cached.usable_models(workspace, gallery)]
     brushed: tuple[float, float] | None = state.get(brushed_key(name))
-    colours = {part: _list(f"{part}-{name}") for part in ("upper", "lower")}
+    colours = {part: _list(f"{part}-{name}") for part in clothes()}
     model = state.get(f"model-{name}")
     values = {
         "cameras": from_labels(natural_order(_list(f"cameras-{name}"))),
@@ -100,15 +96,15 @@ def say(workspace: Workspace, gallery: GalleryInfo) -> None:
         "unclear": "0" if any(colours.values()) and not state.get(f"unclear-{name}", True) else "",
         "people": _people(name),
         "who": next((word for word, field in WHO_WORDS.items() if field == state.get(f"who-{name}")), ""),
-        **{word: "1" for word in ("good", "rerank", BLIND) if state.get(word)},
-        "together": "" if state.get("view") in (None, next(iter(VIEWS))) else str(state["view"]).lower(),
+        **{word: "1" for word in ("good", RERANK, BLIND) if state.get(word)},
+        "together": "" if state.get(VIEW) in (None, next(iter(VIEWS))) else str(state[VIEW]).lower(),
         "model": model if model in models[1:] else "",
-        "own": "" if state.get("leave-out", True) else "1",
-        "taken": from_labels([state["stated-camera"]] if state.get("stated-camera") else []),
+        "own": "" if state.get(LEAVE_OUT, True) else "1",
+        "taken": from_labels([state[TAKEN_BY]] if state.get(TAKEN_BY) else []),
         "shown": str(table.shown) if table.shown > SHORT else "",
         "open": _open(table.pair),
     }
-    address.say("search", NAMES, values)
+    address.say("search", [*address_names(), *OTHERS], values)
 
 
 def _open(pair: tuple[int, int] | None) -> str:

@@ -7,7 +7,6 @@ import hashlib
 from functools import lru_cache
 
 import numpy as np
-import streamlit as st
 from PIL import Image
 
 from pages.components.search import query_photos
@@ -19,8 +18,6 @@ from reid_core.embedder.activation import Hidden, agreeing, hide_patches
 from reid_core.errors import ReidError
 from reid_core.images import BadImage, decode
 from reid_core.workspace.workspace import ModelEntry, Workspace
-
-state = st.session_state
 
 
 def agreement(workspace: Workspace, model: ModelEntry, photo: str, crop: int) -> tuple[Overlay | None, str]:

@@ -8,23 +8,23 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components.jobs.embed_now import draw_embed_now
 from pages.components.search import query_photos
-from pages.components.search.blind import BLIND, by_time, is_blind, is_decided, is_told, no_order
+from pages.components.search.blind import by_time, is_blind, is_decided, is_told, no_order
 from pages.components.search.case_panel import draw_keeping, purpose_now
 from pages.components.search.comparing import conflict_of, draw_comparison, pair_of, verdict_of
 from pages.components.search.filters import draw_filters
 from pages.components.search.hit_times import draw_timeline
-from pages.components.search.question import ONLY_NEW, VIEWS, How, copies, find, groups_of, question, worn
-from pages.components.search.state import SHORT, desk
-from pages.components.search.verdicts import CASE, LIKELY, LIST
+from pages.components.search.question import VIEWS, How, copies, find, groups_of, question, worn
+from pages.components.search.state import BLIND, RERANK, SHORT, VIEW, desk
+from pages.components.search.verdicts import LIST
 from pages.components.shared import cached, markup, wording
+from pages.components.shared.embed_now import draw_embed_now
 from pages.components.shared.meaning import likely_from, meant_by
 from pages.components.widgets.answer_list.answer_list import answer_list
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.errors import ReidError
 from reid_core.records import plural
-from reid_core.retrieval.exact.index import Filter
+from reid_core.retrieval.filters import Filter
 from reid_core.retrieval.grouping import Group
 from reid_core.workspace.cases import verdicts
 from reid_core.workspace.cases.verdicts import KINDS, MATCH, UNDO_KEY
@@ -56,18 +56,19 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
         group, rerank, model = draw_order(gallery, models)
         keeping = st.container(width="content", key="export-place", horizontal=True)
     how = How(group, rerank, camera, same_camera)
-    if (new := state.get(ONLY_NEW)) is not None and new[0] != gallery.name:
-        state.pop(ONLY_NEW)
-    wanted = question(query_photos.photos(), where, how, purpose=purpose_now(workspace), case=state.get(CASE))
+    table = desk()
+    if table.only_new is not None and table.only_new[0] != gallery.name:
+        table.only_new = None
+    wanted = question(query_photos.photos(), where, how, purpose=purpose_now(), case=table.case)
     try:
         answer = find(workspace, gallery, model, wanted)
     except ReidError as error:
         markup.problem("The search did not work", str(error))
         return
     meant = meant_by(model, gallery.name, answer)
-    state[LIKELY] = likely_from(meant)
+    table.likely = likely_from(meant)
     draw_only_new()
-    found, table = groups_of(answer), desk()
+    found = groups_of(answer)
     shown = found[: table.shown]
     with head:
         draw_summary(gallery, model, answer, shown, meant)
@@ -92,36 +93,39 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
 
 def confirmed_alone() -> bool:
     """Whether what the open case has confirmed is searched with, without a photo, as a saved search may."""
-    return state.get(query_photos.CONFIRMED_ALONE) is not None and state[query_photos.CONFIRMED_ALONE] == state.get(
-        CASE
-    )
+    table = desk()
+    return table.confirmed_alone is not None and table.confirmed_alone == table.case
 
 
 def draw_only_new() -> None:
     """That only what is new is searched, and the way back to everything."""
-    new = state.get(ONLY_NEW)
+    new = desk().only_new
     if new is None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         words = plural(len(new[1]), "crop")
         markup.text('<p class="rt-small"><b>Only what is new</b>: {words} since it was last run.</p>', words=words)
-        st.button("Search everything", on_click=state.pop, args=(ONLY_NEW, None), key="search-everything")
+        st.button("Search everything", on_click=_search_everything, key="search-everything")
+
+
+def _search_everything() -> None:
+    desk().only_new = None
 
 
 def draw_order(gallery: GalleryInfo, models: list[ModelEntry]) -> tuple[str | None, bool, ModelEntry]:
     """How hits are gathered and put in order, and what hides their order."""
     model = models[0]
     views = [name for name in VIEWS if not is_blind() or PARTS[VIEWS[name]] != "person"]  # labels say who is who
-    if state.get("view") not in views:
-        state.pop("view", None)
+    if state.get(VIEW) not in views:
+        state.pop(VIEW, None)
     view = st.selectbox(
-        "Together", views, format_func=lambda name: f"By {PARTS[VIEWS[name]]}", key="view", width=136,
+        "Together", views, format_func=lambda name: f"By {PARTS[VIEWS[name]]}", key=VIEW, width=136,
         label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
-    rerank, blind = state.get("rerank"), is_blind()
+    rerank, blind = state.get(RERANK), is_blind()
     with st.popover("Order" + " (re-ranked)" * bool(rerank) + " (blind)" * bool(blind), key="order-popover"):
         rerank = st.toggle(
-            "Re-rank", key="rerank", persist_state="session",
+            "Re-rank", key=RERANK, persist_state="session",
             help="Crops that share their neighbours with the photo move up. The order is then not that of similarity.",
         )  # fmt: skip
         st.toggle(
@@ -209,6 +213,7 @@ def draw_groups(
         group_cards(answer, shown, meant, same, pair=pair),
         label="Hits, shuffled" if is_blind() else "Hits, most similar first",
         key=LIST,
+        taken=desk().taken,
         undo=bool(answer.standing),
         more=f"Show {SHORT} more" if more else "",
         none=f"None of {noun} {len(left)}" if len(left) > 1 else "",

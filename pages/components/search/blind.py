@@ -13,10 +13,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from pages.components.search.state import ANALYST, BLIND
 from reid_core.retrieval.grouping import Group
+from reid_core.workspace.actor import SIGNED, Actor
 from reid_core.workspace.search.searching import Answer
+from reid_core.workspace.workspace import Workspace
 
-BLIND, ANALYST = "blind", "analyst"
 HIDDEN_FACTS = frozenset({"Tracklet", "Identity", "File", "Crop"})
 state = st.session_state
 
@@ -29,6 +31,12 @@ def analyst() -> str | None:
     """Who decides: the name that was typed. Several analysts share the server's user of the operating system: under
     that name one would take back what another decided, and they could not contradict each other."""
     return str(state.get(ANALYST) or "").strip() or None
+
+
+def as_analyst(workspace: Workspace) -> Workspace:
+    """The workspace for the analyst who typed a name, else for whom it was opened."""
+    name = analyst()
+    return workspace if name is None else workspace.acting(Actor(name, SIGNED))
 
 
 def judged_by() -> str | None:

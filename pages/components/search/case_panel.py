@@ -7,12 +7,11 @@ from datetime import datetime
 import streamlit as st
 
 from pages.components.search import verdicts as deciding
-from pages.components.search.blind import ANALYST, analyst, judged_by
+from pages.components.search.blind import analyst, judged_by
 from pages.components.search.export import draw_exports
-from pages.components.search.saved_searches import draw_saved
-from pages.components.search.state import desk
-from pages.components.search.verdicts import CASE
-from pages.components.shared import markup
+from pages.components.search.saved_searches import draw_saved, say_saved
+from pages.components.search.state import ANALYST, PURPOSE, desk
+from pages.components.shared import address, markup
 from reid_core.errors import ReidError, shortened
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.cases import Case
@@ -22,56 +21,47 @@ from reid_core.workspace.search.hit_meaning import Meant
 from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
-TROUBLE = "case-trouble"
-FOLLOWED = "case-followed"
+PART, KEYS = "case", ("investigation",)  # of addresses, which keep the word that they began with
 state = st.session_state
 
 
-def open_case(workspace: Workspace) -> Case | None:
+def open_case(workspace: Workspace, *, from_another_page: bool = False) -> Case | None:
     """The one that is open; the address names it by its number, so that a reload opens it again."""
-    query = st.query_params.get("investigation")
-    there = cases.every(workspace)
-    if query != state.get(FOLLOWED):
+    there, table = cases.every(workspace), desk()
+    if (asked := address.asked(PART, KEYS, from_another_page=from_another_page)) is not None:
+        query = asked.get("investigation")
         found = next((case for case in there if str(case.key) == query), None)
-        state[CASE] = None if found is None else found.name
+        table.case = None if found is None else found.name
         if query is not None and found is None:
-            state[TROUBLE] = f"There is no case {shortened(query)} in this workspace any more."
-    case = next((case for case in there if case.name == state.get(CASE)), None)
-    state[CASE] = None if case is None else case.name
-    if case is None:
-        st.query_params.pop("investigation", None)
-    else:
-        st.query_params["investigation"] = str(case.key)
-    state[FOLLOWED] = st.query_params.get("investigation")
+            table.case_trouble = f"There is no case {shortened(query)} in this workspace any more."
+    case = next((case for case in there if case.name == table.case), None)
+    table.case, table.case_purpose = (None, "") if case is None else (case.name, case.purpose)
+    address.say(PART, KEYS, {"investigation": "" if case is None else str(case.key)})
     return case
 
 
 def take_case(name: str | None) -> None:
-    state[CASE] = name
-    state.pop(TROUBLE, None)
-    state[FOLLOWED] = st.query_params.get("investigation")
     table = desk()
+    table.case, table.case_trouble = name, ""
     table.close()
     table.said = table.problem = ""
     table.turn += 1
 
 
-def purpose_now(workspace: Workspace) -> str:
+def purpose_now() -> str:
     """Why one searches: the case's purpose, else what was typed."""
-    if state.get(CASE) is not None:
-        return str(state.get("case-purpose") or "")
-    return str(state.get("purpose") or "").strip()
+    table = desk()
+    return table.case_purpose if table.case is not None else str(state.get(PURPOSE) or "").strip()
 
 
-def draw_case(workspace: Workspace, gallery: GalleryInfo) -> None:
+def draw_case(workspace: Workspace) -> None:
     """The lowest part of the left side: why one searches, and where that is kept."""
-    case = open_case(workspace)
-    state["case-purpose"] = "" if case is None else case.purpose
-    if TROUBLE in state:
-        markup.problem("This did not work", state[TROUBLE])
+    case, table = open_case(workspace), desk()
+    if table.case_trouble:
+        markup.problem("This did not work", table.case_trouble)
     if case is None:
         st.text_input(
-            "Purpose", key="purpose", placeholder="Why you search", persist_state="session",
+            "Purpose", key=PURPOSE, placeholder="Why you search", persist_state="session",
             help="Each search is written into the workspace's log, with this text.",
         )  # fmt: skip
     else:
@@ -87,9 +77,9 @@ def draw_case(workspace: Workspace, gallery: GalleryInfo) -> None:
         if case is not None:
             st.button("Leave it", on_click=take_case, args=(None,), key="case-leave")
     if opened:
-        draw_dialog(workspace, gallery)
-    elif desk().pending is not None:
-        draw_beginning(workspace, gallery)
+        draw_dialog(workspace)
+    elif table.pending is not None:
+        draw_beginning(workspace)
 
 
 def forget_pending() -> None:
@@ -97,15 +87,15 @@ def forget_pending() -> None:
 
 
 @st.dialog("Whose verdict is this?", on_dismiss=forget_pending)
-def draw_beginning(workspace: Workspace, gallery: GalleryInfo) -> None:
+def draw_beginning(workspace: Workspace) -> None:
     """A verdict was given before there was a case, or before it was known who decides."""
     _draw_name()
-    name = state.get(CASE)
+    name = desk().case
     if name is None:
         markup.text('<p class="rt-text">Verdicts belong to a case. Begin one, or open one that is there.</p>')
-        _draw_choice(workspace, gallery)
+        _draw_choice(workspace)
     elif st.button("Keep the verdict", type="primary", key="case-sign") or analyst():
-        _opened(workspace, gallery, name)
+        _opened(workspace, name)
 
 
 def _draw_name() -> None:
@@ -117,11 +107,11 @@ def _draw_name() -> None:
 
 
 @st.dialog("Case", width="large")
-def draw_dialog(workspace: Workspace, gallery: GalleryInfo) -> None:
-    case = next((case for case in cases.every(workspace) if case.name == state.get(CASE)), None)
+def draw_dialog(workspace: Workspace) -> None:
+    case = next((case for case in cases.every(workspace) if case.name == desk().case), None)
     if case is None:
         markup.text('<p class="rt-text">It keeps searches, verdicts and notes together, and opens again as it was.</p>')
-        _draw_choice(workspace, gallery)
+        _draw_choice(workspace)
         return
     markup.text('<p class="rt-title" role="heading" aria-level="2">{name}</p>', name=case.name)
     standing = verdicts.describe(verdicts.standing(workspace, case.name, judged_by=judged_by()))
@@ -141,22 +131,22 @@ def _keep_notes(workspace: Workspace, name: str, field: str) -> None:
     try:
         cases.edit(workspace, name, notes=state[field])
     except ReidError as error:
-        state[TROUBLE] = str(error)
+        desk().case_trouble = str(error)
 
 
-def _draw_choice(workspace: Workspace, gallery: GalleryInfo) -> None:
+def _draw_choice(workspace: Workspace) -> None:
     there = cases.every(workspace)
     if there:
         names = [case.name for case in there]
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.selectbox("One that is there", names, key="case-choose")
             if st.button("Open", key="case-take"):
-                _opened(workspace, gallery, name)
+                _opened(workspace, name)
     with st.form("case-form", border=False):
         name = st.text_input("A new one", f"Search of {datetime.now():%d %B %Y, %H:%M}", key="case-name")
         purpose = st.text_input(
             "Purpose",
-            str(state.get("purpose") or ""),
+            str(state.get(PURPOSE) or ""),
             key="case-new-purpose",
             placeholder="Why this search is made",
         )
@@ -167,10 +157,10 @@ def _draw_choice(workspace: Workspace, gallery: GalleryInfo) -> None:
         except ReidError as error:
             markup.problem("It was not begun", str(error))
             return
-        _opened(workspace, gallery, case.name)
+        _opened(workspace, case.name)
 
 
-def _opened(workspace: Workspace, gallery: GalleryInfo, name: str) -> None:
+def _opened(workspace: Workspace, name: str) -> None:
     """Open it, and keep the verdict that waited for that in it."""
     table = desk()
     pair, waiting = table.pair, table.pending
@@ -178,7 +168,7 @@ def _opened(workspace: Workspace, gallery: GalleryInfo, name: str) -> None:
     table.pair, table.pending = pair, None
     if waiting is not None:
         try:
-            deciding.judge(workspace, gallery, *waiting, table)
+            deciding.judge(workspace, *waiting, table)
         except ReidError as error:
             table.problem = str(error)
         if pair is None:  # the keys went to the dialog, and go on in the list
@@ -188,7 +178,7 @@ def _opened(workspace: Workspace, gallery: GalleryInfo, name: str) -> None:
 
 def draw_keeping(workspace: Workspace, gallery: GalleryInfo, model: ModelEntry, answer: Answer, meant: Meant) -> None:
     """What can be kept of the answer: the search in the case, and the hits in a file."""
-    name = state.get(CASE)
+    name = desk().case
     if name is not None:
         with st.popover("Save search", key="save-popover"), st.form("save-form", border=False):
             wanted = st.text_input("Name of this search", key="save-name", placeholder="As it is found again")
@@ -198,6 +188,6 @@ def draw_keeping(workspace: Workspace, gallery: GalleryInfo, model: ModelEntry, 
                 except ReidError as error:
                     markup.problem("It was not saved", str(error))
                 else:
-                    st.query_params["saved"] = state["saved-followed"] = str(kept.key)
+                    say_saved(kept.key)
                     markup.text('<p class="rt-small" role="status">Saved. The address opens it again.</p>')
     draw_exports(workspace, gallery, answer, meant)

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-import streamlit as st
 
 from pages.components.search import query_photos, verdicts
 from pages.components.search.agreement import agreement
 from pages.components.search.blind import HIDDEN_FACTS, by_time, first_undecided, is_blind, is_decided, is_told
-from pages.components.search.query_photos import Chosen
-from pages.components.search.state import desk
+from pages.components.search.state import Chosen, desk
 from pages.components.search.verdicts import COMPARE
 from pages.components.shared import wording
 from pages.components.shared.pictures import picture_url
@@ -29,7 +27,6 @@ from reid_core.workspace.workspace import ModelEntry, Workspace
 
 VIEWS = 16  # crops of a hit that can be looked at
 CONFIRMED = 6  # crops that are shown among the photos
-state = st.session_state
 
 
 def pair_of(groups: Sequence[Group], answer: Answer) -> Group | None:
@@ -82,6 +79,7 @@ def draw_comparison(
         where=f"{place + 1} of {len(groups)}" if not is_blind() else f"one of {len(groups)}",
         facts=_facts(pair, meant) if is_told(answer, pair.best.id) else [],
         key=COMPARE,
+        taken=table.taken,
         verdict=verdict_of(answer, pair),
         conflict=conflict_of(answer, pair),
         undo=bool(answer.standing),

@@ -17,19 +17,17 @@ import streamlit as st
 from pages.components.search.blind import is_blind
 from pages.components.search.question import groups_of
 from pages.components.search.state import desk
-from pages.components.search.verdicts import CASE
 from pages.components.shared import cached, markup
 from reid_core.records import harmless
+from reid_core.workspace.catalogue.audit import ExportHits
 from reid_core.workspace.catalogue.rows import GalleryInfo
-from reid_core.workspace.exports.case import CaseReport, collect, to_csv, to_json
-from reid_core.workspace.exports.case_page import to_html
+from reid_core.workspace.exports.case import collect
+from reid_core.workspace.exports.formats import CASE_FORMATS
 from reid_core.workspace.search.hit_meaning import Meant
 from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import Workspace
 
-KINDS = {"csv": "text/csv", "json": "application/json", "html": "text/html"}
 Hits = list[dict[str, Any]]
-state = st.session_state
 
 
 def draw_exports(workspace: Workspace, gallery: GalleryInfo, answer: Answer, meant: Meant) -> None:
@@ -52,7 +50,7 @@ def draw_exports(workspace: Workspace, gallery: GalleryInfo, answer: Answer, mea
             for kind, made in (("csv", table_for_export), ("json", json_for_export)):
                 data = partial(_logged, workspace, gallery, answer, made, hits)
                 _button(kind, f"export-{kind}", f"hits-{gallery.name}.{kind}", data)
-        name = state.get(CASE)
+        name = desk().case
         if name is None:
             markup.text('<p class="rt-small">A case is exported with verdicts, pictures and meanings.</p>')
             return
@@ -60,28 +58,27 @@ def draw_exports(workspace: Workspace, gallery: GalleryInfo, answer: Answer, mea
         markup.text('<p class="rt-small">Its verdicts, and what its saved searches find now.</p>')
         with st.container(horizontal=True):
             file = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "investigation"
-            for kind in KINDS:
+            for kind in CASE_FORMATS:
                 _button(kind, f"export-case-{kind}", f"{file}.{kind}", partial(_case, workspace, name, kind))
 
 
 def _button(kind: str, key: str, file: str, made: Callable[[], bytes]) -> None:
-    st.download_button(kind.upper(), made, file, KINDS[kind], on_click="ignore", key=key)
+    st.download_button(kind.upper(), made, file, CASE_FORMATS[kind].mime, on_click="ignore", key=key)
 
 
 def _case(workspace: Workspace, name: str, kind: str) -> bytes:
     def index_of(gallery: str, model: str) -> Any:
         return cached.ready_index(workspace, gallery, model)
 
-    case: CaseReport = collect(workspace, name, index_of=index_of)
-    text = to_html(workspace, case) if kind == "html" else {"csv": to_csv, "json": to_json}[kind](case)
-    return text.encode()
+    report = collect(workspace, name, index_of=index_of)
+    return CASE_FORMATS[kind].text(workspace, report).encode()
 
 
 def _logged(
     workspace: Workspace, gallery: GalleryInfo, answer: Answer, made: Callable[[Hits], bytes], hits: Hits
 ) -> bytes:
     question = answer.query.question
-    workspace.catalogue.log("export hits", question.purpose, gallery=gallery.name, hits=len(hits))
+    workspace.catalogue.log(ExportHits(purpose=question.purpose, gallery=gallery.name, hits=len(hits)))
     return made(hits)
 
 

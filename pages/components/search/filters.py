@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import streamlit as st
 
@@ -11,9 +13,9 @@ from pages.components.search.blind import is_blind
 from pages.components.shared import cached, markup, wording
 from pages.components.shared.time_range import draw_times, times_to_fields
 from reid_core.colours import COLOURS
-from reid_core.quality import LIMITS
+from reid_core.quality import FLAWS
 from reid_core.records import plural
-from reid_core.retrieval.exact.index import Filter
+from reid_core.retrieval.filters import COLOUR, Filter, Row, rows
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.workspace import Workspace
 
@@ -28,26 +30,51 @@ def brushed_key(gallery: str) -> str:
     return f"brushed-{gallery}"
 
 
+def address_names() -> list[str]:
+    """The names of all filters in the page's address, each once."""
+    return list(dict.fromkeys(name for row in rows(Filter).values() for name in row.address))
+
+
+def clothes() -> dict[str, Row]:
+    """The filters by a colour of clothing, by their name, which their field and address have too."""
+    return {name: row for name, row in rows(Filter).items() if (row.control, row.kind) == ("clothes", COLOUR)}
+
+
 def draw_filters(workspace: Workspace, gallery: GalleryInfo, worn: tuple[str, str] | None) -> Filter:
     """The filters in a row; `worn` are the colours of upper and lower clothing in the photo, where they are clear."""
-    facts = cached.gallery_facts(workspace, gallery)
-    where = Filter()
-    if len(facts.cameras) > 1:
-        key = f"cameras-{gallery.name}"
-        chosen = len(state.get(key) or ())
-        with st.popover(plural(chosen, "camera") if chosen else "All cameras", key="cameras-popover"):
-            cameras = st.pills(
-                "Cameras", facts.cameras, selection_mode="multi", format_func=wording.camera_name, key=key,
-                persist_state="session",
-            )  # fmt: skip
-        where = dataclasses.replace(where, cameras=frozenset(cameras) or None)
-    if facts.times is not None:
-        where = _times(gallery.name, facts.times, where)
-    return _who(gallery, _clothes(gallery.name, worn, where))
+    place, where = _Place(gallery, cached.gallery_facts(workspace, gallery), worn), Filter()
+    for draw in CONTROLS.values():
+        where = draw(place, where)
+    return where
 
 
-def _times(gallery: str, times: tuple[float, float], where: Filter) -> Filter:
+@dataclass(frozen=True)
+class _Place:
+    """What filters are drawn for."""
+
+    gallery: GalleryInfo
+    facts: cached.GalleryFacts
+    worn: tuple[str, str] | None
+
+
+def _cameras(place: _Place, where: Filter) -> Filter:
+    if len(place.facts.cameras) < 2:
+        return where
+    key = f"cameras-{place.gallery.name}"
+    chosen = len(state.get(key) or ())
+    with st.popover(plural(chosen, "camera") if chosen else "All cameras", key="cameras-popover"):
+        cameras = st.pills(
+            rows(Filter)["cameras"].title, place.facts.cameras, selection_mode="multi",
+            format_func=wording.camera_name, key=key, persist_state="session",
+        )  # fmt: skip
+    return dataclasses.replace(where, cameras=frozenset(cameras) or None)
+
+
+def _times(place: _Place, where: Filter) -> Filter:
     """Both ends, and days and hours where the times name a date. UTC, as all times are shown."""
+    gallery, times = place.gallery.name, place.facts.times
+    if times is None:
+        return where
     keys = f"after-{gallery}", f"before-{gallery}"
     days, begin, end = f"weekdays-{gallery}", f"hour-from-{gallery}", f"hour-until-{gallery}"
     brushed = state.get(brushed_key(gallery))
@@ -63,7 +90,7 @@ def _times(gallery: str, times: tuple[float, float], where: Filter) -> Filter:
                 first=wording.shown_time(times[0]), last=wording.shown_time(times[1]),
             )  # fmt: skip
             weekdays = st.pills(
-                "Days of the week (UTC)", WEEKDAYS, selection_mode="multi", key=days, persist_state="session"
+                rows(Filter)["weekdays"].title, WEEKDAYS, selection_mode="multi", key=days, persist_state="session"
             )
             with st.container(horizontal=True):
                 first, last = (
@@ -93,16 +120,20 @@ def hours_between(first: int | None, last: int | None) -> frozenset[int] | None:
     return frozenset(range(begin, end)) if begin < end else frozenset((*range(begin, 24), *range(end)))
 
 
-def _clothes(gallery: str, worn: tuple[str, str] | None, where: Filter) -> Filter:
-    keys = f"upper-{gallery}", f"lower-{gallery}"
-    limited = sum(bool(state.get(key)) for key in keys)
+def _clothes(place: _Place, where: Filter) -> Filter:
+    gallery, worn = place.gallery.name, place.worn
+    keys = {name: f"{name}-{gallery}" for name in clothes()}
+    limited = any(state.get(key) for key in keys.values())
     with st.popover("Some colours" if limited else "Any clothes", key="clothes-popover"):
-        upper, lower = (
-            st.pills(name, COLOURS, selection_mode="multi", key=key, persist_state="session")
-            for name, key in zip(("Upper clothing", "Lower clothing"), keys, strict=True)
-        )
+        chosen = {
+            name: frozenset(
+                st.pills(row.title, COLOURS, selection_mode="multi", key=keys[name], persist_state="session")
+            )
+            or None
+            for name, row in clothes().items()
+        }
         unclear = st.toggle(
-            "Also where the colour is not clear", value=True, key=f"unclear-{gallery}", persist_state="session"
+            rows(Filter)["unclear_colours"].title, value=True, key=f"unclear-{gallery}", persist_state="session"
         )
         photo = f"The photo shows {worn[0]} above {worn[1]}. " if worn else ""
         markup.text(
@@ -111,11 +142,9 @@ def _clothes(gallery: str, worn: tuple[str, str] | None, where: Filter) -> Filte
             photo=photo,
         )
         if worn:
-            st.button("As in the photo", on_click=_wear, args=(keys, worn), key="wear")
-    return dataclasses.replace(
-        where, upper=frozenset(upper) or None, lower=frozenset(lower) or None,
-        unclear_colours=bool(unclear and (upper or lower)),
-    )  # fmt: skip
+            st.button("As in the photo", on_click=_wear, args=((keys["upper"], keys["lower"]), worn), key="wear")
+    changes: dict[str, Any] = {**chosen, "unclear_colours": bool(unclear and any(chosen.values()))}
+    return dataclasses.replace(where, **changes)
 
 
 def _wear(keys: tuple[str, str], worn: tuple[str, str]) -> None:
@@ -123,8 +152,9 @@ def _wear(keys: tuple[str, str], worn: tuple[str, str]) -> None:
         state[key] = [colour]
 
 
-def _who(gallery: GalleryInfo, where: Filter) -> Filter:
+def _more(place: _Place, where: Filter) -> Filter:
     """Who the crops show and how good they are. Blind mode suspends the first two: they tell who the hits are."""
+    gallery = place.gallery
     identities, known, good = "", None, False
     by_name = bool(gallery.identities) and not is_blind()
     chosen = int(bool(state.get("good")))
@@ -134,11 +164,12 @@ def _who(gallery: GalleryInfo, where: Filter) -> Filter:
     with st.popover(f"More filters ({chosen})" if chosen else "More filters", key="options-popover"):
         if by_name:
             identities = st.text_input(
-                "Only these identities", key=f"identities-{gallery.name}", placeholder="Labels, with commas between",
-                persist_state="session",
+                rows(Filter)["identities"].title, key=f"identities-{gallery.name}",
+                placeholder="Labels, with commas between", persist_state="session",
             )  # fmt: skip
             who = st.segmented_control(
-                "Who", list(WHO), default="Anybody", required=True, key=f"who-{gallery.name}", persist_state="session",
+                rows(Filter)["identity_known"].title, list(WHO), default="Anybody", required=True,
+                key=f"who-{gallery.name}", persist_state="session",
                 help="Whether somebody has given the crop's person a name.",
             )  # fmt: skip
             known = WHO[who or "Anybody"]
@@ -149,8 +180,14 @@ def _who(gallery: GalleryInfo, where: Filter) -> Filter:
     labels = frozenset(part.strip() for part in identities.split(",") if part.strip())
     return dataclasses.replace(
         where, identities=labels or None, identity_known=known,
-        min_height=LIMITS.height if good else None, min_sharpness=LIMITS.sharpness if good else None,
+        min_height=int(FLAWS["small"].least) if good else None, min_sharpness=FLAWS["blurred"].least if good else None,
     )  # fmt: skip
+
+
+# What draws each `Row.control` and sets its filters, in the order on the page.
+CONTROLS: dict[str, Callable[[_Place, Filter], Filter]] = {
+    "cameras": _cameras, "times": _times, "clothes": _clothes, "more": _more,
+}  # fmt: skip
 
 
 def put_back(gallery: str, where: Filter, times: tuple[float, float] | None) -> None:
@@ -159,8 +196,10 @@ def put_back(gallery: str, where: Filter, times: tuple[float, float] | None) -> 
     state[f"identities-{gallery}"] = ", ".join(sorted(where.identities or ()))
     state[f"who-{gallery}"] = next(word for word, known in WHO.items() if known == where.identity_known)
     state["good"] = where.min_height is not None
-    state[f"upper-{gallery}"], state[f"lower-{gallery}"] = sorted(where.upper or ()), sorted(where.lower or ())
-    state[f"unclear-{gallery}"] = where.unclear_colours or not (where.upper or where.lower)
+    colours = {name: sorted(getattr(where, name) or ()) for name in clothes()}
+    for name, chosen in colours.items():
+        state[f"{name}-{gallery}"] = chosen
+    state[f"unclear-{gallery}"] = where.unclear_colours or not any(colours.values())
     state[f"weekdays-{gallery}"] = [WEEKDAYS[day] for day in sorted(where.weekdays or ())]
     begin, end = ends_of(where.hours)
     state[f"hour-from-{gallery}"], state[f"hour-until-{gallery}"] = begin, end

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pages.components.search.blind import is_told
 from pages.components.search.filters import brushed_key
+from pages.components.search.state import desk
 from pages.components.search.verdicts import TIMELINE
 from pages.components.shared import wording
 from pages.components.widgets.hit_timeline.hit_timeline import Span, hit_timeline
@@ -46,10 +47,13 @@ def draw_timeline(times: Span | None, gallery: str, answer: Answer, shown: Seque
             "title": f"{name}, {wording.shown_time(row['time'])}", "verdict": standing and standing.decision,
         })  # fmt: skip
     span = (float(timed["time"].min()), float(timed["time"].max())) if len(timed) else times
-    whole = f"timeline-range-{gallery}"
+    spans = desk().spans
     if brushed is None:
-        state[whole] = span
+        spans[gallery] = span
     else:  # the whole stays in sight, so that the span can be made wider again
-        before = state.get(whole, times)
+        before = spans.get(gallery, times)
         span = min(before[0], brushed[0]), max(before[1], brushed[1])
-    hit_timeline(hits, cameras, range=span, brushed=brushed, clock=clock, untimed=len(rows) - len(timed), key=TIMELINE)
+    hit_timeline(
+        hits, cameras, range=span, brushed=brushed, clock=clock, untimed=len(rows) - len(timed), key=TIMELINE,
+        taken=desk().taken,
+    )  # fmt: skip

@@ -8,8 +8,7 @@ import streamlit as st
 
 from pages.components.search import query_photos
 from pages.components.search.blind import is_blind
-from pages.components.search.query_photos import STAGED, TROUBLE, Chosen
-from pages.components.search.state import desk
+from pages.components.search.state import ADD_PHOTOS, LEAVE_OUT, TAKEN_BY, Chosen, Desk, desk
 from pages.components.shared import cached, markup, wording
 from pages.components.widgets.events.events import done, new_events
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
@@ -35,12 +34,12 @@ state = st.session_state
 
 def take_uploads() -> None:
     """Copy the uploaded bytes, for Streamlit drops them when the page is left; then empty the uploader."""
-    number = state.get("uploads", 0)
-    files = state.get(f"upload-{number}") or []
+    table = desk()
+    files = state.get(f"upload-{table.uploads}") or []
     if not files:
         return
-    state["uploads"] = number + 1
-    state.pop(TROUBLE, None)
+    table.uploads += 1
+    table.trouble = ""
     taken, troubles = [], []
     for file in files:
         try:
@@ -48,50 +47,49 @@ def take_uploads() -> None:
         except BadImage as error:
             troubles.append(f"{file.name} cannot be used: {error}.")
     if len(taken) == 1 and taken[0].is_scene:
-        state[STAGED] = taken[0]
-    elif taken and state.get("add-photos") and query_photos.photos():
+        table.staged = taken[0]
+    elif taken and state.get(ADD_PHOTOS) and query_photos.photos():
         query_photos.add(taken)
     elif taken:
         query_photos.take(taken)
     if troubles:
-        state[TROUBLE] = " ".join(troubles)
+        table.trouble = " ".join(troubles)
 
 
 def take_up() -> None:
     """Do what was asked for in the tray and on the stage since the last run."""
     table = desk()
-    for event in [*new_events(TRAY, table), *new_events(STAGE, table)]:
+    for event in [*new_events(TRAY, table.taken), *new_events(STAGE, table.taken)]:
         try:
-            _do(event)
+            _do(event, table)
         except BadImage as error:
-            state[TROUBLE] = f"The photo was not cropped: {error}."
-        done(event, table)
+            table.trouble = f"The photo was not cropped: {error}."
+        done(event, table.taken)
 
 
-def _do(event: dict[str, Any]) -> None:
+def _do(event: dict[str, Any], table: Desk) -> None:
     what, number = event["what"], int(event.get("id", 0))
     if what == "changed":
         query_photos.change_role(number, event["role"])
     elif what == "only":
         query_photos.search_only(number)
     elif what == "edited":
-        state[STAGED] = next((photo for photo in query_photos.photos() if photo.number == number), state.get(STAGED))
+        table.staged = next((photo for photo in query_photos.photos() if photo.number == number), table.staged)
     elif what == "removed":
         query_photos.put(number, [])
     elif what == "cancelled":
-        state.pop(STAGED, None)
-    elif what == "done" and STAGED in state:
-        photo: Chosen = state[STAGED]
-        _take_cut(photo, query_photos.cut(photo, cut_of(event)))
-        state.pop(STAGED, None)
+        table.staged = None
+    elif what == "done" and table.staged is not None:
+        _take_cut(table.staged, query_photos.cut(table.staged, cut_of(event)))
+        table.staged = None
 
 
 def _take_cut(photo: Chosen, made: list[Chosen]) -> None:
     """In place of the photo where it is one of the search's; else as an upload."""
     if any(kept.number == photo.number for kept in query_photos.photos()):
         query_photos.put(photo.number, made)
-        state.pop(TROUBLE, None)
-    elif state.get("add-photos") and query_photos.photos():
+        desk().trouble = ""
+    elif state.get(ADD_PHOTOS) and query_photos.photos():
         query_photos.add(made)
     else:
         query_photos.take(made)
@@ -99,10 +97,10 @@ def _take_cut(photo: Chosen, made: list[Chosen]) -> None:
 
 def draw_photos(workspace: Workspace, gallery: GalleryInfo) -> tuple[str | None, bool]:
     """The left side; returns the camera that the user states, and whether its own camera's hits are wanted."""
-    camera, same_camera, chosen = None, False, query_photos.photos()
+    camera, same_camera, chosen, table = None, False, query_photos.photos(), desk()
     query_photos.keep_addresses()
     with st.container(key="photo"):
-        if not chosen and state.get(query_photos.CONFIRMED_ALONE) is not None:
+        if not chosen and table.confirmed_alone is not None:
             markup.text('<p class="rt-text">Searching with the crops that are confirmed in the case, not a photo.</p>')
             st.button("Choose another person", on_click=query_photos.take, args=((),), width="stretch", key="browse")
         elif not chosen:
@@ -110,23 +108,23 @@ def draw_photos(workspace: Workspace, gallery: GalleryInfo) -> tuple[str | None,
             markup.text(
                 '<p class="rt-text">Drop or paste a photo, or several of one person. They stay on this machine.</p>'
             )
-        photo_tray([_shown(photo, len(chosen)) for photo in chosen], key=TRAY)
+        photo_tray([_shown(photo, len(chosen)) for photo in chosen], key=TRAY, taken=table.taken)
         if chosen:
             camera, same_camera = draw_camera(workspace, gallery)
             st.button("Choose another person", on_click=query_photos.take, args=((),), width="stretch", key="browse")
-        if TROUBLE in state:
-            markup.problem("This did not work", state[TROUBLE])
+        if table.trouble:
+            markup.problem("This did not work", table.trouble)
     with st.container(key="another" if chosen else "first"):
         if chosen and gallery.name == DEMO:
             draw_examples(workspace, gallery, chosen)
         with st.container(key="upload-place"):
             st.file_uploader(
-                "More photos" if chosen else "Photos", PICTURES, key=f"upload-{state.get('uploads', 0)}",
+                "More photos" if chosen else "Photos", PICTURES, key=f"upload-{table.uploads}",
                 accept_multiple_files=True, on_change=take_uploads, label_visibility="collapsed",
                 max_upload_size=MAX_FILE_BYTES // 2**20,
             )  # fmt: skip
         if chosen:
-            st.toggle("Add to these photos", key="add-photos", persist_state="session",
+            st.toggle("Add to these photos", key=ADD_PHOTOS, persist_state="session",
                       help="What is dropped, pasted or uploaded next shows the same person; otherwise it starts a new "
                       "search.")  # fmt: skip
     return camera, same_camera
@@ -176,11 +174,13 @@ def draw_camera(workspace: Workspace, gallery: GalleryInfo) -> tuple[str | None,
     stated = None
     if not known and cameras:
         before = next((photo.camera for photo, _ in owns if photo.camera in cameras), None)
-        if state.pop(query_photos.FORGET_CAMERA, False) or state.get("stated-camera") not in cameras:
-            state["stated-camera"] = before
+        table = desk()
+        if table.forget_camera or state.get(TAKEN_BY) not in cameras:
+            state[TAKEN_BY] = before
+        table.forget_camera = False
         stated = st.selectbox(
             "Taken by", cameras, index=None, placeholder="Not known", format_func=wording.camera_name,
-            key="stated-camera", help="Hits of the photo's own camera say little, and can be left out.",
+            key=TAKEN_BY, help="Hits of the photo's own camera say little, and can be left out.",
         )  # fmt: skip
         known = [stated] if stated else []
     if not known:
@@ -191,7 +191,7 @@ def draw_camera(workspace: Workspace, gallery: GalleryInfo) -> tuple[str | None,
         markup.text('<p class="rt-small">{why}, so none is left out.</p>', why=why)
         return stated, True
     label = wording.camera_name(names[0]) if len(names) == 1 else plural(len(names), "camera") + " of these photos"
-    left_out = st.toggle(f"Leave out {label}", value=True, key="leave-out", persist_state="session")
+    left_out = st.toggle(f"Leave out {label}", value=True, key=LEAVE_OUT, persist_state="session")
     return stated, not left_out
 
 
@@ -209,8 +209,12 @@ def draw_examples(workspace: Workspace, gallery: GalleryInfo, chosen: tuple[Chos
 
 def draw_stage() -> None:
     """The photo that is cropped and turned, large, in place of the hits."""
-    photo: Chosen = state[STAGED]
+    table = desk()
+    photo = table.staged
+    if photo is None:
+        return
     name, data = photo.scene or (photo.name, photo.data)
     whole = query_photos.of_upload(name, data) if photo.scene else photo
     markup.heading("Crop and turn", f"{name.rpartition('/')[2]} · {whole.width} × {whole.height} px")
-    photo_stage(whole.picture, name=name, width=whole.width, height=whole.height, scene=whole.is_scene, key=STAGE)
+    photo_stage(whole.picture, name=name, width=whole.width, height=whole.height, scene=whole.is_scene, key=STAGE,
+                taken=table.taken)  # fmt: skip

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pages.components.search.answer import say_how_to_index
 from pages.components.search.query_photos import take_crop
+from pages.components.search.state import desk
 from pages.components.shared import cached, markup, wording
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.records import plural
@@ -19,7 +20,6 @@ from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.workspace import Workspace
 
 PAGE = 60  # crops on a page
-state = st.session_state
 
 
 def draw_picker(workspace: Workspace, gallery: GalleryInfo) -> None:
@@ -54,7 +54,7 @@ def draw_picker(workspace: Workspace, gallery: GalleryInfo) -> None:
         else:
             cameras = None if camera is None else frozenset({camera})
             found = cached.view_ids(workspace, gallery.name, Selection(cameras=cameras), "camera")
-        offset = draw_pager(f"place-{gallery.name}-{people}-{camera}", len(found))
+        offset = draw_pager(f"{gallery.name}-{people}-{camera}", len(found))
     rows = workspace.catalogue.crops_of(list(found[offset : offset + PAGE]))
     cards = [{**card_of(row), **picker_lines(row, people)} for row in rows_of(rows)]
     crop = gallery_grid(cards, kind="picker", label="Crops to pick from", key="picker")
@@ -64,10 +64,11 @@ def draw_picker(workspace: Workspace, gallery: GalleryInfo) -> None:
 
 
 def draw_pager(key: str, total: int) -> int:
-    offset = min(state.get(key, 0), max(0, (total - 1) // PAGE * PAGE))
+    places = desk().places
+    offset = min(places.get(key, 0), max(0, (total - 1) // PAGE * PAGE))
 
     def turn(to: int) -> None:
-        state[key] = to
+        places[key] = to
 
     if total > PAGE:
         st.button("Previous", on_click=turn, args=(offset - PAGE,), disabled=offset == 0, key="pager-back")

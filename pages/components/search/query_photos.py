@@ -9,11 +9,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 import streamlit as st
 
-from pages.components.shared import cached, handing_over
+from pages.components.search.state import Chosen, desk
+from pages.components.shared import address, cached
 from pages.components.shared.pictures import keep_showing, picture_url, show_photo
 from pages.components.widgets.photo_stage.photo_stage import Cut
 from pages.components.widgets.photo_tray.photo_tray import Role
@@ -26,48 +26,12 @@ from reid_core.workspace.galleries.browsing import some_people
 from reid_core.workspace.imports.demo import GALLERY as DEMO
 from reid_core.workspace.workspace import Workspace
 
-PHOTOS, NUMBER, TROUBLE, FOLLOWED = "photos", "photo-number", "trouble", "crop-followed"
-FORGET_CAMERA = "forget-camera"  # what was stated of the photos before does not hold for these
-STAGED = "staged"  # the photo that is cropped and turned now
-CONFIRMED_ALONE = "confirmed-alone"  # the case whose confirmed crops are searched with, without a photo
+PART, KEYS = "photos", ("crop", "not")  # of addresses
 MOST = 12  # photos at once
-state = st.session_state
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """A photo that is searched for, where it came from, what the catalogue knows of it and what is wrong with it.
-
-    `number` tells it from others of the session. `scene` is the name and the bytes of the picture it was cut from,
-    `cut_from` the crop that this is.
-    """
-
-    number: int
-    name: str
-    data: bytes
-    sha256: str
-    picture: str
-    width: int
-    height: int
-    flaws: tuple[str, ...] = ()
-    look: int = 0
-    role: Role = "positive"
-    crop: int | None = None
-    camera: str | None = None
-    time: float = float("nan")
-    identity: str | None = None
-    scene: tuple[str, bytes] | None = None
-    cut_from: int | None = None
-
-    @property
-    def is_scene(self) -> bool:
-        """Whether it looks like a whole scene: a person who stands or walks is taller than wide."""
-        return self.crop is None and self.scene is None and self.width > self.height
 
 
 def photos() -> tuple[Chosen, ...]:
-    kept: tuple[Chosen, ...] = state.get(PHOTOS, ())
-    return kept
+    return desk().photos or ()
 
 
 def first() -> Chosen | None:
@@ -76,8 +40,9 @@ def first() -> Chosen | None:
 
 
 def _number() -> int:
-    state[NUMBER] = int(state.get(NUMBER, 0)) + 1
-    return int(state[NUMBER])
+    table = desk()
+    table.number += 1
+    return table.number
 
 
 # --- making one ---
@@ -141,17 +106,16 @@ def cut(photo: Chosen, how: Cut) -> list[Chosen]:
 
 def take(chosen: Iterable[Chosen]) -> None:
     """Search for these from now on; the address names them when they are crops."""
-    state.pop(TROUBLE, None)
+    table = desk()
+    table.trouble = ""
     _keep(chosen)
-    state[FORGET_CAMERA] = True
-    state.pop(STAGED, None)
-    state.pop("only-new", None)
-    state.pop(CONFIRMED_ALONE, None)
+    table.forget_camera = True
+    table.staged = table.only_new = table.confirmed_alone = None
     say_address()
 
 
 def add(chosen: Iterable[Chosen]) -> None:
-    state.pop(TROUBLE, None)
+    desk().trouble = ""
     _keep((*photos(), *chosen))
     say_address()
 
@@ -165,25 +129,25 @@ def put(number: int, instead: Iterable[Chosen]) -> None:
 
 
 def _keep(chosen: Iterable[Chosen]) -> None:
-    every = tuple(chosen)
-    state[PHOTOS] = every[:MOST]
+    every, table = tuple(chosen), desk()
+    table.photos = every[:MOST]
     if len(every) > MOST:
-        state[TROUBLE] = f"At most {MOST} photos are searched for at once; {len(every) - MOST} were left out."
+        table.trouble = f"At most {MOST} photos are searched for at once; {len(every) - MOST} were left out."
 
 
 def change_role(number: int, role: Role) -> None:
-    state[PHOTOS] = tuple(with_role(photo, role) if photo.number == number else photo for photo in photos())
+    desk().photos = tuple(with_role(photo, role) if photo.number == number else photo for photo in photos())
     say_address()
 
 
 def search_only(number: int) -> None:
     """Search for the photo of that number, and set aside those that were searched for."""
-    kept = ((photo, photo.number == number) for photo in photos())
-    state[PHOTOS] = tuple(
+    kept, table = [(photo, photo.number == number) for photo in photos()], desk()
+    table.photos = tuple(
         with_role(photo, "positive" if chosen else "aside" if photo.role == "positive" else photo.role)
         for photo, chosen in kept
     )
-    state[FORGET_CAMERA] = True
+    table.forget_camera = True
     say_address()
 
 
@@ -198,7 +162,8 @@ def take_crop(workspace: Workspace, crop: int) -> bool:
 
 def take_crops(workspace: Workspace, crops: Iterable[int], negative: Iterable[int] = ()) -> bool:
     """Search from these crops, of the person and of somebody else; False when none of the person's is there."""
-    state.pop(TROUBLE, None)
+    table = desk()
+    table.trouble = ""
     wanted: list[tuple[int, Role]] = [(crop, "positive") for crop in crops]
     wanted += [(crop, "negative") for crop in negative]
     found = []
@@ -206,7 +171,7 @@ def take_crops(workspace: Workspace, crops: Iterable[int], negative: Iterable[in
         try:
             photo = of_crop(workspace, crop, role)
         except BadImage as error:
-            state[TROUBLE] = str(error)
+            table.trouble = str(error)
             return True
         if photo is not None:
             found.append(photo)
@@ -219,18 +184,11 @@ def take_crops(workspace: Workspace, crops: Iterable[int], negative: Iterable[in
 def say_address() -> None:
     """Put the crops into the address; nothing where a photo is none of a gallery's."""
     kept = [photo for photo in photos() if photo.role != "aside"]
-    of_gallery = bool(kept) and all(photo.crop is not None for photo in kept)
-    for name, role in (("crop", "positive"), ("not", "negative")):
-        crops = [str(photo.crop) for photo in kept if photo.role == role]
-        if of_gallery and crops:
-            st.query_params[name] = ",".join(crops)
-        else:
-            st.query_params.pop(name, None)
-    state[FOLLOWED] = _address()
-
-
-def _address() -> tuple[str | None, str | None]:
-    return st.query_params.get("crop"), st.query_params.get("not")
+    values = {}
+    if kept and all(photo.crop is not None for photo in kept):
+        for key, role in (("crop", "positive"), ("not", "negative")):
+            values[key] = ",".join(str(photo.crop) for photo in kept if photo.role == role)
+    address.say(PART, KEYS, values)
 
 
 def follow_address(workspace: Workspace, gallery: GalleryInfo, *, from_another_page: bool = False) -> None:
@@ -238,40 +196,37 @@ def follow_address(workspace: Workspace, gallery: GalleryInfo, *, from_another_p
 
     Who comes back from another page, whose link names no crop, finds the photos that she left.
     """
-    st.query_params["gallery"] = gallery.name
-    if wanted := handing_over.handed_crops():
+    table = desk()
+    if wanted := address.handed_crops():
         if not take_crops(workspace, wanted):
-            state[TROUBLE] = "The crops that were chosen there are gone. Pick another, or drop a photo."
+            table.trouble = "The crops that were chosen there are gone. Pick another, or drop a photo."
         return
-    asked = _address()
-    if from_another_page and asked[0] is None and photos():
+    if from_another_page and "crop" not in st.query_params and photos():
         say_address()
         return
-    if asked == state.get(FOLLOWED) and PHOTOS in state:
+    found = address.asked(PART, KEYS, from_another_page=from_another_page, back_at_once=True)
+    begun = table.photos is None
+    if found is None and not begun:
         return
-    begun = PHOTOS not in state
-    state.setdefault(PHOTOS, ())
-    if asked[0] is not None:
-        parts = asked[0].split(","), (asked[1] or "").split(",")
+    table.photos = table.photos or ()
+    if found and "crop" in found:
+        parts = found["crop"].split(","), found.get("not", "").split(",")
         whole = [[n for part in some if (n := whole_number(part)) is not None] for some in parts]
         if not whole[0] or not take_crops(workspace, *whole):
-            state[TROUBLE] = f"There is no crop {shortened(asked[0])} any more. Pick another, or drop a photo."
-            for name in ("crop", "not"):
-                st.query_params.pop(name, None)
+            table.trouble = f"There is no crop {shortened(found['crop'])} any more. Pick another, or drop a photo."
+            address.say(PART, KEYS, {})
     elif begun and gallery.name == DEMO and gallery.models and "saved" not in st.query_params:
-        trouble = state.get(TROUBLE)  # with the address: it is still to be said
+        trouble = table.trouble  # with the address: it is still to be said
         for example in some_people(workspace.catalogue, gallery.name, 1):
             take_crop(workspace, example)
-        if trouble is not None:
-            state[TROUBLE] = trouble
+        table.trouble = trouble or table.trouble
     elif not begun:
-        state[PHOTOS] = ()
-    state[FOLLOWED] = _address()
+        table.photos = ()
 
 
 def keep_addresses() -> None:
     """See to it that every photo of the session can be asked for; others may have pushed it out of memory."""
-    staged = [state[STAGED]] if STAGED in state else []
-    shown = {photo.sha256: photo for photo in (*photos(), *staged) if photo.crop is None}
+    every = (*photos(), desk().staged)
+    shown = {photo.sha256: photo for photo in every if photo is not None and photo.crop is None}
     for sha256 in keep_showing(shown):
         show_photo(decode(shown[sha256].data), sha256)

@@ -11,13 +11,12 @@ from itertools import pairwise
 import streamlit as st
 
 from pages.components.search.blind import judged_by
-from pages.components.search.query_photos import Chosen
-from pages.components.search.state import SHORT, desk
+from pages.components.search.state import SHORT, Answered, Chosen, desk
 from pages.components.shared import cached
 from reid_core.colours import CLEAR, clothing
 from reid_core.images import decode
 from reid_core.quality import measure
-from reid_core.retrieval.exact.index import Filter
+from reid_core.retrieval.filters import Filter
 from reid_core.retrieval.grouping import Group
 from reid_core.workspace.cases.verdicts import last_line
 from reid_core.workspace.catalogue.rows import GalleryInfo
@@ -25,10 +24,7 @@ from reid_core.workspace.search.saved_again import saved_again
 from reid_core.workspace.search.searching import Answer, Example, Question, answer_query, refresh, search
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
-ANSWER = "answer"
-ONLY_NEW = "only-new"  # a gallery and the crops that came to it since a search was last run: nothing else is searched
 VIEWS = {"Tracklets": "tracklet", "Cameras": "camera", "People": "identity", "Crops": None}
-state = st.session_state
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ def question(chosen: Sequence[Chosen], where: Filter, how: How, *, purpose: str,
     )
     cut = frozenset(photo.cut_from for photo in chosen if photo.cut_from is not None)
     where = dataclasses.replace(where, exclude_ids=where.exclude_ids | cut)  # as a crop that is searched for itself
-    if (new := state.get(ONLY_NEW)) is not None:
+    if (new := desk().only_new) is not None:
         where = dataclasses.replace(where, only_ids=new[1])
     return Question(
         examples, desk().shown + 1, where, how.camera, how.same_camera, how.rerank, how.group, purpose,
@@ -68,35 +64,34 @@ def find(workspace: Workspace, gallery: GalleryInfo, model: ModelEntry, wanted: 
     others = 0 if wanted.case is None else last_line(workspace, wanted.case)
     whose = judged_by()
     version, turn = workspace.catalogue.version(), (table.turn, wanted.top, others, whose)
-    kept, seen, last, answer = state.get(ANSWER, (None, 0, None, None))
-    if kept != key:
+    kept, answer = table.answered, None
+    if kept is None or kept.key != key:
         table.shown = table.opening or SHORT
         wanted = dataclasses.replace(wanted, top=table.shown + 1)
         turn = (table.turn, wanted.top, others, whose)
         index = cached.ready_index(workspace, gallery.name, model.id)
         answer = search(workspace, index, cached.embedder(model.id, model.folder), wanted, judged_by=whose)
     else:
-        if last == turn and seen != version:  # labels may have been mended, or hits deleted
-            answer = refresh(workspace, answer)
-        if last != turn or answer is None:
+        if kept.turn == turn:  # labels may have been mended, or hits deleted
+            answer = kept.answer if kept.version == version else refresh(workspace, kept.answer)
+        if answer is None:
             index = cached.ready_index(workspace, gallery.name, model.id)
-            query = state[ANSWER][3].query if answer is None else answer.query
-            answer = answer_query(workspace, index, dataclasses.replace(query, question=wanted), judged_by=whose)
-    table.opening = None
-    state[ANSWER] = key, version, turn, answer
+            query = dataclasses.replace(kept.answer.query, question=wanted)
+            answer = answer_query(workspace, index, query, judged_by=whose)
+    table.opening, table.answered = None, Answered(key, version, turn, answer)
     return answer
 
 
 def kept_answer() -> Answer | None:
     """The answer that the page shows, from its last run."""
-    answer: Answer | None = state.get(ANSWER, (None, 0, None, None))[3]
-    return answer
+    answered = desk().answered
+    return None if answered is None else answered.answer
 
 
 def searched_gallery() -> str | None:
     """The gallery that the kept answer is of."""
-    key = state.get(ANSWER, (None, 0, None, None))[0]
-    return None if key is None else str(key[1])
+    answered = desk().answered
+    return None if answered is None else answered.gallery
 
 
 def groups_of(answer: Answer) -> list[Group]:

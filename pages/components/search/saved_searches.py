@@ -6,11 +6,12 @@ import hashlib
 
 import streamlit as st
 
-from pages.components.search import query_photos, verdicts
+from pages.components.search import query_photos
 from pages.components.search.filters import put_back
-from pages.components.search.question import ONLY_NEW, VIEWS
-from pages.components.search.state import desk
-from pages.components.shared import cached, markup
+from pages.components.search.question import VIEWS
+from pages.components.search.state import LEAVE_OUT, RERANK, TAKEN_BY, VIEW, desk
+from pages.components.shared import address, cached, markup
+from pages.components.shared.chosen_gallery import turn_to
 from pages.components.widgets.photo_tray.photo_tray import Role
 from reid_core.errors import ReidError, shortened
 from reid_core.images import BadImage
@@ -22,8 +23,7 @@ from reid_core.workspace.search import saved_searches
 from reid_core.workspace.search.saved_searches import SavedSearch
 from reid_core.workspace.workspace import Workspace
 
-FOLLOWED = "saved-followed"  # the number that the address named last
-WAITING = "saved-waiting"  # a search that is opened before anything is drawn
+PART, KEYS = "saved", ("saved",)  # of addresses: the number of the search that was opened
 state = st.session_state
 
 
@@ -47,7 +47,7 @@ def draw_saved(workspace: Workspace, case: Case) -> None:
             if new:
                 st.button("Only what is new", key=f"saved-new-{key}", on_click=_wait, args=(key, True))
             st.button("Forget", key=f"saved-forget-{key}", on_click=_forget, args=(workspace, search))
-    if WAITING in state:
+    if desk().to_open is not None:
         st.rerun()  # out of the dialog
 
 
@@ -56,15 +56,17 @@ def _forget(workspace: Workspace, search: SavedSearch) -> None:
 
 
 def _wait(search: int, new_only: bool) -> None:
-    state[WAITING] = search, new_only
+    desk().to_open = search, new_only
 
 
 def follow_saved(workspace: Workspace) -> None:
     """Open the search that was chosen, or that the address names; before anything of the page is drawn."""
-    asked_for = st.query_params.get("saved")
-    wanted = state.pop(WAITING, None)
-    if wanted is None and (asked_for is None or asked_for == state.get(FOLLOWED)):
-        state[FOLLOWED] = asked_for
+    asked_for = (address.asked(PART, KEYS) or {}).get("saved")
+    table = desk()
+    wanted, table.to_open = table.to_open, None
+    if wanted is None and asked_for is None:
+        if "saved" not in st.query_params:
+            say_saved(None)  # a later link to the same search opens it again
         return
     number, new_only = wanted or (whole_number(asked_for) or 0, False)
     found = next(
@@ -81,15 +83,19 @@ def follow_saved(workspace: Workspace) -> None:
     if found is not None:
         trouble = saved_searches.trouble(workspace, found)
     if found is None or trouble is not None:
-        state[query_photos.TROUBLE] = trouble
-        st.query_params.pop("saved", None)
+        table.trouble = trouble or ""
+        say_saved(None)
     else:
+        say_saved(found.key)
         try:
             _open(workspace, found, new_only)
-            st.query_params["saved"] = str(found.key)
         except ReidError as error:
-            state[query_photos.TROUBLE] = str(error)
-    state[FOLLOWED] = st.query_params.get("saved")
+            table.trouble = str(error)
+
+
+def say_saved(search: int | None) -> None:
+    """Name the search of that number in the address, which opens it again."""
+    address.say(PART, KEYS, {"saved": "" if search is None else str(search)})
 
 
 def _open(workspace: Workspace, search: SavedSearch, new_only: bool) -> None:
@@ -114,20 +120,19 @@ def _open(workspace: Workspace, search: SavedSearch, new_only: bool) -> None:
     readable = any(photo.role == "positive" for photo in chosen)
     if not readable and any(not example.negative for example in question.examples):
         raise ReidError(f"The pictures that {search.name!r} was made with cannot be read any more.")
-    state["gallery"] = search.gallery
-    st.query_params["gallery"] = search.gallery
+    turn_to(search.gallery)
     put_back(search.gallery, question.where, workspace.catalogue.time_range(search.gallery))
-    state["view"] = next(name for name, level in VIEWS.items() if level == question.group)
-    state["rerank"], state["leave-out"] = question.rerank, not question.same_camera
+    state[VIEW] = next(name for name, level in VIEWS.items() if level == question.group)
+    state[RERANK], state[LEAVE_OUT] = question.rerank, not question.same_camera
     state[f"model-{search.gallery}"] = search.model_name
-    desk().close()
+    table = desk()
+    table.close()
     query_photos.take(chosen)
     if not readable:
-        state[query_photos.CONFIRMED_ALONE] = search.case
-    state[query_photos.FORGET_CAMERA] = False
-    state["stated-camera"] = question.camera
-    state[verdicts.CASE] = search.case
+        table.confirmed_alone = search.case
+    table.forget_camera, state[TAKEN_BY] = False, question.camera
+    table.case = search.case
     fresh = embedded_since(workspace.catalogue, search.gallery, search.model, search.seen)
-    state[ONLY_NEW] = (search.gallery, fresh) if new_only else None
+    table.only_new = (search.gallery, fresh) if new_only else None
     index = cached.ready_index(workspace, search.gallery, search.model)
     saved_searches.run(workspace, index, search, new_only=new_only)  # what is new from here on, is new to it

@@ -1,18 +1,70 @@
-"""What lies on the analyst's desk: what is compared, what was said, how far events were taken up.
+"""What lies on the analyst's desk: photos, the open case, the answer, what is compared, how far events were taken up.
 
 It is one object of the session, changed in place. Each access to Streamlit's session state is a point at which a run
 may be ended for the next key that was pressed: between a verdict that is kept and the note that it was taken up there
-must be none.
+must be none. Only what fields hold is kept under keys of their own, for Streamlit needs them.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
-import streamlit as st
+from pages.components.shared.session import kept
+from pages.components.widgets.photo_tray.photo_tray import Role
+from reid_core.workspace.search.searching import Answer
+
+# Keys of fields.
+VIEW, RERANK, BLIND = "view", "rerank", "blind"
+ANALYST, PURPOSE = "analyst", "purpose"
+ADD_PHOTOS, TAKEN_BY, LEAVE_OUT = "add-photos", "stated-camera", "leave-out"
 
 SHORT = 12  # groups at first: long lists make people err
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A photo that is searched for, where it came from, what the catalogue knows of it and what is wrong with it.
+
+    `number` tells it from others of the session. `scene` is the name and the bytes of the picture it was cut from,
+    `cut_from` the crop that this is.
+    """
+
+    number: int
+    name: str
+    data: bytes
+    sha256: str
+    picture: str
+    width: int
+    height: int
+    flaws: tuple[str, ...] = ()
+    look: int = 0
+    role: Role = "positive"
+    crop: int | None = None
+    camera: str | None = None
+    time: float = float("nan")
+    identity: str | None = None
+    scene: tuple[str, bytes] | None = None
+    cut_from: int | None = None
+
+    @property
+    def is_scene(self) -> bool:
+        """Whether it looks like a whole scene: a person who stands or walks is taller than wide."""
+        return self.crop is None and self.scene is None and self.width > self.height
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The answer that the page shows. It is asked for anew when `key`, the question and all it is asked of, changes;
+    refreshed when the catalogue's `version` does; ranked anew when `turn` does."""
+
+    key: tuple[object, ...]
+    version: int
+    turn: tuple[object, ...]
+    answer: Answer
+
+    @property
+    def gallery(self) -> str:
+        return str(self.key[1])
 
 
 @dataclass
@@ -20,7 +72,15 @@ class Desk:
     """`pair` are the crops of the group and of the view that are compared: (front, crop). With `go_on` the best group
     without a verdict is compared next. `turn` counts verdicts and what takes them back: the list follows it. `pending`
     is a verdict that was given while no case was open. `opening` is how many groups the address asks for,
-    until they are there, and `to_be_found` says that it named the pair, which may be no hit."""
+    until they are there, and `to_be_found` says that it named the pair, which may be no hit.
+
+    `photos` are None before the page was first drawn; `number` and `uploads` count photos and uploads, `staged` is the
+    photo that is cropped and turned, and with `forget_camera` what was stated of the photos before does not hold for
+    these. `trouble` is said beside them. `confirmed_alone` is the case whose confirmed crops are searched with, without
+    a photo. `only_new` is a gallery, and the crops that came to it since a saved search was run: nothing else is
+    searched. `to_open` is a saved search that is opened before anything is drawn, and whether only on what is new.
+    `likely` is the similarity that the list calls likely. `places` are offsets in the picker, `spans` the times that
+    each gallery's timeline shows."""
 
     taken: dict[str, int] = field(default_factory=dict)  # number of the last event of each component
     turn: int = 0
@@ -35,6 +95,22 @@ class Desk:
     pending: tuple[str, list[int], str] | None = None
     opening: int | None = None
     to_be_found: bool = False
+    photos: tuple[Chosen, ...] | None = None
+    number: int = 0
+    uploads: int = 0
+    staged: Chosen | None = None
+    forget_camera: bool = False
+    trouble: str = ""
+    case: str | None = None  # name of the one that is open
+    case_purpose: str = ""
+    case_trouble: str = ""
+    confirmed_alone: str | None = None
+    only_new: tuple[str, frozenset[int]] | None = None
+    to_open: tuple[int, bool] | None = None
+    answered: Answered | None = None
+    likely: float | None = None
+    places: dict[str, int] = field(default_factory=dict)
+    spans: dict[str, tuple[float, float]] = field(default_factory=dict)
 
     def close(self) -> None:
         """Back to the list, the keyboard at the group that was compared."""
@@ -51,8 +127,4 @@ class Desk:
 
 def desk() -> Desk:
     """The session's; to be asked for once, and then changed."""
-    kept: Any = st.session_state.get("desk")
-    if kept is None:
-        kept = st.session_state["desk"] = Desk()
-    found: Desk = kept
-    return found
+    return kept(Desk)

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components.search import query_photos
-from pages.components.search.blind import analyst, first_undecided, is_blind, is_decided, is_told
+from pages.components.search.blind import analyst, as_analyst, first_undecided, is_blind, is_decided, is_told
 from pages.components.search.filters import brushed_key
 from pages.components.search.question import groups_of, kept_answer
 from pages.components.search.state import SHORT, Desk, desk
@@ -25,22 +25,19 @@ from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import Workspace
 
 LIST, COMPARE, TIMELINE = "answers", "compare", "timeline"  # keys of the components
-CASE = "investigation"  # name of the one that is open
-LIKELY = "likely-from"  # the similarity that the list calls likely
-MOST_FRAMES = 500  # of a tracklet that one verdict is about
 state = st.session_state
 
 
 def take_up(workspace: Workspace, gallery: GalleryInfo) -> None:
     """Do what was asked for in the list, the comparison and the timeline since the last run."""
     table = desk()
-    for event in [event for key in (LIST, COMPARE, TIMELINE) for event in new_events(key, table)]:
+    for event in [event for key in (LIST, COMPARE, TIMELINE) for event in new_events(key, table.taken)]:
         table.said = table.problem = ""
         try:
             _do(workspace, gallery, event, table)
         except ReidError as error:
             table.problem = str(error)
-        done(event, table)
+        done(event, table.taken)
         if event["what"] == "visited":
             address = {"gallery": gallery.name, "crop": str(int(event["crop"]))}
             st.switch_page("pages/gallery.py", query_params=address)
@@ -57,9 +54,9 @@ def _do(workspace: Workspace, gallery: GalleryInfo, event: dict[str, Any], table
         table.close()
     elif what == "judged":
         crop = int(event.get("crop", event["group"]))
-        judge(workspace, gallery, str(event["verdict"]), [crop], str(event.get("note", ""))[:500], table)
+        judge(workspace, str(event["verdict"]), [crop], str(event.get("note", ""))[:500], table)
     elif what == "none":
-        judge(workspace, gallery, NOT, _unjudged(table), "None of these", table)
+        judge(workspace, NOT, _unjudged(table), "None of these", table)
     elif what == "undone":
         take_back(workspace, table)
     elif what == "more":
@@ -74,40 +71,38 @@ def _do(workspace: Workspace, gallery: GalleryInfo, event: dict[str, Any], table
         state[brushed_key(gallery.name)] = None if span is None else (float(span[0]), float(span[1]))
 
 
-def judge(workspace: Workspace, gallery: GalleryInfo, verdict: str, crops: list[int], note: str, table: Desk) -> None:
-    """Give a verdict on these crops and on all of their tracklets; asks first where it is kept, and who decides."""
-    answer, case, who = kept_answer(), state.get(CASE), analyst()
+def judge(workspace: Workspace, verdict: str, crops: list[int], note: str, table: Desk) -> None:
+    """Give a verdict on the tracklets of these crops; asks first where it is kept, and who decides."""
+    answer, case = kept_answer(), table.case
     if answer is None or not crops:
         return
-    if case is None or who is None:
+    if case is None or analyst() is None:
         table.pending = verdict, crops, note
         return
-    threshold, blind = state.get(LIKELY), is_blind()
-    seen = [_seen(answer, crop) for crop in _of_tracklets(workspace, gallery, crops)]
-    verdicts.give(
-        workspace, case, verdict, seen, note=note, model=answer.query.model, threshold=threshold, who=who
-    )  # fmt: skip
+    threshold, blind, signed = table.likely, is_blind(), as_analyst(workspace)
+    seen = [_seen(answer, crop) for crop in crops]
+    given = verdicts.give(signed, case, verdict, seen, note=note, model=answer.query.model, threshold=threshold)
     table.turn += 1
     table.go_on = table.pair is not None
     if len(crops) > 1:
         table.said = f"None of these: {plural(len(crops), 'group')} set aside"
         return
-    table.said = f"{WORDS[verdict]}: {plural(len(seen), 'crop')}"
+    table.said = f"{WORDS[verdict]}: {plural(len(given), 'crop')}"
     place = next((group for group in groups_of(answer) if crops[0] in _ids(group)), None)
     # The rank is that of the best crop: in blind mode another one's verdict would tell what is hidden still.
-    if place is not None and (not blind or place.best.id in {one.crop for one in seen}):
+    if place is not None and (not blind or place.best.id in {one.crop for one in given}):
         table.said += f", rank {place.rank}, similarity {place.best.similarity:.3f}"
 
 
 def take_back(workspace: Workspace, table: Desk) -> None:
     """Take the analyst's last verdict back, and show what it was about when a comparison is open."""
-    case, who = state.get(CASE), analyst()
+    case, who = table.case, analyst()
     if case is None:
         return
     if who is None:
         table.said = "Say who you are to take back what you decided: your name is under “Notes, searches…”"
         return
-    taken = verdicts.undo(workspace, case, who=who)
+    taken = verdicts.undo(as_analyst(workspace), case)
     if not taken:
         table.said = f"There is nothing of {who} to take back"
         return
@@ -137,16 +132,6 @@ def _seen(answer: Answer, crop: int) -> Seen:
             if hit.id == crop:
                 return Seen(crop, hit.similarity, group.rank) if is_told(answer, crop) else Seen(crop)
     return Seen(crop)
-
-
-def _of_tracklets(workspace: Workspace, gallery: GalleryInfo, crops: list[int]) -> list[int]:
-    """The crops, each followed by what belongs to its tracklet: one person in one camera without a break."""
-    found: dict[int, None] = dict.fromkeys(crops)
-    rows = workspace.catalogue.crops_of(crops)
-    for camera, tracklet in zip(rows["camera"], rows["tracklet"], strict=True):
-        if tracklet is not None and camera is not None:
-            found |= dict.fromkeys(tracklet_crops(workspace, gallery.name, camera, tracklet)[:MOST_FRAMES])
-    return list(found)
 
 
 def tracklet_crops(workspace: Workspace, gallery: str, camera: str, tracklet: str) -> list[int]:

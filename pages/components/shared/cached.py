@@ -18,6 +18,7 @@ from reid_core.errors import FREE_SPACE, ReidError
 from reid_core.picture_reader import PictureReader
 from reid_core.records import natural_order
 from reid_core.workspace import opening
+from reid_core.workspace.actor import system_user
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.galleries import browsing
@@ -35,7 +36,10 @@ _counted: dict[tuple[str, str], tuple[int, float, Numbers]] = {}  # version, mom
 
 
 def open_workspace() -> Workspace:
-    """The workspace of `default_path()`; opened once, since opening makes what is missing. Raises ReidError."""
+    """The workspace of `default_path()`, for the operating system's user.
+
+    It is opened once, since opening makes what is missing. Raises ReidError.
+    """
     path = default_path().absolute()
     with _opening:
         if not (path / "catalogue.sqlite").is_file():  # somebody deleted it under the running app
@@ -45,7 +49,7 @@ def open_workspace() -> Workspace:
 
 @lru_cache(maxsize=8)
 def _open(path: Path) -> Workspace:
-    return opening.open_workspace(path)
+    return opening.open_workspace(path, system_user())
 
 
 @dataclass(frozen=True)

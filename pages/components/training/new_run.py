@@ -8,20 +8,21 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.shared import cached, markup
-from pages.components.training import state as places
-from pages.components.training.new_run_summary import STARTED, draw_starting, draw_summary
+from pages.components.shared import markup
+from pages.components.shared.chosen_gallery import draw_gallery_field, turn_to
+from pages.components.training.new_run_summary import draw_starting, draw_summary
 from pages.components.training.run_view import SHARED_STYLE
+from pages.components.training.state import RunForm, training_state
 from reid_core.errors import ReidError
 from reid_core.training.loss_text import PAIR_LOSSES, parse_losses
 from reid_core.training.recipe import RECIPES, STARTS, Recipe, RecipeValue, get_recipe, read_value, recipe_values
 from reid_core.training.recipe_file import from_yaml
 from reid_core.training.run import Run
+from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.runs import network_names
 from reid_core.workspace.runs.overview import run_summaries
 from reid_core.workspace.workspace import Workspace
 
-BASE, VALUES, FORM, FROM, NAME = "trn-base", "trn-values", "trn-form", "trn-from", "trn-name"
 ABOUT = {
     "reference": "the published experiment, value for value",
     "strong": "how the shipped model market was made: from drawn people, changed colours, a wider margin, 10 epochs",
@@ -51,24 +52,24 @@ state = st.session_state
 Values = dict[str, str]
 
 
-def draw_new_run(workspace: Workspace, galleries: Sequence[str]) -> None:
+def draw_new_run(workspace: Workspace, galleries: Sequence[GalleryInfo], gallery: str) -> None:
     st.html(f"<style>{SHARED_STYLE.read_text(encoding='utf-8')}{_STYLE.read_text(encoding='utf-8')}</style>")
-    if STARTED in state:  # the form waits with what stands in it
+    now, form = training_state(), training_state().form
+    if now.starting is not None:  # the form waits with what stands in it
         draw_starting(workspace)
         return
-    _take_copy(workspace, galleries)
+    _take_copy(workspace, galleries, gallery)
     network_names.list_in_background(workspace)
-    if VALUES not in state:
+    if not form.filled:
         _fill(RECIPES["reference"], "reference")
-    places.choose_gallery(cached.galleries(workspace))
-    for name in state[VALUES]:  # what was typed just now decides which of the others are shown
-        if (key := f"trn-v-{state[FORM]}-{name}") in state:
-            state[VALUES][name] = "" if state[key] is None else str(state[key]).strip()
+    for name in form.values:  # what was typed just now decides which of the others are shown
+        if (key := f"trn-v-{form.filled}-{name}") in state:
+            form.values[name] = "" if state[key] is None else str(state[key]).strip()
     with st.container(key="trn-new"):
-        form, beside = st.columns([17, 10], gap="large")
+        left, beside = st.columns([17, 10], gap="large")
     problems: dict[str, str] = {}
-    with form:
-        _draw_start(workspace, galleries)
+    with left:
+        _draw_start(workspace, galleries, gallery)
         with st.container(horizontal=True, key="trn-open"):
             for name in OPEN:
                 _draw_value(workspace, name, problems)
@@ -77,57 +78,58 @@ def draw_new_run(workspace: Workspace, galleries: Sequence[str]) -> None:
         _draw_file()
     recipe, trouble = _recipe(problems)
     with beside, st.container(key="trn-summary"):
-        draw_summary(
-            workspace, state[places.GALLERY], recipe, trouble, state[NAME], get_base(), state[FROM], state[FORM]
-        )
-
-
-def get_base() -> Recipe:
-    base: Recipe = state[BASE]
-    return base
+        draw_summary(workspace, gallery, recipe, trouble)
 
 
 # --- where it starts from ---
 
 
-def _draw_start(workspace: Workspace, galleries: Sequence[str]) -> None:
+def _draw_start(workspace: Workspace, galleries: Sequence[GalleryInfo], gallery: str) -> None:
+    form = training_state().form
     with st.container(horizontal=True, vertical_alignment="bottom", key="trn-what"):
-        st.selectbox("Gallery", list(galleries), key=places.GALLERY, persist_state="session", width=220)
-        stem = f"{state[places.GALLERY]}-{state[FROM] if state[FROM] in RECIPES else 'run'}"
-        if not state.get(f"{NAME}-typed"):
-            state[NAME] = workspace.free_run_name(state.get(f"{NAME}-stem") or stem)
-        st.text_input("Name of the run", key=f"{NAME}-{state[FORM]}", value=state[NAME], on_change=_named, width=280)
+        draw_gallery_field(galleries, label="visible", width=220)
+        stem = f"{gallery}-{form.source if form.source in RECIPES else 'run'}"
+        if not form.is_typed:
+            form.name = workspace.free_run_name(form.stem or stem)
+        st.text_input("Name of the run", key=_name_key(form), value=form.name, on_change=_named, width=280)
     names = list(RECIPES)
-    now = state[FROM] if state[FROM] in names else None
+    now = form.source if form.source in names else None
     chosen = st.segmented_control(
-        "Recipe", names, default=now, key=f"trn-recipe-{state[FORM]}", help="All its values can be changed below."
+        "Recipe", names, default=now, key=f"trn-recipe-{form.filled}", help="All its values can be changed below."
     )
-    if chosen is not None and chosen != state[FROM]:
+    if chosen is not None and chosen != form.source:
         _fill(get_recipe(chosen), chosen)
         st.rerun()
-    about = ABOUT.get(state[FROM], state[FROM])
+    about = ABOUT.get(form.source, form.source)
     markup.text('<p class="rt-small tr-about">{about}</p>', about=about[0].upper() + about[1:] + ".")
 
 
+def _name_key(form: RunForm) -> str:
+    return f"trn-name-{form.filled}"
+
+
 def _named() -> None:
-    state[NAME] = state[f"{NAME}-{state[FORM]}"].strip()
-    state[f"{NAME}-typed"] = bool(state[NAME])
+    form = training_state().form
+    form.name = state[_name_key(form)].strip()
+    form.is_typed = bool(form.name)
 
 
 def _fill(recipe: Recipe, source: str, *, stem: str = "") -> None:
     """All fields from a recipe; the widgets are made anew, or they would keep what was typed."""
-    state[BASE], state[FROM] = recipe, source
-    state[VALUES] = {value.name: _shown(getattr(recipe, value.name)) for value in recipe_values()}
-    state[FORM] = state.get(FORM, 0) + 1
-    state[f"{NAME}-typed"], state[f"{NAME}-stem"] = False, stem
+    form = training_state().form
+    form.base, form.source = recipe, source
+    form.values = {value.name: _shown(getattr(recipe, value.name)) for value in recipe_values()}
+    form.filled += 1
+    form.is_typed, form.stem = False, stem
 
 
 def _shown(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) and float(f"{value:g}") == value else str(value)
 
 
-def _take_copy(workspace: Workspace, galleries: Sequence[str]) -> None:
-    name = state.pop(places.COPY, None)
+def _take_copy(workspace: Workspace, galleries: Sequence[GalleryInfo], gallery: str) -> None:
+    now = training_state()
+    name, now.copy = now.copy, None
     if name is None:
         return
     try:
@@ -135,14 +137,17 @@ def _take_copy(workspace: Workspace, galleries: Sequence[str]) -> None:
     except ReidError as error:
         markup.problem("This run cannot be copied", str(error))
         return
-    if stand.gallery in galleries:
-        state[places.GALLERY] = stand.gallery
     _fill(stand.recipe, f"copy of {name}", stem=name)
+    if stand.gallery != gallery and stand.gallery in {info.name for info in galleries}:
+        turn_to(stand.gallery)
+        st.rerun()
 
 
 def _draw_file() -> None:
     with st.expander("From a recipe file"):
-        file = st.file_uploader("A recipe as YAML", type=["yaml", "yml"], key=f"trn-file-{state[FORM]}")
+        file = st.file_uploader(
+            "A recipe as YAML", type=["yaml", "yml"], key=f"trn-file-{training_state().form.filled}"
+        )
         if file is None:
             return
         try:
@@ -158,9 +163,8 @@ def _draw_file() -> None:
 
 
 def _draw_group(workspace: Workspace, title: str, names: Sequence[str], problems: dict[str, str]) -> None:
-    used = [name for name in names if _is_used(name)]
-    base = get_base()
-    changed = [name for name in used if state[VALUES][name] != _shown(getattr(base, name))]
+    used, form = [name for name in names if _is_used(name)], training_state().form
+    changed = [name for name in used if form.values[name] != _shown(getattr(form.base, name))]
     beside = f" · {len(changed)} changed" if changed else ""
     with st.expander(f"{title}{beside}", key=f"trn-group-{title}"):
         with st.container(horizontal=True, key=f"trn-fields-{title.split()[0].lower()}"):
@@ -172,8 +176,8 @@ def _draw_group(workspace: Workspace, title: str, names: Sequence[str], problems
 
 def _draw_value(workspace: Workspace, name: str, problems: dict[str, str]) -> None:
     value = next(value for value in recipe_values() if value.name == name)
-    label, key = name.replace("_", " ").capitalize(), f"trn-v-{state[FORM]}-{name}"
-    values: Values = state[VALUES]
+    form = training_state().form
+    label, key, values = name.replace("_", " ").capitalize(), f"trn-v-{form.filled}-{name}", form.values
     with st.container(key=f"trn-field-{name}", width="content"):
         said = _widget(workspace, value, label, key, values[name])
         values[name] = "" if said is None else str(said).strip()
@@ -212,7 +216,7 @@ def _starts(workspace: Workspace) -> list[str]:
 
 def _losses() -> set[str]:
     try:
-        return set(parse_losses(state[VALUES]["loss"]))
+        return set(parse_losses(training_state().form.values["loss"]))
     except ReidError:
         return set()
 
@@ -238,7 +242,7 @@ _WHEN: dict[str, Callable[[set[str], Values], bool]] = {
 
 def _is_used(name: str) -> bool:
     """Whether the value says anything beside the others as they are now."""
-    return name not in _WHEN or _WHEN[name](_losses(), state[VALUES])
+    return name not in _WHEN or _WHEN[name](_losses(), training_state().form.values)
 
 
 def _recipe(problems: dict[str, str]) -> tuple[Recipe | None, str]:
@@ -246,6 +250,6 @@ def _recipe(problems: dict[str, str]) -> tuple[Recipe | None, str]:
     if problems:
         return None, next(iter(problems.values()))
     try:
-        return Recipe().replace(**state[VALUES]), ""
+        return Recipe().replace(**training_state().form.values), ""
     except ReidError as error:
         return None, str(error)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.components.shared import cached, markup
 from pages.components.training import state as places
+from pages.components.training.state import RunForm, training_state
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.training.crops.findings import Finding
@@ -21,10 +22,8 @@ from reid_core.workspace.runs import launching, speeds
 from reid_core.workspace.runs.inspection import inspect_gallery, kept_insight
 from reid_core.workspace.workspace import Workspace
 
-STARTED, PROBED = "trn-started", "trn-probed"  # (job's folder, run's name) that is awaited; the folder of a probe
 AT_ONCE = 50_000  # crops that are looked through for leaks while one waits
 POINTS = 60  # of the sketch
-state = st.session_state
 
 
 def draw_summary(
@@ -32,12 +31,10 @@ def draw_summary(
     gallery: str,
     recipe: Recipe | None,
     trouble: str,
-    name: str,
-    base: Recipe,
-    source: str,
-    form: int,
 ) -> None:
-    """`form` counts how often the form was filled anew; `trouble` is what keeps it from being a recipe."""
+    """`trouble` is what keeps the form from being a recipe."""
+    form = training_state().form
+    name = form.name
     markup.text('<p class="rt-label">This run</p>')
     refused = trouble
     leaks: list[Finding] = []
@@ -54,13 +51,13 @@ def draw_summary(
         except ReidError as error:
             refused = places.in_form(str(error))
     if recipe is not None:
-        _draw_changes(recipe, base, source)
+        _draw_changes(recipe, form.base, form.source)
     if not refused:
         try:
             launching.check_new_name(workspace, name)
         except ReidError as error:
             refused = str(error)
-    _draw_button(workspace, gallery, recipe, name, refused, leaks, form)
+    _draw_button(workspace, gallery, recipe, refused, leaks, form)
     if recipe is not None:
         st.download_button(
             "Download as YAML",
@@ -115,7 +112,8 @@ def _draw_cost(workspace: Workspace, gallery: str, recipe: Recipe, divided: laun
             source=guess.source,
         )
         return
-    job = jobs.find(Path(state[PROBED])) if PROBED in state else None
+    form = training_state().form
+    job = None if form.probe is None else jobs.find(form.probe)
     if job is not None and job.progress.status == "running":
         _watch_probe(job.folder)
         return
@@ -123,7 +121,7 @@ def _draw_cost(workspace: Workspace, gallery: str, recipe: Recipe, divided: laun
         markup.problem("The speed could not be measured", job.progress.message or "Its process ended without a word.")
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Measure the speed", key="trn-probe"):
-            state[PROBED] = str(launching.start_probe(workspace, gallery, recipe))
+            form.probe = launching.start_probe(workspace, gallery, recipe)
             st.rerun()
         markup.text('<p class="rt-small">How long it takes is not known yet. Some real steps tell, in 15 s or so.</p>')
 
@@ -188,13 +186,12 @@ def _draw_button(
     workspace: Workspace,
     gallery: str,
     recipe: Recipe | None,
-    name: str,
     refused: str,
     leaks: list[Finding],
-    form: int,
+    form: RunForm,
 ) -> None:
-    if trouble := state.get("trn-start-trouble"):
-        markup.problem("The run did not start", places.in_form(trouble))
+    if form.trouble:
+        markup.problem("The run did not start", places.in_form(form.trouble))
     if refused:
         markup.problem("This cannot be trained yet", refused)
     allowed = True
@@ -205,33 +202,32 @@ def _draw_button(
     ready = recipe is not None and not refused and allowed
     # What stands here is what starts: a click on a button of the form before this one, which is still shown while this
     # one is drawn, is nothing, and so is one on a button that is disabled now.
-    key = f"trn-start-{form}"
+    key = f"trn-start-{form.filled}"
     if st.button("Start training", type="primary", key=key, disabled=not ready, width="stretch") and ready and recipe:
-        state.pop("trn-start-trouble", None)
+        now, form.trouble = training_state(), ""
         try:
-            folder = launching.start_run(workspace, gallery, recipe, name, allow_leakage=bool(leaks))
-            state[STARTED] = str(folder), name
+            folder = launching.start_run(workspace, gallery, recipe, form.name, allow_leakage=bool(leaks))
+            now.starting = folder, form.name
         except ReidError as error:
-            state["trn-start-trouble"] = str(error)
+            form.trouble = str(error)
         st.rerun()
 
 
 @st.fragment(run_every=0.5)
 def draw_starting(workspace: Workspace) -> None:
     """Until the run is there, or its process says why it cannot be; then on to the run."""
-    folder, name = state[STARTED]
-    job = jobs.find(Path(folder))
+    now = training_state()
+    if now.starting is None:
+        st.rerun()
+    folder, name = now.starting
+    job = jobs.find(folder)
     if (workspace.runs_folder / name / "steps.csv").is_file():
-        state.pop(STARTED)
-        state.pop("trn-name-typed", None)
-        places.show_run(name)
+        now.starting, now.form.is_typed, now.next = None, False, name
         st.rerun()
     if job is None or job.progress.status not in ("running", "finished"):
-        state.pop(STARTED)
+        now.starting = None
         said = job.progress.message if job else ""
-        state["trn-start-trouble"] = (
-            said or "Its process ended without a word. Its log is among the Gallery page's jobs."
-        )
+        now.form.trouble = said or "Its process ended without a word. Its log is among the Gallery page's jobs."
         st.rerun()
     markup.text(
         '<div class="tr-standing starting"><i></i><b>Starting {name}</b><span>loads the network and reads the first '

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages.components.shared import markup, wording
+from pages.components.training.state import training_state
 from pages.components.widgets.gallery_grid.gallery_grid import thumbnail_url
 from reid_core.records import plural
 from reid_core.training.monitoring.predictions import (
@@ -67,10 +68,10 @@ def _choose_epoch(stand: RunState, epochs: list[int]) -> int:
     key = f"trn-epoch-{stand.name}"
     if state.get(key) not in epochs:
         state.pop(key, None)
-    followed = f"{key}-newest"
-    if state.get(key) == state.get(followed):
+    newest = training_state().newest
+    if state.get(key) == newest.get(stand.name):
         state[key] = epochs[-1]
-    state[followed] = epochs[-1]
+    newest[stand.name] = epochs[-1]
     best = stand.best.get("epoch")
 
     def said(epoch: int) -> str:

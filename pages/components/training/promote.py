@@ -7,8 +7,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components.jobs.job_card import draw_no_progress, time_left
 from pages.components.shared import cached, markup
+from pages.components.shared.job_card import draw_no_progress, time_left
 from reid_core.embedder.card import ModelCard
 from reid_core.embedder.model import model_id
 from reid_core.evaluation.comparison import Difference
@@ -20,7 +20,7 @@ from reid_core.workspace.models.promotion import BETTER, UNDECIDED, Compared, ke
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
 COMPARE, PROMOTE = "compare", "promote"  # commands, and what their jobs are called by
-WHY, SEEN = "trn-prom-why", "trn-prom-seen"
+WHY = "trn-prom-why"  # key of the field for a reason
 _STYLE = Path(__file__).with_name("promote.css")
 state = st.session_state
 
@@ -128,7 +128,7 @@ def _draw_running(workspace: Workspace, gallery: str, model: str) -> None:
 
 
 def _draw_trouble(job: Job | None) -> None:
-    if job is None or state.get(SEEN) == job.folder.name:
+    if job is None:
         return
     said = {
         "failed": job.progress.message or "Its log says more.",

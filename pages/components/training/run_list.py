@@ -12,9 +12,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components.jobs.job_card import time_left
 from pages.components.shared import markup
+from pages.components.shared.job_card import time_left
 from pages.components.training import state as places
+from pages.components.training.state import training_state
 from pages.components.widgets.curves.curves import Chart, Line, draw_curves
 from pages.components.widgets.run_table.run_table import run_table
 from reid_core.evaluation.presentation.policy_sentences import NO_CAMERA
@@ -38,9 +39,7 @@ COMPARED = (  # title, table, column, share, unit
     ("Learning rate", "steps", "learning_rate", False, ""),
     ("Speed", "steps", "images_per_second", False, "images/s"),
 )
-CHOSEN = "trn-chosen"
 _STYLE = Path(__file__).with_name("run_view.css")
-state = st.session_state
 
 
 def draw_runs(workspace: Workspace) -> None:
@@ -53,25 +52,27 @@ def draw_runs(workspace: Workspace) -> None:
         return
     st.button("New run", type="primary", key="trn-new", on_click=places.go, args=("New run",))
     readable = [summary.name for summary in summaries if summary.state]
-    chosen = [name for name in state.get(CHOSEN, readable[:AT_FIRST]) if name in readable]
+    now = training_state()
+    before = readable[:AT_FIRST] if now.compared is None else now.compared
+    chosen = [name for name in before if name in readable]
     rows = [_row(summary) for summary in summaries]
     table_place = st.container()
     with table_place:
-        now, opened = run_table(rows, chosen, key="trn-table")
+        compared, opened = run_table(rows, chosen, key="trn-table")
     if opened is not None:
         places.show_run(opened)
         st.rerun()
-    state[CHOSEN] = now
+    now.compared = compared
     st.fragment(_watch, run_every=2.0 if live else IDLE)(workspace, [_stand(summary) for summary in summaries])
     _say_without_cameras(workspace, summaries)
-    if not now:
+    if not compared:
         markup.text('<p class="rt-text">Choose runs in the table to lay their curves over each other.</p>')
         return
-    markup.heading("Compare", f"{len(now)} of {len(readable)} runs" if len(readable) > 1 else "")
-    moving = bool(set(live) & set(now))
-    st.fragment(_draw_curves, run_every=2.0 if moving else None)(workspace, now)
-    _draw_differences(workspace, now)
-    _draw_exports(workspace, now)
+    markup.heading("Compare", f"{len(compared)} of {len(readable)} runs" if len(readable) > 1 else "")
+    moving = bool(set(live) & set(compared))
+    st.fragment(_draw_curves, run_every=2.0 if moving else None)(workspace, compared)
+    _draw_differences(workspace, compared)
+    _draw_exports(workspace, compared)
 
 
 def _say_without_cameras(workspace: Workspace, summaries: Sequence[RunSummary]) -> None:

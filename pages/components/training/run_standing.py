@@ -5,9 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from pages.components.jobs.job_card import draw_no_progress, time_left
 from pages.components.shared import markup
+from pages.components.shared.job_card import draw_no_progress, time_left
 from pages.components.training import state as places
+from pages.components.training.state import training_state
 from pages.components.widgets.curves.curves import Chart, Line, draw_curves
 from reid_core.errors import ReidError
 from reid_core.training.monitoring import standing
@@ -26,7 +27,6 @@ WORDS = {
     "failed": "Failed",
     "lost": "Lost",
 }
-state = st.session_state
 
 
 def draw_standing(workspace: Workspace, run: Run, live: bool, epochs_shown: int) -> None:
@@ -38,7 +38,7 @@ def draw_standing(workspace: Workspace, run: Run, live: bool, epochs_shown: int)
     job = launching.job_of(workspace, stand.name)
     starting = stand.status != "running" and job is not None and job.progress.status == "running"
     if live != (stand.status == "running"):
-        state.pop("trn-stopping", None)
+        training_state().stopping = None
         st.rerun()
     steps = read_table(run.steps)
     epochs = read_table(run.epochs)
@@ -63,10 +63,11 @@ def draw_standing(workspace: Workspace, run: Run, live: bool, epochs_shown: int)
 @st.fragment(run_every=1.0)
 def _wait() -> None:
     """Looks again at the whole page until the run that was just started is under way."""
-    if state.get("trn-waited"):
-        state["trn-waited"] = False
+    now = training_state()
+    if now.has_waited:
+        now.has_waited = False
         st.rerun()
-    state["trn-waited"] = True
+    now.has_waited = True
 
 
 def _draw_standing(stand: RunState, steps: pd.DataFrame, starting: bool) -> None:
@@ -77,7 +78,7 @@ def _draw_standing(stand: RunState, steps: pd.DataFrame, starting: bool) -> None
     where += [f"step {done:,} of {stand.steps:,}"] if stand.steps else []
     if stand.status == "running":
         where += [time_left(seconds_left(stand, steps))] if done else ["getting ready"]
-    if state.get("trn-stopping") == stand.name and stand.status == "running":
+    if training_state().stopping == stand.name and stand.status == "running":
         where = ["stops after this step; what it has learnt is kept"]
     markup.text(
         '<div class="tr-standing {status}"><i></i><b>{word}</b><span>{where}</span></div>'

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.components.shared import markup, pictures
 from pages.components.training import state as places
 from pages.components.training.run_standing import draw_standing
+from pages.components.training.state import SECTION, training_state
 from reid_core.errors import ReidError
 from reid_core.evaluation.presentation.policy_sentences import NO_CAMERA
 from reid_core.records import plural
@@ -24,7 +25,6 @@ from reid_core.workspace.workspace import Workspace
 SECTIONS = ("Predictions", "Batch", "Recipe", "Log", "Promote")
 LOG_LINES = 60
 SHARED_STYLE = Path(__file__).with_name("run_view.css")
-state = st.session_state
 
 
 def draw_run(workspace: Workspace, name: str) -> None:
@@ -43,7 +43,7 @@ def draw_run(workspace: Workspace, name: str) -> None:
     if epochs and places.names_no_camera(workspace, stand.gallery):
         markup.text('<p class="rt-small">{note}</p>', note=NO_CAMERA)
     section = st.segmented_control(
-        "About the run", SECTIONS, default=SECTIONS[0], required=True, key="trn-section", label_visibility="collapsed"
+        "About the run", SECTIONS, default=SECTIONS[0], required=True, key=SECTION, label_visibility="collapsed"
     )
     _draw_section(workspace, run, stand, section or SECTIONS[0])
 
@@ -54,7 +54,7 @@ def draw_run(workspace: Workspace, name: str) -> None:
 def _draw_actions(workspace: Workspace, run: Run, stand: RunState) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="trn-actions"):
         if stand.status == "running":
-            stopping = state.get("trn-stopping") == stand.name
+            stopping = training_state().stopping == stand.name
             st.button(
                 "Stop and keep the best", key="trn-stop", disabled=stopping, on_click=_stop, args=(workspace, stand)
             )
@@ -74,30 +74,33 @@ def _draw_actions(workspace: Workspace, run: Run, stand: RunState) -> None:
             )
         if stand.status != "running":
             _draw_removal(workspace, stand.name)
-    if trouble := state.pop("trn-trouble", None):
-        markup.problem("This did not work", trouble)
+    now = training_state()
+    if now.trouble:
+        markup.problem("This did not work", now.trouble)
+        now.trouble = ""
 
 
 def _stop(workspace: Workspace, stand: RunState) -> None:
     launching.stop(workspace, stand.name)
-    state["trn-stopping"] = stand.name
+    training_state().stopping = stand.name
 
 
 def _draw_removal(workspace: Workspace, name: str) -> None:
     """Two presses: the second says what is lost."""
+    now = training_state()
 
     def ask() -> None:
-        state["trn-remove"] = name
+        now.removing = name
 
     def remove() -> None:
-        state.pop("trn-remove", None)
+        now.removing = None
         try:
             forget_run(workspace, name)
             places.open_run(None)
         except ReidError as error:
-            state["trn-trouble"] = str(error)
+            now.trouble = str(error)
 
-    if state.get("trn-remove") == name:
+    if now.removing == name:
         st.button("Remove for good", key="trn-remove-sure", on_click=remove)
         markup.text('<p class="rt-small">Its model, checkpoint and curves go with it.</p>')
     else:
@@ -111,7 +114,7 @@ def _guarded(action: Callable[[], object]) -> Callable[[], None]:
         try:
             action()
         except ReidError as error:
-            state["trn-trouble"] = str(error)
+            training_state().trouble = str(error)
 
     return act
 

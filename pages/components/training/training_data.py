@@ -9,13 +9,15 @@ from urllib.parse import urlencode
 import pandas as pd
 import streamlit as st
 
-from pages.components.jobs.job_card import draw_how_it_ended, draw_running, import_style
-from pages.components.shared import cached, markup, plots, wording
+from pages.components.shared import markup, plots, wording
+from pages.components.shared.chosen_gallery import draw_gallery_field
+from pages.components.shared.job_card import draw_how_it_ended, draw_running, import_style
 from pages.components.training import state as places
 from pages.components.widgets.gallery_grid.gallery_grid import thumbnail_url
 from reid_core.records import plural
 from reid_core.training.crops.inspection import SIDES, Histogram, Insight
 from reid_core.workspace import job_kinds
+from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.runs.inspection import inspect_gallery, kept_insight
 from reid_core.workspace.workspace import Workspace
 
@@ -24,15 +26,11 @@ COMMAND = "inspect"
 NAMES = {"gallery": "Gallery split"}
 LEVELS = {"error": "This spoils training", "warning": "Worth a look", "note": "Good to know"}
 _STYLE = Path(__file__).with_name("training_data.css")
-state = st.session_state
 
 
-def draw_training_data(workspace: Workspace, galleries: Sequence[str]) -> None:
+def draw_training_data(workspace: Workspace, galleries: Sequence[GalleryInfo], gallery: str) -> None:
     st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
-    places.choose_gallery(cached.galleries(workspace))
-    if len(galleries) > 1:
-        st.selectbox("Gallery", list(galleries), key=places.GALLERY, persist_state="session", width=260)
-    gallery: str = state[places.GALLERY]
+    draw_gallery_field(galleries, label="visible")
     found = kept_insight(workspace, gallery)
     if found is None:
         found = _look(workspace, gallery)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from reid_core.cli.shared.console import print_table, say
+from reid_core.evaluation.metrics import FIGURES
 from reid_core.evaluation.presentation.policy_sentences import USUAL, cautions
 from reid_core.records import plural
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
     from reid_core.evaluation.report import Evaluation, EvaluationReport
     from reid_core.evaluation.report_parts import Estimate
 
-_HEADINGS = {"mAP": "mAP", "rank1": "Rank-1", "rank5": "Rank-5", "rank10": "Rank-10", "rank20": "Rank-20"}
-_HEADINGS |= {"mINP": "mINP", "r_precision": "R-precision"}
 _ZERO_SHOT = {True: "yes", False: "no", None: "not known"}
 _CAMERA_PAIRS = 3
 
@@ -51,7 +50,7 @@ def _print_table(evaluation: Evaluation) -> None:
     """Models on galleries, and which of them differ."""
     shown = ("mAP", "rank1", "rank5", "mINP")
     print_table(
-        ["gallery", "model", *(_HEADINGS[name] for name in shown), "zero-shot", "queries", "crops"],
+        ["gallery", "model", *(FIGURES[name].heading for name in shown), "zero-shot", "queries", "crops"],
         [
             [
                 report.tested.gallery,
@@ -82,7 +81,7 @@ def _print_table(evaluation: Evaluation) -> None:
 def _print_one(report: EvaluationReport, by: Sequence[str]) -> None:
     tested = report.tested
     print_table(
-        [*(_HEADINGS[name] for name in report.figures), "queries", "gallery"],
+        [*(FIGURES[name].heading for name in report.figures), "queries", "gallery"],
         [
             [*(share(one) for one in report.figures.values()), f"{report.queries:,}", f"{tested.crops:,}"],
             [*(_bounds(one) for one in report.figures.values()), "", ""],

@@ -17,6 +17,7 @@ from reid_core.errors import ReidError, shown
 from reid_core.records import whole_number
 from reid_core.times import parse_time, recorded_time
 from reid_core.workspace import jobs, opening
+from reid_core.workspace.actor import system_user
 from reid_core.workspace.job_kinds import KINDS
 from reid_core.workspace.job_report import Report
 from reid_core.workspace.job_reporter import Reporter
@@ -30,6 +31,8 @@ app = typer.Typer(
     help="Retrace: find one person again across cameras. Everything stays on this machine.",
 )
 
+# Under which heading of `reid --help` a command stands (its `rich_help_panel`), in this order.
+PANELS = ("Galleries", "Search", "Evaluation", "Training", "Models", "Keeping")
 STOPPED = 130  # exit code after Ctrl-C or SIGTERM, as shells have it
 REPORTER = Reporter()
 _said: set[str] = set()
@@ -49,8 +52,9 @@ ModelOption = Annotated[str | None, typer.Option(help="Name of a model or run, o
 
 
 def open_workspace(workspace: Path | None) -> Workspace:
-    """Says on standard error, once, where other users of the machine can look into it; a page says so itself."""
-    opened = opening.open_workspace(workspace or default_path())
+    """Open it for the operating system's user. Says on standard error, once, where other users of the machine can look
+    into it; a page says so itself."""
+    opened = opening.open_workspace(workspace or default_path(), system_user())
     if jobs.VARIABLE not in os.environ and (sentence := warning(opened.path)) is not None and sentence not in _said:
         _said.add(sentence)
         warn(sentence)

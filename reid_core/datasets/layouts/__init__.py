@@ -1,21 +1,20 @@
 """Published data sets whose folders and file names tell who is on a crop, each described in a file of its own.
 
-`LAYOUTS` holds the readers by the names that `--format` takes. A new one is a `Layout` (see `layout.py`) in a new file,
+`LAYOUTS` holds them by the names that `--format` takes. A new one is a `Layout` (see `layout.py`) in a new file,
 and a line here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-from reid_core.datasets.base import Dataset, Declined, Listing, Options
 from reid_core.datasets.layouts.ccvid import CCVID
 from reid_core.datasets.layouts.celeb_reid import CELEB_REID
 from reid_core.datasets.layouts.cuhk02 import CUHK02
 from reid_core.datasets.layouts.grid import GRID
 from reid_core.datasets.layouts.ilids_vid import ILIDS_VID
 from reid_core.datasets.layouts.last import LAST
-from reid_core.datasets.layouts.layout import Layout, read_layout
+from reid_core.datasets.layouts.layout import Layout
 from reid_core.datasets.layouts.ltcc import LTCC
 from reid_core.datasets.layouts.nkup import NKUP
 from reid_core.datasets.layouts.occluded import OCCLUDED_REID, P_DUKE, PARTIAL_REID
@@ -25,11 +24,10 @@ from reid_core.datasets.layouts.regdb import REGDB
 from reid_core.datasets.layouts.vc_clothes import VC_CLOTHES
 from reid_core.datasets.layouts.veri import VERI
 from reid_core.datasets.readers.prepared import PREPARED
-from reid_core.datasets.readers.tracker_crops import read_tracker_crops
 
-__all__ = ["DESCRIBED", "LAYOUTS", "Layout"]
+__all__ = ["LAYOUTS", "Layout"]
 
-DESCRIBED: Mapping[str, Layout] = {
+LAYOUTS: Mapping[str, Layout] = {
     "prcc": PRCC,
     "ltcc": LTCC,
     "nkup": NKUP,
@@ -47,14 +45,4 @@ DESCRIBED: Mapping[str, Layout] = {
     "cuhk02": CUHK02,
     "veri": VERI,
     "prepared": PREPARED,
-}
-
-
-def _reader(layout: Layout) -> Callable[[Listing, Options], Dataset | Declined]:
-    return lambda listing, options: read_layout(layout, listing, options)
-
-
-LAYOUTS: Mapping[str, Callable[[Listing, Options], Dataset | Declined]] = {
-    **{key: _reader(layout) for key, layout in DESCRIBED.items()},
-    "tracker-crops": read_tracker_crops,
 }

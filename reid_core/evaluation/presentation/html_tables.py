@@ -13,6 +13,7 @@ from reid_core.evaluation.calibration.calibration import Rate
 from reid_core.evaluation.calibration.meaning import one_in
 from reid_core.evaluation.calibration.rates import few_people
 from reid_core.evaluation.comparison import Difference
+from reid_core.evaluation.metrics import FIGURES
 from reid_core.evaluation.presentation import policy_sentences
 from reid_core.evaluation.presentation.charts import Named
 from reid_core.evaluation.presentation.svg import COLOURS
@@ -20,10 +21,6 @@ from reid_core.evaluation.report import Evaluation, ModelDifference
 from reid_core.evaluation.report_parts import CameraPair, Estimate, Slice
 from reid_core.records import natural_order, plural, two_digits
 
-FIGURES = {
-    "mAP": "mAP", "rank1": "Rank-1", "rank5": "Rank-5", "rank10": "Rank-10", "rank20": "Rank-20", "mINP": "mINP",
-    "r_precision": "R-precision",
-}  # fmt: skip
 STYLE = """
 .ev-scroll { overflow-x: auto; }
 .ev { border-collapse: collapse; font-variant-numeric: tabular-nums; line-height: 1.35; min-width: min(100%, 700px); }
@@ -46,13 +43,14 @@ SEVERAL = "Each difference is judged by itself: of twenty between equal models, 
 
 def figures(reports: Named) -> str:
     """A row for each model; where several are shown the best value of each figure is marked."""
-    heads = ["", *FIGURES.values(), "equal error", "queries", "crops"]
-    best = {name: max(one.figures[name].value for one, _ in reports) for name in FIGURES} if len(reports) > 1 else {}
+    shown = {name: figure.heading for name, figure in FIGURES.items() if all(name in one.figures for one, _ in reports)}
+    heads = ["", *shown.values(), "equal error", "queries", "crops"]
+    best = {name: max(one.figures[name].value for one, _ in reports) for name in shown} if len(reports) > 1 else {}
     rows = []
     for one, colour in reports:
         dot = f'<i class="dot" style="background:{COLOURS[colour % len(COLOURS)]}"></i>'
         cells = [f"<th>{dot}{_text(one.tested.name)}</th>"]
-        for name in FIGURES:
+        for name in shown:
             figure = one.figures[name]
             mark = ' class="best"' if best.get(name) == figure.value else ""
             cells.append(f"<td{mark}>{estimate(figure)}</td>")

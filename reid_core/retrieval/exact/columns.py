@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from reid_core.records import DISTRACTOR, JUNK
-from reid_core.retrieval.filters import LABELS, NUMBERS, UNKNOWN_HEIGHT, Columns, Filter
+from reid_core.retrieval.filters import (
+    ANY_OF,
+    AT_LEAST,
+    HOUR,
+    ID,
+    LABELS,
+    NAMED,
+    NONE_OF,
+    NUMBERS,
+    UNKNOWN_HEIGHT,
+    UNTIL,
+    WEEKDAY,
+    Columns,
+    Comparison,
+    Filter,
+)
 from reid_core.times import FIRST_CLOCK_TIME
 
 _UNKNOWN = -1  # code of a label that is not known
@@ -80,42 +95,15 @@ class CodedColumns:
         return encoded
 
     def passing(self, where: Filter) -> NDArray[np.bool_] | None:
-        """Rows that pass all of the filter but `only_ids` and `exclude_ids`; None for every row."""
-        time, height = self._columns["time"].values, self._columns["height"].values
-        tests: list[NDArray[np.bool_]] = []
-        for name, labels in (("camera", where.cameras), ("identity", where.identities), ("split", where.splits)):
-            if labels is not None:
-                tests.append(self._is_any_of(name, labels))
-        if where.exclude_cameras:
-            tests.append(~self._is_any_of("camera", where.exclude_cameras))
-        if where.after is not None:
-            tests.append(time >= where.after)
-        if where.before is not None:
-            tests.append(time <= where.before)
-            if where.before >= FIRST_CLOCK_TIME:  # seconds into a recording are before no date
-                tests.append(time >= FIRST_CLOCK_TIME)
-        if where.min_height is not None:
-            tests.append((height >= where.min_height) & (height != UNKNOWN_HEIGHT))
-        if where.min_sharpness is not None:
-            tests.append(self._columns["sharpness"].values >= where.min_sharpness)
-        if where.weekdays is not None or where.hours is not None:
-            tests.append(_in_the_week(time, where.weekdays, where.hours))
-        if where.identity_known is not None:
-            codes = self._codes["identity"]
-            nobody = [codes[label] for label in (DISTRACTOR, JUNK) if label in codes]
-            named = ~np.isin(self._columns["identity"].values, [_UNKNOWN, *nobody])
-            tests.append(named if where.identity_known else self._columns["identity"].values == _UNKNOWN)
-        for name, colours in (("upper", where.upper), ("lower", where.lower)):
-            if colours is not None:
-                fits = self._is_any_of(name, colours)
-                tests.append(fits | (self._columns[name].values == _UNKNOWN) if where.unclear_colours else fits)
-        return np.logical_and.reduce(tests) if tests else None
+        """Rows that pass all of the filter but what it says of ids; None for every row."""
+        masks = [self._passing(one) for one in where.comparisons() if one.column != ID]
+        return np.logical_and.reduce(masks) if masks else None
 
-    def _is_any_of(self, name: str, labels: frozenset[str]) -> NDArray[np.bool_]:
-        codes = self._codes[name]
-        wanted = np.zeros(len(codes) + 1, dtype=np.bool_)  # the last entry answers for _UNKNOWN
-        wanted[[codes[label] for label in labels if label in codes]] = True
-        passed: NDArray[np.bool_] = wanted[self._columns[name].values]
+    def _passing(self, one: Comparison) -> NDArray[np.bool_]:
+        values = self._columns[one.column].values
+        passed = _COMPARE[one.how](values, self._codes.get(one.column, {}), one.value)
+        if one.or_unknown:
+            passed |= values == _UNKNOWN
         return passed
 
     @staticmethod
@@ -139,15 +127,57 @@ class CodedColumns:
         return CodedColumns(arrays, names)
 
 
-def _in_the_week(
-    time: NDArray[np.float64], weekdays: frozenset[int] | None, hours: frozenset[int] | None
-) -> NDArray[np.bool_]:
-    dated = time >= FIRST_CLOCK_TIME
-    since = np.where(dated, time, 0.0).astype(np.int64)
-    days, seconds = np.divmod(since, 86_400)
-    passed = dated
-    if weekdays is not None:
-        passed = passed & np.isin((days + 3) % 7, list(weekdays))  # the first of January 1970 was a Thursday
-    if hours is not None:
-        passed = passed & np.isin(seconds // 3600, list(hours))
+# Which rows pass a comparison, from a column's values, the codes of its labels, and the filter's value.
+
+
+def _any_of(values: NDArray[Any], codes: dict[str, int], labels: frozenset[str]) -> NDArray[np.bool_]:
+    wanted = np.zeros(len(codes) + 1, dtype=np.bool_)  # the last entry answers for _UNKNOWN
+    wanted[[codes[label] for label in labels if label in codes]] = True
+    passed: NDArray[np.bool_] = wanted[values]
     return passed
+
+
+def _none_of(values: NDArray[Any], codes: dict[str, int], labels: frozenset[str]) -> NDArray[np.bool_]:
+    return ~_any_of(values, codes, labels)
+
+
+def _at_least(values: NDArray[Any], codes: dict[str, int], least: float) -> NDArray[np.bool_]:
+    passed: NDArray[np.bool_] = values >= least  # NaN never is
+    return passed & (values != UNKNOWN_HEIGHT) if values.dtype.kind == "i" else passed
+
+
+def _until(values: NDArray[Any], codes: dict[str, int], last: float) -> NDArray[np.bool_]:
+    passed: NDArray[np.bool_] = values <= last
+    return passed & (values >= FIRST_CLOCK_TIME) if last >= FIRST_CLOCK_TIME else passed
+
+
+def _weekday(values: NDArray[Any], codes: dict[str, int], days: frozenset[int]) -> NDArray[np.bool_]:
+    dated, since = _dated(values)
+    return dated & np.isin((since // 86_400 + 3) % 7, list(days))  # the first of January 1970 was a Thursday
+
+
+def _hour(values: NDArray[Any], codes: dict[str, int], hours: frozenset[int]) -> NDArray[np.bool_]:
+    dated, since = _dated(values)
+    return dated & np.isin(since // 3600 % 24, list(hours))
+
+
+def _dated(times: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Which times have a date, and whole seconds since 1970."""
+    dated = times >= FIRST_CLOCK_TIME
+    return dated, np.where(dated, times, 0.0).astype(np.int64)
+
+
+def _named(values: NDArray[Any], codes: dict[str, int], named: bool) -> NDArray[np.bool_]:
+    nobody = [codes[label] for label in (DISTRACTOR, JUNK) if label in codes]
+    return ~np.isin(values, [_UNKNOWN, *nobody]) if named else values == _UNKNOWN
+
+
+_COMPARE: dict[str, Callable[[NDArray[Any], dict[str, int], Any], NDArray[np.bool_]]] = {
+    ANY_OF: _any_of,
+    NONE_OF: _none_of,
+    AT_LEAST: _at_least,
+    UNTIL: _until,
+    WEEKDAY: _weekday,
+    HOUR: _hour,
+    NAMED: _named,
+}

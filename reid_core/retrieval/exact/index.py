@@ -1,6 +1,5 @@
 """Exact nearest-neighbour search over unit vectors, with filters on what is known of each crop.
 
-The index is a disposable cache of the catalogue's vectors: it holds no truth and is rebuilt when missing or stale.
 Vectors are kept as float16 and compared by inner product, which scans half the bytes of float32 and is faster for it.
 A filter becomes a bitmap over the rows, computed from integer columns, so the scan skips what it leaves out.
 """
@@ -12,7 +11,8 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import faiss
 import numpy as np
@@ -21,12 +21,10 @@ from numpy.typing import NDArray
 from reid_core.errors import NotThere, ReidError
 from reid_core.retrieval.exact.columns import CodedColumns
 from reid_core.retrieval.exact.segments import ABSENT, BaseSegment, Contents, GrowingSegment, Segment, scan
+from reid_core.retrieval.exact.snapshot import read_snapshot, remove_snapshots, snapshot_seq, write_snapshot
 from reid_core.retrieval.filters import Columns, Filter
-from reid_core.retrieval.protocol import IndexStats, Vectors
+from reid_core.retrieval.protocol import Changes, IndexStats, Vectors
 from reid_core.retrieval.results import NO_HIT, RankedResults
-
-__all__ = ["Columns", "ExactIndex", "Filter"]
-
 
 _FLOAT16_MAX = float(np.finfo(np.float16).max)
 _ROWS_PER_THREAD = 100_000  # fewer to compare take a few milliseconds: not worth waking a thread
@@ -45,32 +43,55 @@ class _Part:
 class ExactIndex:
     """`VectorIndex` that compares a query with every row that its filter lets through. Safe to share by threads.
 
-    All vectors come from `model` and have `dimension` numbers of unit length (an inner product is then the cosine
-    similarity); they are stored as float16, so a similarity is within about 0.0005 of the float32 one. A `base` is
-    taken as it is, without a copy and never written to; what is added goes beside it.
+    Vectors of `dimension` numbers are stored as float16, so a similarity is within about 0.0005 of the float32 one. A
+    `base` is taken as it is, without a copy and never written to; what is added goes beside it. The rows of a camera
+    whose vectors all change are added anew: until the next start the old ones take room, too.
     """
 
-    def __init__(self, model: str, dimension: int, base: BaseSegment | None = None) -> None:
-        """Raises ReidError when the base has vectors of another dimension."""
+    def __init__(
+        self, model: str, dimension: int, base: BaseSegment | None = None, *, seq: int = -1, folder: Path | None = None
+    ) -> None:
+        """It is kept in `folder`, if anywhere. Raises ReidError when the base has vectors of another dimension."""
         self.model = model
         self.dimension = dimension
-        nothing = np.empty((0, dimension), np.float16)
-        self._base = base or BaseSegment(np.empty(0, np.int64), nothing, CodedColumns())
-        self._grown = GrowingSegment(dimension)
-        self._segments: tuple[Segment, Segment] = (self._base, self._grown)
+        self.seq = seq
+        self._folder = folder
         self._lock = threading.Lock()
+        self._hold(base)
         if self._base.vectors.shape[1:] != (dimension,):
             raise ReidError(f"The base has vectors of {self._base.vectors.shape[1:]} numbers, the index {dimension}.")
+
+    @classmethod
+    def open(cls, folder: Path, model: str, dimension: int) -> Self:
+        """What was kept in the folder, else an empty index."""
+        base, seq = read_snapshot(folder, model) or (None, -1)
+        return cls(model, dimension, base, seq=seq, folder=folder)
+
+    def _hold(self, base: BaseSegment | None) -> None:
+        """Hold the rows of the base, and no others."""
+        nothing = np.empty((0, self.dimension), np.float16)
+        self._base = base or BaseSegment(np.empty(0, np.int64), nothing, CodedColumns())
+        self._grown = GrowingSegment(self.dimension)
+        self._segments: tuple[Segment, Segment] = (self._base, self._grown)
 
     def __len__(self) -> int:
         return sum(len(segment) for segment in self._segments)
 
     def stats(self) -> IndexStats:
+        kept = None if self._folder is None else snapshot_seq(self._folder)
         with self._lock:
             dead = sum(segment.dead for segment in self._segments)
             return IndexStats(
-                self.model, self.dimension, len(self), 2 * len(self) * self.dimension, dead, len(self._grown.ids)
+                self.model, self.dimension, len(self), 2 * len(self) * self.dimension, kept, dead, len(self._grown.ids)
             )
+
+    def keep(self) -> None:
+        if self._folder is not None:
+            write_snapshot(self._folder, self.contents(), self.seq)
+
+    def forget(self) -> None:
+        if self._folder is not None:
+            remove_snapshots(self._folder)
 
     def contents(self) -> Contents:
         """What the index holds now, for a snapshot. Copies ids and columns, not vectors."""
@@ -78,11 +99,6 @@ class ExactIndex:
             return Contents.of(self.model, self.dimension, *self._segments)
 
     def add(self, ids: NDArray[np.int64], vectors: Vectors, columns: Columns) -> None:
-        """Add crops; an id that is there already, or comes twice, keeps what comes last.
-
-        `ids` (n,) not negative, `vectors` (n, D), float16 welcome too. Raises ReidError when lengths or dimension do
-        not fit, an id is negative, or a vector holds a number that float16 cannot.
-        """
         vectors = self._checked(vectors, "added")
         ids = np.asarray(ids, dtype=np.int64)
         if not len(ids) == len(vectors) == len(columns):
@@ -97,7 +113,7 @@ class ExactIndex:
             self._grown.append(ids, vectors, columns)
 
     def remove(self, ids: Iterable[int]) -> int:
-        """Forget these crops; returns how many were there. Costs no pass over the index: their rows are marked."""
+        """Costs no pass over the index: the rows are marked."""
         with self._lock:
             return self._remove(np.unique(np.fromiter(ids, dtype=np.int64)))
 
@@ -111,10 +127,6 @@ class ExactIndex:
         return gone
 
     def relabel(self, ids: NDArray[np.int64], columns: Columns) -> int:
-        """Replace what filters read of these crops; returns how many were there, other ids are ignored.
-
-        An id that comes twice keeps what comes last. Raises ReidError when the lengths differ.
-        """
         ids = np.asarray(ids, dtype=np.int64)
         if len(ids) != len(columns):
             raise ReidError(f"Relabelled {len(ids)} ids and {len(columns)} rows of columns differ.")
@@ -128,8 +140,20 @@ class ExactIndex:
                 changed += int(there.sum())
         return changed
 
+    def sync(self, changes: Iterable[Changes]) -> int:
+        if self.seq < 0:
+            with self._lock:
+                self._hold(None)
+        removed, seq = 0, self.seq
+        for piece in changes:
+            removed += self.remove(piece.removed.tolist())
+            self.relabel(piece.relabelled, piece.labels)
+            self.add(piece.ids, piece.vectors, piece.columns)
+            seq = piece.seq
+        self.seq = seq
+        return removed
+
     def vectors(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:
-        """Stored vectors (n, D) of these crops, in their order. Raises ReidError for an id that is not there."""
         ids = np.asarray(ids, dtype=np.int64)
         stored = np.empty((len(ids), self.dimension), dtype=np.float32)
         missing = np.ones(len(ids), dtype=np.bool_)
@@ -144,16 +168,10 @@ class ExactIndex:
         return stored
 
     def count(self, where: Filter) -> int:
-        """Crops that `where` lets through."""
         with self._lock:
             return sum(part.available for part in self._parts(where, 1))
 
     def search(self, vectors: NDArray[np.float32], k: int, where: Filter = Filter()) -> RankedResults:
-        """The k most similar crops to each of the (Q, D) queries among those that `where` lets through.
-
-        Equal similarities are ordered by the lower id, whatever the order in which the crops were added. Raises
-        ReidError when k is below 1, or the queries are not finite or not of `dimension` numbers.
-        """
         queries = self._checked(vectors, "query").astype(np.float32, copy=False)
         if k < 1:
             raise ReidError(f"The number of results to return is {k}; ask for at least 1.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from reid_core.quality import LIMITS
+from reid_core.quality import FLAWS
 from reid_core.records import plural
 
 EXAMPLES = 24  # crops that a finding shows
@@ -69,20 +69,13 @@ def about_people(labelled: pd.DataFrame) -> list[Finding]:
 
 
 def about_pictures(labelled: pd.DataFrame) -> list[Finding]:
-    shape = labelled["height"] / labelled["width"]
-    poor = {
-        f"lower than {LIMITS.height} pixels": labelled["height"] < LIMITS.height,
-        "blurred": labelled["sharpness"] < LIMITS.sharpness,
-        "dark": labelled["brightness"] < LIMITS.dark,
-        "overexposed": labelled["brightness"] > LIMITS.bright,
-        "washed out": labelled["contrast"] < LIMITS.contrast,
-        "of an odd shape": (shape < LIMITS.wide) | (shape > LIMITS.thin),
-    }
+    measured = labelled.assign(shape=labelled["height"] / labelled["width"])
     found = []
-    for word, rows in poor.items():
+    for flaw in FLAWS.values():
+        rows = (measured[flaw.measure] < flaw.least) | (measured[flaw.measure] > flaw.most)
         if count := int(rows.sum()):
             level = "warning" if count > 0.1 * len(labelled) else "note"
-            sentence = f"{plural(count, 'crop')} of {len(labelled):,} {verb(count)} {word}."
+            sentence = f"{plural(count, 'crop')} of {len(labelled):,} {verb(count)} {flaw.words}."
             found.append(Finding(level, sentence, labelled[rows]["id"].head(EXAMPLES).tolist()))
     if unmeasured := int(labelled["sharpness"].isna().sum()):
         found.append(Finding("note", f"The quality of {plural(unmeasured, 'crop')} was never measured.", []))

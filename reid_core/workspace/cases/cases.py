@@ -11,7 +11,9 @@ from sqlite3 import Connection, IntegrityError
 
 from reid_core.errors import NotThere, ReidError
 from reid_core.records import plural
-from reid_core.workspace.catalogue.rows import check_text, now, user
+from reid_core.workspace.actor import Actor
+from reid_core.workspace.catalogue.audit import BeginCase, DeleteCase
+from reid_core.workspace.catalogue.rows import check_text, now
 from reid_core.workspace.catalogue.trail import forget_case, write_log
 from reid_core.workspace.deletion.wiping import finish
 from reid_core.workspace.reserve import with_room
@@ -51,11 +53,11 @@ def create(workspace: Workspace, name: str, purpose: str, notes: str = "") -> Ca
         try:
             key = database.execute(
                 "INSERT INTO investigation (name, purpose, notes, created, who) VALUES (?, ?, ?, ?, ?) RETURNING key",
-                (name, purpose.strip(), notes, now(), user()),
+                (name, purpose.strip(), notes, now(), workspace.actor.name),
             ).fetchall()[0][0]
         except IntegrityError as error:
             raise ReidError(f"There is a case {name!r} already. Open it, or choose another name.") from error
-        write_log(database, "investigation", purpose.strip(), {"investigation": key})
+        write_log(database, workspace.actor, BeginCase(purpose=purpose.strip(), case=key))
     return find(workspace, name)
 
 
@@ -112,21 +114,21 @@ def _delete_rows(workspace: Workspace, name: str, purpose: str) -> int:
         database.execute("BEGIN IMMEDIATE")
         key = case_key(database, name)
         found = Case(*database.execute(f"{_SELECT} WHERE key = ?", (key,)).fetchone())
-        number = write_receipt(database, f"case {key}: {found.describe()}", purpose)
+        number = write_receipt(database, workspace.actor, f"case {key}: {found.describe()}", purpose)
         lines = forget_case(database, key)
         database.execute("DELETE FROM investigation WHERE key = ?", (key,))
-        details = {"investigation": key, "receipt": number, "deleted": found.describe(), "log_lines": lines}
-        write_log(database, "delete investigation", purpose.strip(), details)
+        event = DeleteCase(purpose=purpose.strip(), case=key, receipt=number, deleted=found.describe(), log_lines=lines)
+        write_log(database, workspace.actor, event)
         return number
 
 
-def write_receipt(database: Connection, what: str, purpose: str) -> int:
+def write_receipt(database: Connection, actor: Actor, what: str, purpose: str) -> int:
     """Within a transaction that deletes no crops: its receipt, by which `wiping.finish` empties the logs too."""
     check_text(purpose)
     row = database.execute(
         "INSERT INTO deletion (at, who, purpose, gallery, selection, crops, held, files_kept, ids_sha256) "
         "VALUES (?, ?, ?, '', ?, 0, 0, 0, '') RETURNING key",
-        (now(), user(), purpose.strip(), what),
+        (now(), actor.name, purpose.strip(), what),
     ).fetchall()
     return int(row[0][0])
 

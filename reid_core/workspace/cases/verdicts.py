@@ -1,5 +1,9 @@
 """What analysts decide about crops: match, not, or cannot tell. One append-only log; taking back is a line of it.
 
+A verdict on a crop counts for its whole tracklet (the same gallery, camera and tracklet: one person without a break),
+unless the analyst means the crops alone. It is one act in the log: the crops that were looked at, and those that
+follow them.
+
 An analyst's newest verdict on a crop that she has not taken back stands. Where what stands of two analysts is a match
 and a not, both are kept and the crop is a conflict: it neither leads the search nor leaves it until one of them gives
 way.
@@ -7,14 +11,17 @@ way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection
+from typing import Any
 
 from reid_core.errors import NotThere, ReidError
 from reid_core.records import plural
 from reid_core.workspace.cases.cases import case_key
-from reid_core.workspace.catalogue.rows import now, user
+from reid_core.workspace.catalogue.audit import GiveVerdict
+from reid_core.workspace.catalogue.rows import now
 from reid_core.workspace.catalogue.trail import write_log
 from reid_core.workspace.workspace import Workspace
 
@@ -40,6 +47,7 @@ KINDS = (
 )
 VERDICTS = tuple(kind.verdict for kind in KINDS)
 WORDS = {kind.verdict: kind.words for kind in KINDS}
+MOST_FOLLOWERS = 500  # crops of a tracklet that follow one verdict, the first in time
 
 
 @dataclass(frozen=True)
@@ -55,8 +63,9 @@ class Seen:
 class Verdict:
     """A line of the log. `act` is shared by what was given at once; `undoes` is the key of the line taken back.
 
-    `model` is the id of the model whose list the crop was in, `threshold` the similarity from which on that list
-    called hits likely, None where it had none.
+    `model` is the id of the model whose list the act was given in, `threshold` the similarity from which on that list
+    called hits likely, None where it had none. `follows` is the crop that was looked at, whose tracklet this one
+    belongs to; None for a crop that was looked at itself, which alone may have a similarity and a rank.
     """
 
     key: int
@@ -71,6 +80,7 @@ class Verdict:
     similarity: float | None
     rank: int | None
     threshold: float | None
+    follows: int | None
 
 
 @dataclass(frozen=True)
@@ -93,43 +103,53 @@ def give(
     verdict: str,
     seen: Sequence[Seen],
     *,
+    crops_only: bool = False,
     note: str = "",
     model: str = "",
     threshold: float | None = None,
-    who: str | None = None,
 ) -> list[Verdict]:
-    """One verdict on these crops, given at once: the frames of a tracklet, or a single crop.
+    """One verdict, given at once on these crops and the rest of their tracklets; with `crops_only` on the crops alone.
 
-    `who` is the operating system's user unless the analyst said who she is. Raises ReidError for another word than
-    one of `VERDICTS`, and for a crop that is gone; then none is given.
+    The analyst is the workspace's actor. Raises ReidError for another word than one of `VERDICTS`, and for a crop that
+    is gone; then none is given.
     """
     if verdict not in VERDICTS:
         raise ReidError(f"A verdict is one of {', '.join(VERDICTS)}, not {verdict!r}.")
     if not seen:
         raise ReidError("A verdict needs a crop that it is about.")
-    who = (who or "").strip() or user()
+    who = workspace.actor.name
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         key = case_key(database, case)
-        for one in seen:
-            if not database.execute("SELECT 1 FROM crop WHERE id = ?", (one.crop,)).fetchone():
-                raise NotThere(f"Crop {one.crop} is gone; it may have been deleted. Search again.")
-        act = _next_act(database)
-        database.executemany(
-            _INSERT,
-            [
-                (act, key, one.crop, now(), who, verdict, None, note, model, one.similarity, one.rank, threshold)
-                for one in seen
-            ],
-        )
-        details = {"investigation": key, "verdict": verdict, "crops": [one.crop for one in seen], "act": act}
-        write_log(database, "verdict", _purpose(database, key), {**details, "analyst": who, "model": model})
+        looked_at = {one.crop: one for one in seen}
+        for crop in looked_at:
+            if not database.execute("SELECT 1 FROM crop WHERE id = ?", (crop,)).fetchone():
+                raise NotThere(f"Crop {crop} is gone; it may have been deleted. Search again.")
+        followers = {} if crops_only else _followers(database, list(looked_at))
+        act, at = _next_act(database), now()
+        said = verdict, None, note, model
+        rows: list[tuple[Any, ...]] = [
+            (one.crop, *said, one.similarity, one.rank, threshold, None) for one in looked_at.values()
+        ]
+        rows += [(crop, *said, None, None, threshold, follows) for crop, follows in followers.items()]
+        database.executemany(_INSERT, [(act, key, crop, at, who, *rest) for crop, *rest in rows])
+        event = GiveVerdict(
+            purpose=_purpose(database, key), case=key, verdict=verdict, act=act, analyst=who, model=model,
+            crops=tuple(row[0] for row in rows), looked_at=len(looked_at) if followers else None,
+        )  # fmt: skip
+        write_log(database, workspace.actor, event)
         return _of_act(database, act)
 
 
-def undo(workspace: Workspace, case: str, *, who: str | None = None) -> list[Verdict]:
-    """Take back what the analyst gave last and has not taken back; the lines that did. Empty when there is nothing."""
-    who = (who or "").strip() or user()
+def followers(workspace: Workspace, crops: Sequence[int]) -> dict[int, int]:
+    """The crops that follow a verdict on `crops`: the rest of their tracklets, each with the crop that it follows."""
+    with workspace.catalogue.transaction() as database:
+        return _followers(database, crops)
+
+
+def undo(workspace: Workspace, case: str) -> list[Verdict]:
+    """Take back the last act of the workspace's actor that stands; the lines that do so, none where no act stands."""
+    who = workspace.actor.name
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         key = case_key(database, case)
@@ -139,14 +159,21 @@ def undo(workspace: Workspace, case: str, *, who: str | None = None) -> list[Ver
         ).fetchone()
         if last is None:
             return []
-        taken = database.execute("SELECT crop, key, model FROM verdict WHERE act = ? ORDER BY key", last).fetchall()
-        act = _next_act(database)
+        taken = _of_act(database, last[0])
+        act, at = _next_act(database), now()
         database.executemany(
             _INSERT,
-            [(act, key, crop, now(), who, UNDO, row, "", model, None, None, None) for crop, row, model in taken],
+            [
+                (act, key, one.crop, at, who, UNDO, one.key, "", one.model, None, None, None, one.follows)
+                for one in taken
+            ],
         )
-        details = {"investigation": key, "verdict": UNDO, "crops": [crop for crop, _, _ in taken], "undoes": last[0]}
-        write_log(database, "verdict", _purpose(database, key), {**details, "act": act, "analyst": who})
+        looked_at = sum(one.follows is None for one in taken)
+        event = GiveVerdict(
+            purpose=_purpose(database, key), case=key, verdict=UNDO, act=act, undoes=last[0], analyst=who,
+            crops=tuple(one.crop for one in taken), looked_at=looked_at if looked_at < len(taken) else None,
+        )  # fmt: skip
+        write_log(database, workspace.actor, event)
         return _of_act(database, act)
 
 
@@ -200,12 +227,36 @@ def describe(standings: Mapping[int, Standing]) -> str:
     return ", ".join([*parts, *([plural(counts[CONFLICT], "conflict")] if counts[CONFLICT] else [])])
 
 
-_COLUMNS = "key, act, crop, at, who, verdict, undoes, note, model, similarity, rank, threshold"
+_COLUMNS = "key, act, crop, at, who, verdict, undoes, note, model, similarity, rank, threshold, follows"
 _STANDS = "undoes IS NULL AND key NOT IN (SELECT undoes FROM verdict WHERE undoes NOT NULL)"
 _INSERT = (
-    "INSERT INTO verdict (act, investigation, crop, at, who, verdict, undoes, note, model, similarity, rank, threshold)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO verdict (act, investigation, crop, at, who, verdict, undoes, note, model, similarity, rank, "
+    "threshold, follows) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+
+
+def _followers(database: Connection, crops: Iterable[int]) -> dict[int, int]:
+    """A crop without a camera or a tracklet has none. One look through each camera, which may hold a million crops."""
+    looked_at = set(crops)
+    first: dict[tuple[int, str], dict[str, int]] = {}  # by gallery and camera: of each tracklet the crop looked at
+    for crop, gallery, camera, tracklet in database.execute(
+        "SELECT id, gallery, camera, tracklet FROM crop WHERE camera NOT NULL AND tracklet NOT NULL "
+        "AND id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (json.dumps(sorted(looked_at)),),
+    ):
+        first.setdefault((gallery, camera), {}).setdefault(tracklet, crop)
+    found: dict[int, int] = {}
+    for (gallery, camera), tracklets in first.items():
+        left = dict.fromkeys(tracklets, MOST_FOLLOWERS)
+        for crop, tracklet in database.execute(
+            "SELECT id, tracklet FROM crop WHERE gallery = ? AND camera = ? "
+            "AND tracklet IN (SELECT value FROM json_each(?)) ORDER BY time, id",
+            (gallery, camera, json.dumps(list(tracklets))),
+        ):
+            if crop not in looked_at and left[tracklet]:
+                left[tracklet] -= 1
+                found[crop] = tracklets[tracklet]
+    return found
 
 
 def _next_act(database: Connection) -> int:

@@ -7,6 +7,7 @@ in `editing.py`, how crops go for good in `deletion.py`: functions on the same d
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -18,18 +19,21 @@ import pandas as pd
 
 from reid_core.errors import NotThere
 from reid_core.records import DISTRACTOR, JUNK
+from reid_core.workspace.actor import Actor
+from reid_core.workspace.catalogue.audit import ServeModel
 from reid_core.workspace.catalogue.database import PAGE_BYTES, anchor, connect, create
+from reid_core.workspace.catalogue.event import Event
 from reid_core.workspace.catalogue.rows import (
     CROP_COLUMNS,
     GalleryInfo,
     NewCrop,
     cameras_of,
+    cells,
     check_name,
     crop_table,
     gallery_info,
     gallery_key,
     insert_rows,
-    known,
     model_key,
     next_numbers,
     now,
@@ -40,14 +44,17 @@ from reid_core.workspace.catalogue.trail import read_log, write_log
 from reid_core.workspace.reserve import with_room
 
 MOST = 2**63 - 1  # SQLite's largest integer
+GIVEN = tuple(field.name for field in dataclasses.fields(NewCrop))
+SAME = ("sha256", "identity", "camera", "split", "tracklet", "time")  # what agrees in all of these is one crop
 IN_A_QUERY = 900  # SQLite's oldest limit on placeholders is 999
 
 
 class Catalogue:
-    """The database file; its folder is the workspace."""
+    """The database file; its folder is the workspace. What is done through it is done by `actor`."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, actor: Actor) -> None:
         self.path = path
+        self.actor = actor
         self.workspace = path.parent
         create(path, CATALOGUE, VERSION, UPGRADES, page_bytes=PAGE_BYTES)
         self._anchor = anchor(path)
@@ -156,25 +163,17 @@ class Catalogue:
             marks = ", ".join("?" * len(crops))
             there = set(
                 database.execute(
-                    "SELECT sha256, identity, camera, split, tracklet, time FROM crop "
+                    f"SELECT {', '.join(SAME)} FROM crop "
                     f"WHERE sha256 IN ({marks}) AND +gallery = ?",  # the plus: by no other index than the hash's
                     (*(c.sha256 for c in crops), key),
                 )
             )
             rows = []
             for c in crops:
-                labels = (c.identity, c.camera, c.split, c.tracklet, known(c.time))
-                if (c.sha256, *labels) not in there:
-                    there.add((c.sha256, *labels))
-                    found = (known(c.sharpness), known(c.brightness), known(c.contrast), c.look, c.alike, c.bytes)
-                    clothes = (c.upper, known(c.upper_share), c.lower, known(c.lower_share))
-                    size = (c.width, c.height, c.sha256)
-                    rows.append((key, source, c.path, *labels, *size, *found, int(time.time()), *clothes))
-            into = (
-                "INSERT OR IGNORE INTO crop (gallery, source, path, identity, camera, split, tracklet, time, width, "
-                "height, sha256, sharpness, brightness, contrast, look, alike, bytes, imported, upper, upper_share, "
-                "lower, lower_share)"
-            )
+                if (same := cells(c, SAME)) not in there:
+                    there.add(same)
+                    rows.append((key, source, int(time.time()), *cells(c, GIVEN)))
+            into = f"INSERT OR IGNORE INTO crop (gallery, source, imported, {', '.join(GIVEN)})"
             new = {path for (path,) in insert_rows(database, into, rows, "RETURNING path")}
             return [c.path in new for c in crops]
 
@@ -239,21 +238,21 @@ class Catalogue:
                 (id, name, embedding_size),
             )
 
-    def serve(self, gallery: str, model: str, purpose: str, **details: Any) -> None:
-        """From now on the gallery is searched by the model of that id; written into the log with why.
+    def serve(self, event: ServeModel) -> None:
+        """From now on the event's gallery is searched by its model, and the log says so.
 
         Raises ReidError when the model has embedded nothing.
         """
         with connect(self.path) as database:
             database.execute("BEGIN IMMEDIATE")
-            key = gallery_key(database, gallery)
+            row = gallery_key(database, event.gallery), model_key(database, event.model)
             database.execute(
                 "INSERT INTO serving (gallery, model) VALUES (?, ?) "
                 "ON CONFLICT (gallery) DO UPDATE SET model = excluded.model",
-                (key, model_key(database, model)),
+                row,
             )
             next_numbers(database, 1)
-            write_log(database, "serve", purpose, {"gallery": gallery, "model": model, **details})
+            write_log(database, self.actor, event)
 
     def keep_serving(self, gallery: str, model: str) -> None:
         """Settle on the model that serves the gallery now, before another one embeds as much of it."""
@@ -264,15 +263,15 @@ class Catalogue:
 
     # --- who did what ---
 
-    def log(self, action: str, purpose: str, **details: Any) -> None:
-        """Add a line to the append-only log: when, who (the operating system's user), what and why.
+    def log(self, event: Event) -> None:
+        """Add a line to the append-only log: when, who (the actor), what and why.
 
         Raises DiskFull when there is no room for it, not even in the reserve.
         """
 
         def write() -> None:
             with connect(self.path) as database:
-                write_log(database, action, purpose, details)
+                write_log(database, self.actor, event)
 
         with_room(self.workspace, write)
 

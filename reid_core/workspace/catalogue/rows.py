@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import getpass
-import os
+import math
 import re
 import sqlite3
 from collections.abc import Sequence
@@ -12,17 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from reid_core.errors import NotThere, Refused, ReidError, shown
 from reid_core.records import DISTRACTOR, JUNK
+from reid_core.workspace.catalogue.columns import SHOWN
 from reid_core.workspace.layout import originals
 
-CROP_COLUMNS = (
-    "id", "path", "identity", "camera", "time", "tracklet", "split", "width", "height", "sha256", "source",
-    "sharpness", "brightness", "contrast", "alike", "upper", "upper_share", "lower", "lower_share",
-)  # fmt: skip
+CROP_COLUMNS = tuple(SHOWN)
 _ROWS_AT_ONCE = 1_000  # of at most 32 values; SQLite takes 32,766 in one statement
 _NAME = re.compile(r"[\w][\w.-]{0,63}")
 
@@ -165,19 +161,14 @@ def cameras_of(database: sqlite3.Connection, gallery: int) -> list[str]:
 
 def crop_table(database: sqlite3.Connection, workspace: Path, where: str, values: Sequence[Any]) -> pd.DataFrame:
     """Crops as `CROP_COLUMNS`. `source` is the folder or zip that their pictures are read from now."""
+    values_shown = ", ".join(column.shown or f"crop.{name}" for name, column in SHOWN.items())
     rows = database.execute(
-        "SELECT crop.id, crop.path, identity, camera, time, tracklet, split, width, height, lower(hex(sha256)), "
-        "CASE WHEN source.copied THEN source.key ELSE source.path END, sharpness, brightness, contrast, "
-        "lower(hex(alike)), upper, upper_share, lower, lower_share FROM crop JOIN source "
-        f"ON source.key = crop.source WHERE {where}",
-        tuple(values),
+        f"SELECT {values_shown} FROM crop JOIN source ON source.key = crop.source WHERE {where}", tuple(values)
     ).fetchall()
     table = pd.DataFrame(rows, columns=list(CROP_COLUMNS), dtype=object)
     table["source"] = [str(originals(workspace, key)) if isinstance(key, int) else key for key in table["source"]]
     table["alike"] = pd.Series([sha256 or None for sha256 in table["alike"]], dtype=object)
-    whole = {"id": np.int64, "width": np.int64, "height": np.int64}
-    numbers = ("time", "sharpness", "brightness", "contrast", "upper_share", "lower_share")
-    return table.astype({**whole, **dict.fromkeys(numbers, np.float64)})
+    return table.astype({name: column.dtype for name, column in SHOWN.items() if column.dtype is not object})
 
 
 def next_numbers(database: sqlite3.Connection, count: int) -> int:
@@ -201,22 +192,11 @@ def insert_rows(database: sqlite3.Connection, into: str, rows: Sequence[Sequence
     return returned
 
 
-def known(number: float) -> float | None:
-    """NaN is NULL in the database."""
-    return None if np.isnan(number) else float(number)
+def cells(crop: NewCrop, names: Sequence[str]) -> tuple[Any, ...]:
+    """Values of these columns as they are written: NaN is NULL in the database."""
+    values = (getattr(crop, name) for name in names)
+    return tuple((None if math.isnan(v) else float(v)) if isinstance(v, float) else v for v in values)
 
 
 def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-
-
-def user() -> str:
-    """Name of the operating system's user, which a variable of the environment cannot change."""
-    try:
-        import pwd
-
-        return pwd.getpwuid(os.getuid()).pw_name
-    except ImportError:  # Windows
-        return getpass.getuser()
-    except KeyError:  # a container's user without a name
-        return f"user {os.getuid()}"

@@ -1,6 +1,6 @@
 """Tables of the catalogue, and what brings those of an older version up to date.
 
-The log is only added to: `trail.py` has its tables, and says for each action which fields are personal and which stay.
+The log is only added to: `trail.py` has its tables, and `audit.py` says for each event which fields are personal.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
+from reid_core.workspace.catalogue.columns import COLUMNS, table_of
 from reid_core.workspace.catalogue.database import Upgrade, run_script
 from reid_core.workspace.catalogue.trail import AUDIT, move_personal_fields
 
-VERSION = 5
+VERSION = 6
 THUMBNAILS_VERSION = 1
 
 
@@ -90,8 +91,9 @@ CREATE TABLE IF NOT EXISTS no_direction (
 """
 
 # What analysts look for and decide. A verdict is a row for good, and taking it back is another row; rows go only with
-# the crop or the case that they are about. `act` is shared by the rows that were given at once. An example's
-# vector is kept, so that a search can be run again when its photo or its model is no longer there to look at.
+# the crop or the case that they are about. `act` is shared by the rows that were given at once; `follows` is the crop
+# that was looked at, whose tracklet the row's crop belongs to, NULL in the row of that crop itself. An example's vector
+# is kept, so that a search can be run again when its photo or its model is no longer there to look at.
 _CASES = """
 CREATE TABLE investigation (
     key INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, purpose TEXT NOT NULL, notes TEXT NOT NULL,
@@ -118,7 +120,7 @@ CREATE TABLE verdict (
     investigation INTEGER NOT NULL REFERENCES investigation(key) ON DELETE CASCADE,
     crop INTEGER NOT NULL REFERENCES crop(id) ON DELETE CASCADE, at TEXT NOT NULL, who TEXT NOT NULL,
     verdict TEXT NOT NULL, undoes INTEGER, note TEXT NOT NULL, model TEXT NOT NULL, similarity REAL, rank INTEGER,
-    threshold REAL
+    threshold REAL, follows INTEGER
 ) STRICT;
 CREATE INDEX verdict_crop ON verdict (crop);
 CREATE INDEX verdict_investigation ON verdict (investigation, crop);
@@ -169,14 +171,7 @@ CREATE TABLE source (
     key INTEGER PRIMARY KEY AUTOINCREMENT, gallery INTEGER NOT NULL REFERENCES gallery(key), path TEXT NOT NULL,
     format TEXT NOT NULL, imported TEXT NOT NULL, copied INTEGER NOT NULL DEFAULT 0, UNIQUE (gallery, path)
 ) STRICT;
-CREATE TABLE crop (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, gallery INTEGER NOT NULL REFERENCES gallery(key),
-    source INTEGER NOT NULL REFERENCES source(key), path TEXT NOT NULL, identity TEXT, camera TEXT, time REAL,
-    tracklet TEXT, split TEXT NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL, sha256 BLOB NOT NULL,
-    sharpness REAL, brightness REAL, contrast REAL, look INTEGER, alike BLOB, seq INTEGER NOT NULL DEFAULT 0,
-    imported INTEGER NOT NULL DEFAULT 0, bytes INTEGER NOT NULL DEFAULT 0,
-    upper TEXT, upper_share REAL, lower TEXT, lower_share REAL, UNIQUE (source, path)
-) STRICT;
+{table_of(COLUMNS)}
 {_CROP_INDEXES}
 {_LATER_CROP_INDEXES}
 CREATE TABLE model (
@@ -228,7 +223,13 @@ def _from_4(database: sqlite3.Connection) -> None:
     move_personal_fields(database)
 
 
-UPGRADES: Mapping[int, Upgrade] = {1: _FROM_1, 2: _SERVING, 3: _FROM_3, 4: _from_4}
+def _from_5(database: sqlite3.Connection) -> None:
+    """What comes from version 3 or older got the table as it is now."""
+    if "follows" not in [name for _, name, *_ in database.execute("PRAGMA table_info(verdict)")]:
+        database.execute("ALTER TABLE verdict ADD COLUMN follows INTEGER")
+
+
+UPGRADES: Mapping[int, Upgrade] = {1: _FROM_1, 2: _SERVING, 3: _FROM_3, 4: _from_4, 5: _from_5}
 
 # With a key of its own a thumbnail of 3 KB lies in one page. By its hash alone, as workspaces made before November 2026
 # have it, most of it spilled into pages of its own: three times the bytes. Both are asked alike.

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from reid_core import quality
 from reid_core.errors import ReidError
 from reid_core.json_text import read_json
-from reid_core.quality import LIMITS
+from reid_core.quality import Flaw
 from reid_core.records import natural_order, plural
 from reid_core.times import FIRST_CLOCK_TIME, LAST_CLOCK_TIME, short_time
 
-# What may be wrong with a crop, as SQL on what was measured at import. `reid_core.quality.flaws` says the same of one.
-FLAWS = {
-    "small": f"height < {LIMITS.height}",
-    "blurred": f"sharpness < {LIMITS.sharpness}",
-    "dark": f"brightness < {LIMITS.dark}",
-    "overexposed": f"brightness > {LIMITS.bright}",
-    "washed out": f"contrast < {LIMITS.contrast}",
-    "odd shape": f"(height * 1.0 / width < {LIMITS.wide} OR height * 1.0 / width > {LIMITS.thin})",
-}
+
+def _as_sql(flaw: Flaw) -> str:
+    measure = "height * 1.0 / width" if flaw.measure == "shape" else flaw.measure
+    bounds = ((f"{measure} < {flaw.least}", flaw.least), (f"{measure} > {flaw.most}", flaw.most))
+    return f"({' OR '.join(test for test, bound in bounds if math.isfinite(bound))})"
+
+
+# What may be wrong with a crop, as SQL on what was measured at import.
+FLAWS = {key: _as_sql(flaw) for key, flaw in quality.FLAWS.items()}
 MISSING = {"identity": "identity IS NULL", "camera": "camera IS NULL", "time": "time IS NULL"}
 
 
@@ -58,41 +60,14 @@ class Selection:
         # The plus keeps SQLite from walking the whole gallery where it is to look up single crops.
         tests: list[str] = ["crop.gallery = ?" if self.ids is None else "+crop.gallery = ?"]
         values: list[Any] = [gallery]
-        lists = {"identity": self.identities, "camera": self.cameras, "tracklet": self.tracklets, "split": self.splits}
-        for column, wanted in {**lists, "source": self.sources, "id": self.ids}.items():
-            if wanted is not None:
-                # One value each as JSON: a million ids would be more placeholders than SQLite takes.
-                tests.append(f"crop.{column} IN (SELECT value FROM json_each(?))")
-                values.append(_json(wanted))
-        if self.after is not None:
-            tests.append("crop.time >= ?")
-            values.append(self.after)
-        if self.before is not None:
-            tests.append("crop.time <= ?")
-            values.append(self.before)
-            if self.before >= FIRST_CLOCK_TIME:  # seconds into a recording are before no date
-                tests.append(f"crop.time >= {FIRST_CLOCK_TIME}")
-        if self.older_than is not None:
-            # A camera's clock may run ahead: nothing was taken after it was imported. An older program that was still
-            # open when the workspace was brought up to date wrote no date of import.
-            tests.append(
-                f"CASE WHEN crop.time >= {FIRST_CLOCK_TIME} AND crop.imported > 0 THEN min(crop.time, crop.imported) "
-                f"WHEN crop.time >= {FIRST_CLOCK_TIME} THEN crop.time WHEN crop.imported > 0 THEN crop.imported END < ?"
-            )
-            values.append(self.older_than)
-        if self.flaw is not None:
-            tests.append(f"({' OR '.join(FLAWS.values())})" if self.flaw == "any" else FLAWS[self.flaw])
-        if self.missing is not None:
-            tests.append(MISSING[self.missing])
-        if self.alike:
-            tests.append("crop.alike IS NOT NULL")
-        if self.not_indexed_by is not None:
-            tests.append(
-                "NOT EXISTS (SELECT 1 FROM vector JOIN model ON model.key = vector.model "
-                "WHERE vector.crop = crop.id AND model.id = ?)"
-            )
-            values.append(self.not_indexed_by)
+        for name, value in self._given().items():
+            tests.append(WAYS[name].sql(value))
+            values += WAYS[name].values(value)
         return " AND ".join(tests), values
+
+    def _given(self) -> dict[str, Any]:
+        """The ways that crops are selected by."""
+        return {name: value for name, value in vars(self).items() if value is not None and value is not False}
 
     def to_json(self) -> str:
         """For a job's folder; see `from_json`."""
@@ -104,7 +79,7 @@ class Selection:
         """Raises ReidError for anything but what `to_json` writes: half a selection would be another one."""
         try:
             values = read_json(text)
-            if not isinstance(values, dict) or any(not _KINDS[name](value) for name, value in values.items()):
+            if not isinstance(values, dict) or any(not WAYS[name].takes(value) for name, value in values.items()):
                 raise ValueError("a value is of another kind")
             chosen: dict[str, Any] = {n: frozenset(v) if isinstance(v, list) else v for n, v in values.items()}
             return Selection(**chosen)
@@ -116,37 +91,7 @@ class Selection:
 
         Without `names` people and tracklets are only counted ("1 identity, camera 3"): a receipt names nobody.
         """
-        parts = []
-        for noun, wanted in (
-            ("identity", self.identities), ("camera", self.cameras), ("tracklet", self.tracklets),
-            ("split", self.splits),
-        ):  # fmt: skip
-            if wanted is not None:
-                shown = natural_order(wanted)
-                if not names and noun in ("identity", "tracklet"):
-                    parts.append(plural(len(shown), noun))
-                    continue
-                parts.append(
-                    f"{plural(len(shown), noun, number=False)} {', '.join(shown[:5])}{' …' * (len(shown) > 5)}"
-                )
-        if self.sources is not None:
-            parts.append(f"source {', '.join(map(str, sorted(self.sources)))}")
-        if self.ids is not None:
-            parts.append(plural(len(self.ids), "chosen crop"))
-        if self.after is not None:
-            parts.append(f"from {short_time(self.after)}")
-        if self.before is not None:
-            parts.append(f"until {short_time(self.before)}")
-        if self.older_than is not None:
-            parts.append(f"taken before {short_time(self.older_than)}")
-        if self.flaw is not None:
-            parts.append("any flaw" if self.flaw == "any" else self.flaw)
-        if self.missing is not None:
-            parts.append(f"without {self.missing}")
-        if self.alike:
-            parts.append("look-alikes")
-        if self.not_indexed_by is not None:
-            parts.append(f"not embedded by {self.not_indexed_by}")
+        parts = [WAYS[name].words(value, names) for name, value in self._given().items()]
         return ", ".join(parts) or "every crop"
 
 
@@ -168,10 +113,6 @@ def order_from_json(text: str) -> tuple[Selection, str]:
     return Selection.from_json(json.dumps(values["selection"])), values["purpose"]
 
 
-def _json(values: Iterable[object]) -> str:
-    return json.dumps(list(values), ensure_ascii=False)
-
-
 def _texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
@@ -184,12 +125,87 @@ def _moment(value: object) -> bool:
     return isinstance(value, int | float) and type(value) is not bool and abs(value) <= 2 * LAST_CLOCK_TIME
 
 
-_KINDS: dict[str, Callable[[object], bool]] = {
-    **dict.fromkeys(("identities", "cameras", "tracklets", "splits"), _texts),
-    **dict.fromkeys(("sources", "ids"), _whole_numbers),
-    **dict.fromkeys(("after", "before", "older_than"), _moment),
-    "flaw": lambda value: value in (*FLAWS, "any"),
-    "missing": lambda value: value in MISSING,
-    "alike": lambda value: isinstance(value, bool),
-    "not_indexed_by": lambda value: isinstance(value, str),
+@dataclass(frozen=True)
+class Way:
+    """One way to select crops: what JSON it takes, its condition in SQL and the values for that, and it in words.
+
+    Words with `names`, or without those of people and tracklets.
+    """
+
+    takes: Callable[[object], bool]
+    sql: Callable[[Any], str]
+    words: Callable[[Any, bool], str]
+    values: Callable[[Any], list[Any]] = lambda value: [value]
+
+
+def _in(column: str) -> dict[str, Any]:
+    """One value as JSON: a million ids would be more placeholders than SQLite takes."""
+    return {
+        "sql": lambda wanted: f"crop.{column} IN (SELECT value FROM json_each(?))",
+        "values": lambda wanted: [json.dumps(list(wanted), ensure_ascii=False)],
+    }
+
+
+def _labelled(column: str, *, tells_who: bool) -> Way:
+    def words(wanted: Iterable[str], names: bool) -> str:
+        shown = natural_order(wanted)
+        if tells_who and not names:
+            return plural(len(shown), column)
+        return f"{plural(len(shown), column, number=False)} {', '.join(shown[:5])}{' …' * (len(shown) > 5)}"
+
+    return Way(_texts, words=words, **_in(column))
+
+
+def _until(last: float) -> str:
+    # Seconds into a recording are before no date.
+    return "crop.time <= ?" + f" AND crop.time >= {FIRST_CLOCK_TIME}" * (last >= FIRST_CLOCK_TIME)
+
+
+# A camera's clock may run ahead: nothing was taken after it was imported. An older program that was still open when the
+# workspace was brought up to date wrote no date of import.
+_OLDER = (
+    f"CASE WHEN crop.time >= {FIRST_CLOCK_TIME} AND crop.imported > 0 THEN min(crop.time, crop.imported) "
+    f"WHEN crop.time >= {FIRST_CLOCK_TIME} THEN crop.time WHEN crop.imported > 0 THEN crop.imported END < ?"
+)
+_NOT_EMBEDDED = (
+    "NOT EXISTS (SELECT 1 FROM vector JOIN model ON model.key = vector.model "
+    "WHERE vector.crop = crop.id AND model.id = ?)"
+)
+
+# By the field of `Selection`. A new way to select is a field and a line here.
+WAYS: dict[str, Way] = {
+    "identities": _labelled("identity", tells_who=True),
+    "cameras": _labelled("camera", tells_who=False),
+    "tracklets": _labelled("tracklet", tells_who=True),
+    "splits": _labelled("split", tells_who=False),
+    "sources": Way(
+        _whole_numbers, words=lambda keys, names: f"source {', '.join(map(str, sorted(keys)))}", **_in("source")
+    ),
+    "ids": Way(_whole_numbers, words=lambda ids, names: plural(len(ids), "chosen crop"), **_in("id")),
+    "after": Way(_moment, lambda first: "crop.time >= ?", lambda first, names: f"from {short_time(first)}"),
+    "before": Way(_moment, _until, lambda last, names: f"until {short_time(last)}"),
+    "older_than": Way(_moment, lambda moment: _OLDER, lambda moment, names: f"taken before {short_time(moment)}"),
+    "flaw": Way(
+        lambda value: value in (*FLAWS, "any"),
+        lambda flaw: f"({' OR '.join(FLAWS.values())})" if flaw == "any" else FLAWS[flaw],
+        lambda flaw, names: "any flaw" if flaw == "any" else flaw,
+        lambda flaw: [],
+    ),
+    "missing": Way(
+        lambda value: value in MISSING,
+        lambda column: MISSING[column],
+        lambda column, names: f"without {column}",
+        lambda column: [],
+    ),
+    "alike": Way(
+        lambda value: isinstance(value, bool),
+        lambda alike: "crop.alike IS NOT NULL",
+        lambda alike, names: "look-alikes",
+        lambda alike: [],
+    ),
+    "not_indexed_by": Way(
+        lambda value: isinstance(value, str),
+        lambda model: _NOT_EMBEDDED,
+        lambda model, names: f"not embedded by {model}",
+    ),
 }

@@ -6,26 +6,8 @@ byte by byte: what is chained over lines stays valid, and without the salt no gu
 A commitment is over all of a line's fields, so they go together: of a line about several crops, of which one is deleted
 and another stays, as held, the purpose and the numbers of both. The verdicts on the one that stays are kept as ever.
 
-Numbers and truth values stay in the line, and so do texts that `PUBLIC` names. All other text is personal, and so is
-the purpose, which people write freely; but that of a deletion is kept, as its receipt keeps it. What each action keeps:
-
-    action                  in the line                                         personal
-    search                  gallery, model, hits, top, rerank; of a saved one   purpose, photos (hashes of what was
-                            its number and its investigation's                  searched with), identities (of a filter)
-    save search             gallery, model, numbers of search, investigation    purpose
-    verdict                 investigation, verdict, act, undoes, analyst, model  purpose, crops
-    investigation           its number                                          purpose
-    export investigation    its number, verdicts                                purpose
-    export, export hits     gallery, what, kind, format, models, crops, hits    purpose
-    serve                   gallery, model, its name, the former model          purpose, even_so (why it was not better)
-    calibrate               gallery, also, model, people (how many)             purpose
-    relabel, undo           gallery, column, crops                              –
-    withhold from training, let train again    gallery, crops                   –
-    dismiss doubts, recall doubts              gallery, doubts                  –
-    hold, release           gallery, crops                                      purpose (the name of the hold)
-    delete                  purpose, gallery, crops, held, receipt, ids_sha256, log_lines    –
-    delete search, delete investigation    purpose, numbers, receipt, what it held, log_lines    –
-    move personal fields    lines                                               –
+`audit` has the events, and says which of their fields are personal. Of a line that it does not know, as an older or
+newer program may have left it, all text is personal.
 """
 
 from __future__ import annotations
@@ -40,13 +22,12 @@ from collections.abc import Callable, Collection, Iterable
 from sqlite3 import Connection
 from typing import Any
 
+from reid_core.workspace.actor import OPERATING_SYSTEM, PROGRAM, Actor
+from reid_core.workspace.catalogue.audit import EVENTS, MovePersonalFields
 from reid_core.workspace.catalogue.database import run_script
-from reid_core.workspace.catalogue.rows import check_text, now, user
+from reid_core.workspace.catalogue.event import Event
+from reid_core.workspace.catalogue.rows import check_text, now
 
-PUBLIC = frozenset(
-    ("gallery", "also", "model", "models", "name", "former", "column", "what", "kind", "format", "verdict", "analyst",
-     "ids_sha256", "deleted")
-)  # fmt: skip
 DELETED, ALTERED = "deleted", "altered"
 _SALT_BYTES = 32
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -86,17 +67,21 @@ CREATE TRIGGER audit_is_kept BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 't
 """
 
 
-def write_log(database: Connection, action: str, purpose: str, details: dict[str, Any]) -> None:
-    """A line of the log within the transaction of what it tells of.
+def write_log(database: Connection, actor: Actor, event: Event) -> None:
+    """A line of the log within the transaction of what it tells of. A line that does not say how its actor is `known`
+    is of the operating system's user.
 
     Raises ReidError for what is no text.
     """
-    check_text(purpose, _json(details))
-    purpose, public, personal = _divided(action, purpose, details)
+    details = event.details()
+    check_text(actor.name, event.purpose, _json(details))
+    purpose, public, personal = _divided(event.action, event.purpose, details)
+    if actor.known != OPERATING_SYSTEM:
+        public["known"] = actor.known
     commitment, salt = _committed(personal)
     line = database.execute(
         "INSERT INTO audit (at, who, action, purpose, details, commitment) VALUES (?, ?, ?, ?, ?, ?) RETURNING key",
-        (now(), user(), action, purpose, _json(public), commitment),
+        (now(), actor.name, event.action, purpose, _json(public), commitment),
     ).fetchall()[0][0]
     if personal:
         database.execute("INSERT INTO audit_fields VALUES (?, ?, ?)", (line, salt, personal))
@@ -180,7 +165,7 @@ def move_personal_fields(database: Connection) -> None:
             moved += 1
     run_script(database, _FINAL)
     if rows:
-        write_log(database, "move personal fields", "", {"lines": moved})
+        write_log(database, Actor("Retrace", PROGRAM), MovePersonalFields(lines=moved))
 
 
 def _forget(
@@ -207,15 +192,12 @@ def _forget(
 
 def _divided(action: str, purpose: str, details: dict[str, Any]) -> tuple[str, dict[str, Any], str]:
     """The purpose and the details that stay in the line, and the text of the personal fields ("" for none)."""
-    public = {name: value for name, value in details.items() if name in PUBLIC or _is_number(value)}
+    stay = EVENTS[action].public() if action in EVENTS else frozenset()
+    public = {n: value for n, value in details.items() if n in stay or isinstance(value, bool | int | float)}
     personal = {name: value for name, value in details.items() if name not in public and value not in ("", [], None)}
-    if purpose and not action.startswith("delete"):
+    if purpose and "purpose" not in stay:
         personal["purpose"], purpose = purpose, ""
     return purpose, public, _json(personal) if personal else ""
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, bool | int | float)
 
 
 def _committed(personal: str) -> tuple[str, bytes]:

@@ -8,42 +8,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
-from sqlite3 import Cursor
+from sqlite3 import Connection, Cursor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reid_core.colours import CLEAR
 from reid_core.errors import ReidError
-from reid_core.retrieval.exact.index import Columns
+from reid_core.retrieval.filters import Columns
+from reid_core.retrieval.protocol import Changes
 from reid_core.workspace.catalogue.catalogue import Catalogue
+from reid_core.workspace.catalogue.columns import INDEXED
 from reid_core.workspace.catalogue.rows import gallery_key, insert_rows, model_key, next_numbers
 
 CHUNK = 20_000  # vectors that are held as Python objects at once
-_COLOURS = ", ".join(
-    f"CASE WHEN crop.{part}_share >= {CLEAR} THEN crop.{part} END" for part in ("upper", "lower")
-)  # fmt: skip
-_LABELS = f"crop.id, crop.camera, crop.identity, crop.split, crop.time, crop.height, crop.sharpness, {_COLOURS}"
+_LABELS = f"crop.id, {', '.join(INDEXED.values())}"
 
 
-@dataclass(frozen=True, eq=False)
-class Changes:
-    """A piece of the change log, to be applied in this order.
+def vector_size(catalogue: Catalogue, gallery: str, model: str) -> int:
+    """How many numbers the model's vectors have. Raises ReidError when there is no such gallery or model."""
+    with catalogue.transaction() as database:
+        gallery_key(database, gallery)
+        return _size(database, model_key(database, model))
 
-    Ids that are gone; ids with new labels and their columns; ids with new vectors (N, D) and their columns. `seq` is
-    the number up to which an index is complete once it has applied all pieces.
-    """
 
-    removed: NDArray[np.int64]
-    relabelled: NDArray[np.int64]
-    labels: Columns
-    ids: NDArray[np.int64]
-    vectors: NDArray[np.float16]
-    columns: Columns
-    seq: int
-    total: int
+def _size(database: Connection, model: int) -> int:
+    return int(database.execute("SELECT embedding_size FROM model WHERE key = ?", (model,)).fetchone()[0])
 
 
 def add_vectors(catalogue: Catalogue, model: str, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
@@ -54,7 +44,7 @@ def add_vectors(catalogue: Catalogue, model: str, ids: Sequence[int], vectors: N
     with catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         key = model_key(database, model)
-        size = database.execute("SELECT embedding_size FROM model WHERE key = ?", (key,)).fetchone()[0]
+        size = _size(database, key)
         if vectors.shape[1] != size:
             raise ReidError(f"Model {model} gives vectors of {size} numbers; these have {vectors.shape[1]}.")
         first = next_numbers(database, len(ids))
@@ -112,7 +102,7 @@ def vectors_of(catalogue: Catalogue, model: str, ids: Collection[int]) -> tuple[
     with catalogue.transaction() as database:
         database.execute("BEGIN")
         key = model_key(database, model)
-        size = database.execute("SELECT embedding_size FROM model WHERE key = ?", (key,)).fetchone()[0]
+        size = _size(database, key)
         rows = database.execute(
             "SELECT crop, float16 FROM vector WHERE model = ? AND crop IN (SELECT value FROM json_each(?)) "
             "ORDER BY crop",
@@ -152,7 +142,7 @@ def read_changes(catalogue: Catalogue, gallery: str, model: str, since: int) -> 
         if since == last:
             return
         key, embedder = gallery_key(database, gallery), model_key(database, model)
-        size = database.execute("SELECT embedding_size FROM model WHERE key = ?", (embedder,)).fetchone()[0]
+        size = _size(database, embedder)
         after = (key, since)
         # Of every gallery: one of this name may have been deleted and made anew.
         removed = [
@@ -205,20 +195,7 @@ def _ids(rows: Sequence[Any]) -> NDArray[np.int64]:
 
 
 def _columns(rows: Sequence[Any]) -> Columns:
-    _, cameras, identities, splits, times, heights, sharpness, upper, lower, *_ = (
-        zip(*rows, strict=True) if rows else [()] * 9
-    )
-    return Columns(
-        camera=np.array(cameras, object),
-        identity=np.array(identities, object),
-        split=np.array(splits, object),
-        time=_numbers(times),
-        height=np.array(heights, np.int32),
-        sharpness=_numbers(sharpness).astype(np.float32),
-        upper=np.array(upper, object),
-        lower=np.array(lower, object),
-    )
-
-
-def _numbers(values: Sequence[float | None]) -> NDArray[np.float64]:
-    return np.array([np.nan if value is None else value for value in values], np.float64)
+    """Of rows that begin with `_LABELS`; NULL is None of a label and NaN of a number."""
+    _, *values = zip(*rows, strict=True) if rows else [()] * (1 + len(INDEXED))
+    named: dict[str, Any] = {name: list(column) for name, column in zip(INDEXED, values, strict=False)}
+    return Columns(**named)

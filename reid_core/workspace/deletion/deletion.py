@@ -15,12 +15,14 @@ from sqlite3 import Connection
 
 from reid_core.errors import DiskFull, NotThere, Refused, ReidError
 from reid_core.records import DISTRACTOR, JUNK, plural
-from reid_core.workspace.catalogue.rows import check_text, gallery_key, next_numbers, now, user
+from reid_core.workspace.catalogue.audit import DeleteCrops
+from reid_core.workspace.catalogue.rows import check_text, gallery_key, next_numbers, now
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.trail import forget_crops, write_log
 from reid_core.workspace.deletion.cases import forget_in_cases
 from reid_core.workspace.deletion.wiping import CALIBRATIONS, FILE, OF_GALLERY, ORIGINAL, THUMBNAIL, finish
-from reid_core.workspace.layout import DEMO, INSIGHTS
+from reid_core.workspace.galleries.last_used import last_used
+from reid_core.workspace.layout import DEMO, INSIGHTS, LAST_GALLERY
 from reid_core.workspace.reserve import with_room
 from reid_core.workspace.workspace import Workspace
 
@@ -129,7 +131,7 @@ def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpo
             "INSERT INTO deletion (at, who, purpose, gallery, selection, crops, held, files_kept, ids_sha256) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
             (
-                now(), user(), purpose, gallery, selection.describe(names=False), len(ids), held,
+                now(), workspace.actor.name, purpose, gallery, selection.describe(names=False), len(ids), held,
                 len(ids) - _count_own(database, workspace), digest,
             ),
         ).fetchall()[0][0]  # fmt: skip
@@ -137,7 +139,8 @@ def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpo
         people = _people_who_go(database, key)
         _write_down_what_is_left(database, workspace, number, gallery)
         if gone:
-            database.execute("INSERT INTO removal VALUES (?, ?, ?)", (number, CALIBRATIONS, gallery))
+            left = [(CALIBRATIONS, gallery), *([(FILE, LAST_GALLERY)] if last_used(workspace) == gallery else [])]
+            database.executemany("INSERT INTO removal VALUES (?, ?, ?)", [(number, *one) for one in left])
         first = next_numbers(database, len(ids) + 1)
         database.executemany(
             "INSERT INTO tombstone (seq, crop) VALUES (?, ?)",
@@ -157,8 +160,11 @@ def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpo
             database.execute("DELETE FROM edit WHERE gallery = ?", (key,))
             database.execute("DELETE FROM gallery WHERE key = ?", (key,))
         database.execute("DROP TABLE doomed")
-        details = {"gallery": gallery, "crops": len(ids), "held": held, "receipt": number, "ids_sha256": digest}
-        write_log(database, "delete", purpose, {**details, "log_lines": lines})
+        event = DeleteCrops(
+            purpose=purpose, gallery=gallery, crops=len(ids), held=held, receipt=number, ids_sha256=digest,
+            log_lines=lines,
+        )  # fmt: skip
+        write_log(database, workspace.actor, event)
         return int(number)
 
 

@@ -6,7 +6,8 @@ import json
 from collections.abc import Sequence
 
 from reid_core.errors import NotThere
-from reid_core.workspace.catalogue.rows import check_name, gallery_key, next_numbers, now, user
+from reid_core.workspace.catalogue.audit import Hold, Release
+from reid_core.workspace.catalogue.rows import check_name, gallery_key, next_numbers, now
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.trail import write_log
 from reid_core.workspace.workspace import Workspace
@@ -20,12 +21,12 @@ def hold(workspace: Workspace, gallery: str, selection: Selection, name: str) ->
         where, values = selection.where(gallery_key(database, gallery))
         added = database.execute(
             f"INSERT OR IGNORE INTO hold (name, crop, since, who) SELECT ?, id, ?, ? FROM crop WHERE {where}",
-            (name, now(), user(), *values),
+            (name, now(), workspace.actor.name, *values),
         ).rowcount
         if not database.execute(f"SELECT 1 FROM crop WHERE {where} LIMIT 1", values).fetchone():
             raise NotThere(f"No crop of gallery {gallery!r} fits: {selection.describe()}. Nothing is held.")
         if added:
-            write_log(database, "hold", name, {"gallery": gallery, "crops": added})
+            write_log(database, workspace.actor, Hold(purpose=name, gallery=gallery, crops=added))
             next_numbers(database, 1)
         return added
 
@@ -39,7 +40,7 @@ def release(workspace: Workspace, name: str) -> int:
             names = [n for (n,) in database.execute("SELECT DISTINCT name FROM hold ORDER BY name")]
             there = f"There are: {', '.join(names)}." if names else "There is none."
             raise NotThere(f"There is no hold {name!r}. {there}")
-        write_log(database, "release", name, {"crops": released})
+        write_log(database, workspace.actor, Release(purpose=name, crops=released))
         next_numbers(database, 1)
         return released
 

@@ -14,6 +14,7 @@ from sqlite3 import Connection
 
 from reid_core.errors import DiskFull, disk_full, is_full
 from reid_core.files import one_at_a_time
+from reid_core.retrieval.exact.snapshot import remove_partials, snapshot_seq
 from reid_core.temporary import remove_abandoned
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.database import backups, connect
@@ -27,7 +28,6 @@ from reid_core.workspace.maps.files import forget_on_maps
 from reid_core.workspace.models.calibration_traces import forget_calibrations
 from reid_core.workspace.reserve import was_used, with_room
 from reid_core.workspace.runs.traces import forget_in_runs, runs_on
-from reid_core.workspace.search.snapshot import remove_partials, snapshot_seq
 
 # Kinds of `removal.name`.
 THUMBNAIL, ORIGINAL, INDEX, FILE, JOBS, RUNS = "thumbnail", "original", "index", "file", "jobs", "runs"

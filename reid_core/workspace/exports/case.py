@@ -22,7 +22,8 @@ from reid_core.records import harmless
 from reid_core.times import format_time
 from reid_core.workspace.cases.cases import Case, find
 from reid_core.workspace.cases.verdicts import Standing, Verdict, log_of, standing
-from reid_core.workspace.catalogue.rows import now, user
+from reid_core.workspace.catalogue.audit import ExportCase
+from reid_core.workspace.catalogue.rows import now
 from reid_core.workspace.search import saved_searches
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.hit_meaning import CONTEXT, meant_by
@@ -85,10 +86,10 @@ def collect(
     stands = standing(workspace, case)
     crops = workspace.catalogue.crops_of(list(stands))
     models = {one.search.model: here[one.search.model] for one in found if one.search.model in here}
-    workspace.catalogue.log("export investigation", head.purpose, investigation=head.key, verdicts=len(stands))
+    workspace.catalogue.log(ExportCase(purpose=head.purpose, case=head.key, verdicts=len(stands)))
     galleries = _galleries_of(workspace, list(stands))
     rows = {int(row["id"]): {**row, "gallery": galleries.get(int(row["id"]))} for row in crops.to_dict("records")}
-    return CaseReport(head, now(), user(), found, tuple(log_of(workspace, case)), stands, rows, models)
+    return CaseReport(head, now(), workspace.actor.name, found, tuple(log_of(workspace, case)), stands, rows, models)
 
 
 def _galleries_of(workspace: Workspace, crops: list[int]) -> dict[int, str]:

@@ -12,7 +12,7 @@ from reid_core.html_policy import META
 from reid_core.images import BadImage, decode, thumbnail
 from reid_core.records import plural
 from reid_core.times import short_time
-from reid_core.workspace.cases.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, WORDS, describe
+from reid_core.workspace.cases.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, WORDS, Verdict, describe
 from reid_core.workspace.exports.case import LEAD, NO_CALIBRATION, CaseReport, Found, pictures
 from reid_core.workspace.workspace import Workspace
 
@@ -126,11 +126,19 @@ def _one_per_model(found: Sequence[Found]) -> list[Found]:
 
 
 def _log(report: CaseReport) -> str:
+    """A row for each crop that was looked at, which names those that follow it."""
+    following: dict[tuple[int, int], list[int]] = {}
+    for v in report.log:
+        if v.follows is not None:
+            following.setdefault((v.act, v.follows), []).append(v.crop)
+    looked_at = {(v.act, v.crop) for v in report.log if v.follows is None}
     lines = [
         f"<tr><td>{v.key}</td><td>{_text(v.at)}</td><td>{_text(v.who)}</td><td>{_text(v.verdict)}"
-        f"{f' of line {v.undoes}' if v.undoes else ''}</td><td>{v.crop}</td><td>{_number(v.rank, 'd')}</td>"
-        f"<td>{_number(v.similarity, '.3f')}</td><td>{_text(v.model)}</td><td>{_text(v.note)}</td></tr>"
+        f"{f' of line {v.undoes}' if v.undoes else ''}</td><td>{_crops(v, following)}</td>"
+        f"<td>{_number(v.rank, 'd')}</td><td>{_number(v.similarity, '.3f')}</td><td>{_text(v.model)}</td>"
+        f"<td>{_text(v.note)}</td></tr>"
         for v in report.log
+        if v.follows is None or (v.act, v.follows) not in looked_at  # the crop that it follows was deleted
     ]
     head = "".join(
         f"<th>{n}</th>" for n in ("Line", "When", "Who", "Verdict", "Crop", "Rank", "Similarity", "Model", "Note")
@@ -140,6 +148,16 @@ def _log(report: CaseReport) -> str:
         if lines
         else "<p>No verdict was given.</p>"
     )
+
+
+def _crops(verdict: Verdict, following: Mapping[tuple[int, int], list[int]]) -> str:
+    """ "12", "12 and 3 more of its tracklet: 13, 14, 15"."""
+    if verdict.follows is not None:
+        return f"{verdict.crop}, of the tracklet of crop {verdict.follows}"
+    others = following.get((verdict.act, verdict.crop))
+    if not others:
+        return str(verdict.crop)
+    return f"{verdict.crop} and {len(others):,} more of its tracklet: {', '.join(map(str, others))}"
 
 
 def _card(row: dict[Any, Any] | None, jpegs: dict[str, bytes], title: str, lines: Sequence[str]) -> str:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from reid_core.evaluation.presentation.html_page import html_report
 from reid_core.evaluation.report import Evaluation
-from reid_core.files import write_atomically
 from reid_core.workspace.models.calibration import calibrations_for
 from reid_core.workspace.workspace import Workspace
 
@@ -15,9 +12,3 @@ def report_page(workspace: Workspace, evaluation: Evaluation) -> str:
     """The file's text."""
     made = f"Retrace, measured {max(one.tested.at for one in evaluation.reports)}."
     return html_report(evaluation, calibrations=calibrations_for(workspace, evaluation), made=made)
-
-
-def write_report(workspace: Workspace, evaluation: Evaluation, file: Path) -> None:
-    """Raises OSError when it cannot be written."""
-    page = report_page(workspace, evaluation)
-    write_atomically(file, lambda opened: opened.write(page.encode()))

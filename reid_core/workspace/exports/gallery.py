@@ -13,6 +13,7 @@ from reid_core.images import BadImage
 from reid_core.picture_reader import PictureReader
 from reid_core.records import Records
 from reid_core.signals import StopRequest
+from reid_core.workspace.catalogue.audit import Export
 from reid_core.workspace.galleries.originals import CHANGED
 from reid_core.workspace.job_report import Report
 from reid_core.workspace.workspace import Workspace
@@ -55,7 +56,7 @@ def _write(
     number = {source: place for place, source in enumerate(dict.fromkeys(crops["source"]), start=1)}
     crops["place"] = [f"{PICTURES}/{number[s]}/{p}" for s, p in zip(crops["source"], crops["path"], strict=True)]
     written, skipped = [], []
-    workspace.catalogue.log("export", "", gallery=gallery, crops=len(crops))
+    workspace.catalogue.log(Export(gallery=gallery, crops=len(crops)))
     with PictureReader() as reader:
         for done, row in enumerate(crops.to_dict("records"), start=1):
             if stop.requested:

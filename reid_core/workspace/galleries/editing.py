@@ -11,8 +11,9 @@ from typing import Literal
 from reid_core.errors import Refused, ReidError
 from reid_core.records import DISTRACTOR, JUNK
 from reid_core.times import LAST_CLOCK_TIME, short_time
+from reid_core.workspace.catalogue.audit import Relabel, UndoRelabel
 from reid_core.workspace.catalogue.catalogue import Catalogue
-from reid_core.workspace.catalogue.rows import gallery_key, next_numbers, now, user
+from reid_core.workspace.catalogue.rows import gallery_key, next_numbers, now
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.trail import write_log
 
@@ -51,7 +52,8 @@ def relabel(catalogue: Catalogue, gallery: str, selection: Selection, column: Co
         where, values = selection.where(key)
         what = json.dumps({"column": column, "value": value}, ensure_ascii=False)
         edit = database.execute(
-            "INSERT INTO edit (gallery, at, who, what) VALUES (?, ?, ?, ?) RETURNING key", (key, now(), user(), what)
+            "INSERT INTO edit (gallery, at, who, what) VALUES (?, ?, ?, ?) RETURNING key",
+            (key, now(), catalogue.actor.name, what),
         ).fetchall()[0][0]
         changed = database.execute(
             "INSERT INTO edit_row (edit, crop, identity, camera, time) SELECT ?, id, identity, camera, time FROM crop "
@@ -67,7 +69,7 @@ def relabel(catalogue: Catalogue, gallery: str, selection: Selection, column: Co
         )
         if column == "identity":
             _refuse_mixed_sides(database, key, edit)
-        write_log(database, "relabel", "", {"gallery": gallery, "column": column, "crops": changed})
+        write_log(database, catalogue.actor, Relabel(gallery=gallery, column=column, crops=changed))
         return changed
 
 
@@ -96,7 +98,7 @@ def undo(catalogue: Catalogue, gallery: str) -> Edit | None:
         if edit.column == "identity":
             _refuse_mixed_sides(database, key, edit.key)
         database.execute("DELETE FROM edit WHERE key = ?", (edit.key,))
-        write_log(database, "undo", "", {"gallery": gallery, "column": edit.column, "crops": edit.crops})
+        write_log(database, catalogue.actor, UndoRelabel(gallery=gallery, column=edit.column, crops=edit.crops))
         return edit
 
 

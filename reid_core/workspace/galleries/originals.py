@@ -71,11 +71,9 @@ def _keep(workspace: Workspace, measured: Sequence[tuple[int, tuple[Quality, Clo
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         seq = next_numbers(database, 1)  # indexes filter by sharpness and colours, too
+        rows = {crop: dataclasses.asdict(found) | dataclasses.asdict(worn) for crop, (found, worn) in measured}
+        names = next(iter(rows.values()))
         database.executemany(
-            "UPDATE crop SET sharpness = ?, brightness = ?, contrast = ?, look = ?, upper = ?, upper_share = ?, "
-            "lower = ?, lower_share = ?, seq = ? WHERE id = ?",
-            [
-                (found.sharpness, found.brightness, found.contrast, found.look, *dataclasses.astuple(worn), seq, crop)
-                for crop, (found, worn) in measured
-            ],
+            f"UPDATE crop SET {', '.join(f'{name} = ?' for name in names)}, seq = ? WHERE id = ?",
+            [(*values.values(), seq, crop) for crop, values in rows.items()],
         )

@@ -9,8 +9,9 @@ from typing import Any
 
 import pandas as pd
 
+from reid_core.workspace.catalogue.audit import LetTrain, Withhold
 from reid_core.workspace.catalogue.catalogue import Catalogue
-from reid_core.workspace.catalogue.rows import gallery_key, next_numbers, now, user
+from reid_core.workspace.catalogue.rows import gallery_key, next_numbers, now
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.trail import write_log
 
@@ -23,10 +24,10 @@ def withhold(catalogue: Catalogue, gallery: str, selection: Selection) -> int:
         _touch(database, f"{where} AND id NOT IN (SELECT crop FROM withheld)", values)
         added = database.execute(
             f"INSERT OR IGNORE INTO withheld (crop, at, who) SELECT id, ?, ? FROM crop WHERE {where}",
-            (now(), user(), *values),
+            (now(), catalogue.actor.name, *values),
         ).rowcount
         if added:
-            write_log(database, "withhold from training", "", {"gallery": gallery, "crops": added})
+            write_log(database, catalogue.actor, Withhold(gallery=gallery, crops=added))
         return added
 
 
@@ -40,7 +41,7 @@ def restore(catalogue: Catalogue, gallery: str, selection: Selection) -> int:
             f"DELETE FROM withheld WHERE crop IN (SELECT id FROM crop WHERE {where})", values
         ).rowcount
         if removed:
-            write_log(database, "let train again", "", {"gallery": gallery, "crops": removed})
+            write_log(database, catalogue.actor, LetTrain(gallery=gallery, crops=removed))
         return removed
 
 

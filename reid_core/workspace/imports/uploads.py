@@ -24,6 +24,7 @@ from reid_core.images import NO_VIDEO, is_hidden, is_video_name, printable
 from reid_core.records import is_unsafe_path
 from reid_core.temporary import sweep, temporary_folder
 from reid_core.workspace import jobs
+from reid_core.workspace.layout import upload_of
 from reid_core.workspace.workspace import Workspace
 
 ARCHIVES = (".zip", ".tar", ".mat")
@@ -87,7 +88,7 @@ def unfinished(workspace: Workspace) -> list[Upload]:
     busy = [Path(argument) for job in running for argument in job.arguments if argument.startswith(os.sep)]
     found = []
     for folder in sorted(workspace.incoming.glob("[!.]*"), reverse=True):
-        if not folder.is_dir() or any(_folder_of(workspace, path) == folder.name for path in busy):
+        if not folder.is_dir() or any(upload_of(workspace.incoming, path) == folder.name for path in busy):
             continue
         inside = [file for file in folder.rglob("*") if file.is_file()]
         path = _what_to_import(folder)
@@ -98,12 +99,12 @@ def unfinished(workspace: Workspace) -> list[Upload]:
 
 
 def is_upload(workspace: Workspace, path: Path) -> bool:
-    return _folder_of(workspace, path) is not None
+    return upload_of(workspace.incoming, path) is not None
 
 
 def discard(workspace: Workspace, path: Path) -> None:
     """Delete an upload. Raises ReidError for a path that is none, and for one that is being imported."""
-    name = _folder_of(workspace, path)
+    name = upload_of(workspace.incoming, path)
     if name is None:
         raise ReidError(f"{printable(str(path))} is not an upload of this workspace; nothing was deleted.")
     folder = workspace.incoming / name
@@ -213,14 +214,6 @@ def _what_to_import(folder: Path) -> Path:
     if len(inside) == 1 and inside[0].is_file() and inside[0].name.lower().endswith((*ARCHIVES, *TABLES)):
         return inside[0]
     return folder
-
-
-def _folder_of(workspace: Workspace, path: Path) -> str | None:
-    """The name of the upload's folder that the path is, or lies in."""
-    for incoming in (workspace.incoming, workspace.incoming.resolve()):
-        if path.is_relative_to(incoming) and ".." not in path.parts and (inside := path.relative_to(incoming).parts):
-            return inside[0]
-    return None
 
 
 def _moment(folder: Path) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Any
@@ -99,10 +99,10 @@ def people_of(labels: pd.DataFrame) -> NDArray[np.object_]:
 
 
 def colour_by(made: CropMap, labels: pd.DataFrame, by: str) -> Colouring:
-    """By labels that have the columns `NEEDS[by]` at least. Raises ReidError for a name that is not in `COLOURS`."""
+    """By labels with the columns that `COLOURS[by]` needs. Raises ReidError for a name that `COLOURS` has not."""
     if by not in COLOURS:
         raise ReidError(f"A map cannot be coloured by {by!r}; use {', '.join(COLOURS)}.")
-    return COLOURS[by](made, labels)
+    return COLOURS[by].make(made, labels)
 
 
 def right_neighbour(made: CropMap, people: NDArray[np.object_]) -> NDArray[np.int8]:
@@ -168,20 +168,38 @@ def _training(made: CropMap, labels: pd.DataFrame) -> Colouring:
     return Colouring(codes, TRAINING, tuple(int((codes == code).sum()) for code in range(3)))
 
 
-COLOURS: dict[str, Callable[[CropMap, pd.DataFrame], Colouring]] = {
-    "identity": lambda made, labels: _categories(people_of(labels)),
-    "camera": lambda made, labels: _categories(labels["camera"].to_numpy(dtype=object)),
-    "cluster": _clusters,
-    "correct": _correct,
-    "split": lambda made, labels: _categories(labels["split"].to_numpy(dtype=object)),
-    "training": _training,
-    "time": lambda made, labels: _scale(labels["time"].to_numpy(dtype=np.float64)),
-    "sharpness": lambda made, labels: _scale(labels["sharpness"].to_numpy(dtype=np.float64)),
-    "placed": lambda made, labels: Colouring(
-        made.placed.astype(np.uint16), ("when the map was made", "placed since"),
-        (int((~made.placed).sum()), int(made.placed.sum())),
-    ),
-}  # fmt: skip
-NEEDS = {  # columns that a colouring is made from
-    **{by: (by,) for by in COLUMNS}, "correct": ("identity",), "training": ("split", "withheld"),
-}  # fmt: skip
+@dataclass(frozen=True)
+class ColourBy:
+    """A row of what a map can be coloured by: its title in the list, the columns of the crops that it needs (see
+    `COLUMNS`), how it is made, and its title over the legend, where that is another."""
+
+    title: str
+    needs: tuple[str, ...]
+    make: Callable[[CropMap, pd.DataFrame], Colouring]
+    legend: str = ""
+
+
+def _of_names(column: str) -> Callable[[CropMap, pd.DataFrame], Colouring]:
+    return lambda made, labels: _categories(labels[column].to_numpy(dtype=object))
+
+
+def _of_numbers(column: str) -> Callable[[CropMap, pd.DataFrame], Colouring]:
+    return lambda made, labels: _scale(labels[column].to_numpy(dtype=np.float64))
+
+
+def _placed(made: CropMap, labels: pd.DataFrame) -> Colouring:
+    counts = (int((~made.placed).sum()), int(made.placed.sum()))
+    return Colouring(made.placed.astype(np.uint16), ("when the map was made", "placed since"), counts)
+
+
+COLOURS: Mapping[str, ColourBy] = {
+    "identity": ColourBy("Person", ("identity",), lambda made, labels: _categories(people_of(labels))),
+    "camera": ColourBy("Camera", ("camera",), _of_names("camera")),
+    "cluster": ColourBy("Cluster", (), _clusters),
+    "correct": ColourBy("Correctness", ("identity",), _correct, legend="Nearest crop is of"),
+    "time": ColourBy("Time", ("time",), _of_numbers("time")),
+    "split": ColourBy("Split", ("split",), _of_names("split")),
+    "training": ColourBy("Training", ("split", "withheld"), _training),
+    "sharpness": ColourBy("Quality (sharpness)", ("sharpness",), _of_numbers("sharpness"), legend="Sharpness"),
+    "placed": ColourBy("New crops", (), _placed, legend="On the map"),
+}

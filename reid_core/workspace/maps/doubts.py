@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 
 from reid_core.errors import ReidError
-from reid_core.workspace.catalogue.rows import gallery_key, now, user
+from reid_core.workspace.actor import Actor
+from reid_core.workspace.catalogue.audit import DismissDoubts, RecallDoubts
+from reid_core.workspace.catalogue.rows import gallery_key, now
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.trail import write_log
 from reid_core.workspace.galleries.editing import relabel
@@ -86,13 +88,13 @@ def dismiss(workspace: Workspace, gallery: str, doubts: Iterable[LabelDoubt | Sa
         database.execute("BEGIN IMMEDIATE")
         key = gallery_key(database, gallery)
         for doubt in doubts:
-            count += _dismiss(database, key, doubt)
+            count += _dismiss(database, workspace.actor, key, doubt)
         if count:
-            write_log(database, "dismiss doubts", "", {"gallery": gallery, "doubts": count})
+            write_log(database, workspace.actor, DismissDoubts(gallery=gallery, doubts=count))
     return count
 
 
-def _dismiss(database: Connection, gallery: int, doubt: LabelDoubt | SamePerson) -> int:
+def _dismiss(database: Connection, actor: Actor, gallery: int, doubt: LabelDoubt | SamePerson) -> int:
     if isinstance(doubt, LabelDoubt):
         crop, one = doubt.crop, doubt.label
     else:
@@ -103,7 +105,7 @@ def _dismiss(database: Connection, gallery: int, doubt: LabelDoubt | SamePerson)
         "INSERT INTO dismissal (gallery, crop, one, other, at, who) SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE "
         f"(?2 IS NULL OR {there}id = ?2)) AND {there}identity = ?3) AND {there}identity = ?4) AND "
         "NOT EXISTS (SELECT 1 FROM dismissal WHERE gallery = ?1 AND crop IS ?2 AND one = ?3 AND other = ?4)",
-        (gallery, crop, one, doubt.other, now(), user()),
+        (gallery, crop, one, doubt.other, now(), actor.name),
     ).rowcount
 
 
@@ -113,5 +115,5 @@ def recall_dismissed(workspace: Workspace, gallery: str) -> int:
         database.execute("BEGIN IMMEDIATE")
         count = database.execute("DELETE FROM dismissal WHERE gallery = ?", (gallery_key(database, gallery),)).rowcount
         if count:
-            write_log(database, "recall doubts", "", {"gallery": gallery, "doubts": count})
+            write_log(database, workspace.actor, RecallDoubts(gallery=gallery, doubts=count))
     return count

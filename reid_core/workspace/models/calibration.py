@@ -29,6 +29,7 @@ from reid_core.evaluation.ranking.ranking import Labels, encode_labels
 from reid_core.evaluation.report import Evaluation
 from reid_core.records import DISTRACTOR, JUNK, Records, plural, split_identities
 from reid_core.temporary import temporary_folder
+from reid_core.workspace.catalogue.audit import Calibrate
 from reid_core.workspace.catalogue.rows import gallery_key, now
 from reid_core.workspace.catalogue.vectors import read_vectors
 from reid_core.workspace.evaluations.provenance import run_of, zero_shot
@@ -94,7 +95,9 @@ def calibrate_model(
     caution = cameras_note(used.where(used.notna(), None), same_camera=same_camera)
     found = dataclasses.replace(found, check={**check.to_dict(), "people_are": division.words}, caution=caution)
     keep_calibration(workspace, folder, found, keys)
-    workspace.catalogue.log("calibrate", purpose, gallery=gallery, model=id, people=found.people, also=list(also))
+    workspace.catalogue.log(
+        Calibrate(purpose=purpose, gallery=gallery, model=id, people=found.people, also=tuple(also))
+    )
     return found
 
 

@@ -10,7 +10,6 @@ import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from reid_core.files import write_atomically
 from reid_core.json_text import read_json
 from reid_core.records import SPLITS, plural
 from reid_core.signals import StopRequest
+from reid_core.workspace.catalogue.audit import ServeModel
 from reid_core.workspace.catalogue.rows import now
 from reid_core.workspace.evaluations.measuring import SPLITS as HELD_OUT
 from reid_core.workspace.evaluations.measuring import Ranked, camera_caution, rank_gallery
@@ -146,10 +146,10 @@ def promote(
             break
     if report.stopped:
         return report
-    details: dict[str, Any] = {"name": candidate.card.name, "former": former}
-    if even_so:
-        details["even_so"] = even_so
-    workspace.catalogue.serve(gallery, candidate.id, purpose, **details)
+    event = ServeModel(
+        purpose=purpose, gallery=gallery, model=candidate.id, name=candidate.card.name, former=former, even_so=even_so
+    )
+    workspace.catalogue.serve(event)
     return report
 
 

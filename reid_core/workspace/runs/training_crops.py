@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reid_core.datasets import Skipped
-from reid_core.datasets.terms import OWN, TERMS
+from reid_core.datasets import TERMS, Skipped
+from reid_core.datasets.terms import OWN
 from reid_core.errors import ReidError
 from reid_core.records import Records
 from reid_core.sources import open_source

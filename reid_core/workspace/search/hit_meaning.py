@@ -8,7 +8,7 @@ from typing import Any
 
 from reid_core.evaluation.calibration.calibration import Calibration
 from reid_core.evaluation.calibration.meaning import Meaning, calibration_for, meaning
-from reid_core.retrieval.exact.index import Filter
+from reid_core.retrieval.filters import Filter
 from reid_core.workspace.cases.verdicts import MATCH, of_decision
 from reid_core.workspace.search.searching import Answer
 

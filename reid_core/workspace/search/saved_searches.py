@@ -19,7 +19,8 @@ from reid_core.errors import NotThere, ReidError
 from reid_core.retrieval.filters import Filter
 from reid_core.workspace.cases.cases import case_key, write_receipt
 from reid_core.workspace.cases.verdicts import MATCH, of_decision, standing
-from reid_core.workspace.catalogue.rows import check_text, now, user
+from reid_core.workspace.catalogue.audit import DeleteSearch, SaveSearch, Search
+from reid_core.workspace.catalogue.rows import check_text, now
 from reid_core.workspace.catalogue.trail import forget_search, write_log
 from reid_core.workspace.catalogue.vectors import embedded_since, vectors_of
 from reid_core.workspace.deletion.wiping import finish
@@ -27,8 +28,6 @@ from reid_core.workspace.reserve import with_room
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Answer, Example, Query, Question, answer_query
 from reid_core.workspace.workspace import Workspace
-
-_SETS = {f.name for f in dataclasses.fields(Filter) if "frozenset" in str(f.type)}
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def save(workspace: Workspace, case: str, name: str, answer: Answer, gallery: st
     check_text(name)
     if not name:
         raise ReidError("Give the search a name.")
-    query = answer.query
+    query, parameters = answer.query, to_json(answer.query.question)
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         key = case_key(database, case)
@@ -66,14 +65,14 @@ def save(workspace: Workspace, case: str, name: str, answer: Answer, gallery: st
             search = database.execute(
                 "INSERT INTO saved_search (investigation, name, at, who, gallery, model, model_name, parameters, seen) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
-                (key, name, now(), user(), gallery, query.model, model_name, to_json(query.question), answer.version),
+                (key, name, now(), workspace.actor.name, gallery, query.model, model_name, parameters, answer.version),
             ).fetchall()[0][0]
         except IntegrityError as error:
             raise ReidError(f"{case!r} has a search {name!r} already. Choose another name.") from error
         for place, example in enumerate(query.question.examples):
             _keep_example(database, key, search, place, query, example)
-        details = {"investigation": key, "search": search, "gallery": gallery, "model": query.model}
-        write_log(database, "save search", query.question.purpose, details)
+        event = SaveSearch(purpose=query.question.purpose, case=key, search=search, gallery=gallery, model=query.model)
+        write_log(database, workspace.actor, event)
     return find(workspace, case, name)
 
 
@@ -134,14 +133,17 @@ def run(workspace: Workspace, index: GalleryIndex, search: SavedSearch, *, new_o
         fresh = embedded_since(workspace.catalogue, search.gallery, search.model, search.seen)
         question = dataclasses.replace(question, where=dataclasses.replace(question.where, only_ids=fresh))
     answer = answer_query(workspace, index, query_of(workspace, search, question))
-    details = {"gallery": search.gallery, "model": search.model, "search": search.key, "hits": len(answer.crops)}
 
     def write() -> None:
         with workspace.catalogue.transaction() as database:
             database.execute("BEGIN IMMEDIATE")
             database.execute("UPDATE saved_search SET seen = ? WHERE key = ?", (seen, search.key))
             key = case_key(database, search.case)
-            write_log(database, "search", question.purpose, {**details, "investigation": key, "new_only": new_only})
+            event = Search(
+                purpose=question.purpose, gallery=search.gallery, model=search.model, search=search.key, case=key,
+                hits=len(answer.crops), new_only=new_only,
+            )  # fmt: skip
+            write_log(database, workspace.actor, event)
 
     with_room(workspace.path, write)
     return answer
@@ -168,7 +170,7 @@ def _forget_rows(workspace: Workspace, search: SavedSearch, purpose: str) -> int
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         case = case_key(database, search.case)
-        number = write_receipt(database, f"search {search.key} of case {case}", purpose)
+        number = write_receipt(database, workspace.actor, f"search {search.key} of case {case}", purpose)
         database.execute("DELETE FROM saved_search WHERE key = ?", (search.key,))
         gone = database.execute(
             "DELETE FROM photo WHERE investigation = ? AND sha256 NOT IN (SELECT example.photo FROM example "
@@ -177,8 +179,8 @@ def _forget_rows(workspace: Workspace, search: SavedSearch, purpose: str) -> int
             (case,),
         ).fetchall()
         lines = forget_search(database, search.key, case, {sha256 for (sha256,) in gone})
-        details = {"investigation": case, "search": search.key, "receipt": number, "log_lines": lines}
-        write_log(database, "delete search", purpose, details)
+        event = DeleteSearch(purpose=purpose, case=case, search=search.key, receipt=number, log_lines=lines)
+        write_log(database, workspace.actor, event)
         return number
 
 
@@ -215,18 +217,13 @@ def to_json(question: Question) -> str:
     """All of a question but its examples; see `from_json`."""
     values: dict[str, Any] = {n: v for n, v in vars(question).items() if n not in ("examples", "where", "case")}
     values["investigation"] = question.case  # as cases were called when this format was made
-    where = {name: value for name, value in vars(question.where).items() if name not in ("exclude_ids", "only_ids")}
-    lists = {name: sorted(value) if isinstance(value, frozenset) else value for name, value in where.items()}
-    return json.dumps({**values, "where": lists}, ensure_ascii=False, sort_keys=True)
+    return json.dumps({**values, "where": question.where.to_values()}, ensure_ascii=False, sort_keys=True)
 
 
 def from_json(text: str, examples: tuple[Example, ...] = ()) -> Question:
     values = json.loads(text)
     values["case"] = values.pop("investigation", None)
-    where: dict[str, Any] = {
-        n: frozenset(v) if n in _SETS and v is not None else v for n, v in values.pop("where").items()
-    }
-    return Question(examples, where=Filter(**where), **values)
+    return Question(examples, where=Filter.from_values(values.pop("where")), **values)
 
 
 _SELECT = "SELECT key, name, at, who, gallery, model, model_name, seen, parameters FROM saved_search"

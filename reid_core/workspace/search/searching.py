@@ -18,14 +18,16 @@ from reid_core.errors import NotThere, ReidError
 from reid_core.images import decode
 from reid_core.picture_reader import PictureReader
 from reid_core.records import SPLITS, natural_order
-from reid_core.retrieval.exact.index import ExactIndex, Filter
 from reid_core.retrieval.feedback import query_vector, similarities_to_examples
+from reid_core.retrieval.filters import Filter
 from reid_core.retrieval.grouping import Group, Labels, grouped
+from reid_core.retrieval.protocol import VectorIndex
 from reid_core.retrieval.rerank import rerank
 from reid_core.retrieval.results import NO_HIT, RankedResults
 from reid_core.times import format_time
 from reid_core.workspace.cases.cases import find
 from reid_core.workspace.cases.verdicts import MATCH, NOT, Standing, of_decision, standing
+from reid_core.workspace.catalogue.audit import Search
 from reid_core.workspace.catalogue.vectors import vectors_of
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.workspace import Workspace
@@ -155,13 +157,12 @@ def search(
     """
     began = time.perf_counter()
     answer = answer_query(workspace, index, prepare(workspace, index, embedder, question), judged_by=judged_by)
-    details: dict[str, Any] = {"gallery": index.gallery, "model": embedder.id, "hits": len(answer.crops)}
-    details |= {"top": question.top, "rerank": question.rerank, "photos": list(answer.query.sha256s)}
-    if question.where.identities:
-        details["identities"] = sorted(question.where.identities)
-    if question.case is not None:
-        details["investigation"] = find(workspace, question.case).key
-    workspace.catalogue.log("search", question.purpose, **details)
+    event = Search(
+        purpose=question.purpose, gallery=index.gallery, model=embedder.id, hits=len(answer.crops), top=question.top,
+        rerank=question.rerank, photos=answer.query.sha256s, identities=tuple(sorted(question.where.identities or ())),
+        case=None if question.case is None else find(workspace, question.case).key,
+    )  # fmt: skip
+    workspace.catalogue.log(event)
     return dataclasses.replace(answer, seconds=time.perf_counter() - began)
 
 
@@ -192,7 +193,7 @@ def answer_query(workspace: Workspace, index: GalleryIndex, query: Query, *, jud
     one is named. Raises ReidError when there is no positive example.
     """
     began, version = time.perf_counter(), workspace.catalogue.version()
-    question, exact = query.question, index.current()
+    question, current = query.question, index.current()
     judged = {} if question.case is None else standing(workspace, question.case, judged_by=judged_by)
     _, confirmed = vectors_of(workspace.catalogue, query.model, of_decision(judged, MATCH))
     negative = np.array([example.negative for example in question.examples], dtype=np.bool_)
@@ -203,24 +204,24 @@ def answer_query(workspace: Workspace, index: GalleryIndex, query: Query, *, jud
     where = dataclasses.replace(question.where, exclude_ids=question.where.exclude_ids | hidden)
     if not question.same_camera:
         where = dataclasses.replace(where, exclude_cameras=where.exclude_cameras | frozenset(query.cameras))
-    results, crops = _ranked(workspace, exact, moved, question, where)
+    results, crops = _ranked(workspace, current, moved, question, where)
     found = results.ids[0][results.ids[0] != NO_HIT]
-    results = similarities_to_examples(results, asked if len(asked) else confirmed, exact.vectors(found))
-    compared = exact.count(where)
-    return Answer(query, results, crops, judged, len(exact), compared, time.perf_counter() - began, version)
+    results = similarities_to_examples(results, asked if len(asked) else confirmed, current.vectors(found))
+    compared = current.count(where)
+    return Answer(query, results, crops, judged, len(current), compared, time.perf_counter() - began, version)
 
 
 def _ranked(
-    workspace: Workspace, exact: ExactIndex, query: NDArray[np.float32], question: Question, where: Filter
+    workspace: Workspace, index: VectorIndex, query: NDArray[np.float32], question: Question, where: Filter
 ) -> tuple[RankedResults, pd.DataFrame]:
     """As many hits as were asked for, or as many as fill so many groups, with their rows."""
     depth = 4 * question.top if question.group else question.top
     while True:
         if question.rerank:
-            near = exact.search(query, max(depth, RERANK_AMONG), where)
-            results = rerank(near, query, exact.vectors).top(depth)
+            near = index.search(query, max(depth, RERANK_AMONG), where)
+            results = rerank(near, query, index.vectors).top(depth)
         else:
-            results = exact.search(query, depth, where)
+            results = index.search(query, depth, where)
         hits = results.row(0)
         crops = workspace.catalogue.crops_of([hit.id for hit in hits])
         if len(crops) != len(hits):  # deleted by another process between the two steps

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from reid_core.datasets import read_dataset
-from reid_core.datasets.layouts import DESCRIBED
+from reid_core.datasets.layouts import LAYOUTS as DESCRIBED
 from reid_core.errors import ReidError
 
 if TYPE_CHECKING:

@@ -16,6 +16,7 @@ import numpy as np
 from scipy.io import savemat
 
 from reid_core.datasets.readers.mat5 import read_mat5
+from reid_core.workspace.actor import system_user
 from reid_core.workspace.imports.uploads import keep_upload
 from reid_core.workspace.workspace import Workspace
 from tests.fuzz import odd
@@ -150,7 +151,7 @@ def _protocols(prepared: Path) -> Attempt:
 
 def _uploads(prepared: Path) -> Attempt:
     pictures = seed_pictures()
-    workspace = Workspace(prepared / "workspace")
+    workspace = Workspace(prepared / "workspace", system_user())
 
     def attempt(random: Random, folder: Path) -> None:
         shutil.rmtree(workspace.incoming, ignore_errors=True)

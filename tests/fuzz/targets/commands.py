@@ -12,7 +12,7 @@ from reid_core.cli import run
 from reid_core.cli.shared import options
 from reid_core.errors import ReidError
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_GALLERY, make_tiny_dataset, make_tiny_model, make_tiny_onnx, make_tiny_workspace
+from tests.conftest import TESTER, TINY_GALLERY, make_tiny_dataset, make_tiny_model, make_tiny_onnx, make_tiny_workspace
 from tests.fuzz import odd
 from tests.fuzz.target import Attempt, Target
 
@@ -40,7 +40,7 @@ def _commands(prepared: Path) -> Attempt:
     model = make_tiny_model(make_tiny_onnx(prepared / "tiny.onnx"), prepared / "model")
     data = prepared / "data"
     data.mkdir()
-    workspace = Workspace(make_tiny_workspace(make_tiny_dataset(data), model, prepared / "workspace"))
+    workspace = Workspace(make_tiny_workspace(make_tiny_dataset(data), model, prepared / "workspace"), TESTER)
 
     def attempt(random: Random, folder: Path) -> None:
         command, names = random.choice(list(COMMANDS.items()))

@@ -16,7 +16,7 @@ from reid_core.embedder.exchange import add_zip, zip_model
 from reid_core.errors import ReidError
 from reid_core.evaluation.calibration.calibration import Calibration
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import make_tiny_model, make_tiny_onnx
+from tests.conftest import TESTER, make_tiny_model, make_tiny_onnx
 from tests.fuzz import odd
 from tests.fuzz.target import Attempt, Target
 
@@ -24,7 +24,7 @@ from tests.fuzz.target import Attempt, Target
 def _cards(prepared: Path) -> Attempt:
     model = make_tiny_model(make_tiny_onnx(prepared / "tiny.onnx"), prepared / "model")
     card = json.loads((model / CARD_NAME).read_text())
-    workspace = Workspace(prepared / "workspace")
+    workspace = Workspace(prepared / "workspace", TESTER)
     place = workspace.models_folder / "odd"
     shutil.copytree(model, place)
 

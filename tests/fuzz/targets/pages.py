@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from reid_core.workspace.cases import cases
 from reid_core.workspace.workspace import VARIABLE, Workspace
-from tests.conftest import TINY_GALLERY, make_tiny_dataset, make_tiny_model, make_tiny_onnx, make_tiny_workspace
+from tests.conftest import TESTER, TINY_GALLERY, make_tiny_dataset, make_tiny_model, make_tiny_onnx, make_tiny_workspace
 from tests.fuzz import odd
 from tests.fuzz.target import Attempt, Target
 
@@ -26,7 +26,7 @@ def _addresses(prepared: Path) -> Attempt:
     model = make_tiny_model(make_tiny_onnx(prepared / "tiny.onnx"), prepared / "model")
     data = prepared / "data"
     data.mkdir()
-    workspace = Workspace(make_tiny_workspace(make_tiny_dataset(data), model, prepared / "workspace"))
+    workspace = Workspace(make_tiny_workspace(make_tiny_dataset(data), model, prepared / "workspace"), TESTER)
     cases.create(workspace, "Case", "A test")
     os.environ[VARIABLE] = str(workspace.path)
 

@@ -12,6 +12,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.components.gallery.activation import AGREES, LOOKS, PICTURE
+from pages.components.gallery.state import GalleryState
+from pages.components.shared.session import key_of
 from reid_core.workspace.workspace import Workspace
 from tests.pages.search_page import OpenPage
 
@@ -19,7 +21,7 @@ from tests.pages.search_page import OpenPage
 @pytest.fixture
 def open_crop(open_at: OpenPage, tiny_workspace: Workspace) -> Callable[[], AppTest]:
     """Gives `open_crop()`: the Gallery with its third crop opened."""
-    return functools.partial(open_at, "pages/gallery.py", tiny_workspace.path, state={"gal-open": 3})
+    return functools.partial(open_at, "pages/gallery.py", tiny_workspace.path, crop="3")
 
 
 def words(page: AppTest) -> str:
@@ -52,7 +54,7 @@ def test_one_crop_and_then_two_are_looked_at(open_crop: Callable[[], AppTest]) -
     nearest = [card["id"] for card in json.loads(grid.proto.json)["cards"]]
     assert set(nearest[:5]) == {1, 2, 4, 5, 6}  # of the same person
     assert pictures(page) == ["Crop 3", f"Crop {nearest[0]}"]
-    page.session_state["gal-beside"] = nearest[-1]
+    page.session_state[key_of(GalleryState)].beside = nearest[-1]
     page.run()
     assert pictures(page) == ["Crop 3", f"Crop {nearest[-1]}"]
 

@@ -12,6 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from reid_core.workspace import jobs
+from reid_core.workspace.catalogue.audit import Export, Search
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion import deletion, holds
 from reid_core.workspace.workspace import VARIABLE, Workspace
@@ -20,10 +21,11 @@ from tests.pages.imports.test_import import choose_way, has_button, make_job, wo
 
 SCRIPT = """
 from pages.components.shared import cached
-from pages.components.jobs.job_list import {0}
+from pages.components.{module} import {name}
 
-{0}(cached.open_workspace())
+{name}(cached.open_workspace())
 """
+MODULES = {"draw_jobs": "jobs.job_list", "draw_history": "audit.history"}
 Open = Callable[[str], AppTest]
 IMPORTED: dict[str, object] = {
     "gallery": "tiny",
@@ -43,7 +45,7 @@ def open_view(tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Ope
 
     def opened(name: str) -> AppTest:
         st.cache_data.clear()
-        return AppTest.from_string(SCRIPT.format(name), default_timeout=90).run()
+        return AppTest.from_string(SCRIPT.format(module=MODULES[name], name=name), default_timeout=90).run()
 
     return opened
 
@@ -166,14 +168,14 @@ def test_an_empty_history_says_so_three_times(open_view: Open) -> None:
 
 
 def test_the_log_shows_what_a_line_tells_until_it_is_deleted(open_view: Open, tiny_workspace: Workspace) -> None:
-    tiny_workspace.catalogue.log("search", "for anna", gallery=TINY_GALLERY, photos=["ab" * 32], hits=7)
+    tiny_workspace.catalogue.log(Search(purpose="for anna", gallery=TINY_GALLERY, photos=("ab" * 32,), hits=7))
     shown = words(open_view("draw_history"))
     assert "for anna" in shown
-    assert "photos abababababab…" in shown
+    assert "Searched gallery tiny with 1 photo (abababababab…): 7 hits." in shown
     deletion.delete(tiny_workspace, TINY_GALLERY, Selection(), "over")
     shown = words(open_view("draw_history"))
     assert "anna" not in shown
-    assert "hits 7, personal fields deleted" in shown
+    assert "Searched gallery tiny: 7 hits. Its personal fields were deleted." in shown
 
 
 def test_receipts_are_listed_and_one_is_downloaded_as_json(
@@ -222,12 +224,12 @@ def test_a_hold_that_somebody_else_released_meanwhile_is_a_sentence(
 
 
 def test_the_log_is_narrowed_to_one_kind(open_view: Open, tiny_workspace: Workspace) -> None:
-    tiny_workspace.catalogue.log("search", "find <her>", gallery="tiny", photo="a" * 64, hits=3)
-    tiny_workspace.catalogue.log("export", "for court", gallery="tiny", crops=24)
+    tiny_workspace.catalogue.log(Search(purpose="find <her>", gallery="tiny", hits=3))
+    tiny_workspace.catalogue.log(Export(purpose="for court", gallery="tiny", crops=24))
     page = open_view("draw_history")
     shown = words(page)
     assert "find &lt;her&gt;" in shown
-    assert "photo aaaaaaaaaaaa…, hits 3" in shown or "hits 3, photo aaaaaaaaaaaa…" in shown
+    assert "Searched gallery tiny: 3 hits." in shown
     assert "for court" in shown
     choose_way(page, "export")
     assert "find &lt;her&gt;" not in words(page)

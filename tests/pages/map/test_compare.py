@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.components.map import state
 from pages.components.map.compare import Other
-from pages.components.widgets.point_map.point_map import Region
+from pages.components.map.drawing import Region
 from reid_core.projection.layout import Layout
 from reid_core.workspace.catalogue.vectors import add_vectors
 from reid_core.workspace.maps.examination import examine
@@ -74,9 +74,11 @@ def test_what_is_selected_on_one_is_ringed_on_the_other(
 ) -> None:
     workspace, first = two
     made = read_map(workspace, TINY_GALLERY, first, "pca-2d")
-    monkeypatch.setattr(state, "state", {})
+    session: dict[str, Any] = {}
+    monkeypatch.setattr("streamlit.session_state", session)
+    monkeypatch.setattr(state, "state", session)
     state.select(np.array([3, 5]), Region(1, [[0.0, 0.0]], None, "identity", ()))
-    state.state[state.REGION_OF] = state.map_key(made)
+    state.map_state().region_of = state.map_key(made)
     assert state.ringed(made) == []  # what was drawn on the map itself is seen without rings
     another = dataclasses.replace(made, info=dataclasses.replace(made.info, at="2027-01-01T00:00:00Z"))
     assert state.ringed(another) == [2, 4]

@@ -14,9 +14,11 @@ from reid_core.workspace.cases.verdicts import CANNOT_TELL, MATCH, NOT, Seen
 from reid_core.workspace.models.calibration import keep_calibration
 from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import Workspace
+from tests.conftest import signed
 from tests.pages.search_page import (
     CASE,
     OpenPage,
+    answer_of,
     cards_of,
     crops_in,
     data_of,
@@ -45,7 +47,7 @@ def blind_page(open_page: OpenPage, workspace: Workspace) -> AppTest:
 
 def secrets_of(page: AppTest, crops: set[int] | None = None) -> dict[str, set[str]]:
     """Everything that may not be seen of these crops, by crop; of all hits where none are given."""
-    answer: Answer = page.session_state["answer"][3]
+    answer: Answer = answer_of(page)
     found: dict[str, set[str]] = {}
     for hit, row in zip(answer.results.row(0), answer.crops.to_dict("records"), strict=True):
         if crops is None or hit.id in crops:
@@ -130,9 +132,9 @@ def test_after_the_verdict_its_hit_is_told_and_no_other(open_page: OpenPage, cal
 def test_what_others_decided_is_told_after_ones_own_verdict(open_page: OpenPage, calibrated: Workspace) -> None:
     page = blind_page(open_page, calibrated)
     first, second = groups_of(page)[:2]
-    verdicts.give(calibrated, CASE, CANNOT_TELL, [Seen(crop) for crop in crops_in(first)], who="bo")
+    verdicts.give(signed(calibrated, "bo"), CASE, CANNOT_TELL, [Seen(crop) for crop in crops_in(first)])
     for who, verdict in (("bo", MATCH), ("cy", NOT)):
-        verdicts.give(calibrated, CASE, verdict, [Seen(crop) for crop in crops_in(second)], who=who)
+        verdicts.give(signed(calibrated, who), CASE, verdict, [Seen(crop) for crop in crops_in(second)])
     page = blind_page(open_page, calibrated)
     seen = {group["id"]: group for group in groups_of(page)}
     assert (seen[first["id"]]["verdict"], seen[second["id"]]["conflict"]) == (None, False)
@@ -179,7 +181,7 @@ def test_a_verdict_on_one_crop_of_a_camera_tells_nothing_of_the_others(
     group = max(groups_of(page), key=lambda one: len(crops_in(one)))
     page = do(page, "answers", "judged", group=group["id"], verdict=CANNOT_TELL)
     judged = set(decisions(calibrated))
-    others = {hit.id for hit in page.session_state["answer"][3].results.row(0)} - judged
+    others = {hit.id for hit in answer_of(page).results.row(0)} - judged
     assert 0 < len(judged) < len(crops_in(group))
     assert other_than_one(told(page, others)) == []
     people = calibrated.catalogue.crops_of(sorted(others))["identity"]
@@ -209,17 +211,17 @@ def test_after_a_verdict_the_next_crop_of_the_same_camera_is_shown(open_page: Op
 
 def test_what_others_decided_neither_moves_the_list_nor_is_counted(open_page: OpenPage, calibrated: Workspace) -> None:
     before = fronts(blind_page(open_page, calibrated))
-    verdicts.give(calibrated, CASE, MATCH, [Seen(before[0])], who="bo")
-    verdicts.give(calibrated, CASE, NOT, [Seen(before[1])], who="bo")
+    verdicts.give(signed(calibrated, "bo"), CASE, MATCH, [Seen(before[0])])
+    verdicts.give(signed(calibrated, "bo"), CASE, NOT, [Seen(before[1])])
     page = blind_page(open_page, calibrated)
     assert fronts(page) == before
-    assert "1 match" not in words_of(page)
+    assert "2 matches" not in words_of(page)
     assert "Confirmed crops" not in sent_by(page)
     page = do(page, "answers", "opened", group=before[2], crop=before[2])
     assert len(data_of(page, "compare")["photos"]) == 1
     page.toggle(key="blind").set_value(False).run()
     assert before[0] not in fronts(page)
-    assert "1 match, 1 not" in words_of(page)
+    assert "2 matches, 2 not" in words_of(page)
 
 
 def test_filters_by_person_are_suspended(open_page: OpenPage, calibrated: Workspace) -> None:

@@ -7,14 +7,18 @@ import dataclasses
 import pytest
 
 from pages.components.search import query_photos, question
+from pages.components.shared.address import Visit
+from pages.components.shared.session import key_of
 from pages.components.widgets.photo_stage.photo_stage import Cut
 from reid_core.workspace.search import saved_again
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import png_bytes, tiny_picture
 from tests.pages.search_page import (
     OpenPage,
+    answer_of,
     crops_in,
     data_of,
+    desk_of,
     do,
     groups_of,
     noise,
@@ -27,7 +31,7 @@ def test_a_photo_that_is_a_hit_saved_again_is_shown_as_that(
     open_page: OpenPage, tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = open_page(tiny_workspace.path, crop="1")
-    answer, [photo] = page.session_state["answer"][3], page.session_state["photos"]
+    answer, [photo] = answer_of(page), desk_of(page).photos or ()
     sha256s = answer.crops["sha256"].tolist()
     looks = {sha256s[0]: 0b1111 << 60, sha256s[1]: 0xFFFF << 20}
     monkeypatch.setattr(question, "_look", lambda path, sha256: looks.get(sha256, 0))
@@ -61,29 +65,29 @@ def test_an_address_names_several_crops_and_counterexamples(open_page: OpenPage,
     assert roles == [("1-entrance-0.png", "positive"), ("1-hall-0.png", "positive"), ("3-entrance-0.png", "negative")]
     shown = set().union(*map(crops_in, groups_of(page)))
     assert not shown & {1, 2, 3, 4, 13}  # the photos themselves, and what both cameras of theirs took
-    tray = page.session_state["photos"]
+    tray = desk_of(page).photos or ()
     page = do(page, "tray", "changed", id=tray[1].number, role="aside")
     assert page.query_params["crop"] in ("1", ["1"])
 
 
 def test_only_counterexamples_are_no_search(open_page: OpenPage, tiny_workspace: Workspace) -> None:
     page = open_page(tiny_workspace.path, crop="1")
-    tray = page.session_state["photos"]
+    tray = desk_of(page).photos or ()
     page = do(page, "tray", "changed", id=tray[0].number, role="negative")
     assert "No photo shows the person" in words_of(page)
 
 
 def test_crops_that_another_page_wants_are_searched_for(open_page: OpenPage, tiny_workspace: Workspace) -> None:
     page = open_page(tiny_workspace.path)
-    page.session_state["search-from"] = (7, 9)
+    page.session_state[key_of(Visit)].handed = (7, 9)
     page.run()
     assert page.query_params["crop"] in ("7,9", ["7,9"])
-    assert "search-from" not in page.session_state
+    assert not page.session_state[key_of(Visit)].handed
 
 
 def test_a_crop_that_was_cut_smaller_does_not_find_itself(open_page: OpenPage, tiny_workspace: Workspace) -> None:
     page = open_page(tiny_workspace.path, crop="1")
-    tray = page.session_state["photos"]
+    tray = desk_of(page).photos or ()
     page = do(page, "tray", "edited", id=tray[0].number)
     assert groups_of(page) == []
     page = do(page, "stage", "done", turn=0, boxes=[[0, 0, 1, 0.9]])

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from pages.components.search import blind
 from pages.components.search import verdicts as deciding
-from pages.components.search.state import Desk
+from pages.components.search.state import ANALYST, Desk
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, Seen, Verdict
 from reid_core.workspace.workspace import Workspace
+from tests.conftest import signed
 from tests.pages.search_page import (
     CASE,
     OpenPage,
+    answer_of,
     begin,
     crops_in,
     data_of,
@@ -84,8 +87,11 @@ def test_a_verdict_is_about_the_whole_tracklet_and_keeps_what_was_seen(open_page
     page = do(page, "answers", "judged", group=second["id"], verdict=NOT)
     assert decisions(case) == dict.fromkeys(crops_in(second), NOT)
     log = {verdict.crop: verdict for verdict in verdicts.log_of(case, CASE)}
-    assert {verdict.rank for verdict in log.values()} == {2}
-    assert log[second["id"]].similarity == pytest.approx(float(second["similarity"]), abs=5e-4)
+    looked_at = log.pop(second["id"])
+    assert (looked_at.rank, looked_at.follows) == (2, None)
+    assert looked_at.similarity == pytest.approx(float(second["similarity"]), abs=5e-4)
+    assert {(one.rank, one.similarity, one.follows) for one in log.values()} == {(None, None, second["id"])}
+    assert {one.act for one in log.values()} == {looked_at.act}
     assert first["id"] in fronts(page)
 
 
@@ -130,7 +136,7 @@ def test_between_a_verdict_and_the_note_that_it_was_taken_up_no_key_can_end_the_
     open_page: OpenPage, case: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = open_page(case.path, crop="1", investigation="1", analyst="ann")
-    answer, front = page.session_state["answer"][3], fronts(page)[0]
+    answer, front = answer_of(page), fronts(page)[0]
     kept: list[object] = []
     give, undo = verdicts.give, verdicts.undo
 
@@ -143,20 +149,25 @@ def test_between_a_verdict_and_the_note_that_it_was_taken_up_no_key_can_end_the_
 
         __getitem__ = __setitem__ = __contains__ = None  # type: ignore[assignment]
 
-    session = SessionState({deciding.CASE: CASE, blind.ANALYST: "ann"})
+    session = SessionState({ANALYST: "ann"})
     monkeypatch.setattr(deciding, "state", session)
     monkeypatch.setattr(blind, "state", session)
+    monkeypatch.setattr("streamlit.session_state", session)
     monkeypatch.setattr(deciding, "kept_answer", lambda: answer)
-    monkeypatch.setattr(verdicts, "give", lambda *given, **how: kept.extend(give(*given, **how)))
 
-    def kept_undo(*given: Any, **how: Any) -> list[Verdict]:
-        taken = undo(*given, **how)
-        kept.extend(taken)
-        return taken
+    def keeping(kind: Callable[..., list[Verdict]]) -> Callable[..., list[Verdict]]:
+        def called(*given: Any, **how: Any) -> list[Verdict]:
+            lines = kind(*given, **how)
+            kept.extend(lines)
+            return lines
 
-    monkeypatch.setattr(verdicts, "undo", kept_undo)
-    table, gallery = Desk(pair=(front, front)), case.catalogue.gallery("tiny")
-    deciding.judge(case, gallery, NOT, [front], "", table)
+        return called
+
+    monkeypatch.setattr("streamlit.session_state", session)
+    monkeypatch.setattr(verdicts, "give", keeping(give))
+    monkeypatch.setattr(verdicts, "undo", keeping(undo))
+    table = Desk(pair=(front, front), case=CASE)
+    deciding.judge(case, NOT, [front], "", table)
     assert (table.turn, table.go_on, len(kept)) == (1, True, 2)
     kept.clear()
     deciding.take_back(case, table)
@@ -180,8 +191,8 @@ def test_none_of_these_rejects_what_is_shown_and_goes_on_with_others(open_page: 
 def test_opposite_verdicts_are_both_kept_and_shown_as_a_conflict(open_page: OpenPage, case: Workspace) -> None:
     page = open_page(case.path, crop="1", investigation="1", analyst="ann")
     first = groups_of(page)[0]
-    verdicts.give(case, CASE, MATCH, [Seen(crop) for crop in crops_in(first)], who="ann")
-    verdicts.give(case, CASE, NOT, [Seen(crop) for crop in crops_in(first)], who="bo")
+    verdicts.give(signed(case, "ann"), CASE, MATCH, [Seen(crop) for crop in crops_in(first)])
+    verdicts.give(signed(case, "bo"), CASE, NOT, [Seen(crop) for crop in crops_in(first)])
     page = open_page(case.path, crop="1", investigation="1", analyst="ann")
     shown = next(group for group in groups_of(page) if group["id"] == first["id"])
     assert shown["conflict"] is True

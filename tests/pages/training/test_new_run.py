@@ -12,8 +12,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from pages.components.shared.session import key_of
 from pages.components.training import new_run
-from pages.components.training.state import in_form
+from pages.components.training.state import TrainingState, in_form
 from reid_core.embedder.network import check_backbone
 from reid_core.training.recipe import get_recipe, recipe_values
 from reid_core.workspace import jobs
@@ -39,9 +40,7 @@ def open_form(tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> Ope
     def opened(copy: str = "", view: str = "New run") -> AppTest:
         st.cache_data.clear()
         page = AppTest.from_file(PAGE, default_timeout=30)
-        page.session_state["trn-view"] = view
-        if copy:
-            page.session_state["trn-copy"] = copy
+        page.session_state[key_of(TrainingState)] = TrainingState(view=view, copy=copy or None)
         page.run()
         assert not page.exception
         return page

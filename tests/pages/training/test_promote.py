@@ -18,6 +18,7 @@ from reid_core.embedder.model import model_id
 from reid_core.evaluation.comparison import Difference
 from reid_core.signals import StopRequest
 from reid_core.workspace import jobs
+from reid_core.workspace.catalogue.audit import ServeModel
 from reid_core.workspace.models import promotion
 from reid_core.workspace.models.promotion import Compared
 from reid_core.workspace.search.embedding import embed_gallery
@@ -135,7 +136,9 @@ def test_what_serves_says_so_and_the_former_model_can_be_taken_back(
     former, new = ids(tiny_workspace)
     embedder = Embedder(tiny_workspace.runs_folder / "new" / "model", "cpu")
     embed_gallery(tiny_workspace, TINY_GALLERY, embedder, stop=StopRequest())
-    tiny_workspace.catalogue.serve(TINY_GALLERY, new, "a test", name="new", former=former)
+    tiny_workspace.catalogue.serve(
+        ServeModel(purpose="a test", gallery=TINY_GALLERY, model=new, name="new", former=former)
+    )
     page = open_promote()
     assert "It serves" in words(page)
     button(page, "trn-prom-back").click().run()

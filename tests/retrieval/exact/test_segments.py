@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from reid_core.errors import ReidError
-from reid_core.retrieval.exact.index import Columns, ExactIndex, Filter
+from reid_core.retrieval.exact.index import ExactIndex
 from reid_core.retrieval.exact.segments import BaseSegment
+from reid_core.retrieval.filters import Columns, Filter
 from reid_core.retrieval.results import RankedResults
 
 

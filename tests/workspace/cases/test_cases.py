@@ -21,7 +21,7 @@ from reid_core.workspace.search import saved_searches
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Answer, Example, Question, answer_query, search
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_GALLERY, png_bytes, tiny_picture
+from tests.conftest import TESTER, TINY_GALLERY, png_bytes, tiny_picture
 
 PHOTO = png_bytes(tiny_picture(2, 77))  # person "2", in a picture that the gallery does not hold
 CASE = "Bag at gate 4"
@@ -48,9 +48,9 @@ def test_a_rejected_crop_is_never_suggested_again_and_a_confirmed_one_becomes_pa
 ) -> None:
     before = ask(tiny_workspace, index)
     first, second, last = ids_of(before)[0], ids_of(before)[1], ids_of(before)[-1]
-    verdicts.give(tiny_workspace, CASE, MATCH, [Seen(first, 0.9, 1)], model=index.model)
-    verdicts.give(tiny_workspace, CASE, NOT, [Seen(last, 0.1, 24)], note="taller", model=index.model)
-    verdicts.give(tiny_workspace, CASE, CANNOT_TELL, [Seen(second)])
+    verdicts.give(tiny_workspace, CASE, MATCH, [Seen(first, 0.9, 1)], model=index.model, crops_only=True)
+    verdicts.give(tiny_workspace, CASE, NOT, [Seen(last, 0.1, 24)], note="taller", crops_only=True)
+    verdicts.give(tiny_workspace, CASE, CANNOT_TELL, [Seen(second)], crops_only=True)
     after = answer_query(tiny_workspace, index, before.query)
     assert set(ids_of(before)) - set(ids_of(after)) == {first, last}
     assert ids_of(ask(tiny_workspace, index)) == ids_of(after)
@@ -64,7 +64,7 @@ def test_a_saved_search_reopens_as_it_was_and_finds_what_is_new(tiny_workspace: 
     where = Filter(cameras=frozenset({"hall", "stairs"}), hours=frozenset({0}), unclear_colours=True)
     answer = ask(tiny_workspace, index, Example(PHOTO, name="seen.png"), Example(crop=1, negative=True), where=where)
     saved_searches.save(tiny_workspace, CASE, "first look", answer, TINY_GALLERY, "stripes")
-    kept = saved_searches.find(Workspace(tiny_workspace.path), CASE, "first look")
+    kept = saved_searches.find(Workspace(tiny_workspace.path, TESTER), CASE, "first look")
     assert kept.parameters == answer.query.question
     again = saved_searches.run(tiny_workspace, index, kept)
     assert ids_of(again) == ids_of(answer)
@@ -160,7 +160,7 @@ def test_a_search_whose_last_example_was_deleted_says_so(tiny_workspace: Workspa
 
 
 def test_a_search_from_confirmed_crops_alone_runs_again(tiny_workspace: Workspace, index: GalleryIndex) -> None:
-    verdicts.give(tiny_workspace, CASE, MATCH, [Seen(3), Seen(5)])  # person "1", in the hall and on the stairs
+    verdicts.give(tiny_workspace, CASE, MATCH, [Seen(3), Seen(5)], crops_only=True)  # of "1", hall and stairs
     question = Question((), case=CASE, top=24)
     answer = search(tiny_workspace, index, Embedder(tiny_workspace.find_model("stripes")), question)
     assert answer.photos == 2  # a similarity is that to the nearer of the two

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from reid_core.errors import ReidError
+from reid_core.workspace.actor import SIGNED
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, UNDO, Seen
+from reid_core.workspace.catalogue.database import backups
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_GALLERY
+from tests.conftest import TESTER, TINY_GALLERY, signed
 
 CASE = "case"
 
@@ -26,7 +28,9 @@ def workspace(tiny_workspace: Workspace) -> Workspace:
 
 
 def say(workspace: Workspace, verdict: str, *crops: int, who: str = "ann", **values: object) -> None:
-    verdicts.give(workspace, CASE, verdict, [Seen(crop) for crop in crops], who=who, **values)  # type: ignore[arg-type]
+    """On these crops alone, unless `crops_only=False`."""
+    how = {"crops_only": True, **values}
+    verdicts.give(signed(workspace, who), CASE, verdict, [Seen(crop) for crop in crops], **how)  # type: ignore[arg-type]
 
 
 def decisions(workspace: Workspace) -> dict[int, str]:
@@ -35,32 +39,77 @@ def decisions(workspace: Workspace) -> dict[int, str]:
 
 def test_a_verdict_is_kept_with_who_when_model_similarity_and_note(workspace: Workspace) -> None:
     verdicts.give(
-        workspace, CASE, NOT, [Seen(3, 0.71, 4)], note="other shoes", model="abc", threshold=0.6, who="ann"
+        signed(workspace, "ann"), CASE, NOT, [Seen(3, 0.71, 4)], note="other shoes", model="abc", threshold=0.6,
+        crops_only=True,
     )  # fmt: skip
     (line,) = verdicts.log_of(workspace, CASE)
     assert (line.crop, line.verdict, line.who, line.note) == (3, NOT, "ann", "other shoes")
     assert (line.model, line.similarity, line.rank, line.threshold, line.undoes) == ("abc", 0.71, 4, 0.6, None)
     assert line.at.endswith("Z")
     assert workspace.catalogue.audit(1)[0] | {"at": ""} == {
-        "at": "", "who": workspace.catalogue.audit(1)[0]["who"], "action": "verdict", "purpose": "test", "act": 1,
+        "at": "", "who": "ann", "known": SIGNED, "action": "verdict", "purpose": "test", "act": 1,
         "analyst": "ann", "crops": [3], "investigation": 1, "model": "abc", "verdict": NOT,
     }  # fmt: skip
+
+
+def test_a_verdict_counts_for_the_whole_tracklet_and_is_one_act_with_the_crop_that_was_looked_at(
+    workspace: Workspace,
+) -> None:
+    given = verdicts.give(
+        signed(workspace, "ann"), CASE, MATCH, [Seen(4, 0.9, 2), Seen(9)], note="the bag", model="abc"
+    )
+    assert [(line.crop, line.follows) for line in given] == [(4, None), (9, None), (3, 4), (10, 9)]
+    assert [(line.similarity, line.rank) for line in given] == [(0.9, 2), (None, None), (None, None), (None, None)]
+    assert {(line.act, line.note, line.model) for line in given} == {(1, "the bag", "abc")}
+    assert decisions(workspace) == dict.fromkeys((3, 4, 9, 10), MATCH)
+    line = workspace.catalogue.audit(1)[0]
+    assert (line["crops"], line["looked_at"]) == ([4, 9, 3, 10], 2), "one line, those that were looked at first"
+    taken = verdicts.undo(signed(workspace, "ann"), CASE)
+    assert [(line.crop, line.follows) for line in taken] == [(4, None), (9, None), (3, 4), (10, 9)]
+    assert (decisions(workspace), workspace.catalogue.audit(1)[0]["looked_at"]) == ({}, 2)
+
+
+def test_a_tracklet_is_one_of_the_same_camera_and_gallery(workspace: Workspace) -> None:
+    with workspace.catalogue.transaction() as database:
+        database.execute("UPDATE crop SET tracklet = '1-entrance', camera = 'hall' WHERE id = 20")
+        database.execute("UPDATE crop SET tracklet = NULL WHERE id IN (5, 6)")
+        database.execute("UPDATE crop SET camera = NULL WHERE id IN (7, 8)")
+    assert verdicts.followers(workspace, [1, 5, 7]) == {2: 1}
+
+
+def test_who_takes_a_crop_for_another_person_than_its_tracklet_judges_it_alone(workspace: Workspace) -> None:
+    say(workspace, MATCH, 3, crops_only=False)
+    say(workspace, NOT, 4)
+    assert decisions(workspace) == {3: MATCH, 4: NOT}
+
+
+def test_verdicts_of_a_workspace_of_the_version_before_read_as_before(workspace: Workspace) -> None:
+    verdicts.give(signed(workspace, "ann"), CASE, NOT, [Seen(1, 0.7, 3), Seen(2, 0.6, 3)])
+    before = verdicts.log_of(workspace, CASE)
+    with sqlite3.connect(workspace.catalogue.path) as database:
+        database.execute("ALTER TABLE verdict DROP COLUMN follows")
+        database.execute("PRAGMA user_version=5")
+    database.close()
+    upgraded = Workspace(workspace.path, TESTER)
+    assert verdicts.log_of(upgraded, CASE) == before
+    assert [(line.rank, line.follows) for line in before] == [(3, None), (3, None)]
+    assert [path.name for path in backups(workspace.catalogue.path)] == ["catalogue.sqlite.version-5.backup"]
 
 
 def test_the_newest_verdict_of_an_analyst_stands_and_undo_brings_the_one_before_back(workspace: Workspace) -> None:
     say(workspace, MATCH, 1)
     say(workspace, NOT, 1, 2)
     assert decisions(workspace) == {1: NOT, 2: NOT}
-    assert [line.crop for line in verdicts.undo(workspace, CASE, who="ann")] == [1, 2]
+    assert [line.crop for line in verdicts.undo(signed(workspace, "ann"), CASE)] == [1, 2]
     assert decisions(workspace) == {1: MATCH}
-    verdicts.undo(workspace, CASE, who="ann")
-    assert (decisions(workspace), verdicts.undo(workspace, CASE, who="ann")) == ({}, [])
+    verdicts.undo(signed(workspace, "ann"), CASE)
+    assert (decisions(workspace), verdicts.undo(signed(workspace, "ann"), CASE)) == ({}, [])
     assert [line.verdict for line in verdicts.log_of(workspace, CASE)] == [MATCH, NOT, NOT, UNDO, UNDO, UNDO]
 
 
 def test_nobody_takes_back_what_another_analyst_said(workspace: Workspace) -> None:
     say(workspace, MATCH, 1)
-    assert verdicts.undo(workspace, CASE, who="ben") == []
+    assert verdicts.undo(signed(workspace, "ben"), CASE) == []
     assert decisions(workspace) == {1: MATCH}
 
 
@@ -72,16 +121,16 @@ def test_opposite_verdicts_are_a_conflict_until_one_gives_way_and_cannot_tell_co
     say(workspace, CANNOT_TELL, 2, who="ben")
     assert decisions(workspace) == {1: CONFLICT, 2: MATCH}
     assert verdicts.describe(verdicts.standing(workspace, CASE)) == "1 match, 0 not, 0 cannot tell, 1 conflict"
-    verdicts.undo(workspace, CASE, who="ben")
-    verdicts.undo(workspace, CASE, who="ben")
+    verdicts.undo(signed(workspace, "ben"), CASE)
+    verdicts.undo(signed(workspace, "ben"), CASE)
     assert decisions(workspace) == {1: MATCH, 2: MATCH}
 
 
 def _judge_all(path: Path, verdict: str, who: str, barrier: object) -> None:
-    workspace = Workspace(path)
+    workspace = Workspace(path, TESTER)
     barrier.wait(60)  # type: ignore[attr-defined]
     for crop in range(1, 21):
-        verdicts.give(workspace, CASE, verdict, [Seen(crop)], who=who)
+        verdicts.give(signed(workspace, who), CASE, verdict, [Seen(crop)], crops_only=True)
 
 
 def test_two_analysts_who_say_the_opposite_at_once_are_both_kept(workspace: Workspace) -> None:

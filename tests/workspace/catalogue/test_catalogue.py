@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from reid_core.errors import ReidError
+from reid_core.workspace.catalogue.audit import Search
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.rows import NewCrop
 from reid_core.workspace.catalogue.schema import VERSION
 from reid_core.workspace.workspace import Workspace
+from tests.conftest import TESTER
 
 
 def crop(path: str, identity: str | None = "1", camera: str | None = "a", split: str = "gallery") -> NewCrop:
@@ -20,7 +22,7 @@ def crop(path: str, identity: str | None = "1", camera: str | None = "a", split:
 
 @pytest.fixture
 def catalogue(tmp_path: Path) -> Catalogue:
-    catalogue = Catalogue(tmp_path / "catalogue.sqlite")
+    catalogue = Catalogue(tmp_path / "catalogue.sqlite", TESTER)
     catalogue.add_gallery("site")
     return catalogue
 
@@ -78,8 +80,8 @@ def test_an_unknown_gallery_names_the_known_ones(catalogue: Catalogue) -> None:
 
 
 def test_the_audit_log_is_newest_first_and_cannot_be_changed(catalogue: Catalogue) -> None:
-    catalogue.log("search", "case 12", gallery="site", hits=3)
-    catalogue.log("search", "case 13", gallery="site", hits=0)
+    catalogue.log(Search(purpose="case 12", gallery="site", hits=3))
+    catalogue.log(Search(purpose="case 13", gallery="site", hits=0))
     lines = catalogue.audit()
     assert [line["purpose"] for line in lines] == ["case 13", "case 12"]
     assert lines[1]["hits"] == 3
@@ -92,27 +94,27 @@ def test_the_audit_log_is_newest_first_and_cannot_be_changed(catalogue: Catalogu
 
 def test_a_catalogue_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "catalogue.sqlite"
-    Catalogue(file)
+    Catalogue(file, TESTER)
     with sqlite3.connect(file) as database:
         database.execute(f"PRAGMA user_version={VERSION + 1}")
     with pytest.raises(ReidError, match="newer version"):
-        Catalogue(file)
+        Catalogue(file, TESTER)
 
 
 def test_a_file_that_is_no_database_is_a_sentence(tmp_path: Path) -> None:
     file = tmp_path / "catalogue.sqlite"
     file.write_bytes(b"this is not a database at all, but long enough to look like one" * 20)
     with pytest.raises(ReidError, match=r"catalogue\.sqlite is damaged"):
-        Catalogue(file)
+        Catalogue(file, TESTER)
 
 
 def test_a_workspace_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ReidError, match="--workspace"):
-        Workspace(tmp_path / "file" / "workspace")
+        Workspace(tmp_path / "file" / "workspace", TESTER)
     locked = tmp_path / "locked"
     locked.mkdir()
     (locked / "catalogue.sqlite").mkdir()  # what root is refused, too
     with pytest.raises(ReidError, match="cannot be written"):
-        Workspace(locked)
+        Workspace(locked, TESTER)
     assert stat.S_ISDIR((locked / "catalogue.sqlite").stat().st_mode)

@@ -22,6 +22,7 @@ from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.galleries import browsing
 from reid_core.workspace.galleries.originals import check_pictures
 from reid_core.workspace.workspace import Workspace
+from tests.conftest import TESTER
 
 VERSION_1 = """
 CREATE TABLE gallery (
@@ -93,7 +94,7 @@ def old(tmp_path: Path) -> Path:
 
 
 def test_an_older_workspace_keeps_all_it_has(old: Path) -> None:
-    workspace = Workspace(old)
+    workspace = Workspace(old, TESTER)
     info = workspace.catalogue.gallery("site2")
     assert (info.crops, info.identities, [entry[1:] for entry in info.models]) == (
         3, 3, [("model1", 3), ("model2", 3)],
@@ -110,12 +111,12 @@ def test_an_older_workspace_keeps_all_it_has(old: Path) -> None:
 
 def test_age_of_old_crops_is_that_of_their_import(old: Path) -> None:
     day = 1_767_571_200.0  # 2026-01-05T00:00:00Z, by the calendar
-    assert browsing.count(Workspace(old).catalogue, "site1", Selection(older_than=day)) == 0
-    assert browsing.count(Workspace(old).catalogue, "site1", Selection(older_than=day + 1)) == 3
+    assert browsing.count(Workspace(old, TESTER).catalogue, "site1", Selection(older_than=day)) == 0
+    assert browsing.count(Workspace(old, TESTER).catalogue, "site1", Selection(older_than=day + 1)) == 3
 
 
 def test_what_is_embedded_after_the_change_comes_after_what_was_before(old: Path) -> None:
-    catalogue = Workspace(old).catalogue
+    catalogue = Workspace(old, TESTER).catalogue
     (changes,) = read_changes(catalogue, "site1", "m1", -1)
     assert catalogue.version() == changes.seq == 12
     catalogue.add_gallery("new")
@@ -123,12 +124,12 @@ def test_what_is_embedded_after_the_change_comes_after_what_was_before(old: Path
 
 
 def test_the_backup_is_the_workspace_as_it_was_and_goes_with_a_deletion(old: Path) -> None:
-    workspace = Workspace(old)
+    workspace = Workspace(old, TESTER)
     (backup,) = backups(workspace.catalogue.path)
     with sqlite3.connect(backup) as database:
         assert database.execute("PRAGMA user_version").fetchone()[0] == 1
         assert database.execute("SELECT COUNT(*) FROM vector").fetchone()[0] == 12
-    Workspace(old)
+    Workspace(old, TESTER)
     assert backups(workspace.catalogue.path) == [backup]
     delete(workspace, "site1", Selection(identities=frozenset({"p1"})), "test")
     assert backups(workspace.catalogue.path) == []
@@ -137,6 +138,7 @@ def test_the_backup_is_the_workspace_as_it_was_and_goes_with_a_deletion(old: Pat
 KILLED_IN_BACKUP = """
 import os, signal, sys
 from pathlib import Path
+from reid_core.workspace.actor import system_user
 from reid_core.workspace.catalogue import database
 from reid_core.workspace.workspace import Workspace
 
@@ -151,7 +153,7 @@ def killed(database, path, version):
     back_up(database, path, version)
 
 database._back_up = killed
-Workspace(Path(sys.argv[1]))
+Workspace(Path(sys.argv[1]), system_user())
 """
 
 
@@ -159,7 +161,7 @@ def test_an_upgrade_that_is_killed_within_its_backup_leaves_nothing_of_it(old: P
     ended = subprocess.run([sys.executable, "-c", KILLED_IN_BACKUP, str(old)], check=False)
     assert ended.returncode == -signal.SIGKILL
     assert list(old.glob(".writing-*"))
-    workspace = Workspace(old)
+    workspace = Workspace(old, TESTER)
     assert len(backups(workspace.catalogue.path)) == 1
     assert not list(old.glob(".*"))
 
@@ -169,11 +171,11 @@ def test_a_change_that_breaks_off_leaves_the_old_workspace(old: Path, monkeypatc
         upgrade = f"{schema.UPGRADES[1]}SELECT no_such_column FROM crop;\n"
         broken.setattr("reid_core.workspace.catalogue.catalogue.UPGRADES", {1: upgrade})
         with pytest.raises(ReidError, match="no_such_column"):
-            Workspace(old)
+            Workspace(old, TESTER)
     with sqlite3.connect(old / "catalogue.sqlite") as database:
         assert database.execute("PRAGMA user_version").fetchone()[0] == 1
         assert database.execute("SELECT COUNT(*) FROM vector WHERE model = 1").fetchone()[0] == 6
-    assert Workspace(old).catalogue.gallery("site1").crops == 3
+    assert Workspace(old, TESTER).catalogue.gallery("site1").crops == 3
 
 
 def test_too_little_room_for_the_backup_is_said_before_anything_changes(
@@ -185,20 +187,20 @@ def test_too_little_room_for_the_backup_is_said_before_anything_changes(
     with monkeypatch.context() as full:
         full.setattr(shutil, "disk_usage", lambda path: Full)
         with pytest.raises(ReidError, match=r"older version .* GB must be free"):
-            Workspace(old)
+            Workspace(old, TESTER)
     assert not backups(old / "catalogue.sqlite")
-    assert Workspace(old).catalogue.gallery("site1").crops == 3
+    assert Workspace(old, TESTER).catalogue.gallery("site1").crops == 3
 
 
 @pytest.mark.parametrize("name", ["catalogue", "thumbnails"])
 def test_a_workspace_of_a_newer_version_is_refused_and_not_touched(tmp_path: Path, name: str) -> None:
-    workspace = Workspace(tmp_path / "workspace")
+    workspace = Workspace(tmp_path / "workspace", TESTER)
     file = workspace.path / f"{name}.sqlite"
     with sqlite3.connect(file) as database:
         database.execute("PRAGMA user_version=99")
     database.close()
     with pytest.raises(ReidError, match=rf"{name}\.sqlite was written by a newer version of Retrace \(format 99"):
-        Workspace(workspace.path)
+        Workspace(workspace.path, TESTER)
     with sqlite3.connect(file) as database:
         assert database.execute("PRAGMA user_version").fetchone()[0] == 99
 

@@ -17,8 +17,10 @@ from reid_core.retrieval.filters import Filter
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import MATCH, Seen
 from reid_core.workspace.catalogue import trail
+from reid_core.workspace.catalogue.audit import Calibrate, DeleteCrops, Export, ExportHits, Hold, Relabel, ServeModel
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.database import backups
+from reid_core.workspace.catalogue.event import Event
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.deletion.holds import hold
@@ -26,7 +28,7 @@ from reid_core.workspace.search import saved_searches
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Answer, Example, Question, search
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_GALLERY, png_bytes, tiny_picture
+from tests.conftest import TESTER, TINY_GALLERY, png_bytes, signed, tiny_picture
 from tests.workspace.deletion.test_deletion import found_in
 
 MARK = b"zelda-quux"
@@ -121,8 +123,8 @@ def test_a_number_for_a_name_is_no_word_of_a_purpose(tiny_workspace: Workspace) 
 
 def test_a_gallery_takes_all_that_was_said_of_it(tiny_workspace: Workspace) -> None:
     ask(tiny_workspace, Question((Example(photo(1)),), purpose="find zelda-quux"))
-    tiny_workspace.catalogue.log("export hits", "for zelda-quux", gallery=TINY_GALLERY, hits=3)
-    tiny_workspace.catalogue.log("export hits", "of another", gallery="other", hits=3)
+    tiny_workspace.catalogue.log(ExportHits(purpose="for zelda-quux", gallery=TINY_GALLERY, hits=3))
+    tiny_workspace.catalogue.log(ExportHits(purpose="of another", gallery="other", hits=3))
     needles = {"name": MARK, "hash": hashlib.sha256(photo(1)).hexdigest().encode()}
     assert {name for name, _ in found_in(tiny_workspace.path, needles)} == set(needles)
     delete(tiny_workspace, TINY_GALLERY, Selection(), "over")
@@ -136,8 +138,8 @@ def test_a_case_takes_its_purpose_its_searches_and_its_verdicts(tiny_workspace: 
     kept = saved_searches.save(tiny_workspace, "bag", "first", answer, TINY_GALLERY, "stripes")
     index = GalleryIndex(tiny_workspace, TINY_GALLERY, kept.model)
     saved_searches.run(tiny_workspace, index, kept)
-    verdicts.give(tiny_workspace, "bag", MATCH, [Seen(3)], who="ann")
-    verdicts.undo(tiny_workspace, "bag", who="ann")
+    verdicts.give(signed(tiny_workspace, "ann"), "bag", MATCH, [Seen(3)])
+    verdicts.undo(signed(tiny_workspace, "ann"), "bag")
     ask(tiny_workspace, Question((Example(photo(2)),), purpose="another matter"))
     before = rows(tiny_workspace)
     needles = {"name": MARK, "hash": hashlib.sha256(photo(1)).hexdigest().encode()}
@@ -233,7 +235,7 @@ def test_an_older_program_that_still_runs_writes_no_line_that_tells_all(tiny_wor
 def test_half_a_character_is_refused_in_a_sentence(tiny_workspace: Workspace) -> None:
     bad = "case \udc80"
     for attempt in (
-        lambda: tiny_workspace.catalogue.log("export", bad, gallery="g"),
+        lambda: tiny_workspace.catalogue.log(Export(purpose=bad, gallery="g")),
         lambda: delete(tiny_workspace, TINY_GALLERY, person("1"), bad),
         lambda: cases.create(tiny_workspace, "bag", bad),
     ):
@@ -265,26 +267,48 @@ def test_a_name_is_found_as_people_write_it(tmp_path: Path, label: str, text: st
     assert trail.mentions({"purpose": text}, trail.patterns_of([label])) == goes
 
 
+class Tomorrow(Event):
+    """What a newer program may write."""
+
+    action, title = "an action of tomorrow", "Actions of tomorrow"
+
+    def details(self) -> dict[str, Any]:
+        return {"gallery": "g", "file": "zelda-quux.jpg"}
+
+
 @pytest.mark.parametrize(
-    ("action", "purpose", "details", "stays"),
+    ("event", "details", "stays"),
     [
-        ("relabel", "", {"gallery": "g", "column": "identity", "crops": 3}, True),
-        ("delete", "request 17", {"gallery": "g", "crops": 3, "ids_sha256": "ab"}, True),
-        ("calibrate", "", {"gallery": "g", "model": "m", "people": 70, "also": ["h"]}, True),
-        ("export", "", {"gallery": "g", "crops": 3, "format": "csv"}, True),
-        ("serve", "", {"gallery": "g", "model": "m", "former": "n", "name": "mine"}, True),
-        ("serve", "", {"gallery": "g", "model": "m", "even_so": "zelda-quux wants it"}, False),
-        ("hold", "zelda-quux", {"gallery": "g", "crops": 3}, False),
-        ("an action of tomorrow", "", {"gallery": "g", "file": "zelda-quux.jpg"}, False),
+        (Relabel(gallery="g", column="identity", crops=3), {"gallery": "g", "column": "identity", "crops": 3}, True),
+        (
+            DeleteCrops(purpose="request 17", gallery="g", crops=3, held=1, receipt=2, ids_sha256="ab", log_lines=4),
+            {"gallery": "g", "crops": 3, "held": 1, "receipt": 2, "ids_sha256": "ab", "log_lines": 4}, True,
+        ),
+        (
+            Calibrate(gallery="g", model="m", people=70, also=("h",)),
+            {"gallery": "g", "model": "m", "people": 70, "also": ["h"]}, True,
+        ),
+        (Export(gallery="g", crops=3, format="csv"), {"gallery": "g", "crops": 3, "format": "csv"}, True),
+        (
+            ServeModel(gallery="g", model="m", former="n", name="mine"),
+            {"gallery": "g", "model": "m", "former": "n", "name": "mine"}, True,
+        ),
+        (
+            ServeModel(gallery="g", model="m", even_so="zelda-quux wants it"),
+            {"gallery": "g", "model": "m", "former": "", "name": "", "even_so": "zelda-quux wants it"}, False,
+        ),
+        (Hold(purpose="zelda-quux", gallery="g", crops=3), {"gallery": "g", "crops": 3}, False),
+        (Tomorrow(), {"gallery": "g", "file": "zelda-quux.jpg"}, False),
     ],
-)
+)  # fmt: skip
 def test_what_is_not_known_to_be_public_is_personal(
-    tmp_path: Path, action: str, purpose: str, details: dict[str, Any], stays: bool
+    tmp_path: Path, event: Event, details: dict[str, Any], stays: bool
 ) -> None:
-    catalogue = Catalogue(tmp_path / "catalogue.sqlite")
-    catalogue.log(action, purpose, **details)
+    catalogue = Catalogue(tmp_path / "catalogue.sqlite", TESTER)
+    catalogue.log(event)
     (line,) = catalogue.audit()
-    assert line == {"at": line["at"], "who": line["who"], "action": action, "purpose": purpose, **details}
+    own = {"at": line["at"], "who": TESTER.name, "action": event.action, "purpose": event.purpose}
+    assert line == {**own, **details}
     with catalogue.transaction() as database:
         stored = str(database.execute("SELECT * FROM audit").fetchall())
         kept = database.execute("SELECT COUNT(*) FROM audit_fields").fetchone()[0]
@@ -314,14 +338,14 @@ def old(tiny_workspace: Workspace) -> Path:
 
 
 def test_old_lines_are_divided_once_and_the_log_says_so(old: Path) -> None:
-    workspace = Workspace(old)
+    workspace = Workspace(old, TESTER)
     moved, deleted, searched = workspace.catalogue.audit()
     assert (moved["action"], moved["lines"], moved["purpose"]) == ("move personal fields", 1, "")
     assert (deleted["at"], deleted["purpose"], deleted["crops"]) == ("2026-11-01T00:00:00Z", "request 16", 3)
     assert (searched["who"], searched["purpose"], searched["hits"]) == ("ann", "find zelda-quux", 20)
     assert searched["photos"] == [workspace.catalogue.crops_of([1])["sha256"].iloc[0]]
     assert "zelda" not in str(rows(workspace))
-    again = Workspace(old)
+    again = Workspace(old, TESTER)
     assert len(again.catalogue.audit()) == 3
     with pytest.raises(sqlite3.IntegrityError, match="append-only"), sqlite3.connect(again.catalogue.path) as database:
         database.execute("UPDATE audit SET who = 'ben'")
@@ -329,7 +353,7 @@ def test_old_lines_are_divided_once_and_the_log_says_so(old: Path) -> None:
 
 
 def test_a_deletion_reaches_the_backup_of_the_old_log(old: Path) -> None:
-    workspace = Workspace(old)
+    workspace = Workspace(old, TESTER)
     sha256 = workspace.catalogue.crops_of([1])["sha256"].iloc[0]
     needles = {"name": MARK, "hash": sha256.encode(), "bytes": bytes.fromhex(sha256)}
     (backup,) = backups(workspace.catalogue.path)

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from reid_core.errors import ReidError
+from reid_core.retrieval.protocol import Changes
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.rows import NewCrop
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.vectors import (
-    Changes,
     add_vectors,
     count_vectors,
     read_changes,
@@ -20,6 +20,7 @@ from reid_core.workspace.catalogue.vectors import (
     without_vector,
 )
 from reid_core.workspace.galleries import editing
+from tests.conftest import TESTER
 
 
 def crop(path: str, identity: str | None = "1", camera: str | None = "a", split: str = "gallery") -> NewCrop:
@@ -28,7 +29,7 @@ def crop(path: str, identity: str | None = "1", camera: str | None = "a", split:
 
 @pytest.fixture
 def catalogue(tmp_path: Path) -> Catalogue:
-    catalogue = Catalogue(tmp_path / "catalogue.sqlite")
+    catalogue = Catalogue(tmp_path / "catalogue.sqlite", TESTER)
     catalogue.add_gallery("site")
     return catalogue
 

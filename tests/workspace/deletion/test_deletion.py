@@ -32,7 +32,7 @@ from reid_core.workspace.search import gallery_index as indexing_module
 from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_FIRST_TIME, TINY_GALLERY, png_bytes, tiny_picture
+from tests.conftest import TESTER, TINY_FIRST_TIME, TINY_GALLERY, png_bytes, tiny_picture
 
 
 def person(identity: str) -> Selection:
@@ -57,14 +57,14 @@ def found_in(folder: Path, needles: dict[str, bytes]) -> set[tuple[str, str]]:
 @pytest.fixture
 def copied(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Workspace, dict[str, bytes]]:
     """A workspace with copies, vectors, edits, and a snapshot of its index; and what tells of its person zelda."""
-    monkeypatch.setattr(indexing_module, "SNAPSHOT_ROWS", 1)
+    monkeypatch.setattr(indexing_module, "KEPT_ROWS", 1)
     folder = tmp_path / "data"
     for number, name in enumerate(("zelda-quux", "anna", "berta")):
         (folder / name).mkdir(parents=True)
         for crop in range(3):
             picture = png_bytes(tiny_picture(number, crop))
             (folder / name / f"{name}-cam{crop + 1}.png").write_bytes(picture)
-    workspace = open_workspace(tmp_path / "workspace")
+    workspace = open_workspace(tmp_path / "workspace", TESTER)
     shutil.copytree(tiny_model, workspace.models_folder / "stripes")
     import_dataset(workspace, read_dataset(folder, train_share=0.0), "site", stop=StopRequest(), copy=True)
     embedder = Embedder(workspace.find_model("stripes"), "cpu")
@@ -97,7 +97,7 @@ def test_after_a_deletion_no_byte_of_it_is_left(copied: tuple[Workspace, dict[st
     assert receipt.finished is not None
     assert found_in(workspace.path, needles) == set()
     assert len(workspace.catalogue.crops("site")) == 6
-    workspace_again = open_workspace(workspace.path)
+    workspace_again = open_workspace(workspace.path, TESTER)
     index = GalleryIndex(workspace_again, "site", workspace_again.catalogue.gallery("site").models[-1][0])
     assert len(index.current()) == 6
     assert found_in(workspace.path, needles) == set()
@@ -178,7 +178,7 @@ def test_an_open_index_no_longer_finds_what_another_process_deleted(tiny_workspa
     embedder = Embedder(tiny_workspace.find_model("stripes"))
     index = GalleryIndex(tiny_workspace, TINY_GALLERY, embedder.id)
     query = index.current().vectors(np.array([1]))
-    delete(open_workspace(tiny_workspace.path), TINY_GALLERY, person("1"), "test")
+    delete(open_workspace(tiny_workspace.path, TESTER), TINY_GALLERY, person("1"), "test")
     found = index.current().search(query, 24).ids[0]
     assert sorted(found[found >= 0].tolist()) == tiny_workspace.catalogue.crops(TINY_GALLERY)["id"].tolist()
 
@@ -222,7 +222,7 @@ def test_a_deletion_that_died_before_it_wiped_is_finished_at_the_next_start(
         assert delete(workspace, "site", person("zelda-quux"), "test").finished is None
     assert len(workspace.catalogue.crops("site")) == 6
     assert found_in(workspace.path, needles) != set()
-    again = open_workspace(workspace.path)
+    again = open_workspace(workspace.path, TESTER)
     assert receipts(again)[0].finished is not None
     assert found_in(workspace.path, needles) == set()
 
@@ -265,10 +265,10 @@ def test_a_file_that_cannot_be_removed_delays_the_receipts_end_and_closes_nothin
     with monkeypatch.context() as broken:
         broken.setattr(Path, "unlink", stuck)
         assert delete(workspace, "site", person("zelda-quux"), "test").finished is None
-        assert len(open_workspace(workspace.path).catalogue.crops("site")) == 6
+        assert len(open_workspace(workspace.path, TESTER).catalogue.crops("site")) == 6
     left = {name.split()[0] for name, _ in found_in(workspace.path, needles)}
     assert left <= {"label", "original"}, "all but the files themselves is gone already"
-    assert receipts(open_workspace(workspace.path))[0].finished is not None
+    assert receipts(open_workspace(workspace.path, TESTER))[0].finished is not None
     assert found_in(workspace.path, needles) == set()
 
 
@@ -281,7 +281,7 @@ def test_a_path_through_what_is_a_file_now_counts_as_gone(copied: tuple[Workspac
 
 
 def test_originals_of_the_user_stay_even_within_the_workspace(tmp_path: Path) -> None:
-    workspace = open_workspace(tmp_path / "workspace")
+    workspace = open_workspace(tmp_path / "workspace", TESTER)
     folder = workspace.path / "crops"
     (folder / "anna").mkdir(parents=True)
     (folder / "berta").mkdir()
@@ -297,7 +297,7 @@ def test_originals_of_the_user_stay_even_within_the_workspace(tmp_path: Path) ->
 def test_what_retrace_drew_itself_goes_also_behind_a_link(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    workspace = open_workspace(tmp_path / "link")
+    workspace = open_workspace(tmp_path / "link", TESTER)
     drawn = workspace.path / "demo"
     write_site(drawn, SiteConfig(identities=2, cameras=2, crops_per_visit=(2, 2)))
     import_dataset(workspace, read_dataset(drawn, train_share=0.0), "demo", stop=StopRequest())
@@ -404,7 +404,7 @@ def test_a_copy_that_another_import_brought_back_stays(
 
 
 def test_a_picture_that_looked_like_a_deleted_one_no_longer_says_so(tmp_path: Path) -> None:
-    workspace = open_workspace(tmp_path / "workspace")
+    workspace = open_workspace(tmp_path / "workspace", TESTER)
     for name in ("anna", "berta"):
         (tmp_path / "data" / name).mkdir(parents=True)
         (tmp_path / "data" / name / "same.png").write_bytes(png_bytes(tiny_picture(1, 1)))

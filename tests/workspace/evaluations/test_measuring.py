@@ -28,7 +28,8 @@ from reid_core.workspace.evaluations.groups import read_groups
 from reid_core.workspace.evaluations.kept_reports import keep_report, kept_reports, stamp
 from reid_core.workspace.evaluations.measuring import evaluate_model, read_sides
 from reid_core.workspace.evaluations.provenance import zero_shot
-from reid_core.workspace.exports.evaluation import to_csv, write_reports
+from reid_core.workspace.exports.evaluation import to_csv
+from reid_core.workspace.exports.formats import write_reports
 from reid_core.workspace.galleries.editing import relabel
 from reid_core.workspace.workspace import ModelEntry, Workspace
 from tests.conftest import TINY_CROPS_EACH, TINY_GALLERY, TINY_MODEL, TINY_PEOPLE

@@ -16,6 +16,8 @@ from reid_core.evaluation.calibration.calibration import Calibration
 from reid_core.html_policy import META
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import MATCH, NOT, Seen
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.exports.case import LEAD, NO_CALIBRATION, CaseReport, collect, rows, to_csv, to_json
 from reid_core.workspace.exports.case_page import to_html
 from reid_core.workspace.models.calibration import keep_calibration
@@ -23,7 +25,7 @@ from reid_core.workspace.search import saved_searches
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Answer, Example, Question, search
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_GALLERY, formulas_in, png_bytes, tiny_picture
+from tests.conftest import TINY_GALLERY, formulas_in, png_bytes, signed, tiny_picture
 
 CASE = "<b>Gate & 4</b>"
 PHOTO = png_bytes(tiny_picture(2, 77))
@@ -38,9 +40,11 @@ def answer(tiny_workspace: Workspace) -> Answer:
     answer = search(tiny_workspace, index, embedder, question)
     saved_searches.save(tiny_workspace, CASE, "first", answer, TINY_GALLERY, "stripes")
     first, second = (hit["id"] for hit in answer.hits()[:2])
-    verdicts.give(tiny_workspace, CASE, MATCH, [Seen(first, 0.98, 1)], note="=HYPERLINK(1)", who="ann")
-    verdicts.give(tiny_workspace, CASE, NOT, [Seen(second, 0.97, 2)], who="ann")
-    verdicts.give(tiny_workspace, CASE, MATCH, [Seen(second, 0.97, 2)], who="ben")
+    verdicts.give(
+        signed(tiny_workspace, "ann"), CASE, MATCH, [Seen(first, 0.98, 1)], note="=HYPERLINK(1)", crops_only=True
+    )
+    verdicts.give(signed(tiny_workspace, "ann"), CASE, NOT, [Seen(second, 0.97, 2)], crops_only=True)
+    verdicts.give(signed(tiny_workspace, "ben"), CASE, MATCH, [Seen(second, 0.97, 2)], crops_only=True)
     return answer
 
 
@@ -62,7 +66,9 @@ def test_the_table_has_every_judged_crop_and_every_hit(tiny_workspace: Workspace
 
 @pytest.mark.parametrize("note", ["seen;=HYPERLINK(1)", "seen\t=HYPERLINK(1)", "seen\r=HYPERLINK(1)"])
 def test_no_part_of_a_note_is_a_cell_of_its_own(tiny_workspace: Workspace, answer: Answer, note: str) -> None:
-    verdicts.give(tiny_workspace, CASE, MATCH, [Seen(answer.hits()[2]["id"], 0.9, 3)], note=note, who="ann")
+    verdicts.give(
+        signed(tiny_workspace, "ann"), CASE, MATCH, [Seen(answer.hits()[2]["id"], 0.9, 3)], note=note, crops_only=True
+    )
     assert formulas_in(to_csv(case_of(tiny_workspace))) == []
 
 
@@ -105,6 +111,26 @@ def test_the_page_holds_its_pictures_and_fetches_and_runs_nothing(tiny_workspace
     assert "<script>alert(1)</script>" in seen.text
     for said in (LEAD, NO_CALIBRATION, CASE, "Conflict between analysts, 1", "ann: match", "Free for any use"):
         assert said in seen.text
+
+
+def test_the_log_of_the_page_is_one_row_for_each_crop_that_was_looked_at(tiny_workspace: Workspace) -> None:
+    cases.create(tiny_workspace, CASE, "test")
+    verdicts.give(signed(tiny_workspace, "ann"), CASE, MATCH, [Seen(3, 0.98, 1)])
+    verdicts.undo(signed(tiny_workspace, "ann"), CASE)
+    page = to_html(tiny_workspace, case_of(tiny_workspace))
+    log = page[page.index("Log of verdicts") : page.index("<h2>Models")]
+    rows = [re.sub("<[^>]+>", "|", row) for row in log.split("<tr>")[2:]]
+    assert [row.count("3 and 1 more of its tracklet: 4") for row in rows] == [1, 1]
+    assert "|match|" in rows[0]
+    assert "|undo of line 1|" in rows[1]
+    assert "|1||0.980|" in rows[0]
+
+
+def test_a_row_of_the_log_stays_when_the_crop_that_was_looked_at_is_deleted(tiny_workspace: Workspace) -> None:
+    cases.create(tiny_workspace, CASE, "test")
+    verdicts.give(signed(tiny_workspace, "ann"), CASE, MATCH, [Seen(3, 0.98, 1)])
+    delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({3})), "test")
+    assert "<td>4, of the tracklet of crop 3</td>" in to_html(tiny_workspace, case_of(tiny_workspace))
 
 
 def test_a_meaning_of_similarities_is_said_where_there_is_one(tiny_workspace: Workspace, answer: Answer) -> None:

@@ -10,12 +10,14 @@ import pytest
 
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK
+from reid_core.workspace.catalogue.audit import Search
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.rows import NewCrop
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.vectors import add_vectors
 from reid_core.workspace.galleries import browsing
 from reid_core.workspace.workspace import Workspace
+from tests.conftest import TESTER
 
 
 def _crop(path: str, identity: str | None, camera: str | None, time: float = np.nan) -> NewCrop:
@@ -24,7 +26,7 @@ def _crop(path: str, identity: str | None, camera: str | None, time: float = np.
 
 @pytest.fixture
 def catalogue(tmp_path: Path) -> Catalogue:
-    catalogue = Catalogue(tmp_path / "catalogue.sqlite")
+    catalogue = Catalogue(tmp_path / "catalogue.sqlite", TESTER)
     catalogue.add_gallery("yard")
     catalogue.add_gallery("other")
     catalogue.add_crops("other", catalogue.add_source("other", "/else", "folder"), [_crop("x", "a", "gate", 5.0)])
@@ -104,7 +106,7 @@ def test_a_gallery_of_unknown_times_has_no_time_range(catalogue: Catalogue) -> N
 
 
 def test_crops_are_found_by_where_their_pictures_are_read_from(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path / "ws")
+    workspace = Workspace(tmp_path / "ws", TESTER)
     workspace.catalogue.add_gallery("yard")
     there = workspace.catalogue.add_source("yard", "/yard", "folder")
     copied = workspace.catalogue.add_source("yard", "/card", "folder", copied=True)
@@ -131,5 +133,5 @@ def test_the_version_changes_with_galleries_crops_and_vectors_and_stays_otherwis
     add_vectors(catalogue, "m", [1], np.array([[0.6, 0.8]], np.float32))
     versions.append(catalogue.version())
     assert len(set(versions)) == 4
-    catalogue.log("search", "why")
+    catalogue.log(Search(purpose="why", gallery="site", hits=3))
     assert catalogue.version() == versions[-1]

@@ -99,7 +99,7 @@ def test_a_label_that_puts_a_person_on_both_sides_changes_nothing(tiny_workspace
 
 def test_an_open_index_filters_by_the_new_label(tiny_workspace: Workspace) -> None:
     from reid_core.embedder.inference import Embedder
-    from reid_core.retrieval.exact.index import Filter
+    from reid_core.retrieval.filters import Filter
 
     model = Embedder(tiny_workspace.find_model("stripes")).id
     index = GalleryIndex(tiny_workspace, TINY_GALLERY, model)

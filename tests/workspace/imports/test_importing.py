@@ -20,12 +20,12 @@ from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_GALLERY, png_bytes, tiny_picture
+from tests.conftest import TESTER, TINY_GALLERY, png_bytes, tiny_picture
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "workspace")
+    return Workspace(tmp_path / "workspace", TESTER)
 
 
 def people_folder(folder: Path, people: int = 4, each: int = 3) -> Path:
@@ -157,7 +157,7 @@ def test_an_open_index_follows_what_others_embed(tiny_workspace: Workspace, tmp_
     index = GalleryIndex(tiny_workspace, TINY_GALLERY, embedder.id)
     assert len(index.current()) == 24
     bring_in(tiny_workspace, people_folder(tmp_path / "more"), TINY_GALLERY)
-    embed_gallery(Workspace(tiny_workspace.path), TINY_GALLERY, embedder, stop=StopRequest())
+    embed_gallery(Workspace(tiny_workspace.path, TESTER), TINY_GALLERY, embedder, stop=StopRequest())
     assert len(index.current()) == 36
 
 

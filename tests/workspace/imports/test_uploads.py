@@ -21,12 +21,12 @@ from reid_core.workspace import jobs
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.imports.uploads import discard, keep_upload, unfinished
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import png_bytes, tiny_picture
+from tests.conftest import TESTER, png_bytes, tiny_picture
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "workspace")
+    return Workspace(tmp_path / "workspace", TESTER)
 
 
 def _zip(**files: bytes) -> bytes:
@@ -113,7 +113,7 @@ def test_names_are_made_safe(workspace: Workspace, name: str, kept: str) -> None
 def test_whatever_the_names_are_they_are_refused_or_written_inside(
     tmp_path_factory: pytest.TempPathFactory, names: list[str]
 ) -> None:
-    workspace = Workspace(tmp_path_factory.getbasetemp() / "hostile")
+    workspace = Workspace(tmp_path_factory.getbasetemp() / "hostile", TESTER)
     files = [(f"{name}.jpg", bytes([place])) for place, name in enumerate(names)]
     try:
         path = keep_upload(workspace, files)
@@ -204,7 +204,7 @@ def test_an_upload_waits_until_it_is_imported(workspace: Workspace) -> None:
 def test_an_upload_into_a_workspace_behind_a_link_is_copied_and_removed(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to(tmp_path / "real")
-    workspace = Workspace(tmp_path / "link" / "workspace")
+    workspace = Workspace(tmp_path / "link" / "workspace", TESTER)
     path = keep_upload(workspace, [("a.png", png_bytes(tiny_picture(1, 0)))])
     import_dataset(workspace, read_dataset(path), "door", stop=StopRequest())
     assert unfinished(workspace) == []

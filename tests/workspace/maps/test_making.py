@@ -24,7 +24,7 @@ from reid_core.workspace.maps import making
 from reid_core.workspace.maps.files import CropMap, map_file, read_info, write_map_file
 from reid_core.workspace.maps.making import drift, make_maps, maps_of, place_new, read_map
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_GALLERY, TINY_PEOPLE
+from tests.conftest import TESTER, TINY_GALLERY, TINY_PEOPLE
 from tests.projection.test_neighbours import unit
 
 MODEL = "0123456789abcdef"
@@ -379,7 +379,7 @@ def test_a_deletion_that_was_killed_before_the_maps_is_finished_by_the_next_star
         with pytest.raises(KeyboardInterrupt):
             delete(mapped, TINY_GALLERY, Selection(identities=frozenset({"1"})), "test")
     assert len(the_map(mapped).ids) == 24, "the rows are gone, the map still has them"
-    again = Workspace(mapped.path)
+    again = Workspace(mapped.path, TESTER)
     assert wiping.finish(again.catalogue, again.thumbnails)
     assert len(the_map(again).ids) == 18
 

@@ -33,8 +33,8 @@ from reid_core.workspace.models import calibration
 from reid_core.workspace.models.calibration import calibrate_model, divide_people
 from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_GALLERY, TINY_MODEL, Ended
-from tests.simulated_site import add_site
+from tests.conftest import TESTER, TINY_GALLERY, TINY_MODEL, Ended
+from tests.support.simulated_site import add_site
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_a_gallerys_deletion_that_is_killed_takes_its_calibrations_at_the_next_o
                 patch.setattr("reid_core.workspace.deletion.deletion.finish", until_it_is_killed)
             else:
                 patch.setattr(os, "fsync", until_it_is_killed)
-            delete(open_workspace(site.path), "site", Selection(), purpose="a test")
+            delete(open_workspace(site.path, TESTER), "site", Selection(), purpose="a test")
 
     process = processes.Process(target=delete_it)
     process.start()
@@ -149,7 +149,7 @@ def test_a_gallerys_deletion_that_is_killed_takes_its_calibrations_at_the_next_o
     process.kill()
     process.join()
     assert sorted(ModelCard.read(folder).calibration or {}) == ["both", "one"], "not one of two"
-    again = open_workspace(site.path)
+    again = open_workspace(site.path, TESTER)
     kept = ModelCard.read(folder).calibration or {}
     assert {kind: values["galleries"] for kind, values in kept.items()} == {"both": [TINY_GALLERY]}
     assert receipts(again)[0].finished is not None

@@ -19,7 +19,7 @@ from reid_core.training.run import Run
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.runs.training_crops import training_data
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import Ended
+from tests.conftest import TESTER, Ended
 
 TINY = ["--backbone", "test_efficientnet", "--weights", "none", "--height", "64", "--width", "32", "--epochs", "1"]
 
@@ -28,7 +28,7 @@ TINY = ["--backbone", "test_efficientnet", "--weights", "none", "--height", "64"
 def site(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     folder = tmp_path_factory.mktemp("site")
     write_site(folder / "site", SiteConfig(identities=10, cameras=2, crops_per_visit=(2, 2)))
-    workspace = Workspace(folder / "workspace")
+    workspace = Workspace(folder / "workspace", TESTER)
     import_dataset(workspace, read_dataset(folder / "site", train_share=1.0), "site", stop=StopRequest())
     return workspace
 

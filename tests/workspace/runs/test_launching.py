@@ -19,7 +19,7 @@ from reid_core.workspace import jobs
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.runs import launching, speeds
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import Ended
+from tests.conftest import TESTER, Ended
 
 TINY = Recipe(
     backbone="test_efficientnet", weights="none", height=64, width=32, batch_size=8, epochs=400, validation=0.2
@@ -29,7 +29,7 @@ TINY = Recipe(
 @pytest.fixture
 def site(tmp_path: Path) -> Workspace:
     write_site(tmp_path / "site", SiteConfig(identities=10, cameras=2, crops_per_visit=(2, 2)))
-    workspace = Workspace(tmp_path / "workspace")
+    workspace = Workspace(tmp_path / "workspace", TESTER)
     import_dataset(workspace, read_dataset(tmp_path / "site", train_share=1.0), "site", stop=StopRequest())
     return workspace
 

@@ -14,12 +14,13 @@ from reid_core.errors import ReidError
 from reid_core.workspace import jobs
 from reid_core.workspace.runs import network_names
 from reid_core.workspace.workspace import Workspace
+from tests.conftest import TESTER
 
 
 @pytest.fixture
 def listed(tmp_path: Path, run_command: Callable[..., Any]) -> Workspace:
     assert run_command(tmp_path, "backbones", "resnet18", "--keep", "--json").json()["backbones"]
-    return Workspace(tmp_path)
+    return Workspace(tmp_path, TESTER)
 
 
 @pytest.mark.parametrize("name", ["resnet18", "tf_efficientnet_b0_ns", "resnet18.a1_in1k", "gluon_resnet50_v1b"])
@@ -38,7 +39,7 @@ def test_what_timm_does_not_take_is_said_in_the_same_words(listed: Workspace, na
 
 
 def test_a_list_of_another_timm_counts_as_none(tmp_path: Path) -> None:
-    workspace = Workspace(tmp_path)
+    workspace = Workspace(tmp_path, TESTER)
     network_names.keep(workspace, ["resnet18"], [])
     with pytest.raises(ReidError, match="Nearest names: resnet18"):
         network_names.check(workspace, "resnet1")
@@ -51,5 +52,5 @@ def test_it_is_asked_for_once_even_where_that_fails(tmp_path: Path, monkeypatch:
     asked: list[Path] = []
     monkeypatch.setattr(jobs, "start", lambda folder, *given: asked.append(folder))
     for _ in range(2):
-        network_names.list_in_background(Workspace(tmp_path))
+        network_names.list_in_background(Workspace(tmp_path, TESTER))
     assert asked == [tmp_path / network_names.FOLDER]

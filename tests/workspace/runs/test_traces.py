@@ -24,7 +24,7 @@ from reid_core.workspace.deletion import deletion
 from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.runs.inspection import inspect_gallery
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_GALLERY, TINY_PEOPLE
+from tests.conftest import TESTER, TINY_GALLERY, TINY_PEOPLE
 
 GONE, STAYS, OTHER = TINY_PEOPLE[0], TINY_PEOPLE[1], TINY_PEOPLE[2]
 
@@ -73,7 +73,7 @@ def test_what_shows_or_names_the_deleted_goes_from_the_runs_of_the_gallery(
             patch.setattr(deletion, "finish", lambda *given, **named: False)
             deletion.delete(tiny_workspace, TINY_GALLERY, Selection(identities=frozenset({GONE})), "test")
         assert run.batch_picture.exists()
-        tiny_workspace = open_workspace(tiny_workspace.path)  # goes on with what is left
+        tiny_workspace = open_workspace(tiny_workspace.path, TESTER)  # goes on with what is left
     else:
         deletion.delete(tiny_workspace, TINY_GALLERY, Selection(identities=frozenset({GONE})), "test")
 

@@ -24,6 +24,7 @@ from reid_core.workspace.runs import crop_watch
 from reid_core.workspace.runs.training import create_run, resume_run, train_run
 from reid_core.workspace.runs.training_crops import training_data
 from reid_core.workspace.workspace import Workspace
+from tests.conftest import TESTER
 
 TINY = {"backbone": "test_efficientnet", "weights": "none", "height": "64", "width": "32", "epochs": "1"}
 
@@ -32,7 +33,7 @@ TINY = {"backbone": "test_efficientnet", "weights": "none", "height": "64", "wid
 def workspace(tmp_path: Path) -> Workspace:
     """Ten drawn people, imported from `tmp_path / "site"`."""
     write_site(tmp_path / "site", SiteConfig(identities=10, cameras=2, crops_per_visit=(2, 2)))
-    workspace = Workspace(tmp_path / "workspace")
+    workspace = Workspace(tmp_path / "workspace", TESTER)
     import_dataset(workspace, read_dataset(tmp_path / "site", train_share=1.0), "site", stop=StopRequest())
     return workspace
 

@@ -26,7 +26,7 @@ from reid_core.workspace.runs.training_crops import training_data
 from reid_core.workspace.runs.verdict_file import VerdictLabels
 from reid_core.workspace.runs.verdict_labels import labels_of
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import Ended
+from tests.conftest import TESTER, Ended, signed
 
 TINY = {
     "backbone": "test_efficientnet", "weights": "none", "height": "64", "width": "32", "epochs": "1", "batches": "pk",
@@ -38,7 +38,7 @@ TINY = {
 def workspace(tmp_path: Path) -> Workspace:
     """Ten drawn people of four crops each, all for training, and a case."""
     write_site(tmp_path / "site", SiteConfig(identities=10, cameras=2, crops_per_visit=(2, 2)))
-    workspace = Workspace(tmp_path / "workspace")
+    workspace = Workspace(tmp_path / "workspace", TESTER)
     import_dataset(workspace, read_dataset(tmp_path / "site", train_share=1.0), "site", stop=StopRequest())
     cases.create(workspace, "case", "test")
     return workspace
@@ -55,7 +55,7 @@ def set_column(workspace: Workspace, crops: list[int], column: str, value: str |
 
 
 def judge(workspace: Workspace, verdict: str, *crops: int, who: str = "ann") -> None:
-    verdicts.give(workspace, "case", verdict, [Seen(crop) for crop in crops], who=who)
+    verdicts.give(signed(workspace, who), "case", verdict, [Seen(crop) for crop in crops], crops_only=True)
 
 
 def test_a_confirmed_crop_without_a_label_takes_that_of_the_person_and_a_rejected_one_gets_its_own(
@@ -110,7 +110,7 @@ def test_cases_do_not_overwrite_one_another(workspace: Workspace) -> None:
     cases.create(workspace, "other case", "test")
 
     def judge_there(verdict: str, *crops: int) -> None:
-        verdicts.give(workspace, "other case", verdict, [Seen(crop) for crop in crops], who="ann")
+        verdicts.give(signed(workspace, "ann"), "other case", verdict, [Seen(crop) for crop in crops], crops_only=True)
 
     unlabelled = [hers[1], hers[2], more[1]]
     set_column(workspace, unlabelled, "identity", None)
@@ -152,7 +152,7 @@ def test_a_run_learns_from_verdicts_and_says_what_they_changed(workspace: Worksp
     run = create_run(workspace, "site", "reference", TINY, "run", with_verdicts=True)
     kept = verdict_file.read(run.folder)
     assert kept == labels_of(workspace, "site")
-    verdicts.undo(workspace, "case", who="ann")  # a run that goes on learns what it began with
+    verdicts.undo(signed(workspace, "ann"), "case")  # a run that goes on learns what it began with
     said: list[str] = []
     train_run(workspace, run, stop=StopRequest(), on_step=lambda *given: None, say=said.append)
     assert "Verdicts: 3 crops trained under a label from a verdict; 1 pair of identities drawn together." in said

@@ -20,7 +20,7 @@ from reid_core.embedder.model import ONNX_NAME
 from reid_core.embedder.third_party.adding import add_network
 from reid_core.errors import ReidError
 from reid_core.evaluation.presentation.policy_sentences import cautions
-from reid_core.retrieval.exact.index import Filter
+from reid_core.retrieval.filters import Filter
 from reid_core.signals import StopRequest
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.vectors import read_vectors
@@ -34,7 +34,7 @@ from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.no_direction import REASON, without_direction
 from reid_core.workspace.search.searching import Example, Question, search
 from reid_core.workspace.workspace import ModelEntry, Workspace
-from tests.conftest import png_bytes, tiny_picture
+from tests.conftest import TESTER, png_bytes, tiny_picture
 
 SIZE = 16
 PEOPLE, CAMERAS = 4, 3
@@ -91,7 +91,7 @@ def add_crops(workspace: Workspace, folder: Path, black: set[int], name: str = "
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(tmp_path / "workspace")
+    return Workspace(tmp_path / "workspace", TESTER)
 
 
 def embed(workspace: Workspace, embedder: Embedder, gallery: str = "g"):

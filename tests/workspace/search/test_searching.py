@@ -15,7 +15,7 @@ from reid_core.embedder.inference import Embedder
 from reid_core.embedder.model import BEST_FIRST, SHIPPED_MODELS
 from reid_core.errors import ReidError
 from reid_core.images import BadImage
-from reid_core.retrieval.exact.index import Filter
+from reid_core.retrieval.filters import Filter
 from reid_core.signals import StopRequest
 from reid_core.workspace.catalogue.vectors import add_vectors, read_changes
 from reid_core.workspace.imports.importing import import_dataset
@@ -24,7 +24,7 @@ from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Answer, Example, Question, search
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_FIRST_TIME, TINY_GALLERY, TINY_MODEL, png_bytes, tiny_picture
-from tests.gallery_metrics import metrics_of
+from tests.support.gallery_metrics import metrics_of
 
 NEW_PHOTO = png_bytes(tiny_picture(2, 77))  # person "2", in a picture that the gallery does not hold
 

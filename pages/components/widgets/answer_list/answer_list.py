@@ -5,13 +5,13 @@ Pictures come from the thumbnail route by their hash, so a list that is drawn ag
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from pages.components.widgets.events.events import TELLER, taken
+from pages.components.widgets.events.events import TELLER, last_taken
 from pages.components.widgets.gallery_grid.gallery_grid import CARDS
 from reid_core.workspace.cases.verdicts import KINDS, UNDO_KEY
 
@@ -30,6 +30,7 @@ def answer_list(
     *,
     label: str,
     key: str,
+    taken: Mapping[str, int],
     undo: bool = False,
     more: str = "",
     none: str = "",
@@ -47,7 +48,8 @@ def answer_list(
     `focus` than before moves the keyboard's focus to the group whose id it starts with.
     """
     data: dict[str, Any] = {"groups": list(groups), "label": label, "undo": undo, "more": more, "none": none}
-    data |= {"said": said, "taken": taken(key), "verdicts": [vars(kind) for kind in KINDS], "undo_key": UNDO_KEY}
+    data |= {"said": said, "taken": last_taken(key, taken)}
+    data |= {"verdicts": [vars(kind) for kind in KINDS], "undo_key": UNDO_KEY}
     if focus is not None:
         data["focus"] = focus
     _list(key=key, data=data, on_did_change=lambda: None)

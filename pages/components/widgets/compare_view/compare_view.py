@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from pages.components.widgets.events.events import TELLER, taken
+from pages.components.widgets.events.events import TELLER, last_taken
 from reid_core.workspace.cases.verdicts import KINDS, UNDO_KEY
 
 _HERE = Path(__file__).parent
@@ -43,6 +43,7 @@ def compare_view(
     where: str,
     facts: Sequence[tuple[str, str]],
     key: str,
+    taken: Mapping[str, int],
     verdict: str | None = None,
     conflict: str = "",
     undo: bool = False,
@@ -69,7 +70,7 @@ def compare_view(
         "photos": list(photos), "hits": list(hits), "pair": pair, "crop": crop, "turn": turn, "order": list(order),
         "where": where, "facts": list(facts), "verdict": verdict, "conflict": conflict, "undo": undo, "said": said,
         "next": list(after), "agreement": agreement, "leave": leave, "agreement_trouble": agreement_trouble,
-        "overlay": None if overlay is None else vars(overlay), "taken": taken(key),
+        "overlay": None if overlay is None else vars(overlay), "taken": last_taken(key, taken),
         "verdicts": [vars(kind) for kind in KINDS], "undo_key": UNDO_KEY,
     }  # fmt: skip
     _view(key=key, data=data, on_did_change=lambda: None)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from pages.components.widgets.events.events import TELLER, taken
+from pages.components.widgets.events.events import TELLER, last_taken
 
 _HERE = Path(__file__).parent
 Span = tuple[float, float]
@@ -30,6 +30,7 @@ def hit_timeline(
     clock: bool,
     untimed: int,
     key: str,
+    taken: Mapping[str, int],
 ) -> None:
     """Draw the timeline. What is done is told by `events.new_events`: `brushed` (with `span`, None for all times) and
     `opened` (with `crop`).
@@ -41,6 +42,6 @@ def hit_timeline(
     data: dict[str, Any] = {
         "hits": list(hits), "cameras": list(cameras), "range": list(range), "clock": clock, "untimed": untimed,
         "brushed": None if brushed is None else list(brushed), "label": f"{len(hits)} hits in time, by camera",
-        "taken": taken(key),
+        "taken": last_taken(key, taken),
     }  # fmt: skip
     _timeline(key=key, data=data, on_did_change=lambda: None)

@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.widgets.events.events import TELLER, taken
+from pages.components.widgets.events.events import TELLER, last_taken
 
 _HERE = Path(__file__).parent
 Box = tuple[float, float, float, float]
@@ -30,13 +30,15 @@ class Cut:
     boxes: tuple[Box, ...]
 
 
-def photo_stage(picture: str, *, name: str, width: int, height: int, scene: bool, key: str) -> None:
+def photo_stage(
+    picture: str, *, name: str, width: int, height: int, scene: bool, key: str, taken: Mapping[str, int]
+) -> None:
     """Draw the stage. How to cut is told by `events.new_events`: `done`, see `cut_of`, or `cancelled`.
 
     `picture` is an address, `width` and `height` are the photo's own pixels; a `scene` asks for a box first.
     """
     data: dict[str, Any] = {"picture": picture, "name": name, "width": width, "height": height, "scene": scene}
-    _stage(key=key, data={**data, "taken": taken(key)}, on_did_change=lambda: None)
+    _stage(key=key, data={**data, "taken": last_taken(key, taken)}, on_did_change=lambda: None)
 
 
 def cut_of(done: Mapping[str, Any]) -> Cut:

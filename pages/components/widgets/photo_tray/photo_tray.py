@@ -6,13 +6,13 @@ container of the key "upload-place".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import streamlit as st
 
-from pages.components.widgets.events.events import TELLER, taken
+from pages.components.widgets.events.events import TELLER, last_taken
 
 _HERE = Path(__file__).parent
 Role = Literal["positive", "negative", "aside"]
@@ -25,10 +25,10 @@ _tray = st.components.v2.component(
 )
 
 
-def photo_tray(photos: Sequence[dict[str, Any]], *, key: str) -> None:
+def photo_tray(photos: Sequence[dict[str, Any]], *, key: str, taken: Mapping[str, int]) -> None:
     """Draw the photos: each has `id` (number), `name`, `picture` (an address), `role`, `lines` and `hint` (texts).
 
     What is done is told by `events.new_events`, each with the `id` of a photo: `changed` (with its new `role`),
     `only` (it is to be searched for in place of the others), `edited` and `removed`.
     """
-    _tray(key=key, data={"photos": list(photos), "taken": taken(key)}, on_did_change=lambda: None)
+    _tray(key=key, data={"photos": list(photos), "taken": last_taken(key, taken)}, on_did_change=lambda: None)

@@ -6,14 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components.jobs.job_card import draw_how_it_ended, draw_running, import_style
 from pages.components.shared import cached, markup
+from pages.components.shared.job_card import draw_how_it_ended, draw_running, import_style
 from pages.components.shared.model_terms import draw_damaged, draw_terms
 from reid_core.workspace import job_kinds
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
-
-state = st.session_state
 
 
 def draw_embed_now(workspace: Workspace, gallery: str) -> None:

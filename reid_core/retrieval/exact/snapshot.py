@@ -31,8 +31,7 @@ from numpy.typing import NDArray
 from reid_core.errors import ReidError, why
 from reid_core.json_text import read_json
 from reid_core.retrieval.exact.columns import CodedColumns
-from reid_core.retrieval.exact.index import ExactIndex
-from reid_core.retrieval.exact.segments import BaseSegment
+from reid_core.retrieval.exact.segments import BaseSegment, Contents
 from reid_core.retrieval.filters import LABELS, NUMBERS
 from reid_core.temporary import is_temporary, remove_abandoned, temporary_file
 
@@ -56,8 +55,8 @@ class _Invalid(Exception):
     """The file is not a snapshot that can be used."""
 
 
-def write_snapshot(folder: Path, index: ExactIndex, seq: int) -> None:
-    """Keep what the index holds now in `folder`, in place of the snapshot there.
+def write_snapshot(folder: Path, contents: Contents, seq: int) -> None:
+    """Keep what an index holds in `folder`, in place of the snapshot there.
 
     The index has seen all changes of the catalogue up to `seq`; having seen more is harmless, as changes can be
     applied again. Of several writers the last one wins. Raises ReidError when the file cannot be written; then
@@ -67,20 +66,20 @@ def write_snapshot(folder: Path, index: ExactIndex, seq: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         remove_abandoned(partials(folder))
         with temporary_file(folder / _NAME) as (file, partial):
-            _write(file, index, seq)
+            _write(file, contents, seq)
             file.flush()
             os.fsync(file.fileno())
             os.replace(partial, folder / _NAME)
         _sync_folder(folder)
     except OSError as error:
         raise ReidError(
-            f"The index of {len(index):,} crops could not be kept in {folder}: {why(error)}. Make room there or let it "
-            "be written; searches go on without it."
+            f"The index of {len(contents.ids):,} crops could not be kept in {folder}: {why(error)}. Make room there or "
+            "let it be written; searches go on without it."
         ) from error
 
 
-def read_snapshot(folder: Path, model: str) -> tuple[ExactIndex, int] | None:
-    """The index of `model` kept in `folder` and the `seq` that it has seen.
+def read_snapshot(folder: Path, model: str) -> tuple[BaseSegment, int] | None:
+    """What an index of `model` kept in `folder` and the `seq` that it has seen.
 
     None when there is none, or one that is damaged, of another model or another version; that one is removed.
     """
@@ -141,8 +140,7 @@ def _sync_folder(folder: Path) -> None:
         os.close(handle)
 
 
-def _write(file: BinaryIO, index: ExactIndex, seq: int) -> None:
-    contents = index.contents()
+def _write(file: BinaryIO, contents: Contents, seq: int) -> None:
     blocks: list[tuple[int, int]] = []
     sections: dict[str, tuple[int, int]] = {}
 
@@ -180,10 +178,10 @@ def _bytes(array: NDArray[Any], name: str) -> memoryview:
     return np.ascontiguousarray(array, dtype=_TYPES[name]).reshape(-1).view(np.uint8).data
 
 
-def _read(file: BinaryIO, model: str) -> tuple[ExactIndex, int]:
+def _read(file: BinaryIO, model: str) -> tuple[BaseSegment, int]:
     footer = _footer(file)
-    if footer["model"] != model:
-        raise _Invalid("another model")
+    if footer["model"] != model or set(footer["sections"]) != set(_TYPES):
+        raise _Invalid("another model, or of other columns")
     _verify(file, footer["blocks"])
     mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
@@ -194,8 +192,7 @@ def _read(file: BinaryIO, model: str) -> tuple[ExactIndex, int]:
 
     vectors = section("vectors").reshape(-1, footer["dimension"])
     arrays = {name: section(name).astype(_TYPES[name].newbyteorder("=")) for name in (*LABELS, *NUMBERS)}
-    base = BaseSegment(section("ids"), vectors, CodedColumns(arrays, footer["names"]))
-    return ExactIndex(model, footer["dimension"], base), footer["seq"]
+    return BaseSegment(section("ids"), vectors, CodedColumns(arrays, footer["names"])), footer["seq"]
 
 
 def _footer(file: BinaryIO) -> dict[str, Any]:

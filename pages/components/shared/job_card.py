@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-import html
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
 
 from pages.components.shared import markup
+from pages.components.shared.session import kept
 from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.jobs import Job, Progress
 from reid_core.workspace.workspace import Workspace
 
 ENDED = {"finished": "Done", "failed": "Failed", "stopped": "Stopped", "lost": "Interrupted"}
 LOG_LINES = 200
-_LONG_CELL = 28  # characters, above which a table's cell may wrap
-_STYLE = Path(__file__).with_name("jobs.css")
-state = st.session_state
+_STYLE = Path(__file__).with_name("job_card.css")
+
+
+@dataclass
+class JobsState:
+    """Jobs in this visit: names of the folders of those that were asked to stop, and how many ended ones are listed."""
+
+    stopping: set[str] = field(default_factory=set)
+    listed: int = 20
+
+
+def jobs_state() -> JobsState:
+    return kept(JobsState)
 
 
 def import_style() -> None:
@@ -41,8 +51,8 @@ def draw_running(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Stop", key=f"gal-stop-{job.folder.name}"):
             jobs.stop(job.folder)
-            state[f"gal-stopping-{job.folder.name}"] = True
-        if state.get(f"gal-stopping-{job.folder.name}"):
+            jobs_state().stopping.add(job.folder.name)
+        if job.folder.name in jobs_state().stopping:
             markup.text('<p class="rt-small">It stops after this step; what is done is kept.</p>')
 
 
@@ -58,7 +68,7 @@ def draw_no_progress(progress: Progress) -> None:
 
 def draw_how_it_ended(workspace: Workspace, job: Job) -> None:
     """For a job that did not finish: why, in a sentence, and how to go on."""
-    state.pop(f"gal-stopping-{job.folder.name}", None)
+    jobs_state().stopping.discard(job.folder.name)
     status, arguments, kind = job.progress.status, job_kinds.to_go_on(workspace, job), job_kinds.kind_of(job)
     if status == "failed":
         sentence = job.progress.message or "Its log says more."
@@ -98,9 +108,6 @@ def draw_log_lines(job: Job) -> None:
         st.code(jobs.log_tail(job.folder, LOG_LINES) or "It printed nothing.", language=None, wrap_lines=True)
 
 
-# --- words and tables ---
-
-
 def time_left(seconds: float) -> str:
     """ "about 12 min left"; empty where it is not known."""
     if not seconds >= 0:  # NaN neither
@@ -109,36 +116,3 @@ def time_left(seconds: float) -> str:
         return f"about {max(1, round(seconds))} s left"
     minutes = round(seconds / 60)
     return f"about {minutes} min left" if minutes < 90 else f"about {minutes / 60:.1f} h left"
-
-
-def moment(at: str | None) -> str:
-    """An ISO 8601 time as "2026-11-22 23:10"; the pages say once that times are UTC."""
-    return "" if not at else at[:16].replace("T", " ")
-
-
-def ago(at: str) -> str:
-    """ "3 min ago", "5 h ago", else the date."""
-    try:
-        seconds = (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()
-    except (ValueError, TypeError):
-        return ""
-    if seconds < 60:
-        return "just now"
-    if seconds < 3600:
-        return f"{int(seconds // 60)} min ago"
-    return f"{int(seconds // 3600)} h ago" if seconds < 86_400 else moment(at)
-
-
-def draw_table(headings: list[str], rows: list[list[object]], *, label: str) -> None:
-    """A quiet table that scrolls sideways where it must; all cells are text, long ones wrap."""
-    head = "".join(f"<th scope='col'>{html.escape(heading)}</th>" for heading in headings)
-    body = ""
-    for row in rows:
-        cells = ["" if cell is None else str(cell) for cell in row]
-        long = [' class="long"' if len(cell) > _LONG_CELL else "" for cell in cells]
-        body += "<tr>"
-        body += "".join(f"<td{how}>{html.escape(cell)}</td>" for how, cell in zip(long, cells, strict=True)) + "</tr>"
-    st.html(
-        f'<div class="im-scroll" role="region" tabindex="0" aria-label="{html.escape(label)}">'
-        f'<table class="im-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-    )

@@ -13,7 +13,7 @@ from reid_core.signals import StopRequest
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_FIRST_TIME, TINY_MODEL, png_bytes, tiny_picture
+from tests.conftest import TESTER, TINY_FIRST_TIME, TINY_MODEL, png_bytes, tiny_picture
 
 PEOPLE, CAMERAS, EACH = 12, ("door", "hall"), 2
 LACKING = (
@@ -65,7 +65,7 @@ def lacking(name: str) -> pd.DataFrame:
 
 def make_lacking(folder: Path, model: Path) -> Workspace:
     """A workspace in the folder with a gallery for each of `LACKING`, all embedded by the tiny model at that path."""
-    workspace = Workspace(folder / "workspace")
+    workspace = Workspace(folder / "workspace", TESTER)
     shutil.copytree(model, workspace.models_folder / TINY_MODEL)
     embedder = Embedder(workspace.find_model(TINY_MODEL), "cpu")
     for place, name in enumerate(LACKING):

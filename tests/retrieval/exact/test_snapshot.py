@@ -17,9 +17,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reid_core.errors import ReidError
-from reid_core.retrieval.exact.index import Columns, ExactIndex, Filter
-from reid_core.workspace.search import snapshot
-from reid_core.workspace.search.snapshot import read_snapshot, remove_snapshots, write_snapshot
+from reid_core.retrieval.exact import snapshot
+from reid_core.retrieval.exact.index import ExactIndex
+from reid_core.retrieval.exact.snapshot import read_snapshot, remove_snapshots, write_snapshot
+from reid_core.retrieval.filters import Columns, Filter
 
 DIMENSION = 16
 SNAPSHOT = "index.snapshot"
@@ -52,7 +53,8 @@ def sample(count: int = 40, seed: int = 0) -> ExactIndex:
 def opened(folder: Path, model: str = "model") -> tuple[ExactIndex, int]:
     result = read_snapshot(folder, model)
     assert result is not None
-    return result
+    base, seq = result
+    return ExactIndex(model, base.vectors.shape[1], base), seq
 
 
 FILTERS = [
@@ -75,7 +77,7 @@ def assert_same(index: ExactIndex, other: ExactIndex) -> None:
 
 def test_what_was_kept_comes_back_and_goes_on_changing(tmp_path: Path):
     index = sample()
-    write_snapshot(tmp_path, index, 17)
+    write_snapshot(tmp_path, index.contents(), 17)
     again, seq = opened(tmp_path)
     assert (again.model, again.dimension, seq) == ("model", DIMENSION, 17)
     assert_same(index, again)
@@ -88,14 +90,14 @@ def test_what_was_kept_comes_back_and_goes_on_changing(tmp_path: Path):
             np.array([101, 500]), Columns(labels("b", "a"), labels("p4", "p4"), labels(None, None), np.ones(2))
         )
     assert_same(index, again)
-    write_snapshot(tmp_path, again, 18)
+    write_snapshot(tmp_path, again.contents(), 18)
     last, seq = opened(tmp_path)
     assert_same(index, last)
     assert (seq, last.stats().dead, last.stats().grown) == (18, 0, 0)
 
 
 def test_an_empty_index_comes_back_empty(tmp_path: Path):
-    write_snapshot(tmp_path / "new" / "folder", ExactIndex("model", 8), 0)
+    write_snapshot(tmp_path / "new" / "folder", ExactIndex("model", 8).contents(), 0)
     index, seq = opened(tmp_path / "new" / "folder")
     assert (len(index), index.dimension, seq) == (0, 8, 0)
     index.add(np.arange(2), np.eye(8, dtype=np.float32)[:2], Columns.unknown(2))
@@ -107,7 +109,7 @@ def test_labels_of_any_script_come_back_and_unused_ones_are_not_kept(tmp_path: P
     names = labels("gate", 'quote " and\nline', "köln 東京 \ud800", None)
     index.add(np.arange(4), vectors_of(4), Columns(names, names, names, np.zeros(4)))
     index.remove([0])
-    write_snapshot(tmp_path, index, 1)
+    write_snapshot(tmp_path, index.contents(), 1)
     assert b"gate" not in (tmp_path / SNAPSHOT).read_bytes()
     again, _ = opened(tmp_path)
     for crop in (1, 2):
@@ -118,11 +120,11 @@ def test_labels_of_any_script_come_back_and_unused_ones_are_not_kept(tmp_path: P
 def test_a_removed_crops_vector_is_not_in_the_file(tmp_path: Path):
     index = sample()
     code = index.vectors(np.array([120])).astype("<f2").tobytes()
-    write_snapshot(tmp_path, index, 1)
+    write_snapshot(tmp_path, index.contents(), 1)
     assert code in (tmp_path / SNAPSHOT).read_bytes()
     index, _ = opened(tmp_path)
     index.remove([120])
-    write_snapshot(tmp_path, index, 2)
+    write_snapshot(tmp_path, index.contents(), 2)
     assert code not in (tmp_path / SNAPSHOT).read_bytes()
 
 
@@ -131,7 +133,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("kept")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(snapshot, "_BLOCK", 512)
-        write_snapshot(folder, sample(), 17)
+        write_snapshot(folder, sample().contents(), 17)
     assert_same(sample(), opened(folder)[0])  # of many blocks
     return (folder / SNAPSHOT).read_bytes()
 
@@ -170,7 +172,7 @@ def test_a_file_that_ends_elsewhere_is_noticed(tmp_path: Path, kept: bytes):
 def test_another_models_or_versions_snapshot_is_not_used(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, model: str, version: int
 ):
-    write_snapshot(tmp_path, sample(), 1)
+    write_snapshot(tmp_path, sample().contents(), 1)
     monkeypatch.setattr(snapshot, "VERSION", version)
     assert read_snapshot(tmp_path, model) is None
     assert list(tmp_path.iterdir()) == []
@@ -182,11 +184,11 @@ def test_what_is_not_there_is_none_and_a_folder_that_cannot_be_is_named(tmp_path
     (tmp_path / SNAPSHOT).mkdir()
     assert read_snapshot(tmp_path, "model") is None
     with pytest.raises(ReidError, match=r"40 crops could not be kept in .*snapshot"):
-        write_snapshot(tmp_path / SNAPSHOT / "x" / ("long" * 99), sample(), 1)
+        write_snapshot(tmp_path / SNAPSHOT / "x" / ("long" * 99), sample().contents(), 1)
 
 
 def test_the_mapped_vectors_and_ids_cannot_be_written_to(tmp_path: Path):
-    write_snapshot(tmp_path, sample(), 1)
+    write_snapshot(tmp_path, sample().contents(), 1)
     index, _ = opened(tmp_path)
     for array in (index._base.vectors, index._base.ids):
         assert not array.flags.writeable
@@ -206,7 +208,7 @@ class Killed(BaseException):
 def test_a_write_that_stops_at_any_step_leaves_the_old_or_the_new_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, how: BaseException
 ):
-    write_snapshot(tmp_path, sample(), 1)
+    write_snapshot(tmp_path, sample().contents(), 1)
 
     def fail(*_: Any) -> None:
         raise how
@@ -218,7 +220,7 @@ def test_a_write_that_stops_at_any_step_leaves_the_old_or_the_new_one(
         monkeypatch.setattr(*((snapshot, "_sync_folder") if step == "folder" else (os, step)), fail)
     reason = "disk is full" if isinstance(how, OSError) and how.errno == errno.ENOSPC else "I/O"
     with pytest.raises(ReidError, match=reason) if isinstance(how, OSError) else pytest.raises(Killed):
-        write_snapshot(tmp_path, sample(50, seed=1), 2)
+        write_snapshot(tmp_path, sample(50, seed=1).contents(), 2)
     monkeypatch.undo()
     assert [path.name for path in tmp_path.iterdir()] == [SNAPSHOT]
     expected = (sample(50, seed=1), 2) if step == "folder" else (sample(), 1)
@@ -227,13 +229,13 @@ def test_a_write_that_stops_at_any_step_leaves_the_old_or_the_new_one(
 
 
 def test_what_a_killed_writer_left_is_not_believed_and_goes_in_time(tmp_path: Path):
-    write_snapshot(tmp_path, sample(), 1)
+    write_snapshot(tmp_path, sample().contents(), 1)
     left, fresh = (tmp_path / f"{SNAPSHOT}.{digit * 32}.partial" for digit in "ab")
     shutil.copy(tmp_path / SNAPSHOT, fresh)
     (tmp_path / SNAPSHOT).rename(left)
     os.utime(left, (time.time() - 7200,) * 2)
     assert read_snapshot(tmp_path, "model") is None
-    write_snapshot(tmp_path, sample(), 2)
+    write_snapshot(tmp_path, sample().contents(), 2)
     assert not left.exists()
     assert fresh.exists()
 
@@ -242,7 +244,7 @@ def test_removing_takes_snapshots_and_those_being_written_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     remove_snapshots(tmp_path / "nowhere")
-    write_snapshot(tmp_path, sample(), 1)
+    write_snapshot(tmp_path, sample().contents(), 1)
     (tmp_path / "notes.txt").write_text("kept")
     real = snapshot._bytes
 
@@ -252,14 +254,14 @@ def test_removing_takes_snapshots_and_those_being_written_and_nothing_else(
 
     monkeypatch.setattr(snapshot, "_bytes", removed_meanwhile)
     with pytest.raises(ReidError, match="could not be kept"):
-        write_snapshot(tmp_path, sample(), 2)
+        write_snapshot(tmp_path, sample().contents(), 2)
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
 def test_an_open_index_outlives_its_file(tmp_path: Path):
-    write_snapshot(tmp_path, sample(), 1)
+    write_snapshot(tmp_path, sample().contents(), 1)
     index, _ = opened(tmp_path)
-    write_snapshot(tmp_path, sample(60, seed=1), 2)
+    write_snapshot(tmp_path, sample(60, seed=1).contents(), 2)
     remove_snapshots(tmp_path)
     assert_same(index, sample())
     assert list(tmp_path.iterdir()) == []
@@ -267,7 +269,7 @@ def test_an_open_index_outlives_its_file(tmp_path: Path):
 
 def write_often(folder: Path, seq: int) -> int:
     for _ in range(15):
-        write_snapshot(folder, sample(30 + seq, seed=seq), seq)
+        write_snapshot(folder, sample(30 + seq, seed=seq).contents(), seq)
         result = read_snapshot(folder, "model")
         assert result is not None
         assert len(result[0]) == 30 + result[1]
@@ -289,7 +291,7 @@ def test_opening_does_not_read_the_vectors_into_memory(tmp_path: Path):
     index = ExactIndex("model", dimension)
     vectors = np.ones((rows, dimension), dtype=np.float16)
     index.add(np.arange(rows), vectors, Columns.unknown(rows))
-    write_snapshot(tmp_path, index, 1)
+    write_snapshot(tmp_path, index.contents(), 1)
 
     def resident() -> int:
         return int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) << 10

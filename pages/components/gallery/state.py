@@ -1,0 +1,59 @@
+"""Where the analyst is in a gallery, on the Gallery page and below a map: what is chosen, open, asked and said."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pages.components.shared.session import kept
+from reid_core.workspace.deletion.deletion import Plan, Receipt
+
+VIEW = "gal-view"  # key of the switch between the Gallery page's views
+NOTHING = np.empty(0, np.int64)
+Ids = NDArray[np.int64]
+
+
+@dataclass
+class Deletion:
+    """The dialog that deletes crops, while it is about some: `ids` are asked about, and `plan` is counted for a version
+    of the catalogue. Then there is a `receipt`, or a `job` that deletes them."""
+
+    ids: Ids
+    plan: tuple[int, Plan] | None = None
+    receipt: Receipt | None = None
+    job: str = ""
+    complaint: str = ""
+
+
+@dataclass
+class GalleryState:
+    """`chosen` are ids in the grid of `grid`, in rising order, `fits` the version of what they were last sought in and
+    `edit` the number of the last change that was taken up. `action` is the form that is open for them, `trouble` what
+    it complains of, and `said` what the last action did, in the view `seen`.
+
+    `open` is the crop that is looked at, `beside` the one that it is compared with, `fix` the form that is open there;
+    with `is_stale` its labels were changed, and the page below still has the old ones. `group` is the open group: of
+    which gallery, by what, its label. `place` is a view and the offset of its page."""
+
+    chosen: Ids = field(default_factory=lambda: NOTHING)
+    grid: Hashable = None
+    fits: Hashable = None
+    edit: int = 0
+    action: str | None = None
+    trouble: str = ""
+    said: str = ""
+    seen: Hashable = None
+    open: int | None = None
+    beside: int | None = None
+    fix: str | None = None
+    is_stale: bool = False
+    group: tuple[str, str, str] | None = None
+    place: tuple[Hashable, int] = (None, 0)
+    deletion: Deletion | None = None
+
+
+def gallery_state() -> GalleryState:
+    return kept(GalleryState)

@@ -1,0 +1,36 @@
+"""Who acts on a workspace, and how that is known. Whoever opens one names the actor of all that is done through it."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from dataclasses import dataclass
+
+OPERATING_SYSTEM = "operating system"
+SIGNED = "signed on the page"
+PROGRAM = "the program itself"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A name, and how it is known: by the operating system, by what somebody typed on a page, …"""
+
+    name: str
+    known: str
+
+    def describe(self) -> str:
+        """ "ann (signed on the page)"; of the operating system's user, which most are, the name alone."""
+        return self.name if self.known == OPERATING_SYSTEM else f"{self.name} ({self.known})"
+
+
+def system_user() -> Actor:
+    """The operating system's user, whose name a variable of the environment cannot change."""
+    try:
+        import pwd
+
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except ImportError:  # Windows
+        name = getpass.getuser()
+    except KeyError:  # a container's user without a name
+        name = f"user {os.getuid()}"
+    return Actor(name, OPERATING_SYSTEM)

@@ -1,0 +1,212 @@
+"""The house: which floor may import which, how large rooms and files are, and that its map says what is there.
+
+`reid_core/ARCHITECTURE.md` draws the same floors for people. What is larger than usual is named there, with a reason.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MAP = ROOT / "reid_core" / "ARCHITECTURE.md"
+MOST_FILES, MOST_LINES = 16, 300
+
+# From the ground up. A module may import its own floor and those below; rooms on one floor do not know each other.
+FLOORS: tuple[tuple[str, ...], ...] = (
+    (
+        "reid_core.errors", "reid_core.records", "reid_core.times", "reid_core.images", "reid_core.quality",
+        "reid_core.colours", "reid_core.files", "reid_core.temporary", "reid_core.json_text", "reid_core.own_process",
+        "reid_core.signals", "reid_core.blocks", "reid_core.html_policy", "reid_core.packaging",
+    ),
+    ("reid_core.sources",),
+    ("reid_core.picture_reader",),
+    ("reid_core.datasets",),
+    ("reid_core.embedder", "reid_core.retrieval", "reid_core.evaluation", "reid_core.projection"),
+    ("reid_core.training",),
+    ("reid_core.workspace",),
+    ("reid_core.cli",),
+    ("pages.server",),
+    ("pages.components.shared",),
+    ("pages.components.widgets",),
+    ("pages.components",),
+    ("pages",),
+    ("app",),
+)  # fmt: skip
+TWO_DOORS = ("reid_core.training.__main__", "reid_core.cli")  # `torchrun -m reid_core.training` is `reid train`
+SQL = re.compile(r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\w+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)\b", re.DOTALL)
+HEAVY = ("torch", "timm", "umap", "numba", "openvino", "onnx", "sklearn")
+
+
+@functools.cache
+def modules() -> dict[str, Path]:
+    """Every module of the program by its dotted name."""
+    files = [ROOT / "app.py", *(file for top in ("reid_core", "pages") for file in (ROOT / top).rglob("*.py"))]
+    files = [file for file in files if "_app" not in file.parts]
+    return {".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): file for file in files}
+
+
+def statements(tree: ast.AST, *, nested: bool) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Imports that are executed: not those that only a type checker reads; within functions too where `nested`."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            for other in node.orelse:
+                yield from statements(ast.Module([other], []), nested=nested)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif nested or not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            yield from statements(node, nested=nested)
+
+
+@functools.cache
+def imports(name: str, *, nested: bool = True) -> frozenset[str]:
+    """What a module imports, by dotted names: modules of ours to the file, others by their first part."""
+    found = set()
+    for node in statements(ast.parse(modules()[name].read_text(encoding="utf-8")), nested=nested):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif node.module:
+            found |= {
+                full if (full := f"{node.module}.{alias.name}") in modules() else node.module for alias in node.names
+            }
+    return frozenset(found - {name})
+
+
+def floor_of(name: str) -> tuple[int, str]:
+    """The floor of a module, by the longest name that fits, and its room there."""
+    fits = [
+        (len(room), level, room)
+        for level, rooms in enumerate(FLOORS)
+        for room in rooms
+        if name == room or name.startswith(room + ".")
+    ]
+    assert fits, f"{name} stands on no floor: give it one in FLOORS and in {MAP.name}"
+    _, level, room = max(fits)
+    return level, room
+
+
+def ours(name: str) -> list[str]:
+    """The modules of ours that it imports. A package's `__init__` only offers names of what is in it."""
+    return sorted(other for other in imports(name) if other in modules() and other != "reid_core")
+
+
+def test_imports_go_down_the_floors_and_never_up_or_across() -> None:
+    wrong = []
+    for name in modules():
+        if name == "reid_core":
+            continue
+        level, room = floor_of(name)
+        for other in ours(name):
+            other_level, other_room = floor_of(other)
+            across = other_level == level and other_room != room and level > 0
+            if (other_level > level or across) and (name, other) != TWO_DOORS:
+                wrong.append(f"{name} imports {other}")
+    assert wrong == []
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Strongly connected parts of more than one node, by removing what has no way in or out."""
+    left = {node: set(others) for node, others in graph.items()}
+    while True:
+        reached = {other for others in left.values() for other in others}
+        loose = [node for node, others in left.items() if not (others & left.keys()) or node not in reached]
+        if not loose:
+            break
+        for node in loose:
+            del left[node]
+        left = {node: others & left.keys() for node, others in left.items()}
+    return [sorted(left)] if left else []
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {name: {other for other in ours(name) if (name, other) != TWO_DOORS} for name in modules()}
+    assert circles(graph) == []
+
+
+def room_of(name: str, inside: str) -> str | None:
+    """The room below `inside` that a module stands in; a file there is a room of its own."""
+    return name.removeprefix(inside + ".").split(".")[0] if name.startswith(inside + ".") else None
+
+
+@pytest.mark.parametrize("inside", ["reid_core.workspace", "pages.components"])
+def test_rooms_do_not_know_each_other_in_a_circle(inside: str) -> None:
+    graph: dict[str, set[str]] = defaultdict(set)
+    for name in modules():
+        room = room_of(name, inside)
+        if room is not None:
+            graph[room] |= {other for each in ours(name) if (other := room_of(each, inside)) and other != room}
+    assert circles(graph) == []
+
+
+def test_deletion_stands_on_top_of_the_workspace() -> None:
+    below = [name for name in modules() if name.startswith("reid_core.workspace.") and ".deletion" not in name]
+    knows = [name for name in below if any(other.startswith("reid_core.workspace.deletion") for other in ours(name))]
+    assert knows == ["reid_core.workspace.opening"]
+
+
+def test_the_library_knows_nothing_of_streamlit() -> None:
+    library = [name for name in modules() if name.startswith("reid_core")]
+    assert [name for name in library if any(other.split(".")[0] == "streamlit" for other in imports(name))] == []
+
+
+def test_pages_start_without_what_is_slow_to_import() -> None:
+    pages = [name for name in modules() if name.startswith(("pages", "app"))]
+    assert [(name, other) for name in pages for other in imports(name) if other.split(".")[0] in HEAVY] == []
+
+
+def test_pages_draw_and_leave_sql_and_linear_algebra_to_the_library() -> None:
+    found = []
+    for name in (name for name in modules() if name.startswith(("pages", "app"))):
+        for node in ast.walk(ast.parse(modules()[name].read_text(encoding="utf-8"))):
+            is_sql = isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.search(node.value)
+            is_product = isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
+            is_algebra = isinstance(node, ast.Attribute) and node.attr in (
+                "linalg",
+                "dot",
+                "einsum",
+                "matmul",
+                "execute",
+            )
+            if is_sql or is_product or is_algebra:
+                found.append(f"{name}: {ast.unparse(node)[:60]}")
+    assert found == []
+
+
+def named_as_larger() -> set[str]:
+    """What the map names as larger than usual: the lines `- `path`: reason` of that section."""
+    section = MAP.read_text(encoding="utf-8").partition("## Larger than usual")[2].partition("\n## ")[0]
+    return set(re.findall(r"^- `([^`]+)`: \w.{20,}", section, re.MULTILINE))
+
+
+def code_files() -> list[Path]:
+    found = [
+        file for top in ("reid_core", "pages", "tests") for end in ("*.py", "*.js") for file in (ROOT / top).rglob(end)
+    ]
+    return [file for file in found if "_app" not in file.parts]
+
+
+def test_rooms_and_files_are_small_but_those_that_the_map_names() -> None:
+    folders: dict[str, int] = defaultdict(int)
+    for file in code_files():
+        folders[file.parent.relative_to(ROOT).as_posix()] += 1
+    large = {folder for folder, count in folders.items() if count > MOST_FILES}
+    large |= {
+        file.relative_to(ROOT).as_posix()
+        for file in code_files()
+        if len(file.read_text(encoding="utf-8").splitlines()) > MOST_LINES
+    }
+    assert large == named_as_larger()
+
+
+def test_every_file_that_the_map_names_is_there() -> None:
+    text = MAP.read_text(encoding="utf-8")
+    named = {name for name in re.findall(r"`([\w./<>-]+)`", text) if "/" in name or name.endswith((".py", ".js"))}
+    named = {name for name in named if "<" not in name and not name.startswith("/")}
+    assert named
+    assert [name for name in sorted(named) if not any((ROOT / top / name).exists() for top in ("", "reid_core"))] == []
