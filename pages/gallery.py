@@ -19,6 +19,7 @@ from reid_core.workspace import privacy
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion import deletion
+from reid_core.workspace.models.order import best_first
 from reid_core.workspace.workspace import Workspace
 
 VIEWS = ("Browse", "Import", "Jobs", "History")
@@ -154,10 +155,11 @@ def draw_numbers(workspace: Workspace, gallery: GalleryInfo) -> None:
 def embedded_by(gallery: GalleryInfo) -> list[str]:
     """Each model, with the crops that it has still to embed and those to which it gives no direction."""
     words = []
-    for id, name, _ in reversed(gallery.models):
+    names = {id: name for id, name, _ in gallery.models}
+    for id in best_first(gallery):
         without, missing = gallery.without_direction.get(id, 0), gallery.to_embed(id)
         parts = [f"{missing:,} not"] * bool(missing) + [f"{without:,} without a usable vector"] * bool(without)
-        words.append(", ".join([name, *parts]))
+        words.append(", ".join([names[id], *parts]))
     return words
 
 

@@ -20,15 +20,37 @@ class ReidError(Exception):
 
     The message is a full sentence that names the file, row or value at fault and says what to do. The command line
     prints it and exits with 1, a page shows it in a box; neither shows a traceback. Whatever a message quotes, it stays
-    short enough to be read: see `readable`.
+    short enough to be read: see `readable`. `kind` tells programs what a subclass means; --json prints it.
     """
+
+    kind = "other"
 
     def __init__(self, message: str = "") -> None:
         super().__init__(readable(message))
 
 
+class NotThere(ReidError):
+    """What was named does not exist, or not any more: a gallery, model, run, case, search or crop."""
+
+    kind = "not there"
+
+
+class Damaged(ReidError):
+    """What was named exists and cannot be read: a file, model, run or map."""
+
+    kind = "damaged"
+
+
+class Refused(ReidError):
+    """A rule forbids it: crops are held, a picture leaks, a run is under way, an input leads out of its folder."""
+
+    kind = "refused"
+
+
 class DiskFull(ReidError):
     """There is no room for what was to be written; nothing of that step was kept."""
+
+    kind = "disk full"
 
 
 class NamesCrops(ReidError):

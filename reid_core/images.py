@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, ReidError
 from reid_core.records import plural
 
 JPEG_SUFFIXES = frozenset(  # Chrome saves .jfif
@@ -49,7 +49,7 @@ class BadImage(ReidError):
     """A picture that cannot be used; the message says why and is shown beside its name."""
 
 
-class NotThere(BadImage):
+class MissingFile(BadImage, NotThere):
     """A file that a folder or archive does not hold."""
 
 
@@ -220,7 +220,7 @@ def read_regular(path: str | Path, limit: int) -> bytes:
             check_size(status.st_size, limit)
             return file.read()
     except FileNotFoundError as error:
-        raise NotThere("there is no such file") from error
+        raise MissingFile("there is no such file") from error
     except IsADirectoryError as error:
         raise BadImage("it is a folder") from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path

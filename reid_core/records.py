@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from reid_core.errors import ReidError
+from reid_core.errors import Refused, ReidError, shortened
 from reid_core.times import LAST_CLOCK_TIME
 
 DISTRACTOR = "distractor"  # a person who is nobody's match, or a false detection: stays in the gallery
@@ -68,7 +68,7 @@ class Records:
             if not isinstance(path, str) or not path:
                 raise ReidError(f"Row {row} of the table of crops has no path.")
             if is_unsafe_path(path):
-                raise ReidError(f"Row {row}: the path {path!r} leads out of its folder; use paths inside it.")
+                raise Refused(f"Row {row}: the path {path!r} leads out of its folder; use paths inside it.")
         repeated = self.table["path"][self.table["path"].duplicated()]
         if len(repeated):
             raise ReidError(f"The path {repeated.iloc[0]!r} appears twice (row {repeated.index[0]}).")
@@ -92,7 +92,7 @@ class Records:
             )
         both = _people(self.table[self.table["split"] == "train"]) & _people(self.table[self.table["split"] != "train"])
         if both:
-            raise ReidError(
+            raise Refused(
                 f"Identity {min(both)!r} is in the training split and in the query or gallery split; "
                 "figures measured on it would be worthless. Keep each identity on one side."
             )
@@ -228,6 +228,14 @@ def plural(count: int, noun: str, *, number: bool = True) -> str:
     many += "s" * (many == noun)
     word = noun if count == 1 else many
     return f"{count:,} {word}" if number else word
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """ "a, b and c"; of more than `most` the first: "a, b, c, d, e and 7 more"; a long name only in part."""
+    shown = [shortened(name, 40) for name in (names if len(names) <= most + 1 else names[:most])]
+    if len(shown) < len(names):
+        shown.append(f"{len(names) - most:,} more")
+    return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
 
 
 def two_digits(value: float) -> str:

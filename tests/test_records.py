@@ -15,6 +15,7 @@ from reid_core.records import (
     Records,
     harmless,
     is_unsafe_path,
+    listed,
     make_records,
     natural_order,
     plural,
@@ -140,6 +141,17 @@ def test_describe_counts_splits_people_and_cameras() -> None:
 def test_of_split_keeps_the_rows_of_the_named_splits_in_order() -> None:
     records = make_records(path=list("abcd"), split=["gallery", "query", "train", "query"])
     assert records.of_split("query", "gallery").table["path"].tolist() == ["a", "b", "d"]
+
+
+def test_names_in_a_sentence_are_listed_with_how_many_more_there_are() -> None:
+    assert listed([]) == ""
+    assert listed(["a"]) == "a"
+    assert listed(["a", "b", "c"]) == "a, b and c"
+    assert listed(list("abcdef")) == "a, b, c, d, e and f"  # "1 more" would take as much room
+    assert listed(list("abcdefgh")) == "a, b, c, d, e and 3 more"
+    assert listed([str(number) for number in range(1234)], most=1) == "0 and 1,233 more"
+    assert listed(["x" * 400, "b"]).endswith("x and b")
+    assert len(listed(["x" * 400, "b"])) < 50
 
 
 def test_two_digits_without_an_exponent() -> None:

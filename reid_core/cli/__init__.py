@@ -61,7 +61,7 @@ def main() -> None:
 def _fail(error: ReidError) -> NoReturn:
     with contextlib.suppress(OSError):  # what is printed may go to a file on the full disk
         if "--json" in sys.argv:
-            print_json({"error": str(error)})
+            print_json({"error": str(error), "kind": error.kind})
         warn(f"Error: {error}")
     REPORTER.end("failed", str(error))  # last: who reads that it failed finds the log written
     sys.exit(1)

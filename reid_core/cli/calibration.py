@@ -54,7 +54,7 @@ def calibrate(
     opened = open_workspace(workspace)
     embedder, report = embed_missing(opened, gallery, model)
     print_skipped(report.skipped)
-    end_if_stopped(report.stopped, "run the same command to go on.")
+    end_if_stopped(report.stopped, "calibrate")
     found = calibrate_model(
         opened, gallery, model or embedder.id, calibrate_on=splits[0], check_on=splits[1], also=also or (), kind=kind,
         same_camera=same_camera, seed=seed, purpose=purpose,

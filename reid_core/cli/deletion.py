@@ -13,6 +13,7 @@ import typer
 
 from reid_core.cli.shared.console import print_json, print_table, say
 from reid_core.cli.shared.options import (
+    REPORTER,
     JsonOption,
     WorkspaceOption,
     app,
@@ -105,6 +106,7 @@ def delete(
         if receipt.finished is None:
             say(f"  {why_unfinished(opened.catalogue, opened.thumbnails)}")
             say("  The last bytes are wiped when the workspace is next opened.")
+    REPORTER.result({"deleted": sum(receipt["crops"] for receipt in done)})
     if json:
         print_json({"receipts": done, "held": held})
 

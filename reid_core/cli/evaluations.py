@@ -81,7 +81,7 @@ def evaluate(
             embedder, embedded = embed_missing(opened, gallery, model, SPLITS)
             print_skipped(embedded.skipped)
             left_out += len(embedded.skipped)
-            end_if_stopped(embedded.stopped, "run the same command to go on.")
+            end_if_stopped(embedded.stopped, "evaluate")
             entry = ModelEntry(embedder.card.name, embedder.folder, embedder.id, embedder.card)
             with progress_bar(f"Evaluating {entry.name} on {gallery}", REPORTER) as update:
                 found = evaluate_model(

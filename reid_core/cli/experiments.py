@@ -70,7 +70,7 @@ def cross_validate(
                 say(f"{title}: mean {100 * found[0]:.1f} %, standard deviation {100 * found[1]:.1f} over the folds.")
         _say_of_cameras(opened, gallery)
         say("Each fold's best epoch was chosen on the fold itself, so these figures are a little too good.")
-    end_if_stopped(any(part.status == "stopped" for part in parts), "run the same command to go on.")
+    end_if_stopped(any(part.status == "stopped" for part in parts), "cross-validate")
 
 
 @app.command(rich_help_panel="Training", context_settings=_ANY_VALUE, epilog=recipe_options.help_text())
@@ -112,7 +112,7 @@ def tune(
             warn(f"{part.run} failed: {part.message}")
         _say_of_cameras(opened, gallery)
         say("All trials share their validation people, whom the best was chosen by: measure it on others.")
-    end_if_stopped(any(part.status == "stopped" for part in parts), "run the same command to go on.")
+    end_if_stopped(any(part.status == "stopped" for part in parts), "tune")
 
 
 def _say_of_cameras(workspace: Workspace, gallery: str) -> None:

@@ -54,7 +54,7 @@ def demo(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
 
     with stop_on_signal() as stop:
         finished = build_demo(open_workspace(workspace), stop=stop, bar=lambda stage: progress_bar(stage, REPORTER))
-    end_if_stopped(not finished, "run the same command to go on.")
+    end_if_stopped(not finished, "demo")
     if json:
         print_json({"gallery": GALLERY})
     else:
@@ -119,7 +119,7 @@ def check(gallery: GalleryArgument, workspace: WorkspaceOption = None, json: Jso
     else:
         print_skipped(checked.skipped)
         say(f"Gallery {gallery}: {plural(checked.added, 'picture')} as they were imported.")
-    end_if_stopped(checked.stopped, "run the same command to check again.")
+    end_if_stopped(checked.stopped, "check")
     if checked.skipped:
         raise typer.Exit(1)
 
@@ -143,4 +143,4 @@ def export(
     else:
         print_skipped(report.skipped)
         say(f"{plural(report.added, 'crop')} of gallery {gallery} written to {folder}.")
-    end_if_stopped(report.stopped, "delete the folder and run the same command again.")
+    end_if_stopped(report.stopped, "export")

@@ -107,7 +107,7 @@ def import_(
         indexed = {"indexed": report_values(embedded)} if embedded else {}
         print_json({**described, **report_values(report), **indexed})
     stopped = report.stopped or (embedded is not None and embedded.stopped)
-    end_if_stopped(stopped, "run the same command to go on.")
+    end_if_stopped(stopped, "import")
 
 
 def _say_imported(gallery: str, path: Path, report: Report, untimed: bool) -> None:

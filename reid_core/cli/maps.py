@@ -68,7 +68,7 @@ def make_map(
             found = examine(
                 opened, gallery, id, stop=stop, on_progress=lambda stage, done, total: update(done, total, stage)
             )
-        end_if_stopped(stop.requested, f"`reid map {gallery}` begins again; what was finished is kept.")
+        end_if_stopped(stop.requested, "map", gallery=gallery)
     if json:
         print_json({"maps": [dataclasses.asdict(one) for one in made]})
         return
@@ -105,7 +105,7 @@ def examine_labels(
                 stop=stop,
                 on_progress=lambda stage, done, total: update(done, total, stage),
             )
-        end_if_stopped(stop.requested, f"`reid examine {gallery}` begins again.")
+        end_if_stopped(stop.requested, "examine", gallery=gallery)
     if json and found is not None:
         print_json(dataclasses.asdict(found))
         return

@@ -55,7 +55,7 @@ def compare(
     for name in (present, model):
         embedder, report = embed_missing(opened, gallery, name, SPLITS)
         print_skipped(report.skipped)
-        end_if_stopped(report.stopped, "run the same command to go on.")
+        end_if_stopped(report.stopped, "compare")
         embedders.append(embedder)
     found = compare_models(opened, gallery, embedders[1], embedders[0])
     REPORTER.result({"gallery": gallery, "present": found.present[0], "candidate": found.candidate[0]})
@@ -114,7 +114,7 @@ def promote(
             opened, gallery, embedder, purpose=purpose, even_so=even_so, stop=stop, on_progress=update
         )
     print_skipped(report.skipped)
-    end_if_stopped(report.stopped, "the present model goes on serving; run the same command to go on.")
+    end_if_stopped(report.stopped, "promote")
     GalleryIndex(opened, gallery, embedder.id).current()
     REPORTER.result({"gallery": gallery, "model": embedder.id, "left_out": len(report.skipped)})
     if json:

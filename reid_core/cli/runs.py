@@ -86,6 +86,7 @@ def train(
         raise typer.Exit(STOPPED if state.status == "stopped" else 0)
     change = _what_verdicts_changed(opened, run) if state.status == "finished" else None
     values = {"run": state.name, "status": state.status, "step": state.step, "steps": state.steps, "best": state.best}
+    REPORTER.result({"gallery": state.gallery, **values})
     if json:
         print_json({**values, "verdicts": dataclasses.asdict(change) if change else None})
     elif state.status == "finished":
@@ -94,7 +95,7 @@ def train(
         if state.message:
             say(f"The run {state.message}.")
         say(f"Finished. Use it with --model {state.name}.")
-    end_if_stopped(state.status == "stopped", f"`reid train --resume {state.name}` goes on from step {state.step:,}.")
+    end_if_stopped(state.status == "stopped", "train", run=state.name, step=f"{state.step:,}")
 
 
 def _what_verdicts_changed(workspace: Workspace, run: Run) -> Change | None:
@@ -152,7 +153,7 @@ def probe(
             on_progress=lambda done, total: update(round(TENTHS * done), round(TENTHS * total)),
         )
     if speed is None:
-        end_if_stopped(True, "run the same command again.")
+        end_if_stopped(True, "probe")
         return
     speed = dataclasses.replace(speed, start_seconds=speed.start_seconds + before)
     remember(opened, gallery, chosen, speed)

@@ -73,7 +73,7 @@ def index(
             f"Gallery {gallery}: {plural(report.added, 'crop')} embedded by {embedder.card.name} ({embedder.id}), "
             f"{report.already:,} before{f', {len(report.skipped):,} left out' if report.skipped else ''}."
         )
-    end_if_stopped(report.stopped, "run the same command to go on.")
+    end_if_stopped(report.stopped, "index")
 
 
 @app.command(rich_help_panel="Search")

@@ -37,7 +37,7 @@ from reid_core.datasets.tables.describe import TableDescription, describe_table
 from reid_core.datasets.tables.table import read_table
 from reid_core.datasets.tables.table_files import COLUMN_NAMES
 from reid_core.datasets.terms import MARKET_1501, for_research
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, Refused, ReidError
 from reid_core.images import printable
 from reid_core.records import plural
 
@@ -131,7 +131,7 @@ def read_dataset(
                 return read
             listing = dataclasses.replace(listing, skipped=(*listing.skipped, *read.skipped))
     except ReidError as error:
-        raise error if str(path) in str(error) else ReidError(f"{path}: {error}") from error
+        raise error if str(path) in str(error) else type(error)(f"{path}: {error}") from error
     finally:
         listing.source.close()
     raise ReidError(f"{path} is not in the format {format!r}. Leave the format out to have it recognised.")
@@ -143,9 +143,9 @@ def _read(
     """What the reader says. Raises ReidError, with a remedy where people of folders are on both sides of a split."""
     try:
         return reader(listing, options)
-    except ReidError as error:
-        if name == "identity-folders" and "in the training split and in the query" in str(error):
-            raise ReidError(
+    except Refused as error:
+        if name == "identity-folders":
+            raise Refused(
                 f"{error} Or read the folders otherwise: give --format flat; or, if the last folder is the person, "
                 "--identity-pattern '([^/]+)/[^/]+$', by which each person is put on one side."
             ) from error
@@ -170,7 +170,7 @@ def _resolve(path: Path) -> Path:
     try:
         real = path.resolve(strict=True)
     except FileNotFoundError as error:
-        raise ReidError(f"There is no folder or file {printable(str(path))}. Check the path.") from error
+        raise NotThere(f"There is no folder or file {printable(str(path))}. Check the path.") from error
     except (OSError, RuntimeError, ValueError) as error:  # RuntimeError: links in a circle; ValueError: a NUL
         reason = getattr(error, "strerror", None) or error
         raise ReidError(f"{printable(str(path))} cannot be opened ({reason}). Check the path.") from error

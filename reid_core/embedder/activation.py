@@ -26,6 +26,15 @@ class Hidden:
     patches: npt.NDArray[np.float32]
     weights: npt.NDArray[np.float32]
 
+    @property
+    def most(self) -> float:
+        """By how much the vector moves, 1 - cosine, when the patch that matters most is hidden."""
+        return float((1 - self.patches @ self.whole).max())
+
+    def similarity(self, other: Hidden) -> float:
+        """Of the two whole pictures."""
+        return float(self.whole @ other.whole)
+
 
 def hide_patches(embed: Embed, pixels: Pixels) -> Hidden:
     """Embed the prepared picture (H, W, 3) and its copies with one patch hidden each, 106 in one call.

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from reid_core.embedder.preprocessing import INTERPOLATIONS, Preprocessing
-from reid_core.errors import ReidError
+from reid_core.errors import Damaged, NotThere, ReidError
 from reid_core.files import write_atomically
 from reid_core.json_text import depth, nearest_known, read_json
 
@@ -66,11 +66,11 @@ class ModelCard:
         try:
             return read_card(folder / CARD_NAME)
         except FileNotFoundError as error:
-            raise ReidError(f"{folder} is not a model: it has no {CARD_NAME}.") from error
+            raise NotThere(f"{folder} is not a model: it has no {CARD_NAME}.") from error
         except OSError as error:
-            raise ReidError(f"The model card {folder / CARD_NAME} cannot be read ({error.strerror}).") from error
+            raise Damaged(f"The model card {folder / CARD_NAME} cannot be read ({error.strerror}).") from error
         except (ValueError, ReidError) as error:
-            raise ReidError(
+            raise Damaged(
                 f"The model card {folder / CARD_NAME} cannot be used ({str(error).rstrip('.')}). "
                 "Restore it, or train or add the model again."
             ) from error

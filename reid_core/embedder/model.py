@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reid_core.embedder.card import CARD_NAME, ModelCard
-from reid_core.errors import ReidError
+from reid_core.errors import Damaged, ReidError
 from reid_core.packaging.installed import APP
 from reid_core.temporary import temporary_folder
 
@@ -42,12 +42,12 @@ def model_id(folder: Path) -> str:
     names = (WEIGHTS_NAME, ONNX_NAME, IR_NAME, IR_WEIGHTS_NAME)
     files = [folder / name for name in names if (folder / name).is_file()]
     if not files:
-        raise ReidError(f"The model {folder} has neither {WEIGHTS_NAME} nor {ONNX_NAME}. Restore it or train again.")
+        raise Damaged(f"The model {folder} has neither {WEIGHTS_NAME} nor {ONNX_NAME}. Restore it or train again.")
     try:
         stamps = [(file, file.stat()) for file in files]
         return _hash(card.identity(), tuple((file, stat.st_mtime_ns, stat.st_size) for file, stat in stamps))
     except OSError as error:
-        raise ReidError(f"The model {folder} cannot be read ({error.strerror}). Restore it or train again.") from error
+        raise Damaged(f"The model {folder} cannot be read ({error.strerror}). Restore it or train again.") from error
 
 
 def network_file(folder: Path) -> Path:
@@ -96,7 +96,7 @@ def load_network(folder: Path) -> EmbeddingNetwork:
             f"The model {card.name} is an ONNX file without PyTorch weights; it can search, not be trained."
         )
     if (card.preprocessing.layout, card.preprocessing.input_type) != ("nchw", "float"):
-        raise ReidError(
+        raise Damaged(
             f"The card of the model {folder} says another input than its PyTorch network takes. Restore it or train "
             "again."
         )
@@ -104,14 +104,14 @@ def load_network(folder: Path) -> EmbeddingNetwork:
     try:
         network = EmbeddingNetwork(Architecture(**card.architecture), size)
     except (TypeError, ValueError, AttributeError, RuntimeError) as error:  # a card can hold any keys and values
-        raise ReidError(
+        raise Damaged(
             f"The architecture on the card of the model {folder} cannot be built ({_first_line(error)}). "
             "Restore it or train again."
         ) from error
     try:
         state = safetensors.torch.load_file(folder / WEIGHTS_NAME)
     except (OSError, safetensors.SafetensorError) as error:
-        raise ReidError(
+        raise Damaged(
             f"The weights of the model {folder} cannot be read ({_first_line(error)}). Restore it or train again."
         ) from error
     try:

@@ -19,7 +19,7 @@ from torch import nn
 
 from reid_core.embedder.model import SHIPPED_MODELS, SYNTHETIC, WEIGHTS_NAME
 from reid_core.embedder.network_names import NONE, PRETRAINED, TODAYS_NAMES
-from reid_core.errors import ReidError
+from reid_core.errors import Damaged, NotThere, ReidError
 
 _LITE0 = "tf_efficientnet_lite0"
 SHIPPED = (_LITE0,)  # networks whose pretrained weights come with the program
@@ -97,7 +97,7 @@ def pretrained_mean_std(name: str) -> tuple[tuple[float, float, float], tuple[fl
 
 def _read_state(file: Path) -> dict[str, torch.Tensor]:
     if not file.is_file():
-        raise ReidError(f"There is no weights file {file}. Use a .safetensors or .pth file, or --weights none.")
+        raise NotThere(f"There is no weights file {file}. Use a .safetensors or .pth file, or --weights none.")
     try:
         if file.suffix == ".safetensors":
             return safetensors.torch.load_file(file)
@@ -106,7 +106,7 @@ def _read_state(file: Path) -> dict[str, torch.Tensor]:
         # torch goes on for pages after its first sentence, among them how to run the code inside the file.
         first = str(error).strip().partition("\n")[0].partition(". ")[0]
         reason = f"{type(error).__name__}: {first}"[:160].rstrip(" .:")
-        raise ReidError(
+        raise Damaged(
             f"The weights file {file} cannot be read ({reason}). Save its state dict again, best as .safetensors."
         ) from error
     state = state.get("state_dict", state) if isinstance(state, dict) else None

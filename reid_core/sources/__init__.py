@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, ReidError
 from reid_core.images import MAX_FILE_BYTES, NO_VIDEO, is_image_name, is_video, is_video_name, unreadable_kind
 from reid_core.sources.folder import FolderSource
 from reid_core.sources.mat import MatSource
@@ -76,7 +76,7 @@ def open_source(path: Path) -> ImageSource:
             _refuse_what_is_no_archive(path)
         kinds: dict[str, type[TarSource] | type[MatSource]] = {".tar": TarSource, ".mat": MatSource}
         return kinds.get(path.suffix.lower(), ZipSource)(path)
-    raise ReidError(f"There is no folder or file {path}. Check the path.")
+    raise NotThere(f"There is no folder or file {path}. Check the path.")
 
 
 def _refuse_what_is_no_archive(path: Path) -> None:

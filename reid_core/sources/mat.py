@@ -19,7 +19,7 @@ import numpy as np
 from PIL import Image
 
 from reid_core.errors import ReidError
-from reid_core.images import MAX_FILE_BYTES, MAX_PIXELS, BadImage, NotThere, check_size
+from reid_core.images import MAX_FILE_BYTES, MAX_PIXELS, BadImage, MissingFile, check_size
 
 if TYPE_CHECKING:
     import h5py
@@ -89,7 +89,7 @@ class MatSource:
                 raise IndexError
             reference = views[int(match[2]) - 1][person, view]
         except (AssertionError, IndexError):
-            raise NotThere(f"it is not in {self.path.name}") from None
+            raise MissingFile(f"it is not in {self.path.name}") from None
         try:
             pixels = _read_pixels(self._open(reference))
         except BadImage:

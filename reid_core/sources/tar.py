@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from reid_core.errors import ReidError
-from reid_core.images import MAX_FILE_BYTES, BadImage, NotThere, check_size, is_hidden, is_image_name
+from reid_core.errors import Damaged, ReidError
+from reid_core.images import MAX_FILE_BYTES, BadImage, MissingFile, check_size, is_hidden, is_image_name
 from reid_core.records import is_unsafe_path
 from reid_core.sources.folder import FolderSource
 from reid_core.sources.names import name_in_archive
@@ -87,7 +87,7 @@ class TarSource:
         if (entry := self._by_name.get(name)) is None:
             if is_unsafe_path(name):
                 raise BadImage("the path leads out of the archive")
-            raise NotThere(f"it is not in {self.path.name}")
+            raise MissingFile(f"it is not in {self.path.name}")
         if entry.refusal is not None:
             raise BadImage(entry.refusal)
         check_size(entry.size, limit)
@@ -176,7 +176,7 @@ def _index(file: BinaryIO, path: Path) -> Iterator[_Entry]:
         size = _number(header[124:136])
         if size is None or not _has_checksum(header):
             if place == 0:
-                raise ReidError(f"{path} is not a plain tar archive. Make the archive again, without compression.")
+                raise Damaged(f"{path} is not a plain tar archive. Make the archive again, without compression.")
             yield _Entry(path.name, place, 0, f"the archive is damaged at byte {place}; what follows cannot be read")
             return
         kind, start = header[156:157], place + BLOCK

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from reid_core.errors import ReidError
-from reid_core.images import MAX_FILE_BYTES, BadImage, NotThere, check_size
+from reid_core.errors import Damaged, Refused
+from reid_core.images import MAX_FILE_BYTES, BadImage, MissingFile, check_size
 from reid_core.records import is_unsafe_path
 from reid_core.sources.zip_directory import (
     BZIP2,
@@ -45,12 +45,12 @@ class ZipSource:
                 self._entries = read_directory(self._file)
                 opened.pop_all()  # it stays open until `close`
         except (NoZip, OSError) as error:
-            raise ReidError(f"{path} is not a readable zip archive ({error}). Make the archive again.") from error
+            raise Damaged(f"{path} is not a readable zip archive ({error}). Make the archive again.") from error
         self._by_name = {entry.name: entry for entry in reversed(self._entries)}
         total = sum(entry.size for entry in self._entries if entry.refusal is None)
         if total > MAX_ARCHIVE_BYTES:
             self.close()
-            raise ReidError(
+            raise Refused(
                 f"{path} would unpack to {total / 2**30:.0f} GB, more than {MAX_ARCHIVE_BYTES // 2**30} GB: "
                 "it looks like a zip bomb. Divide it, or unpack it and give the folder."
             )
@@ -70,7 +70,7 @@ class ZipSource:
         if is_unsafe_path(name):
             raise BadImage("the path leads out of the archive")
         if (entry := self._by_name.get(name)) is None:
-            raise NotThere(f"it is not in {self.path.name}")
+            raise MissingFile(f"it is not in {self.path.name}")
         if entry.refusal is not None:
             raise BadImage(entry.refusal)
         check_size(entry.size, limit)

@@ -69,10 +69,10 @@ def from_first(make: Callable[[], T]) -> T:
         try:
             told[0] = make()
         except ReidError as error:
-            told[1] = str(error)
+            told[1] = error
     dist.broadcast_object_list(told, src=0, device=torch.device("cpu"))
     if told[1]:
-        raise ReidError(told[1])
+        raise told[1]
     return told[0]
 
 

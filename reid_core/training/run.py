@@ -23,7 +23,7 @@ from typing import Any
 import psutil
 
 from reid_core.embedder.model import is_model
-from reid_core.errors import ReidError
+from reid_core.errors import Damaged, NotThere
 from reid_core.files import write_atomically
 from reid_core.json_text import checked, read_json
 from reid_core.training.recipe import Recipe
@@ -57,6 +57,11 @@ class RunState:
     names_crops: bool = False  # whether `message` does
     format: int = 1
 
+    @property
+    def can_resume(self) -> bool:
+        """Whether it can go on from its checkpoint: it neither runs nor has finished."""
+        return self.status in ("stopped", "failed", "lost")
+
 
 class Run:
     """Reads and writes one run folder. Only the training process writes."""
@@ -86,9 +91,9 @@ class Run:
             state = checked(RunState(recipe=Recipe(**values.pop("recipe")), **values))
             alive = state.status != "running" or is_alive(state.process, state.process_started)
         except FileNotFoundError as error:
-            raise ReidError(f"There is no run {self.folder.name}.") from error
+            raise NotThere(f"There is no run {self.folder.name}.") from error
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            raise ReidError(f"The run {self.folder.name} cannot be read ({path}: {error}).") from error
+            raise Damaged(f"The run {self.folder.name} cannot be read ({path}: {error}).") from error
         if not alive:
             return dataclasses.replace(state, status="lost", message="its process died; resume it from its checkpoint")
         return state

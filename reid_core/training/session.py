@@ -18,7 +18,7 @@ from reid_core.embedder.card import ModelCard, Preprocessing
 from reid_core.embedder.model import save_model
 from reid_core.embedder.network import Architecture, EmbeddingNetwork
 from reid_core.embedder.weights import load_backbone_weights, pretrained_mean_std
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, ReidError
 from reid_core.evaluation.metrics import RetrievalMetrics
 from reid_core.evaluation.presentation.policy_sentences import cameras_note
 from reid_core.files import write_atomically
@@ -271,7 +271,7 @@ def earlier_run(run: Run, recipe: Recipe) -> Run:
     earlier = Run(run.folder.parent / name)
     had = earlier.state().recipe
     if not (earlier.best_weights.is_file() and earlier.model.is_dir()):
-        raise ReidError(f"The run {name} has no model to start from yet. Let it finish, or resume it.")
+        raise NotThere(f"The run {name} has no model to start from yet. Let it finish, or resume it.")
     wanted = Architecture(recipe.backbone, recipe.pooling, recipe.projection)
     if (there := Architecture(had.backbone, had.pooling, had.projection)) != wanted:
         raise ReidError(

@@ -1,7 +1,7 @@
 """Long work as processes of their own: a page starts a `reid` command, reads how it stands, and may stop it.
 
 A job is a folder: `job.json` what runs, `progress.json` how far it is and `results.jsonl` what it did (both written by
-the command itself), `log.txt` what it printed. It outlives the page and the server.
+the command itself, see `job_reporter`), `log.txt` what it printed. It outlives the page and the server.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 import psutil
 
-from reid_core.errors import DiskFull, ReidError, is_full
+from reid_core.errors import ReidError
 from reid_core.files import write_atomically
 from reid_core.json_text import checked, read_json
 from reid_core.packaging.installed import IMPORTED_FROM
@@ -34,7 +34,6 @@ FOLDER = "jobs"  # of the workspace
 VARIABLE = "REID_JOB"  # names the job's folder to the command that runs in it
 QUIET = 120.0  # seconds without a change of progress from which on a running job is said to make none
 QUIET_OF_FEW, FEW = 600.0, 5  # the same in a stage of so few steps, each of which may take minutes
-_SECONDS_BETWEEN_WRITES = 0.3
 _SECONDS_TO_START = 60.0  # that a page has from making a job's folder until its process runs
 
 
@@ -272,53 +271,3 @@ def _last_word(folder: Path, started: str) -> float:
 def _last_heard_of(folder: Path) -> str:
     times = [file.stat().st_mtime for file in (folder / "progress.json", folder / "log.txt") if file.exists()]
     return datetime.fromtimestamp(max(times), UTC).isoformat(timespec="seconds") if times else ""
-
-
-class Reporter:
-    """Where a command says how far it is: into its job's folder when it runs as a job, else nowhere."""
-
-    def __init__(self) -> None:
-        self._folder = Path(os.environ[VARIABLE]) if VARIABLE in os.environ else None
-        self._stage = ""
-        self._began = self._written = 0.0
-        self._first, self._done, self._changed, self._ticks = 0, -1, 0.0, 0.0
-        self._boot = boot_id() if self._folder else ""
-
-    def progress(self, stage: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if stage != self._stage:
-            self._stage, self._began, self._first, self._written, self._done = stage, now, done, 0.0, -1
-        if done != self._done:
-            self._done, self._changed, self._ticks = done, time.time(), now
-        if now - self._written < _SECONDS_BETWEEN_WRITES and done < total:
-            return
-        self._written = now
-        speed = (done - self._first) / max(now - self._began, 1e-6)
-        left = (total - done) / speed if speed > 0 else -1.0
-        changed, ticks = round(self._changed, 1), round(self._ticks, 1)
-        self._write(
-            Progress("running", stage, done, total, round(left, 1), changed=changed, ticks=ticks, boot=self._boot)
-        )
-
-    def end(self, status: str, message: str = "") -> None:
-        self._write(Progress(status, message=message))
-
-    def result(self, values: dict[str, Any]) -> None:
-        """What was done, for `results`: it is shown when the page is opened again."""
-        if self._folder:
-            with (self._folder / "results.jsonl").open("a", encoding="utf-8") as file:
-                file.write(json.dumps(values, ensure_ascii=False) + "\n")
-
-    def _write(self, progress: Progress) -> None:
-        if not self._folder:
-            return
-        file, text = self._folder / "progress.json", json.dumps(dataclasses.asdict(progress)).encode()
-
-        def write() -> None:
-            write_atomically(file, lambda opened: opened.write(text))
-
-        try:
-            write() if progress.status == "running" else with_room(self._folder.parents[1], write)
-        except (OSError, DiskFull) as error:
-            if not is_full(error):  # what the work itself has no room for it says, and how far it is can wait
-                raise

@@ -5,27 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 INDEXES = "indexes"
-
-
 INCOMING = "incoming"  # uploads that are not imported yet, under the names that people gave their files
-
-
 EVALUATIONS = "evaluations"  # reports, which name crops and people
-
-
 COMPARISONS = "comparisons"  # figures of two models on a gallery; they go with it, for another may get its name
-
-
 INSIGHTS = "insights"  # what was found out about the crops of each gallery
-
-
 DEMO = "demo"  # folder of the pictures that Retrace draws itself
-
-
 LOCK = "wiping.lock"  # held while an import lays out files and writes their rows, and while files without rows go
-
-
 ORIGINALS = "originals"  # folder of the workspace with copies of imported pictures, one folder for each source
+LAST_GALLERY = "last-gallery"  # file with the name of the gallery that was used last; it goes with that gallery
+APP_LOG = "app.log"  # what the app did not foresee, as Python tells it
 
 
 def originals(workspace: Path, source: int) -> Path:
@@ -33,5 +21,9 @@ def originals(workspace: Path, source: int) -> Path:
     return workspace / ORIGINALS / str(source)
 
 
-LAST_GALLERY = "last-gallery"  # file with the name of the gallery that was used last; it goes with that gallery
-APP_LOG = "app.log"  # what the app did not foresee, as Python tells it
+def upload_of(uploads: Path, path: Path) -> str | None:
+    """The name of the upload, a folder in `uploads`, that the path is, or lies in; None where it lies elsewhere."""
+    for folder in (uploads, uploads.resolve()):
+        if path.is_relative_to(folder) and ".." not in path.parts and (inside := path.relative_to(folder).parts):
+            return inside[0]
+    return None

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from reid_core.embedder.card import ModelCard
 from reid_core.embedder.model import BEST_FIRST, SHIPPED_MODELS, is_model, model_id
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, ReidError
 from reid_core.training.run import STATE_NAME, Run
 from reid_core.workspace.actor import Actor
 from reid_core.workspace.catalogue.catalogue import Catalogue
@@ -135,7 +135,7 @@ class Workspace:
         with contextlib.suppress(OSError):  # a name that is longer than a file's may be
             run = Run(self.runs_folder / name)
             if (run.folder / STATE_NAME).is_file():
-                raise ReidError(
+                raise NotThere(
                     f"The run {name} has no model yet: it is {run.state().status}. Resume it, or wait for it."
                 )
             for path in (Path(name), Path(name) / "model"):
@@ -146,7 +146,7 @@ class Workspace:
                 return entry.folder
         near = difflib.get_close_matches(name, folders, n=3, cutoff=0.4) or list(folders)
         known = f"There are: {', '.join(near)}." if near else "Train one with `reid train`."
-        raise ReidError(f"There is no model or run {name!r}. {known}")
+        raise NotThere(f"There is no model or run {name!r}. {known}")
 
     def runs(self) -> list[Run]:
         return [Run(path.parent) for path in sorted(self.runs_folder.glob(f"*/{STATE_NAME}"))]

@@ -145,6 +145,7 @@ def test_with_json_an_error_is_an_object_too(reid: Callable[..., Ended]) -> None
     ended = reid("evaluate", "nobody", "--json")
     assert ended.code == 1
     assert "nobody" in ended.json()["error"]
+    assert ended.json()["kind"] == "not there"
 
 
 def test_a_training_that_is_told_to_stop_keeps_a_checkpoint_and_resumes(site: Path, tmp_path: Path) -> None:
@@ -195,7 +196,7 @@ def test_a_guess_is_said_before_it_is_taken_and_formulas_in_the_report_are_quote
     (folder / "t.csv").write_text(f"image,id,name,date,remark\n{rows.replace(chr(10), ',x' + chr(10))}")
     said = reid("import", folder, "--gallery", "g", "--dry-run").out
     assert "person from 'name'" in said
-    assert "not used: 'id', 'remark'" in said
+    assert "not used: 'id' and 'remark'" in said
     assert "2 crops come in without a time: '03/02/2026' has the day or the month first" in said
     result = reid("import", folder, "--gallery", "g", "--json").json()
     assert result["without_time"] == 2

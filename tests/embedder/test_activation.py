@@ -53,7 +53,10 @@ def test_the_heat_of_a_corner_is_what_hiding_it_does() -> None:
     seen[:8, :8] = 200
     mean = round(100 + 100 * 64 / (HEIGHT * WIDTH))
     expected = 1 - float(unit(np.array([[200, 100.0]]))[0] @ unit(np.array([[mean, 100.0]]))[0])
-    assert looked_at(hide_patches(top_left, seen))[0, 0] == pytest.approx(expected, abs=1e-6)
+    hidden = hide_patches(top_left, seen)
+    assert looked_at(hidden)[0, 0] == pytest.approx(expected, abs=1e-6)
+    assert hidden.most == pytest.approx(expected, abs=1e-6)  # no other patch matters
+    assert hidden.similarity(hidden) == pytest.approx(1)
 
 
 def test_a_picture_of_one_colour_holds_nothing_to_look_at() -> None:

@@ -85,7 +85,7 @@ def test_before_anything_was_measured_the_page_offers_it(
 
 def test_the_job_is_given_every_gallery_and_model() -> None:
     arguments = evaluation_arguments(["a", "b"], ["m", "n"], rerank=True, multi_query=True)
-    assert arguments == ["evaluate", "a", "b", "--models", "m", "--models", "n", "--rerank", "--multi-query"]
+    assert arguments == ["a", "b", "--models", "m", "--models", "n", "--rerank", "--multi-query"]
 
 
 def test_kept_figures_open_at_once(open_page: Open, site: Workspace) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from reid_core.errors import ReidError
-from reid_core.images import BadImage, NotThere
+from reid_core.images import BadImage, MissingFile
 from reid_core.sources import open_source
 from reid_core.sources.folder import FolderSource
 from reid_core.sources.tar import ShardSource, TarSource
@@ -47,7 +47,7 @@ def test_archives_of_all_forms_are_read_in_place(tmp_path: Path, form: int) -> N
     wanted = {name.removeprefix("./"): data for name, data in files}
     assert list(source.names()) == list(wanted)
     assert {name: source.read(name) for name in source.names()} == wanted
-    with pytest.raises(NotThere, match=r"not in a\.tar"):
+    with pytest.raises(MissingFile, match=r"not in a\.tar"):
         source.read("none.jpg")
     source.close()
 

@@ -20,10 +20,11 @@ from reid_core.datasets import read_dataset
 from reid_core.errors import DiskFull, ReidError
 from reid_core.files import write_atomically
 from reid_core.signals import StopRequest
-from reid_core.workspace import jobs, reserve
+from reid_core.workspace import job_reporter, jobs, reserve
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.deletion import delete, receipts
 from reid_core.workspace.imports.importing import import_dataset
+from reid_core.workspace.job_reporter import Reporter
 from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.reserve import is_short, with_room
 from reid_core.workspace.runs import traces
@@ -288,7 +289,7 @@ def test_a_job_goes_on_when_its_progress_has_no_room_and_says_its_end_with_the_r
     folder = workspace.path / "jobs" / "one"
     folder.mkdir(parents=True)
     monkeypatch.setenv(jobs.VARIABLE, str(folder))
-    reporter = jobs.Reporter()
+    reporter = Reporter()
     real, full = write_atomically, iter([FULL, FULL])
 
     def write(*given: object) -> None:
@@ -296,7 +297,7 @@ def test_a_job_goes_on_when_its_progress_has_no_room_and_says_its_end_with_the_r
             raise error
         real(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(jobs, "write_atomically", write)
+    monkeypatch.setattr(job_reporter, "write_atomically", write)
     reporter.progress("Importing", 0, 10)
     assert not (folder / "progress.json").exists()
     reporter.end("failed", "The disk is full.")

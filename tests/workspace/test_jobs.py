@@ -15,7 +15,8 @@ from reid_core.datasets.synthetic import SiteConfig
 from reid_core.signals import StopRequest
 from reid_core.workspace import jobs
 from reid_core.workspace.imports import demo
-from reid_core.workspace.jobs import Progress, Reporter
+from reid_core.workspace.job_reporter import Reporter
+from reid_core.workspace.jobs import Progress
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER
 
@@ -77,7 +78,7 @@ def test_a_reporter_without_a_job_writes_nothing(tmp_path: Path, monkeypatch: py
 def test_time_left_follows_from_the_speed_of_the_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(jobs.VARIABLE, str(tmp_path))
     clock = iter([100.0, 110.0, 120.0])
-    monkeypatch.setattr("reid_core.workspace.jobs.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("reid_core.workspace.job_reporter.time.monotonic", lambda: next(clock))
     reporter = Reporter()
     for done in (0, 20, 40):  # two a second
         reporter.progress("Drawing", done, 100)
@@ -144,6 +145,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
     monkeypatch.setattr("reid_core.workspace.jobs.time", found)
+    monkeypatch.setattr("reid_core.workspace.job_reporter.time", found)
     return found
 
 

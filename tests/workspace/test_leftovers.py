@@ -26,6 +26,7 @@ from reid_core.workspace.deletion import leftovers, wiping
 from reid_core.workspace.deletion.deletion import delete, receipts
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.imports.uploads import keep_upload
+from reid_core.workspace.job_reporter import Reporter
 from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.runs.inspection import inspect_gallery
 from reid_core.workspace.search import gallery_index
@@ -86,7 +87,7 @@ def progress(workspace: Workspace) -> None:
     folder = workspace.path / "jobs" / "20260101T000000-import"
     folder.mkdir(parents=True)
     os.environ[jobs.VARIABLE] = str(folder)
-    jobs.Reporter().progress("zelda-quux", 0, 1)
+    Reporter().progress("zelda-quux", 0, 1)
 
 
 def state_of_a_run(workspace: Workspace) -> None:

@@ -8,12 +8,12 @@ from pages.components.evaluation.start import CALIBRATE
 from pages.components.shared import cached, markup
 from pages.components.widgets.drawings.drawings import draw_charts
 from reid_core.embedder.card import ModelCard
-from reid_core.errors import ReidError
+from reid_core.errors import Damaged, NotThere
 from reid_core.evaluation.calibration.calibration import Calibration
 from reid_core.evaluation.calibration.meaning import calibration_for, meaning
 from reid_core.evaluation.presentation import charts, html_tables
 from reid_core.records import plural, two_digits
-from reid_core.workspace import jobs
+from reid_core.workspace import job_kinds
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
@@ -114,14 +114,14 @@ def _draw_start(workspace: Workspace, gallery: GalleryInfo, entry: ModelEntry, *
     if st.button(
         "Calibrate again" if again else "Calibrate", type="secondary" if again else "primary", key="eval-cal-start"
     ):
-        arguments = [CALIBRATE, gallery.name, "--model", entry.name]
-        jobs.start_new(workspace.path, CALIBRATE, f"Calibrate {entry.name} on {gallery.name}", arguments)
+        arguments = [gallery.name, "--model", entry.name]
+        job_kinds.start(workspace, CALIBRATE, arguments, model=entry.name, gallery=gallery.name)
         st.rerun()
 
 
 def _of(entry: ModelEntry, gallery: str) -> tuple[Calibration | None, str]:
     try:
         kept = ModelCard.read(entry.folder).calibration
-    except ReidError:
+    except (NotThere, Damaged):  # since the list of models was read
         kept = entry.card.calibration
     return calibration_for(kept, model=entry.id, name=entry.name, gallery=gallery)

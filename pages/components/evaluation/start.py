@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import takewhile
 
 import streamlit as st
 
@@ -12,9 +11,8 @@ from pages.components.shared import cached, markup
 from pages.components.shared.job_card import draw_log, draw_running, import_style
 from pages.components.shared.model_terms import draw_damaged, draw_terms
 from reid_core.records import plural
-from reid_core.workspace import jobs
+from reid_core.workspace import job_kinds
 from reid_core.workspace.catalogue.rows import GalleryInfo
-from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
 
 EVALUATE, CALIBRATE = "evaluate", "calibrate"  # commands, and what their jobs are called by
@@ -53,8 +51,8 @@ def draw_start(workspace: Workspace, galleries: Sequence[GalleryInfo], gallery: 
             arguments = evaluation_arguments(
                 on, chosen, rerank=rerank, same_camera=same_camera, multi_query=multi_query
             )
-            title = f"Evaluate {' and '.join(chosen) if len(chosen) < 3 else plural(len(chosen), 'model')}"
-            jobs.start_new(workspace.path, EVALUATE, f"{title} on {', '.join(on)}", arguments)
+            who = " and ".join(chosen) if len(chosen) < 3 else plural(len(chosen), "model")
+            job_kinds.start(workspace, EVALUATE, arguments, models=who, galleries=", ".join(on))
             evaluation_state().started += 1
             st.rerun()
 
@@ -67,8 +65,8 @@ def evaluation_arguments(
     same_camera: bool = False,
     multi_query: bool = False,
 ) -> list[str]:
-    """Of `reid`."""
-    arguments = [EVALUATE, *galleries]
+    """Of `reid evaluate`."""
+    arguments = [*galleries]
     for model in models:
         arguments += ["--models", model]
     return arguments + ["--rerank"] * rerank + ["--same-camera"] * same_camera + ["--multi-query"] * multi_query
@@ -76,12 +74,12 @@ def evaluation_arguments(
 
 def draw_jobs(workspace: Workspace, gallery: str) -> None:
     """What runs, followed until it ends; and what ended badly on this gallery, until it is put away."""
-    ours = [job for job in jobs.all_jobs(workspace.path) if job.arguments[:1] in ((EVALUATE,), (CALIBRATE,))]
+    ours = job_kinds.of_kind(workspace, EVALUATE, CALIBRATE)
     if any(job.progress.status == "running" for job in ours):
         import_style()
         st.fragment(_watch, run_every=1.0)(workspace)
     put_away = evaluation_state().put_away
-    ended = (job for job in ours if job.progress.status != "running" and gallery in _galleries(job))
+    ended = (job for job in ours if job.progress.status != "running" and gallery in job_kinds.galleries_of(job))
     newest = next(ended, None)
     if newest is None or newest.progress.status == "finished" or newest.folder.name in put_away:
         return
@@ -101,7 +99,8 @@ def draw_jobs(workspace: Workspace, gallery: str) -> None:
 
 
 def _watch(workspace: Workspace) -> None:
-    running = [job for job in jobs.all_jobs(workspace.path) if _is_ours(job) and job.progress.status == "running"]
+    every = job_kinds.of_kind(workspace, EVALUATE, CALIBRATE)
+    running = [job for job in every if job.progress.status == "running"]
     for job in running:
         with st.container(key=f"eval-job-{job.folder.name}"):
             markup.text('<p class="rt-label">{title}</p>', title=job.title)
@@ -111,12 +110,3 @@ def _watch(workspace: Workspace) -> None:
     if before - now or not now:  # one has ended: its results are to be shown
         cached.forget_models()
         st.rerun()
-
-
-def _galleries(job: Job) -> list[str]:
-    """What its command names before its options: a model may be called as a gallery is."""
-    return list(takewhile(lambda argument: not argument.startswith("--"), job.arguments[1:]))
-
-
-def _is_ours(job: Job) -> bool:
-    return job.arguments[:1] in ((EVALUATE,), (CALIBRATE,))

@@ -50,7 +50,7 @@ def draw_look(workspace: Workspace, gallery: GalleryInfo, row: dict[str, Any], l
             '<p class="rt-small">Stronger colour where <b>{name}</b> relies more on what is there. Hiding the '
             "strongest patch takes {most} of the similarity. The model goes by this; it need not be the person.</p>",
             name=model.name,
-            most=f"{float((1 - hidden.patches @ hidden.whole).max()):.3f}",
+            most=f"{hidden.most:.3f}",
         )
         return
     _draw_pair(workspace, gallery, model, row, picture, hidden)
@@ -87,7 +87,7 @@ def _draw_pair(
     markup.text(
         '<p class="rt-small">Similarity <b>{similarity}</b> under {name}. <span class="rt-for">Blue</span> speaks for '
         'one person: hidden, the two are less alike. <span class="rt-against">Orange</span> speaks against it.</p>',
-        similarity=f"{float(hidden.whole @ there.whole):.2f}",
+        similarity=f"{hidden.similarity(there):.2f}",
         name=model.name,
     )
     markup.text('<p class="rt-label">Compare with one of the nearest</p>')

@@ -15,7 +15,7 @@ from pages.components.shared import markup, wording
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.errors import ReidError, disk_full, is_full
 from reid_core.records import plural
-from reid_core.workspace import jobs
+from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.catalogue.selection import Selection, order_to_json
 from reid_core.workspace.deletion import deletion, wiping
 from reid_core.workspace.deletion.deletion import Plan, Receipt
@@ -167,7 +167,7 @@ def start_job(workspace: Workspace, gallery: str, selection: Selection, crops: i
     try:
         with_room(workspace.path, lambda: _keep_private(file, order_to_json(selection, purpose)))
         arguments = ["delete", "--gallery", gallery, "--selection", str(file), "--yes"]
-        title = f"Delete {plural(crops, 'crop')} of {gallery}"
+        title = job_kinds.title("delete", crops=plural(crops, "crop"), gallery=gallery)
         jobs.start(folder, arguments, workspace.path, title)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

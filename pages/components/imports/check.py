@@ -46,11 +46,11 @@ UNNAMED = (
 
 @dataclass(frozen=True)
 class Order:
-    """An import that is ready to start: gallery, arguments of `reid`, title as a job, and words for a person."""
+    """An import that is ready to start: gallery, arguments of `reid import`, names of its title, words for people."""
 
     gallery: str
     arguments: list[str]
-    title: str
+    names: dict[str, str]
     summary: str
     button: str
     is_usual: bool = True  # and not something that one should think about once more
@@ -198,7 +198,7 @@ def _draw_samples(preview: Preview) -> None:
 
 def _order(path: Path, uploaded: bool, preview: Preview, reading: Reading, where: Where) -> Order:
     # Each option in one word with its value: a value that begins with a dash stays a value.
-    arguments = ["import", str(path), f"--gallery={where.gallery}", f"--train-share={reading.train_share}"]
+    arguments = [str(path), f"--gallery={where.gallery}", f"--train-share={reading.train_share}"]
     arguments += [f"--format={reading.format}"] if reading.format else []
     arguments += [f"--column={kind}={column}" for kind, column in reading.columns]
     arguments += [f"--time-zone={reading.time_zone}"]
@@ -211,4 +211,4 @@ def _order(path: Path, uploaded: bool, preview: Preview, reading: Reading, where
     name = plural(len(preview.dataset.records), "picture") if uploaded and path.is_dir() else path.name
     summary = f"{crops} for {'the new gallery' if where.is_new else 'gallery'} {where.gallery}, "
     summary += f"embedded by {where.model}." if where.model else "not embedded yet."
-    return Order(where.gallery, arguments, f"Import {name} into {where.gallery}", summary, f"Import {crops}")
+    return Order(where.gallery, arguments, {"what": name, "gallery": where.gallery}, summary, f"Import {crops}")

@@ -9,14 +9,14 @@ import streamlit as st
 
 from pages.components.imports.state import choose, import_state, watch_job
 from pages.components.shared import markup, wording
-from pages.components.shared.job_card import title_of
 from pages.components.shared.tables import moment
 from reid_core.errors import ReidError
 from reid_core.images import IMAGE_SUFFIXES, UNREADABLE_KINDS, VIDEO_SUFFIXES
 from reid_core.records import plural
-from reid_core.workspace import jobs
+from reid_core.workspace import job_kinds
 from reid_core.workspace.imports import uploads
 from reid_core.workspace.imports.allowed_folders import VARIABLE, allowed_folders, check_allowed
+from reid_core.workspace.job_kinds import title_of
 from reid_core.workspace.workspace import Workspace
 
 WAYS = {"files": "Files", "folder": "A whole folder", "path": "Already on this machine"}
@@ -45,8 +45,8 @@ def draw_what(workspace: Workspace) -> None:
         _ask_files(workspace, whole_folder=way == "folder")
     if trouble := import_state().trouble:
         markup.problem("This cannot be imported", trouble)
-    for job in jobs.all_jobs(workspace.path):
-        if job.progress.status == "running" and job.arguments[:1] == ("import",):
+    for job in job_kinds.of_kind(workspace, "import"):
+        if job.progress.status == "running":
             with st.container(horizontal=True, vertical_alignment="center", key=f"going-{job.folder.name}"):
                 markup.text('<p class="im-hold"><b>{title}</b><span>is running</span></p>', title=title_of(job))
                 st.button("See it", key=f"gal-see-{job.folder.name}", on_click=watch_job, args=(job.folder,))

@@ -19,11 +19,11 @@ from pages.components.shared.job_card import (
     draw_log,
     draw_running,
     import_style,
-    title_of,
 )
 from reid_core.errors import ReidError
-from reid_core.workspace import jobs
+from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.imports import uploads
+from reid_core.workspace.job_kinds import title_of
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
 
@@ -56,7 +56,7 @@ def draw_import(workspace: Workspace) -> None:
 
 
 def _going_where(job: Job) -> str:
-    options = uploads.options_of(job.arguments)
+    options = job_kinds.options_of(job.arguments)
     if "--gallery" not in options:
         return ""
     model = options.get("--index-with")
@@ -70,7 +70,7 @@ def _draw_go(workspace: Workspace, order: Order) -> None:
     markup.text('<p class="rt-text">{words}</p>', words=order.summary)
     if st.button(order.button, type="primary" if order.is_usual else "secondary", key="gal-import-start"):
         try:
-            folder = jobs.start_new(workspace.path, "import", order.title, order.arguments)
+            folder = job_kinds.start(workspace, "import", order.arguments, **order.names)
         except (ReidError, OSError) as error:
             markup.problem("The import could not be started", str(error))
             return

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.components.shared import markup
 from pages.components.shared.job_card import draw_no_progress, jobs_state
-from reid_core.workspace import jobs
+from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.jobs import Progress
 from reid_core.workspace.workspace import Workspace
@@ -50,7 +50,7 @@ def _watch(workspace: Workspace) -> None:
     progress = jobs.read(folder) or Progress(stage="Starting")
     if progress.status != "running":
         st.rerun()
-    markup.heading("Building the demo")
+    markup.heading(job_kinds.KINDS["demo"].doing)
     markup.text(
         '<p class="rt-text">This workspace has no gallery yet, so Retrace draws people who walk past four cameras, '
         "to try a search with. It takes less than a minute, and nothing is downloaded.</p>"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.components.jobs.results import draw_result, result_line
+from pages.components.jobs.results import draw_result
 from pages.components.shared import markup
 from pages.components.shared.job_card import (
     ENDED,
@@ -15,11 +15,11 @@ from pages.components.shared.job_card import (
     draw_running,
     import_style,
     jobs_state,
-    title_of,
 )
 from pages.components.shared.tables import ago
 from reid_core.records import plural
 from reid_core.workspace import jobs
+from reid_core.workspace.job_kinds import result_line, title_of
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
 

@@ -35,21 +35,7 @@ def draw_result(job: Job) -> str | None:
             '<p class="rt-text">{crops} of the gallery embedded by {model}{left_out}.</p>',
             crops=plural(count, "crop"), model=embedded[-1]["model"], left_out=left_out,
         )  # fmt: skip
-    return str(results[-1]["gallery"]) if results else None
-
-
-def result_line(job: Job) -> str:
-    """ "93 added, 2 left out, 93 embedded"."""
-    results = jobs.results(job.folder)
-    imported = [result for result in results if "added" in result]
-    parts = []
-    if imported:
-        parts.append(f"{sum(result['added'] for result in imported):,} added")
-        if left_out := imported[-1]["left_out"]:
-            parts.append(f"{left_out:,} left out")
-    if embedded := [result["embedded"] for result in results if "embedded" in result]:
-        parts.append(f"{embedded[-1]['added'] + embedded[-1]['already']:,} embedded")
-    return ", ".join(parts)
+    return next((str(result["gallery"]) for result in reversed(results) if "gallery" in result), None)
 
 
 def can_be_searched(job: Job) -> bool:

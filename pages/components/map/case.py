@@ -10,7 +10,7 @@ from pages.components.gallery.state import Ids, gallery_state
 from pages.components.map.state import map_state
 from pages.components.search.blind import as_analyst
 from pages.components.search.state import desk
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, ReidError
 from reid_core.records import plural
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.cases import Case
@@ -106,7 +106,7 @@ def _is_last(workspace: Workspace) -> bool:
     name, act = map_state().given or ("", 0)
     try:
         lines = verdicts.log_of(workspace, name) if name else []
-    except ReidError:  # it was deleted
+    except NotThere:  # it was deleted
         return False
     mine = [line for line in lines if line.who == as_analyst(workspace).actor.name]
     return bool(mine) and mine[-1].act == act

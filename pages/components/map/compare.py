@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import streamlit as st
 
 from pages.components.map import data
@@ -18,6 +17,7 @@ from pages.components.shared import markup
 from reid_core.records import plural
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.maps.colours import people_of, right_neighbour
+from reid_core.workspace.maps.common_neighbours import on_one_only, shared_neighbours
 from reid_core.workspace.maps.examination import Examination, read_examination
 from reid_core.workspace.maps.files import CropMap, MapInfo
 from reid_core.workspace.workspace import Workspace
@@ -110,7 +110,7 @@ def draw_compared(workspace: Workspace, gallery: GalleryInfo, one: CropMap, othe
             "</p>",
             which=which, number=f"{shared:,}", share=f"{100 * share:.0f} %",
         )  # fmt: skip
-    if apart := len(np.setxor1d(one.ids, other.ids)):
+    if apart := on_one_only(one, other):
         markup.text('<p class="rt-small">{crops} on one of them only.</p>', crops=plural(apart, "crop"))
 
 
@@ -135,19 +135,3 @@ def _examined(found: Examination | None) -> list[tuple[str, str]]:
         ("Same camera, times as often as by chance", unknown if cameras is None else f"{cameras.ratio:.2f}"),
         ("Clusters and labels agree (adjusted Rand)", unknown if agreed is None else f"{agreed.adjusted_rand:.3f}"),
     ]
-
-
-def shared_neighbours(one: CropMap, other: CropMap, ids: np.ndarray | None, most: int = 5_000) -> tuple[int, float]:
-    """How many crops were compared (of these ids, else of all; `most` at most), and the share of their nearest crops
-    that the two maps' models have in common."""
-    both = np.intersect1d(one.ids, other.ids)
-    if ids is not None:
-        both = np.intersect1d(both, ids)
-    if len(both) > most:
-        both = np.sort(np.random.default_rng(0).choice(both, most, replace=False))
-    if not len(both):
-        return 0, 0.0
-    k = min(one.neighbours.shape[1], other.neighbours.shape[1])
-    near = [made.ids[made.neighbours[np.searchsorted(made.ids, both)][:, :k]] for made in (one, other)]
-    same = (near[0][:, :, None] == near[1][:, None, :]).any(axis=2)
-    return len(both), float(same.mean())

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pages.components.shared import cached, wording
 from pages.components.widgets.gallery_grid.gallery_grid import thumbnail_url
-from reid_core.errors import ReidError
+from reid_core.errors import Damaged, NotThere
 from reid_core.records import DISTRACTOR, JUNK, natural_order
 from reid_core.workspace.maps.colours import COLOURS, Colouring, colour_by, map_labels
 from reid_core.workspace.maps.files import CropMap, map_file
@@ -146,7 +146,7 @@ def _asked(gallery: str, model: str, layout: str) -> CropMap | None:
         return None
     try:
         return open_map(cached.open_workspace(), gallery, model, layout)
-    except ReidError:
+    except (NotThere, Damaged):
         return None
 
 

@@ -6,8 +6,8 @@ import streamlit as st
 
 from pages.components.shared import markup
 from pages.components.shared.job_card import draw_running, import_style
-from reid_core.workspace import jobs
-from reid_core.workspace.jobs import Job
+from reid_core.workspace import job_kinds
+from reid_core.workspace.job_kinds import newest
 from reid_core.workspace.maps.examination import Examination, are_labels_newer, read_examination
 from reid_core.workspace.maps.files import CropMap
 from reid_core.workspace.workspace import Workspace
@@ -18,7 +18,7 @@ COMMAND = "examine"
 def draw_examination(workspace: Workspace, made: CropMap) -> Examination | None:
     """What was found last, with a word where labels are newer, and the way to look anew; None where there is none."""
     info = made.info
-    job = _newest_job(workspace, info.gallery)
+    job = newest(workspace, info.gallery, COMMAND)
     if job is not None and job.progress.status == "running":
         _watch(workspace, info.gallery)
     found = read_examination(workspace, info.gallery, info.model)
@@ -40,18 +40,14 @@ def draw_examination(workspace: Workspace, made: CropMap) -> Examination | None:
 
 def _draw_start(workspace: Workspace, made: CropMap, label: str, kind: str) -> None:
     if st.button(label, key="map-examine", type="primary" if kind == "primary" else "secondary"):
-        arguments = [COMMAND, made.info.gallery, "--model", made.info.model]
-        jobs.start_new(workspace.path, COMMAND, f"Look at labels of {made.info.gallery}", arguments)
+        gallery = made.info.gallery
+        job_kinds.start(workspace, COMMAND, [gallery, "--model", made.info.model], gallery=gallery)
         st.rerun()
-
-
-def _newest_job(workspace: Workspace, gallery: str) -> Job | None:
-    return next((job for job in jobs.all_jobs(workspace.path) if job.arguments[:2] == (COMMAND, gallery)), None)
 
 
 @st.fragment(run_every=1.0)
 def _watch(workspace: Workspace, gallery: str) -> None:
-    job = _newest_job(workspace, gallery)
+    job = newest(workspace, gallery, COMMAND)
     if job is None or job.progress.status != "running":
         st.rerun()
     import_style()

@@ -9,11 +9,12 @@ import streamlit as st
 from pages.components.map import state as places
 from pages.components.shared import cached, markup
 from pages.components.shared.job_card import draw_no_progress, time_left
-from reid_core.workspace import jobs
+from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.maps.files import MapInfo
 from reid_core.workspace.maps.making import maps_of
+from reid_core.workspace.models.order import shown_first
 from reid_core.workspace.workspace import Workspace
 
 COMMAND = "map"
@@ -55,8 +56,7 @@ class Wanted:
 def choose_model(workspace: Workspace, gallery: GalleryInfo) -> tuple[str, str]:
     """Id and name of the model whose map is looked at; the one that serves the gallery comes first."""
     names = {id: name for id, name, _ in gallery.models}
-    ids = [entry.id for entry in cached.usable_models(workspace, gallery)]
-    ids += [id for id in reversed(list(names)) if id not in ids]
+    ids = shown_first(gallery, cached.usable_models(workspace, gallery))
     model = ids[0]
     if len(ids) > 1:
         model = st.selectbox(
@@ -101,7 +101,7 @@ def find_map(there: list[MapInfo], wanted: Wanted) -> MapInfo | None:
 
 
 def newest_job(workspace: Workspace, gallery: str) -> Job | None:
-    return next((job for job in jobs.all_jobs(workspace.path) if job.arguments[:2] == (COMMAND, gallery)), None)
+    return job_kinds.newest(workspace, gallery, COMMAND)
 
 
 # --- what is said of it above the map ---
@@ -171,10 +171,10 @@ def start(workspace: Workspace, gallery: str, wanted: Wanted, *, fast: bool = Fa
     settings = [wanted.locality]
     if every:
         settings += [other for other in places.LOCALITY_NAMES if other != wanted.locality]
-    arguments = [COMMAND, gallery, "--model", wanted.model, "--dimensions", str(wanted.dimensions)]
+    arguments = [gallery, "--model", wanted.model, "--dimensions", str(wanted.dimensions)]
     arguments += [word for setting in settings for word in ("--locality", str(setting))]
     arguments += (["--dense"] if wanted.method == "densMAP" else []) + (["--fast"] if fast else [])
-    jobs.start_new(workspace.path, COMMAND, f"Map {gallery}", arguments)
+    job_kinds.start(workspace, COMMAND, arguments, gallery=gallery)
 
 
 def _known(there: list[MapInfo]) -> set[tuple[str, str, str]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 import streamlit as st
@@ -14,17 +15,16 @@ from pages.components.search.state import SHORT, Answered, Chosen, desk
 from pages.components.shared import cached
 from reid_core.colours import CLEAR, clothing
 from reid_core.images import decode
-from reid_core.quality import NEAR, measure
+from reid_core.quality import measure
 from reid_core.retrieval.filters import Filter
 from reid_core.retrieval.grouping import Group
 from reid_core.workspace.cases.verdicts import last_line
 from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.search.saved_again import saved_again
 from reid_core.workspace.search.searching import Answer, Example, Question, answer_query, refresh, search
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
 VIEWS = {"Tracklets": "tracklet", "Cameras": "camera", "People": "identity", "Crops": None}
-COPIES, ALIKE = 5, 0.9  # hits that may be the photo itself, saved again, and how similar they are at least
-LOOK = 2**64 - 1  # a look's bits without its sign
 
 
 @dataclass(frozen=True)
@@ -104,21 +104,17 @@ def groups_of(answer: Answer) -> list[Group]:
 
 
 def copies(workspace: Workspace, chosen: Sequence[Chosen], answer: Answer) -> set[int]:
-    """Which of the most similar hits are one of the photos, saved again: by their looks, for their bytes differ."""
-    looks = [photo.look & LOOK for photo in chosen if photo.role == "positive" and photo.look]
-    found = set()
-    for hit, sha256 in zip(answer.results.row(0)[:COPIES], answer.crops["sha256"], strict=False):
-        if looks and hit.similarity >= ALIKE:
-            look = _look(str(workspace.path), str(sha256))
-            if look and any((look ^ own).bit_count() <= NEAR for own in looks):
-                found.add(hit.id)
-    return found
+    """Which hits are one of the photos, saved again."""
+    looks = [photo.look for photo in chosen if photo.role == "positive"]
+    hits = zip(answer.results.row(0), answer.crops["sha256"], strict=False)
+    first = [(hit.id, hit.similarity, str(sha256)) for hit, sha256 in hits]
+    return saved_again(looks, first, partial(_look, str(workspace.path)))
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _look(path: str, sha256: str) -> int:
     jpeg = cached.open_workspace().thumbnails.get(bytes.fromhex(sha256))
-    return 0 if jpeg is None else measure(decode(jpeg)).look & LOOK
+    return 0 if jpeg is None else measure(decode(jpeg)).look
 
 
 def worn(photo: Chosen | None) -> tuple[str, str] | None:

@@ -24,6 +24,7 @@ from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.galleries import browsing
 from reid_core.workspace.galleries.browsing import Group, Numbers
 from reid_core.workspace.galleries.editing import Edit, last_edit
+from reid_core.workspace.models.order import usable_first
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.workspace import VARIABLE, DamagedModel, ModelEntry, Workspace, default_path
 
@@ -136,8 +137,7 @@ def _models_here(path: str, embedded: tuple[str, ...]) -> tuple[list[ModelEntry]
 def usable_models(workspace: Workspace, gallery: GalleryInfo) -> list[ModelEntry]:
     """Models that are here and have embedded the gallery, the best choice first."""
     ids = tuple(id for id, _, _ in gallery.models)
-    here = {entry.id: entry for entry in _models_here(str(workspace.path), ids)[0]}
-    return [here[id] for id in reversed(ids) if id in here]
+    return usable_first(gallery, _models_here(str(workspace.path), ids)[0])
 
 
 def models_here(workspace: Workspace) -> list[ModelEntry]:

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.components.shared import cached, markup
 from pages.components.shared.job_card import draw_how_it_ended, draw_running, import_style
 from pages.components.shared.model_terms import draw_damaged, draw_terms
-from reid_core.workspace import jobs
+from reid_core.workspace import job_kinds
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
 
@@ -41,16 +41,13 @@ def choose_and_embed(workspace: Workspace, gallery: str, *, key: str, primary: b
     draw_terms(workspace, [model])
     if not pressed:
         return None
-    title = f"Embed {gallery} with {model}"
-    return jobs.start_new(workspace.path, "index", title, ["index", gallery, f"--model={model}"])
+    return job_kinds.start(workspace, "index", [gallery, f"--model={model}"], gallery=gallery, model=model)
 
 
 def _last_job(workspace: Workspace, gallery: str) -> Job | None:
     """The newest job that embeds this gallery, by itself or after an import."""
-    for job in jobs.all_jobs(workspace.path):
-        if job.arguments[:2] == ("index", gallery) or (job.arguments[:1] == ("import",) and gallery in job.arguments):
-            return job
-    return None
+    every = job_kinds.of_kind(workspace, "index", "import")
+    return next((job for job in every if job_kinds.embeds(job) and gallery in job_kinds.galleries_of(job)), None)
 
 
 @st.fragment(run_every=1.0)

@@ -9,15 +9,13 @@ import streamlit as st
 
 from pages.components.shared import markup
 from pages.components.shared.session import kept
-from reid_core.workspace import jobs
-from reid_core.workspace.imports import uploads
+from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.jobs import Job, Progress
 from reid_core.workspace.workspace import Workspace
 
 ENDED = {"finished": "Done", "failed": "Failed", "stopped": "Stopped", "lost": "Interrupted"}
 LOG_LINES = 200
 _STYLE = Path(__file__).with_name("job_card.css")
-_TITLES = {"demo": "Build the demo"}  # of jobs that nobody gave a title
 
 
 @dataclass
@@ -36,21 +34,16 @@ def import_style() -> None:
     st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
 
 
-def title_of(job: Job) -> str:
-    return _TITLES.get(job.title, job.title)
-
-
 def draw_running(job: Job) -> None:
     """Its bar, stage, time left, Stop, and that it makes no progress where it makes none."""
     progress = job.progress
     share = progress.done / progress.total if progress.total else 0.0
-    standing = f"{progress.done:,} of {progress.total:,}" if progress.total else ""
     markup.text(
         '<div class="im-standing"><b>{stage}</b><span>{standing}</span><span class="left">{left}</span></div>'
         '<div class="rt-bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent}" '
         'aria-label="{stage}"><div style="width:{percent}%"></div></div>',
-        stage=progress.stage or "Starting",
-        standing=standing,
+        stage=progress.stage or job_kinds.kind_of(job).doing,
+        standing=job_kinds.standing(job),
         left=time_left(progress.seconds_left) if progress.total and not progress.no_progress else "",
         percent=round(100 * share),
     )
@@ -76,21 +69,24 @@ def draw_no_progress(progress: Progress) -> None:
 def draw_how_it_ended(workspace: Workspace, job: Job) -> None:
     """For a job that did not finish: why, in a sentence, and how to go on."""
     jobs_state().stopping.discard(job.folder.name)
-    status, arguments = job.progress.status, uploads.to_go_on(workspace, job)
+    status, arguments, kind = job.progress.status, job_kinds.to_go_on(workspace, job), job_kinds.kind_of(job)
     if status == "failed":
         sentence = job.progress.message or "Its log says more."
         markup.problem("This did not work", sentence)
     elif status == "stopped":
-        sentence = "What was done so far is kept." + (" It goes on from there." if arguments else "")
+        sentence = "What was done so far is kept."
+        if arguments:
+            sentence = f"{sentence} It goes on from there." if kind.keeps else "Started again, it begins anew."
         markup.note("Stopped", sentence)
     else:
-        sentence = "Its process ended without a word, as when the machine is switched off. What was done so far is kept"
-        markup.problem("Interrupted", sentence + ("; go on to do the rest." if arguments else "."))
+        sentence = "Its process ended without a word, as when the machine is switched off. "
+        kept = "What was done so far is kept" + ("; go on to do the rest." if arguments else ".")
+        markup.problem("Interrupted", sentence + (kept if kind.keeps else "Started again, it begins anew."))
 
 
 def draw_go_on(workspace: Workspace, job: Job, *, primary: bool = False) -> None:
     """The button that starts it again in its own folder, where there is something left to do."""
-    arguments = uploads.to_go_on(workspace, job)
+    arguments = job_kinds.to_go_on(workspace, job)
     if job.progress.status == "finished" or arguments is None:
         return
     words = "Try again" if job.progress.status == "failed" else "Go on"
@@ -113,7 +109,8 @@ def draw_log_lines(job: Job) -> None:
 
 
 def time_left(seconds: float) -> str:
-    if seconds < 0:
+    """ "about 12 min left"; empty where it is not known."""
+    if not seconds >= 0:  # NaN neither
         return ""
     if seconds < 90:
         return f"about {max(1, round(seconds))} s left"

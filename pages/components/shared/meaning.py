@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reid_core.embedder.card import ModelCard
-from reid_core.errors import ReidError
+from reid_core.errors import Damaged, NotThere
 from reid_core.workspace.search import hit_meaning
 from reid_core.workspace.search.hit_meaning import Meant
 from reid_core.workspace.search.searching import Answer
@@ -16,7 +16,7 @@ def meant_by(model: ModelEntry, gallery: str, answer: Answer) -> Meant:
     """By what the model's card says now: it may have been calibrated since the page's list of models was read."""
     try:
         kept = ModelCard.read(model.folder).calibration
-    except ReidError:
+    except (NotThere, Damaged):  # since the list of models was read
         kept = model.card.calibration
     return hit_meaning.meant_by(kept, answer, gallery=gallery, name=model.name)
 

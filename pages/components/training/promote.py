@@ -14,7 +14,7 @@ from reid_core.embedder.model import model_id
 from reid_core.evaluation.comparison import Difference
 from reid_core.records import plural
 from reid_core.training.run import Run
-from reid_core.workspace import jobs
+from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.models.promotion import BETTER, UNDECIDED, Compared, kept_comparison, present_model
 from reid_core.workspace.workspace import ModelEntry, Workspace
@@ -71,7 +71,8 @@ def _draw_gate(workspace: Workspace, gallery: str, model: ModelEntry, present: M
     )
     label = "Compare again" if found else f"Compare with {present.name}"
     if st.button(label, type="secondary" if found else "primary", key="trn-prom-compare"):
-        _start(workspace, COMPARE, f"Compare {model.name} with {present.name}", [gallery, "--model", model.name])
+        arguments = [gallery, "--model", model.name]
+        _start(workspace, COMPARE, arguments, model=model.name, other=present.name)
     if found is None:
         return
     _draw_comparison(found)
@@ -90,23 +91,21 @@ def _serve_button(
     disabled = needs_reason and not reason
     if st.button(f"Serve {gallery} by this model", type="primary", key="trn-prom-serve", disabled=disabled):
         arguments = [gallery, "--model", model.name, *(["--even-so", reason] if reason else [])]
-        _start(workspace, PROMOTE, f"Serve {gallery} by {model.name}", arguments)
+        _start(workspace, PROMOTE, arguments, gallery=gallery, model=model.name)
     markup.text(
         '<p class="rt-small">Its crops are embedded anew in the background. The present model serves until the last '
         "one is done; its vectors stay, so that it can be taken back.</p>"
     )
 
 
-def _start(workspace: Workspace, word: str, title: str, arguments: Sequence[str]) -> None:
-    jobs.start_new(workspace.path, word, title, [word, *arguments])
+def _start(workspace: Workspace, word: str, arguments: Sequence[str], **names: str) -> None:
+    job_kinds.start(workspace, word, arguments, **names)
     state.pop(WHY, None)
     st.rerun()
 
 
 def _newest_job(workspace: Workspace, gallery: str, model: str) -> Job | None:
-    wanted = (gallery, "--model", model)
-    fitting = (job for job in jobs.all_jobs(workspace.path) if job.arguments[:1] in ((COMPARE,), (PROMOTE,)))
-    return next((job for job in fitting if job.arguments[1:4] == wanted), None)
+    return job_kinds.newest(workspace, gallery, COMPARE, PROMOTE, model=model)
 
 
 def _draw_running(workspace: Workspace, gallery: str, model: str) -> None:
@@ -114,16 +113,13 @@ def _draw_running(workspace: Workspace, gallery: str, model: str) -> None:
     if job is None or job.progress.status != "running":
         st.rerun()
     progress = job.progress
-    what = "Comparing" if job.arguments[0] == COMPARE else f"Embedding {gallery}; the present model serves meanwhile"
     share = progress.done / progress.total if progress.total else 0.0
     markup.text(
         '<div class="tr-standing running"><i></i><b>{what}</b><span>{where}</span></div>'
         '<div class="rt-bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" aria-valuenow="{percent}" '
         'aria-label="{what}"><div style="width:{percent}%"></div></div>',
-        what=what,
-        where=f"{progress.done:,} of {progress.total:,} crops · {time_left(progress.seconds_left)}"
-        if progress.total
-        else "getting ready",
+        what=job_kinds.kind_of(job).doing,
+        where=f"{job_kinds.standing(job)} · {time_left(progress.seconds_left)}" if progress.total else "getting ready",
         percent=round(100 * share, 1),
     )
     draw_no_progress(progress)
@@ -157,7 +153,7 @@ def _draw_serving(workspace: Workspace, gallery: str, model: ModelEntry) -> None
             _draw_comparison(found)
         if st.button(f"Take {before.name} back", key="trn-prom-back"):
             arguments = [gallery, "--model", before.name, "--even-so", f"{model.name} was taken back"]
-            _start(workspace, PROMOTE, f"Serve {gallery} by {before.name}", arguments)
+            _start(workspace, PROMOTE, arguments, gallery=gallery, model=before.name)
 
 
 def _draw_comparison(found: Compared) -> None:

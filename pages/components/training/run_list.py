@@ -13,12 +13,14 @@ import pandas as pd
 import streamlit as st
 
 from pages.components.shared import markup
+from pages.components.shared.job_card import time_left
 from pages.components.training import state as places
 from pages.components.training.state import training_state
 from pages.components.widgets.curves.curves import Chart, Line, draw_curves
 from pages.components.widgets.run_table.run_table import run_table
 from reid_core.evaluation.presentation.policy_sentences import NO_CAMERA
 from reid_core.records import harmless, natural_order
+from reid_core.training.monitoring import standing
 from reid_core.training.monitoring.curves import differences, read_table, thin
 from reid_core.training.recipe import RECIPES, Recipe, recipe_values
 from reid_core.training.run import Run
@@ -27,7 +29,6 @@ from reid_core.workspace.workspace import Workspace
 
 AT_FIRST = 5  # runs that are compared until others are chosen
 POINTS = 400  # of a line, where many lines are drawn
-SPEED_OF = 60  # steps
 IDLE = 5.0  # seconds between looks for runs that others begin, while none is under way
 Stand = tuple[str, str, int]  # name, status, epochs that are done
 WORDS = {"running": "Running", "finished": "Finished", "stopped": "Stopped", "failed": "Failed", "lost": "Lost"}
@@ -112,8 +113,6 @@ def _stand(summary: RunSummary) -> Stand:
 
 
 def _where(summary: RunSummary) -> str:
-    from pages.components.training.run_standing import time_left
-
     assert summary.state is not None
     steps = read_table(summary.run.steps)
     if steps.empty:
@@ -121,13 +120,9 @@ def _where(summary: RunSummary) -> str:
     last = steps.iloc[-1]
     return (
         f"epoch {last['epoch']:.0f} of {summary.state.recipe.epochs} · step {last['step']:,.0f} of "
-        f"{summary.state.steps:,} · loss {steps['loss'].tail(SPEED_OF).mean():.3f} · "
-        f"{_speed(steps):.0f} images/s · {time_left(summary.state, steps)}"
+        f"{summary.state.steps:,} · loss {standing.loss(steps):.3f} · "
+        f"{standing.speed(steps):.0f} images/s · {time_left(standing.seconds_left(summary.state, steps))}"
     )
-
-
-def _speed(steps: pd.DataFrame) -> float:
-    return float(steps["images_per_second"].tail(SPEED_OF).median())
 
 
 def _row(summary: RunSummary) -> dict[str, Any]:
@@ -157,7 +152,7 @@ def _row(summary: RunSummary) -> dict[str, Any]:
         "share": done / stand.steps if stand.steps else 0.0,
         "mAP": metrics.get("mAP"),
         "rank1": metrics.get("rank1"),
-        "speed": None if steps.empty else _speed(steps),
+        "speed": None if steps.empty else standing.speed(steps),
     }
 
 
@@ -194,10 +189,7 @@ def _draw_curves(workspace: Workspace, names: Sequence[str]) -> None:
 def _tables(workspace: Workspace, name: str) -> dict[str, pd.DataFrame]:
     run = Run(workspace.runs_folder / name)
     steps, epochs = read_table(run.steps), read_table(run.epochs)
-    if not (steps.empty or epochs.empty):  # an epoch stands where its last step stands
-        last = steps[["epoch", "step"]].drop_duplicates("epoch", keep="last").set_index("epoch")["step"]
-        epochs = epochs.assign(step=epochs["epoch"].map(last)).dropna(subset=["step"])
-    return {"steps": steps, "epochs": epochs}
+    return {"steps": steps, "epochs": standing.at_last_steps(epochs, steps)}
 
 
 def compared_charts(tables: dict[str, dict[str, pd.DataFrame]]) -> list[Chart]:

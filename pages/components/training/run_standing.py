@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import math
-
 import pandas as pd
 import streamlit as st
 
 from pages.components.shared import markup
-from pages.components.shared.job_card import draw_no_progress
+from pages.components.shared.job_card import draw_no_progress, time_left
 from pages.components.training import state as places
 from pages.components.training.state import training_state
 from pages.components.widgets.curves.curves import Chart, Line, draw_curves
 from reid_core.errors import ReidError
+from reid_core.training.monitoring import standing
 from reid_core.training.monitoring.curves import read_table, thin
 from reid_core.training.monitoring.predictions import predicted_epochs
+from reid_core.training.monitoring.standing import best_epoch, seconds_left
 from reid_core.training.run import Run, RunState
 from reid_core.workspace import jobs
 from reid_core.workspace.runs import launching
 from reid_core.workspace.workspace import Workspace
 
-RECENT = 60  # steps that the speed of now is taken from
 WORDS = {
     "running": "Running",
     "finished": "Finished",
@@ -48,7 +47,7 @@ def draw_standing(workspace: Workspace, run: Run, live: bool, epochs_shown: int)
     _draw_standing(stand, steps, starting)
     if job is not None and stand.status == "running":
         draw_no_progress(job.progress)
-    if stand.status in ("failed", "lost", "stopped") and not starting:
+    if stand.can_resume and not starting:
         _draw_why(run, stand, job)
     _draw_numbers(stand, steps, epochs)
     if steps.empty:
@@ -78,7 +77,7 @@ def _draw_standing(stand: RunState, steps: pd.DataFrame, starting: bool) -> None
     where = [f"epoch {int(steps['epoch'].iloc[-1])} of {stand.recipe.epochs}"] if done else []
     where += [f"step {done:,} of {stand.steps:,}"] if stand.steps else []
     if stand.status == "running":
-        where += [time_left(stand, steps)] if done else ["getting ready"]
+        where += [time_left(seconds_left(stand, steps))] if done else ["getting ready"]
     if training_state().stopping == stand.name and stand.status == "running":
         where = ["stops after this step; what it has learnt is kept"]
     markup.text(
@@ -90,19 +89,6 @@ def _draw_standing(stand: RunState, steps: pd.DataFrame, starting: bool) -> None
         where=" · ".join(where),
         percent=round(100 * share, 1),
     )
-
-
-def time_left(stand: RunState, steps: pd.DataFrame) -> str:
-    """ "about 12 min left", from the speed of the last steps; validation is not in it."""
-    speeds = steps["images_per_second"].tail(RECENT)
-    speed = float(speeds.median())
-    crops = stand.recipe.batch_size * stand.recipe.accumulation
-    left = (stand.steps - int(steps["step"].iloc[-1])) * crops / speed if speed > 0 else math.nan
-    if not math.isfinite(left):
-        return ""
-    if left < 90:
-        return f"about {max(1, round(left))} s left"
-    return f"about {left / 60:.0f} min left" if left < 5400 else f"about {left / 3600:.1f} h left"
 
 
 def _draw_why(run: Run, stand: RunState, job: jobs.Job | None) -> None:
@@ -127,15 +113,15 @@ def _draw_why(run: Run, stand: RunState, job: jobs.Job | None) -> None:
 
 def _draw_numbers(stand: RunState, steps: pd.DataFrame, epochs: pd.DataFrame) -> None:
     shown: list[tuple[str, str]] = []
-    best = _best(epochs)
+    best = best_epoch(epochs)
     if best is not None:
         shown.append(("Validation mAP", f"{100 * best['validation_mAP']:.1f} %"))
         shown.append(("Rank-1", f"{100 * best['validation_rank1']:.1f} %"))
         shown.append(("Best epoch", f"{int(best['epoch'])}"))
     if not steps.empty:
-        shown.append(("Loss", _loss(float(steps["loss"].tail(RECENT).mean()))))
+        shown.append(("Loss", _loss(standing.loss(steps))))
         shown.append(("Learning rate", f"{steps['learning_rate'].iloc[-1]:.2e}"))
-        shown.append(("Images/s", f"{steps['images_per_second'].tail(RECENT).median():.3g}"))
+        shown.append(("Images/s", f"{standing.speed(steps):.3g}"))
     shown.append(("Gallery", stand.gallery))
     shown.append(("Network", stand.recipe.backbone))
     markup.numbers(shown)
@@ -143,12 +129,6 @@ def _draw_numbers(stand: RunState, steps: pd.DataFrame, epochs: pd.DataFrame) ->
 
 def _loss(value: float) -> str:
     return f"{value:.3f}" if abs(value) < 1e6 else f"{value:.2e}"  # one that ran away
-
-
-def _best(epochs: pd.DataFrame) -> dict[str, float] | None:
-    if epochs.empty or not epochs["validation_mAP"].notna().any():
-        return None
-    return {str(name): float(values.iloc[epochs["validation_mAP"].argmax()]) for name, values in epochs.items()}
 
 
 def _draw_machine(run: Run) -> None:
@@ -179,9 +159,7 @@ def _charts(steps: pd.DataFrame, epochs: pd.DataFrame, losses: int) -> list[Char
     loss += [line(part.removeprefix("loss_").replace("_", "-"), part, 1 + n) for n, part in enumerate(parts)]
     charts = [Chart("Loss", loss)]
     if not epochs.empty and epochs["validation_mAP"].notna().any():
-        # An epoch stands where its last step stands.
-        last = steps.groupby("epoch")["step"].max()
-        measured = epochs.assign(step=epochs["epoch"].map(last)).dropna(subset=["step"])
+        measured = standing.at_last_steps(epochs, steps)
         x = measured["step"].to_numpy(float)
         lines = [
             Line(name, x, measured[column].to_numpy(float), colour, points=True)

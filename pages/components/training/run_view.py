@@ -58,7 +58,7 @@ def _draw_actions(workspace: Workspace, run: Run, stand: RunState) -> None:
             st.button(
                 "Stop and keep the best", key="trn-stop", disabled=stopping, on_click=_stop, args=(workspace, stand)
             )
-        elif stand.status in ("stopped", "lost", "failed"):
+        elif stand.can_resume:
             resume = _guarded(lambda: launching.resume(workspace, stand.name))
             starting = launching.running_job(workspace, stand.name) is not None
             st.button("Resume", type="primary", key="trn-resume", disabled=starting, on_click=resume)

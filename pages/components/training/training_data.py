@@ -16,9 +16,8 @@ from pages.components.training import state as places
 from pages.components.widgets.gallery_grid.gallery_grid import thumbnail_url
 from reid_core.records import plural
 from reid_core.training.crops.inspection import SIDES, Histogram, Insight
-from reid_core.workspace import jobs
+from reid_core.workspace import job_kinds
 from reid_core.workspace.catalogue.rows import GalleryInfo
-from reid_core.workspace.jobs import Job
 from reid_core.workspace.runs.inspection import inspect_gallery, kept_insight
 from reid_core.workspace.workspace import Workspace
 
@@ -50,7 +49,7 @@ def _look(workspace: Workspace, gallery: str) -> Insight | None:
     if crops <= AT_ONCE:
         with st.spinner("Looking at the crops"):
             return inspect_gallery(workspace, gallery)
-    job = _last_job(workspace, gallery)
+    job = job_kinds.newest(workspace, gallery, COMMAND)
     import_style()
     if job is not None and job.progress.status == "running":
         _watch(workspace, gallery)
@@ -61,18 +60,14 @@ def _look(workspace: Workspace, gallery: str) -> Insight | None:
         '<p class="rt-text">{crops} crops are compared with each other in the background.</p>', crops=f"{crops:,}"
     )
     if st.button("Look at the crops", type="primary", key="trn-data-look"):
-        jobs.start_new(workspace.path, COMMAND, f"Look at {gallery}", [COMMAND, gallery])
+        job_kinds.start(workspace, COMMAND, [gallery], gallery=gallery)
         st.rerun()
     return None
 
 
-def _last_job(workspace: Workspace, gallery: str) -> Job | None:
-    return next((job for job in jobs.all_jobs(workspace.path) if job.arguments[:2] == (COMMAND, gallery)), None)
-
-
 @st.fragment(run_every=1.0)
 def _watch(workspace: Workspace, gallery: str) -> None:
-    job = _last_job(workspace, gallery)
+    job = job_kinds.newest(workspace, gallery, COMMAND)
     if job is None or job.progress.status != "running":
         st.rerun()
     draw_running(job)

@@ -16,7 +16,7 @@ from rich.table import Table
 from reid_core.datasets.base import Skipped
 from reid_core.errors import shortened
 from reid_core.records import plural
-from reid_core.workspace.jobs import Reporter
+from reid_core.workspace.job_reporter import Reporter
 
 SKIPPED_SHOWN = 10
 MOST_OF_A_PATH = 300  # characters

@@ -18,7 +18,9 @@ from reid_core.records import whole_number
 from reid_core.times import parse_time, recorded_time
 from reid_core.workspace import jobs, opening
 from reid_core.workspace.actor import system_user
+from reid_core.workspace.job_kinds import KINDS
 from reid_core.workspace.job_report import Report
+from reid_core.workspace.job_reporter import Reporter
 from reid_core.workspace.privacy import warning
 from reid_core.workspace.workspace import VARIABLE, Workspace, default_path
 
@@ -32,7 +34,7 @@ app = typer.Typer(
 # Under which heading of `reid --help` a command stands (its `rich_help_panel`), in this order.
 PANELS = ("Galleries", "Search", "Evaluation", "Training", "Models", "Keeping")
 STOPPED = 130  # exit code after Ctrl-C or SIGTERM, as shells have it
-REPORTER = jobs.Reporter()
+REPORTER = Reporter()
 _said: set[str] = set()
 MOST_PIXELS = 2**16  # of a side
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -59,9 +61,10 @@ def open_workspace(workspace: Path | None) -> Workspace:
     return opened
 
 
-def end_if_stopped(stopped: bool, how_to_go_on: str) -> None:
+def end_if_stopped(stopped: bool, kind: str, **names: object) -> None:
+    """Ends a command that was told to stop, and says how it goes on, with these names, by its row in `job_kinds`."""
     if stopped:
-        warn(f"Stopped; nothing is lost: {how_to_go_on}")
+        warn(f"Stopped; nothing is lost: {KINDS[kind].if_stopped.format(**names)}")
         raise typer.Exit(STOPPED)
 
 

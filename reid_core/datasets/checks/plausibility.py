@@ -14,12 +14,11 @@ from reid_core.datasets.checks.person_names import guess_people
 from reid_core.datasets.labels import SPLIT_NAMES, camera_of_folder
 from reid_core.datasets.name_times import time_of_name
 from reid_core.datasets.readers.tracker_crops import CLASSES
-from reid_core.records import DISTRACTOR, JUNK, natural_order, plural
+from reid_core.records import DISTRACTOR, JUNK, listed, natural_order, plural
 
 FEW = 10  # people; of more, the folders below must be the same in most
 SMALL = 4  # people, whose folders may be anything but people
 SMALLEST_FRAME = 320  # pixels of width
-SHOWN = 6  # names in a sentence
 NAMED_BY_FOLDERS = "folder per identity"
 _PARTS = """
 images image imgs img sequences sequence frames frame crops crop cropped multi_shot single_shot data dataset
@@ -148,7 +147,7 @@ def _doubt_about_films(dataset: Dataset, crops: Mapping[str, str]) -> str:
         return ""
     person, above = next(iter(several.items()))
     return (
-        f"{person} of {_listed(natural_order(above))} is read as one person. If each film numbers its own people, give "
+        f"{person} of {listed(natural_order(above))} is read as one person. If each film numbers its own people, give "
         "--identity-pattern '([^/]+/[^/]+)/[^/]+$'"
     )
 
@@ -165,8 +164,8 @@ def _doubt_about_names_below(dataset: Dataset, crops: Mapping[str, str], people:
         return ""
     example = next(iter(guess.people))
     return (
-        f"{plural(len(people), 'person')}: {_listed(people)}. The names in their folders look like PERSON_…: "
-        f"{_listed(natural_order(above))}, as {guess.people[example]} of {example}. If that is the person, give "
+        f"{plural(len(people), 'person')}: {listed(people)}. The names in their folders look like PERSON_…: "
+        f"{listed(natural_order(above))}, as {guess.people[example]} of {example}. If that is the person, give "
         f"--identity-pattern '{guess.pattern}'"
     )
 
@@ -175,16 +174,16 @@ def _doubt_about_labels(people: Sequence[str], crops: Mapping[str, str]) -> str:
     """People whose labels are words for something else."""
     plain = [person.lower().replace("-", "_") for person in people]
     count = plural(len(people), "person")
-    listed, verb = _listed(people), "That is" if len(people) == 1 else "These are"
+    names, verb = listed(people), "That is" if len(people) == 1 else "These are"
     remedy = "If folders or names below tell the people, --identity-pattern says where."
     if all(name.replace("_", " ") in CLASSES for name in plain):
-        return f"{count}: {listed}. {verb} what a detector calls things, not who it is. {remedy}"
+        return f"{count}: {names}. {verb} what a detector calls things, not who it is. {remedy}"
     if all(name in _PARTS_OF_DATA_SETS or _is_part(name) for name in plain) and (len(people) > 1 or len(plain[0]) > 1):
-        return f"{count}: {listed}. These read like parts of a data set, not like people. {remedy}"
+        return f"{count}: {names}. These read like parts of a data set, not like people. {remedy}"
     if len(people) > 1 and (all(_PLACE.fullmatch(name) for name in plain) or _are_places(people, crops)):
-        return f"{count}: {listed}. These read like cameras, scenes or films, not like people. {remedy}"
+        return f"{count}: {names}. These read like cameras, scenes or films, not like people. {remedy}"
     if all(_DAY.fullmatch(person) for person in people):
-        return f"{count}: {listed}. These read like days, not like people. {remedy}"
+        return f"{count}: {names}. These read like days, not like people. {remedy}"
     return ""
 
 
@@ -224,7 +223,7 @@ def _doubt_about_folders(dataset: Dataset, crops: Mapping[str, str], people: Seq
             pattern = _pattern_of(found)
             remedy = f"give --identity-pattern '{pattern}'" if pattern else "--identity-pattern says where"
             return (
-                f"{plural(len(people), 'person')}: {_listed(people)}. Their folders hold {_listed(names)}: "
+                f"{plural(len(people), 'person')}: {listed(people)}. Their folders hold {listed(names)}: "
                 f"are those the people? If so, {remedy}{_of_each_place(found, crops, pattern)}"
             )
     return ""
@@ -283,16 +282,11 @@ def _is_no_person(folder: str) -> bool:
 
 def _doubts_about_names(dataset: Dataset) -> tuple[str, ...]:
     """Where no one is labelled: whether the names look as if they told who is who."""
-    names = list(dataset.records.table["path"])
-    guess = guess_people(names)
+    guess = guess_people(list(dataset.records.table["path"]))
     if guess is None:
         return ()
-    listed, example = _listed(natural_order(guess.people.values())), next(iter(guess.people))
+    names, example = listed(natural_order(guess.people.values())), next(iter(guess.people))
     return (
-        f"Nobody is named, but the names look like PERSON_…: {listed}, as {guess.people[example]} of {example}. "
+        f"Nobody is named, but the names look like PERSON_…: {names}, as {guess.people[example]} of {example}. "
         f"If that is the person, give --identity-pattern '{guess.pattern}'",
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (", …" if len(names) > SHOWN else "")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, build_records
 from reid_core.datasets.labels import identity_label
 from reid_core.errors import ReidError
-from reid_core.images import IMAGE_SUFFIXES, BadImage, NotThere
+from reid_core.images import IMAGE_SUFFIXES, BadImage, MissingFile
 from reid_core.records import DISTRACTOR, JUNK
 
 MAX_LIST_BYTES = 4 * 2**20
@@ -179,7 +179,7 @@ def read_list(listing: Listing, top: str, name: str) -> list[str] | None:
     """
     try:
         data = listing.source.read(f"{top}/{name}" if top else name, limit=MAX_LIST_BYTES)
-    except NotThere:
+    except MissingFile:
         return None
     except BadImage as error:
         raise ReidError(f"The list {name} cannot be used: {error}. Download it again, or remove it.") from error

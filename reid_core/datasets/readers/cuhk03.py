@@ -20,7 +20,7 @@ from collections.abc import Mapping, Sequence
 from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, build_records
 from reid_core.datasets.readers.mat5 import read_mat5
 from reid_core.errors import ReidError
-from reid_core.images import BadImage, NotThere
+from reid_core.images import BadImage, MissingFile
 from reid_core.sources import ImageSource
 from reid_core.sources.folder import FolderSource
 from reid_core.sources.mat import MatSource
@@ -113,7 +113,7 @@ def _protocol(source: ImageSource, folder: str, version: str) -> dict[str, str] 
     for place, name in _protocol_places(source, folder, _protocol_name(version)):
         try:
             return _splits(read_mat5(place.read(name, limit=MAX_PROTOCOL_BYTES)))
-        except NotThere:
+        except MissingFile:
             continue
         except (BadImage, ValueError) as error:
             raise ReidError(f"The protocol {name} cannot be used: {error}. Download it again, or remove it.") from error

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from reid_core.datasets.tables.columns import candidates, is_picture_name
 from reid_core.datasets.tables.named_pictures import NamedPictures
 from reid_core.datasets.tables.table_files import preview_table
-from reid_core.datasets.tables.text_tables import listed
 from reid_core.errors import ReidError, shown
+from reid_core.records import listed
 
 ROWS, COLUMNS = 400, 100  # that are looked at
 _ENOUGH = 2 / 3  # of the cells name a picture that is there
@@ -24,12 +24,12 @@ def guess_picture_column(name: str, data: bytes, pictures: Callable[[], NamedPic
     preview = preview_table(name, data, ROWS)
     if any(map(is_picture_name, preview.columns)):
         raise ReidError(
-            f"{name} has no line that names its columns: its first line is {listed(preview.columns)}. Write one above "
-            "it, such as image,identity."
+            f"{name} has no line that names its columns: its first line is {listed(preview.columns, most=20)}. Write "
+            "one above it, such as image,identity."
         )
     for row in preview.rows[:3]:
         if len(candidates([str(cell) for cell in row])) > 1:
-            words = listed([str(cell) for cell in row])
+            words = listed([str(cell) for cell in row], most=20)
             raise ReidError(
                 f"The first line of {name} names no columns, but a later one does: {words}. Remove the lines above."
             )

@@ -20,11 +20,10 @@ from reid_core.datasets.tables.named_pictures import NamedPictures
 from reid_core.datasets.tables.picture_columns import guess_picture_column
 from reid_core.datasets.tables.table_files import COLUMN_NAMES, MAX_TABLE_BYTES, Table, may_name_pictures, parse_table
 from reid_core.datasets.tables.table_words import describe_cameras, describe_columns, describe_times
-from reid_core.datasets.tables.text_tables import listed
 from reid_core.datasets.tables.time_columns import Times, read_dates_and_times, read_times
 from reid_core.errors import ReidError, shown
 from reid_core.images import BadImage
-from reid_core.records import plural
+from reid_core.records import listed, plural
 
 MAX_PATH = 4096  # characters
 
@@ -280,7 +279,7 @@ def _check_columns(usable: list[Table], useless: list[Table], given: Mapping[str
     tables = [*usable, *useless]
     if not tables:
         raise ReidError("There is no table (.csv, .tsv or .parquet).")
-    there = listed(list(dict.fromkeys(column for table in tables for column in table.there)))
+    there = listed(list(dict.fromkeys(column for table in tables for column in table.there)), most=20)
     names = listed([table.name for table in tables])
     reasons = [reason for table in tables for reason in table.found.words]
     for key, column in given.items():

@@ -7,10 +7,9 @@ from collections.abc import Iterable
 from reid_core.datasets.tables.columns import WORDS, Found
 from reid_core.datasets.tables.crop_rows import text_of_cell
 from reid_core.datasets.tables.table_files import Table
-from reid_core.datasets.tables.text_tables import listed
 from reid_core.datasets.tables.time_columns import Times
 from reid_core.errors import shown
-from reid_core.records import plural
+from reid_core.records import listed, plural
 
 _ZONES = frozenset({"timezone", "time_zone", "tz", "zone", "utc_offset", "offset"})
 
@@ -23,7 +22,7 @@ def describe_columns(name: str, there: Iterable[str], found: Found) -> list[str]
     columns = [column for column in there if column]
     unused = [shown(column, 40) for column in dict.fromkeys(columns) if column not in used]
     unused += [f"another {shown(column, 40)}" for column in sorted(used) if columns.count(column) > 1]
-    left = f"; not used: {listed(unused)}" if unused else ""
+    left = f"; not used: {listed(unused, most=20)}" if unused else ""
     reasons = [f"{name}: {reason}." for reason in found.words]
     zone = next((column for column in columns if column not in used and column.strip().lower() in _ZONES), None)
     if zone is not None and "time" in found.columns:

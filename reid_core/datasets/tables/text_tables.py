@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from reid_core.datasets.tables.columns import candidates
-from reid_core.errors import ReidError, shortened
+from reid_core.errors import ReidError
 
 MAX_ROW = 2**20  # characters, with all lines of the row; a row of 2,048 numbers has 40,000
 MAX_COLUMNS = 10_000
@@ -163,9 +163,3 @@ def _in_single_quotes(heading: str, delimiter: str) -> bool:
 def _delimiter(name: str, heading: str) -> str:
     is_tsv = name.lower().endswith(".tsv") and "\t" in heading
     return "\t" if is_tsv else max(_DELIMITERS, key=heading.count)
-
-
-def listed(names: list[str] | tuple[str, ...], most: int = 20) -> str:
-    """Names of columns for a sentence: "image, pid and 12 more"."""
-    words = ", ".join(shortened(name, 40) for name in names[:most])
-    return words if len(names) <= most else f"{words} and {len(names) - most:,} more"

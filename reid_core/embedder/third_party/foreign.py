@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, ReidError
 
 PYTORCH = (
     "holds PyTorch weights, which are not run without the code of their network. Export to ONNX where that code is: "
@@ -70,7 +70,7 @@ def refuse_foreign(file: Path) -> None:
     """Raises ReidError, with what to do, for a file or folder that is missing, or of a kind that is not run here."""
     advice = _BY_ENDING.get(file.suffix.lower())
     if not file.exists():
-        raise ReidError(f"There is no file {file}.")
+        raise NotThere(f"There is no file {file}.")
     if file.suffix.lower() == ".bin":
         advice = _advice_for_bin(file)
     if file.suffix.lower() in (".data", ".onnx_data"):

@@ -17,6 +17,7 @@ from typing import Any
 
 from reid_core.errors import ReidError
 from reid_core.evaluation.calibration.calibration import Calibration, Rate
+from reid_core.records import listed
 
 LOOSE = (
     3  # times a rate that its interval may reach up to: above, it rests on two or three pairs, and only that is said
@@ -124,14 +125,8 @@ def calibration_for(
     for one in reversed(ours):
         if gallery in one.galleries:
             return one, ""
-    measured = _some(sorted({other for one in ours for other in one.galleries}))
+    measured = listed(sorted({other for one in ours for other in one.galleries}))
     return None, (f"Model {name} was calibrated for {measured}, and other cameras give other rates, {only_order} {how}")
-
-
-def _some(names: list[str], most: int = 5) -> str:
-    """ "a, b and c", "a, b, c, d, e and 7 more"."""
-    shown = names if len(names) <= most + 1 else [*names[:most], f"{len(names) - most:,} more"]
-    return " and ".join(filter(None, [", ".join(shown[:-1]), shown[-1]]))
 
 
 def one_in(rate: float) -> str:

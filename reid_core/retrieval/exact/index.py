@@ -18,7 +18,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, ReidError
 from reid_core.retrieval.exact.columns import CodedColumns
 from reid_core.retrieval.exact.segments import ABSENT, BaseSegment, Contents, GrowingSegment, Segment, scan
 from reid_core.retrieval.exact.snapshot import read_snapshot, remove_snapshots, snapshot_seq, write_snapshot
@@ -164,7 +164,7 @@ class ExactIndex:
                 stored[there] = segment.vectors[rows[there]]
                 missing &= ~there
         if missing.any():
-            raise ReidError(f"Crop {ids[missing][0]} is not in the index; search again, it may have been deleted.")
+            raise NotThere(f"Crop {ids[missing][0]} is not in the index; search again, it may have been deleted.")
         return stored
 
     def count(self, where: Filter) -> int:

@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from reid_core.errors import ReidError
+from reid_core.errors import Damaged, NotThere
 from reid_core.evaluation.metrics import average_precision
 from reid_core.evaluation.ranking.ranking import MatchRanks
 from reid_core.files import write_atomically
@@ -201,9 +201,9 @@ def read_predictions(run: Run, epoch: int) -> Predictions:
         return Predictions(**kinds, **confused, **values)
     except FileNotFoundError as error:
         known = ", ".join(map(str, predicted_epochs(run))) or "none"
-        raise ReidError(f"The run {run.folder.name} has no predictions of epoch {epoch}; it has: {known}.") from error
+        raise NotThere(f"The run {run.folder.name} has no predictions of epoch {epoch}; it has: {known}.") from error
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise ReidError(f"The predictions {file} cannot be read ({type(error).__name__}).") from error
+        raise Damaged(f"The predictions {file} cannot be read ({type(error).__name__}).") from error
 
 
 def _prediction(values: dict[str, Any]) -> Prediction:

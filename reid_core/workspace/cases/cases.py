@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from sqlite3 import Connection, IntegrityError
 
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, ReidError
 from reid_core.records import plural
 from reid_core.workspace.catalogue.audit import BeginCase
 from reid_core.workspace.catalogue.rows import check_text, now
@@ -99,7 +99,7 @@ def case_key(database: Connection, name: str) -> int:
     if row is None:
         names = [n for (n,) in database.execute("SELECT name FROM investigation ORDER BY key")]
         there = f"There are: {', '.join(names)}." if names else "There is none yet."
-        raise ReidError(f"There is no case {name!r}. {there}")
+        raise NotThere(f"There is no case {name!r}. {there}")
     return int(row[0])
 
 

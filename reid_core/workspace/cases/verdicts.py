@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Any
 
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, ReidError
 from reid_core.records import plural
 from reid_core.workspace.cases.cases import case_key
 from reid_core.workspace.catalogue.audit import GiveVerdict
@@ -124,7 +124,7 @@ def give(
         looked_at = {one.crop: one for one in seen}
         for crop in looked_at:
             if not database.execute("SELECT 1 FROM crop WHERE id = ?", (crop,)).fetchone():
-                raise ReidError(f"Crop {crop} is gone; it may have been deleted. Search again.")
+                raise NotThere(f"Crop {crop} is gone; it may have been deleted. Search again.")
         followers = {} if crops_only else _followers(database, list(looked_at))
         act, at = _next_act(database), now()
         said = verdict, None, note, model

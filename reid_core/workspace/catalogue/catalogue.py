@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere
 from reid_core.records import DISTRACTOR, JUNK
 from reid_core.workspace.actor import Actor
 from reid_core.workspace.catalogue.audit import ServeModel
@@ -157,7 +157,7 @@ class Catalogue:
             database.execute("BEGIN IMMEDIATE")
             key = gallery_key(database, gallery)
             if not database.execute("SELECT 1 FROM source WHERE key = ? AND gallery = ?", (source, key)).fetchone():
-                raise ReidError(f"Gallery {gallery!r} was deleted while this was imported. Import it again.")
+                raise NotThere(f"Gallery {gallery!r} was deleted while this was imported. Import it again.")
             refuse_mixed_sides(database, key, crops)
             next_numbers(database, 1)
             marks = ", ".join("?" * len(crops))

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from reid_core.errors import ReidError, shown
+from reid_core.errors import NotThere, Refused, ReidError, shown
 from reid_core.records import DISTRACTOR, JUNK
 from reid_core.workspace.catalogue.columns import SHOWN
 from reid_core.workspace.layout import originals
@@ -95,7 +95,7 @@ def gallery_key(database: sqlite3.Connection, name: str) -> int:
     if row is None:
         names = [n for (n,) in database.execute("SELECT name FROM gallery ORDER BY key")]
         there = f"There are: {', '.join(names)}." if names else "There is none yet; make one with `reid import`."
-        raise ReidError(f"There is no gallery {name!r}. {there}")
+        raise NotThere(f"There is no gallery {name!r}. {there}")
     return int(row[0])
 
 
@@ -115,7 +115,7 @@ def refuse_mixed_sides(database: sqlite3.Connection, gallery: int, crops: Sequen
             (gallery, identity, trained),
         ).fetchone()
         if other or (identity, not trained) in sides:
-            raise ReidError(
+            raise Refused(
                 f"Identity {identity!r} would be for training and for testing in one gallery. "
                 "Import into another gallery."
             )

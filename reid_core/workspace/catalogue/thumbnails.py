@@ -12,7 +12,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from reid_core.errors import ReidError
+from reid_core.errors import Damaged
 from reid_core.workspace.catalogue.database import anchor, connect, create
 from reid_core.workspace.catalogue.rows import insert_rows
 from reid_core.workspace.catalogue.schema import THUMBNAILS, THUMBNAILS_VERSION
@@ -45,7 +45,7 @@ class Thumbnails:
             database: sqlite3.Connection = self._of_thread.database
             return database
         except (OSError, sqlite3.Error) as error:
-            raise ReidError(f"{self.path} cannot be read ({error}). Restore it from a backup.") from error
+            raise Damaged(f"{self.path} cannot be read ({error}). Restore it from a backup.") from error
 
     def hashes(self) -> list[bytes]:
         """Of which pictures there are thumbnails."""

@@ -12,7 +12,7 @@ import hashlib
 from dataclasses import dataclass
 from sqlite3 import Connection
 
-from reid_core.errors import DiskFull, ReidError
+from reid_core.errors import DiskFull, NotThere, Refused, ReidError
 from reid_core.records import DISTRACTOR, JUNK, plural
 from reid_core.workspace.catalogue.audit import DeleteCrops
 from reid_core.workspace.catalogue.rows import check_text, gallery_key, now
@@ -122,9 +122,9 @@ def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpo
         held, holds = _mark(database, key, selection)
         ids = [id for (id,) in database.execute("SELECT id FROM doomed ORDER BY id")]
         if not ids and held:
-            raise ReidError(f"All {plural(held, 'crop')} are held by {', '.join(holds)}. Release them first.")
+            raise Refused(f"All {plural(held, 'crop')} are held by {', '.join(holds)}. Release them first.")
         if not ids and not selection.is_everything():
-            raise ReidError(f"No crop of gallery {gallery!r} fits: {selection.describe()}.")
+            raise NotThere(f"No crop of gallery {gallery!r} fits: {selection.describe()}.")
         gone = selection.is_everything() and not held  # the gallery itself goes, too
         digest = hashlib.sha256(",".join(map(str, ids)).encode()).hexdigest()
         number = database.execute(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere
 from reid_core.workspace.catalogue.audit import Hold, Release
 from reid_core.workspace.catalogue.rows import check_name, gallery_key, next_numbers, now
 from reid_core.workspace.catalogue.selection import Selection
@@ -24,7 +24,7 @@ def hold(workspace: Workspace, gallery: str, selection: Selection, name: str) ->
             (name, now(), workspace.actor.name, *values),
         ).rowcount
         if not database.execute(f"SELECT 1 FROM crop WHERE {where} LIMIT 1", values).fetchone():
-            raise ReidError(f"No crop of gallery {gallery!r} fits: {selection.describe()}. Nothing is held.")
+            raise NotThere(f"No crop of gallery {gallery!r} fits: {selection.describe()}. Nothing is held.")
         if added:
             write_log(database, workspace.actor, Hold(purpose=name, gallery=gallery, crops=added))
             next_numbers(database, 1)
@@ -39,7 +39,7 @@ def release(workspace: Workspace, name: str) -> int:
         if not released:
             names = [n for (n,) in database.execute("SELECT DISTINCT name FROM hold ORDER BY name")]
             there = f"There are: {', '.join(names)}." if names else "There is none."
-            raise ReidError(f"There is no hold {name!r}. {there}")
+            raise NotThere(f"There is no hold {name!r}. {there}")
         write_log(database, workspace.actor, Release(purpose=name, crops=released))
         next_numbers(database, 1)
         return released

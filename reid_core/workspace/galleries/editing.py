@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Literal
 
-from reid_core.errors import ReidError
+from reid_core.errors import Refused, ReidError
 from reid_core.records import DISTRACTOR, JUNK
 from reid_core.times import LAST_CLOCK_TIME, short_time
 from reid_core.workspace.catalogue.audit import Relabel, UndoRelabel
@@ -137,7 +137,7 @@ def _refuse_mixed_sides(database: Connection, gallery: int, edit: int) -> None:
         (gallery, edit, DISTRACTOR, JUNK),
     ).fetchone()
     if row is not None:
-        raise ReidError(
+        raise Refused(
             f"Identity {row[0]!r} would be for training and for testing in this gallery, and figures measured on it "
             "would be worthless. Give these crops another name, or choose only crops of one split."
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from reid_core.errors import ReidError
+from reid_core.errors import Refused, ReidError
 from reid_core.images import printable
 
 VARIABLE = "REID_IMPORT_FROM"
@@ -31,7 +31,7 @@ def check_allowed(path: Path) -> Path:
     """
     folders = allowed_folders()
     if folders == []:
-        raise ReidError(
+        raise Refused(
             f"Imports by path are switched off here: {VARIABLE} is empty. Drop the files on the page instead, or start "
             f"the app with folders in {VARIABLE}."
         )
@@ -46,8 +46,8 @@ def check_allowed(path: Path) -> Path:
     return real
 
 
-def _not_allowed(path: Path, folders: list[Path]) -> ReidError:
-    return ReidError(
+def _not_allowed(path: Path, folders: list[Path]) -> Refused:
+    return Refused(
         f"{printable(str(path))} is not in a folder that may be imported from: {', '.join(map(str, folders))}. Move "
         f"the files there, drop them on the page, or start the app with another {VARIABLE} (folders with "
         f"{os.pathsep!r} between them)."

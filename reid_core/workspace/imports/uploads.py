@@ -19,11 +19,12 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from reid_core.errors import ReidError, why
+from reid_core.errors import Refused, ReidError, why
 from reid_core.images import NO_VIDEO, is_hidden, is_video_name, printable
 from reid_core.records import is_unsafe_path
 from reid_core.temporary import sweep, temporary_folder
 from reid_core.workspace import jobs
+from reid_core.workspace.layout import upload_of
 from reid_core.workspace.workspace import Workspace
 
 ARCHIVES = (".zip", ".tar", ".mat")
@@ -87,7 +88,7 @@ def unfinished(workspace: Workspace) -> list[Upload]:
     busy = [Path(argument) for job in running for argument in job.arguments if argument.startswith(os.sep)]
     found = []
     for folder in sorted(workspace.incoming.glob("[!.]*"), reverse=True):
-        if not folder.is_dir() or any(_folder_of(workspace, path) == folder.name for path in busy):
+        if not folder.is_dir() or any(upload_of(workspace.incoming, path) == folder.name for path in busy):
             continue
         inside = [file for file in folder.rglob("*") if file.is_file()]
         path = _what_to_import(folder)
@@ -98,44 +99,18 @@ def unfinished(workspace: Workspace) -> list[Upload]:
 
 
 def is_upload(workspace: Workspace, path: Path) -> bool:
-    return _folder_of(workspace, path) is not None
+    return upload_of(workspace.incoming, path) is not None
 
 
 def discard(workspace: Workspace, path: Path) -> None:
     """Delete an upload. Raises ReidError for a path that is none, and for one that is being imported."""
-    name = _folder_of(workspace, path)
+    name = upload_of(workspace.incoming, path)
     if name is None:
         raise ReidError(f"{printable(str(path))} is not an upload of this workspace; nothing was deleted.")
     folder = workspace.incoming / name
     if folder.is_dir() and all(upload.path != _what_to_import(folder) for upload in unfinished(workspace)):
-        raise ReidError("These files are being imported. Stop the import first.")
+        raise Refused("These files are being imported. Stop the import first.")
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def to_go_on(workspace: Workspace, job: jobs.Job) -> list[str] | None:
-    """The arguments that go on with a job that has ended: the same again.
-
-    An upload is gone once all of it is imported: then only what embeds the gallery is left to do, or nothing (None).
-    Nothing is left either of a deletion that has read its selection: it is whole or was refused.
-    """
-    arguments = list(job.arguments)
-    if "--selection" in arguments[:-1] and not Path(arguments[arguments.index("--selection") + 1]).exists():
-        return None
-    if not arguments or arguments[0] != "import":
-        return arguments or None
-    path = Path(arguments[1])
-    if not is_upload(workspace, path) or path.exists():
-        return arguments
-    options = options_of(arguments)
-    imported = any(result.get("added", 0) + result.get("already", 0) for result in jobs.results(job.folder))
-    if not imported or "--index-with" not in options:
-        return None
-    return ["index", options["--gallery"], f"--model={options['--index-with']}"]
-
-
-def options_of(arguments: Sequence[str]) -> dict[str, str]:
-    """`["import", "/srv/x", "--gallery=door"]` → {"--gallery": "door"}; of one that is repeated the last."""
-    return dict(argument.split("=", 1) for argument in arguments if argument.startswith("--") and "=" in argument)
 
 
 # --- names ---
@@ -148,7 +123,7 @@ def _safe_names(names: Sequence[str]) -> list[str]:
     safe = []
     for name in names:
         if is_unsafe_path(name) or not name.strip("/ "):
-            raise ReidError(
+            raise Refused(
                 f"The file name {printable(name)[:120]!r} leads out of the folder, so nothing was kept. Rename it."
             )
         parts = [_safe_part(part) for part in name.replace("\\", "/").split("/") if part not in ("", ".")]
@@ -239,14 +214,6 @@ def _what_to_import(folder: Path) -> Path:
     if len(inside) == 1 and inside[0].is_file() and inside[0].name.lower().endswith((*ARCHIVES, *TABLES)):
         return inside[0]
     return folder
-
-
-def _folder_of(workspace: Workspace, path: Path) -> str | None:
-    """The name of the upload's folder that the path is, or lies in."""
-    for incoming in (workspace.incoming, workspace.incoming.resolve()):
-        if path.is_relative_to(incoming) and ".." not in path.parts and (inside := path.relative_to(incoming).parts):
-            return inside[0]
-    return None
 
 
 def _moment(folder: Path) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reid_core.errors import ReidError, why
+from reid_core.errors import Damaged, NotThere, ReidError, why
 from reid_core.files import one_at_a_time, write_atomically
 from reid_core.json_text import read_json
 from reid_core.projection.faithfulness import Faithfulness
@@ -122,13 +122,13 @@ def read_info(file: Path) -> MapInfo:
         values["left_out"] = tuple(values["left_out"])
         return MapInfo(**values)
     except FileNotFoundError as error:
-        raise ReidError("This map is not there. Make it with `reid map`.") from error
+        raise NotThere("This map is not there. Make it with `reid map`.") from error
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as error:
         raise _damaged(file) from error
 
 
-def _damaged(file: Path) -> ReidError:
-    return ReidError(f"The map {file} is damaged. Make it again with `reid map`.")
+def _damaged(file: Path) -> Damaged:
+    return Damaged(f"The map {file} is damaged. Make it again with `reid map`.")
 
 
 def write_map_file(file: Path, made: CropMap) -> None:

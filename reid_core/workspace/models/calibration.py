@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from reid_core.embedder.card import ModelCard
 from reid_core.embedder.model import SHIPPED_MODELS, model_id
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, ReidError
 from reid_core.evaluation.calibration.calibration import Calibration, calibrate
 from reid_core.evaluation.calibration.check import DIVISIONS, check_calibration, interval_coverage
 from reid_core.evaluation.calibration.meaning import calibration_for
@@ -129,7 +129,7 @@ def keep_calibration(
         database.execute("BEGIN IMMEDIATE")  # a deletion that takes galleries off cards does so in one, too
         there = dict(database.execute("SELECT name, key FROM gallery").fetchall())
         if gone := [name for name, key in (galleries or {}).items() if there.get(name) != key]:
-            raise ReidError(f"Gallery {gone[0]!r} was deleted while the model was calibrated. Nothing was kept of it.")
+            raise NotThere(f"Gallery {gone[0]!r} was deleted while the model was calibrated. Nothing was kept of it.")
         card = ModelCard.read(folder)
         kept = {kind: values for kind, values in (card.calibration or {}).items() if kind != calibration.kind}
         dataclasses.replace(card, calibration={**kept, calibration.kind: calibration.to_dict()}).write(folder)

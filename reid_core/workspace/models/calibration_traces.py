@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reid_core.embedder.card import CARD_NAME, ModelCard
-from reid_core.errors import ReidError
+from reid_core.errors import Damaged, NotThere
 from reid_core.training.run import STATE_NAME, Run
 
 
@@ -20,7 +20,7 @@ def forget_calibrations(workspace: Path, gallery: str) -> None:
     for folder in _model_folders(workspace):
         try:
             card = ModelCard.read(folder)
-        except ReidError:  # a damaged model is used by nothing
+        except (NotThere, Damaged):  # a damaged model is used by nothing
             continue
         kept: dict[str, Any] = {}
         for kind, values in (card.calibration or {}).items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reid_core.embedder.inference import Embedder
 from reid_core.errors import ReidError
+from reid_core.workspace.models.order import usable_first
 from reid_core.workspace.workspace import Workspace
 
 
@@ -21,10 +22,8 @@ def choose_model(workspace: Workspace, gallery: str, name: str | None, *, to_emb
         if to_embed:
             return Embedder(workspace.best_model())
         raise ReidError(f"Gallery {gallery!r} is not indexed yet. Run `reid index {gallery}`.")
-    here = {entry.id: entry.folder for entry in workspace.models()}
-    for id, _, _ in reversed(info.models):
-        if id in here:
-            return Embedder(here[id])
+    for entry in usable_first(info, workspace.models()):
+        return Embedder(entry.folder)
     id, model, _ = info.models[-1]
     raise ReidError(
         f"Gallery {gallery!r} was indexed by model {model} ({id}), which is no longer here. Index it again."

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from reid_core.embedder.inference import Embedder
-from reid_core.errors import ReidError
+from reid_core.errors import Refused, ReidError
 from reid_core.evaluation.comparison import Difference, paired_differences
 from reid_core.evaluation.metrics import average_precision
 from reid_core.files import write_atomically
@@ -28,6 +28,7 @@ from reid_core.workspace.evaluations.measuring import Ranked, camera_caution, ra
 from reid_core.workspace.evaluations.provenance import run_of
 from reid_core.workspace.job_report import Report
 from reid_core.workspace.layout import COMPARISONS
+from reid_core.workspace.models.order import usable_first
 from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.search.no_direction import REASON, without_direction
 from reid_core.workspace.workspace import ModelEntry, Workspace
@@ -64,9 +65,7 @@ class Compared:
 
 def present_model(workspace: Workspace, gallery: str) -> ModelEntry | None:
     """The model that the gallery is searched by; None where none has embedded it, or it is here no more."""
-    here = {entry.id: entry for entry in workspace.models()}
-    ids = [id for id, _, _ in reversed(workspace.catalogue.gallery(gallery).models)]
-    return next((here[id] for id in ids if id in here), None)
+    return next(iter(usable_first(workspace.catalogue.gallery(gallery), workspace.models())), None)
 
 
 def compare_models(workspace: Workspace, gallery: str, candidate: Embedder, present: Embedder) -> Compared:
@@ -158,13 +157,13 @@ def _refuse_unproven(workspace: Workspace, gallery: str, candidate: Embedder, pr
     found = kept_comparison(workspace, gallery, candidate.id, present.id)
     name = candidate.card.name
     if found is None:
-        raise ReidError(
+        raise Refused(
             f"{name} was not compared with {present.name}, which serves gallery {gallery!r}. Run `reid compare "
             f"{gallery} --model {name}` first, or give a reason with --even-so."
         )
     if found.verdict != BETTER:
         was = "worse than" if found.verdict == WORSE else "not told apart from"
-        raise ReidError(
+        raise Refused(
             f"{name} is {was} {present.name} on {plural(found.people, 'person')} who were kept out (mAP "
             f"{100 * found.mAP.difference:+.1f} points, 95 % interval {100 * found.mAP.low:+.1f} to "
             f"{100 * found.mAP.high:+.1f}). To serve it all the same, give a reason with --even-so."

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from reid_core.errors import ReidError
+from reid_core.errors import Refused
 from reid_core.files import write_atomically
 from reid_core.json_text import read_json
 from reid_core.records import SPLITS
@@ -60,7 +60,7 @@ def refuse_leakage(workspace: Workspace, gallery: str, recipe: Recipe) -> None:
     found = kept_insight(workspace, gallery, recipe) or inspect_gallery(workspace, gallery, recipe)
     leaking = [finding for finding in found.errors if finding.crops]
     if leaking:
-        raise ReidError(
+        raise Refused(
             f"{leaking[0].sentence} `reid inspect {gallery}` names them; --allow-leakage trains all the same."
         )
 

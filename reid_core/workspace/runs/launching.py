@@ -12,13 +12,13 @@ import pandas as pd
 import psutil
 
 from reid_core.embedder.exchange import zip_model
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, Refused, ReidError
 from reid_core.files import write_atomically
 from reid_core.training.crops.division import divide_rows
 from reid_core.training.recipe import Recipe
 from reid_core.training.recipe_file import to_yaml
 from reid_core.training.run import Run, is_alive
-from reid_core.workspace import jobs
+from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.catalogue.rows import check_name
 from reid_core.workspace.galleries.withheld import without_withheld
 from reid_core.workspace.workspace import Workspace
@@ -73,12 +73,12 @@ def start_run(workspace: Workspace, gallery: str, recipe: Recipe, name: str, *, 
     if recipe.starts_from_file:
         recipe = recipe.replace(weights=str(Path(recipe.weights).expanduser().absolute()))  # the job may run elsewhere
     options = ["--name", name, *["--allow-leakage"] * allow_leakage]
-    return _start(workspace, WORD, f"Train {name}", gallery, recipe, options)
+    return _start(workspace, WORD, job_kinds.title(WORD, run=name), gallery, recipe, options)
 
 
 def start_probe(workspace: Workspace, gallery: str, recipe: Recipe) -> Path:
     """Start `reid probe`, which measures how fast this would train; returns the folder of its job."""
-    return _start(workspace, PROBE, f"Measure how fast {gallery} trains", gallery, recipe, [])
+    return _start(workspace, PROBE, job_kinds.title(PROBE, gallery=gallery), gallery, recipe, [])
 
 
 def _start(workspace: Workspace, word: str, title: str, gallery: str, recipe: Recipe, options: Sequence[str]) -> Path:
@@ -91,9 +91,10 @@ def _start(workspace: Workspace, word: str, title: str, gallery: str, recipe: Re
 
 def resume(workspace: Workspace, name: str) -> Path:
     """Start `reid train --resume`; returns the folder of its job. Raises ReidError when the run is under way."""
-    status = Run(workspace.runs_folder / name).state().status
-    if status in ("running", "finished") or running_job(workspace, name) is not None:
-        raise ReidError(f"The run {name} is {'running' if status != 'finished' else status}: nothing to resume.")
+    state = Run(workspace.runs_folder / name).state()
+    if not state.can_resume or running_job(workspace, name) is not None:
+        status = "finished" if state.status == "finished" else "running"
+        raise Refused(f"The run {name} is {status}: nothing to resume.")
     return jobs.start_new(workspace.path, WORD, f"Go on with {name}", [WORD, "--resume", name])
 
 
@@ -111,30 +112,19 @@ def model_as_zip(workspace: Workspace, name: str) -> bytes:
     """The best model of the run as one file. Raises ReidError when it has none yet."""
     model = Run(workspace.runs_folder / name).model
     if not model.is_dir():
-        raise ReidError(f"The run {name} has no model yet. Let it finish, or stop it to keep the best so far.")
+        raise NotThere(f"The run {name} has no model yet. Let it finish, or stop it to keep the best so far.")
     return zip_model(model)
 
 
 def job_of(workspace: Workspace, name: str) -> jobs.Job | None:
     """The newest job that trains the run of that name."""
-    return next((job for job in _jobs(workspace) if run_of(job) == name), None)
+    return next((job for job in _jobs(workspace) if job_kinds.run_of(job) == name), None)
 
 
 def running_job(workspace: Workspace, name: str) -> jobs.Job | None:
     """The job that trains the run now."""
     job = job_of(workspace, name)
     return job if job is not None and job.progress.status == "running" else None
-
-
-def run_of(job: jobs.Job) -> str | None:
-    """The run that a job trains."""
-    if not job.arguments or job.arguments[0] != WORD:
-        return None
-    words = list(job.arguments)
-    for option in ("--name", "--resume"):
-        if option in words[:-1]:
-            return words[words.index(option) + 1]
-    return None
 
 
 def _jobs(workspace: Workspace) -> list[jobs.Job]:

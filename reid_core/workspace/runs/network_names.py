@@ -14,7 +14,7 @@ from pathlib import Path
 from reid_core.embedder.network_names import TODAYS_NAMES, unknown
 from reid_core.files import write_atomically
 from reid_core.json_text import read_json
-from reid_core.workspace import jobs
+from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.workspace import Workspace
 
 FOLDER, FILE = "networks", "names.json"
@@ -44,7 +44,7 @@ def list_in_background(workspace: Workspace) -> None:
     if _kept(workspace) is None and not (folder / f"asked-{version('timm')}").exists():
         folder.mkdir(exist_ok=True)
         (folder / f"asked-{version('timm')}").touch()
-        jobs.start(folder, ["backbones", "--keep", "--json"], workspace.path, "List the networks")
+        jobs.start(folder, ["backbones", "--keep", "--json"], workspace.path, job_kinds.title("backbones"))
 
 
 def _kept(workspace: Workspace) -> tuple[tuple[str, ...], frozenset[str]] | None:

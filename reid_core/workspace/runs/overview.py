@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pandas as pd
 
 from reid_core.embedder.model import model_id
-from reid_core.errors import ReidError
+from reid_core.errors import Damaged, NotThere, Refused, ReidError
 from reid_core.training.monitoring.curves import read_table
 from reid_core.training.recipe import recipe_values
 from reid_core.training.run import Run, RunState
@@ -54,24 +54,24 @@ def forget_run(workspace: Workspace, name: str) -> None:
     """
     run = Run(workspace.runs_folder / name)
     if not run.folder.is_dir():
-        raise ReidError(f"There is no run {name}.")
+        raise NotThere(f"There is no run {name}.")
     try:
         running = run.state().status == "running"
-    except ReidError:  # a damaged one may go
+    except (NotThere, Damaged):  # a damaged one may go
         running = False
     if running:
-        raise ReidError(f"The run {name} is running. Stop it first.")
+        raise Refused(f"The run {name} is running. Stop it first.")
     for called, folder in run.model_folders().items():
         try:
             id = model_id(folder)
-        except ReidError:  # a damaged one may go
+        except (NotThere, Damaged):  # a damaged one may go
             continue
         using = [
             info.name for info in workspace.catalogue.galleries() if any(id == other for other, _, _ in info.models)
         ]
         if using:
             whose = f"of run {name}" if called == name else called
-            raise ReidError(
+            raise Refused(
                 f"The model {whose} has embedded {', '.join(using)}, and photos could not be searched there "
                 "without it. Embed with another model, or delete the gallery, first."
             )

@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from sqlite3 import Connection
 
-from reid_core.errors import ReidError
+from reid_core.errors import Damaged, NotThere, ReidError
 from reid_core.files import write_atomically
 from reid_core.json_text import read_json
 from reid_core.training.monitoring.predictions import (
@@ -114,7 +114,7 @@ def _clean_old_log(run: Run) -> None:
 def _clean_predictions(run: Run, epoch: int, there: _Gallery) -> None:
     try:
         found = read_predictions(run, epoch)
-    except ReidError:  # nobody could read them anyway
+    except (NotThere, Damaged):  # nobody could read them anyway
         run.predictions.joinpath(f"epoch-{epoch:04}.json").unlink(missing_ok=True)
         return
     left: Predictions = dataclasses.replace(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from reid_core.embedder.network import create_backbone
-from reid_core.errors import NamesCrops, ReidError
+from reid_core.errors import NamesCrops, Refused, ReidError
 from reid_core.evaluation.metrics import RetrievalMetrics
 from reid_core.files import only_one_process
 from reid_core.records import plural
@@ -112,8 +112,8 @@ def resume_run(workspace: Workspace, name: str) -> Run:
     """Raises ReidError when there is no such run, it is finished, or it is running elsewhere."""
     run = Run(workspace.runs_folder / name)
     state = run.state()
-    if state.status in ("finished", "running"):
-        raise ReidError(f"The run {name} is {state.status}; there is nothing to resume.")
+    if not state.can_resume:
+        raise Refused(f"The run {name} is {state.status}; there is nothing to resume.")
     return run
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reid_core.errors import ReidError
+from reid_core.errors import Damaged
 from reid_core.files import write_atomically
 from reid_core.json_text import read_json
 from reid_core.records import plural
@@ -57,7 +57,7 @@ def read(folder: Path) -> VerdictLabels | None:
         pairs = tuple((str(one), str(other)) for one, other in values["pairs"])
         return VerdictLabels(_by_number(values["labels"], str), pairs, **by_case, left_out=dict(values["left_out"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ReidError(f"{path} cannot be read ({error}). Start a new run.") from error
+        raise Damaged(f"{path} cannot be read ({error}). Start a new run.") from error
 
 
 def forget(folder: Path, ids: Callable[[], Collection[int]], knows: Callable[[str], bool]) -> None:
@@ -67,7 +67,7 @@ def forget(folder: Path, ids: Callable[[], Collection[int]], knows: Callable[[st
     """
     try:
         labels = read(folder)
-    except ReidError:
+    except Damaged:
         (folder / FILE).unlink(missing_ok=True)
         return
     if labels is None:

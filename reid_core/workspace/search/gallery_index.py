@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import numpy as np
 
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, ReidError
 from reid_core.retrieval.backends import BACKENDS, EXACT
 from reid_core.retrieval.protocol import Changes, VectorIndex
 from reid_core.workspace.catalogue.vectors import (
@@ -76,7 +76,7 @@ class GalleryIndex:
         ids, vectors = newest_vectors(self.workspace.catalogue, self.gallery, self.model, PROBES)
         try:
             return np.array_equal(index.vectors(ids), vectors)
-        except ReidError:  # one of them is not there
+        except NotThere:  # one of them is not there
             return False
 
     def _follow(self, index: VectorIndex, on_progress: Callable[[int, int], None]) -> None:

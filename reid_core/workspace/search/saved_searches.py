@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, ReidError
 from reid_core.retrieval.filters import Filter
 from reid_core.workspace.cases.cases import case_key
 from reid_core.workspace.cases.verdicts import MATCH, of_decision, standing
@@ -90,7 +90,7 @@ def find(workspace: Workspace, case: str, name: str) -> SavedSearch:
         if search.name == name:
             return search
     names = f"There are: {', '.join(search.name for search in there)}." if there else "There is none yet."
-    raise ReidError(f"{case!r} has no search {name!r}. {names}")
+    raise NotThere(f"{case!r} has no search {name!r}. {names}")
 
 
 def trouble(workspace: Workspace, search: SavedSearch) -> str | None:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reid_core.embedder.inference import Embedder
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, ReidError
 from reid_core.images import decode
 from reid_core.picture_reader import PictureReader
 from reid_core.records import SPLITS, natural_order
@@ -251,7 +251,7 @@ def _embed(workspace: Workspace, embedder: Embedder, example: Example) -> tuple[
         raise ReidError("An example to search with needs a photo or a crop.")
     rows = workspace.catalogue.crops_of([example.crop])
     if rows.empty:
-        raise ReidError(f"Crop {example.crop} is gone; it may have been deleted. Search with another.")
+        raise NotThere(f"Crop {example.crop} is gone; it may have been deleted. Search with another.")
     row = rows.iloc[0]
     found, stored = vectors_of(workspace.catalogue, embedder.id, [example.crop])
     if len(found):

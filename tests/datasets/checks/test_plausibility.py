@@ -16,7 +16,7 @@ def paths(*folders: str, shots: int = 2) -> list[str]:
     return [f"{folder}/{shot}.jpg" for folder in folders for shot in range(1, shots + 1)]
 
 
-CAMERA_BETWEEN = "hold 7, 8, 9: are those the people? If so, give --identity-pattern '^TOP[^/]+/[^/]+/([^/]+)/'"
+CAMERA_BETWEEN = "hold 7, 8 and 9: are those the people? If so, give --identity-pattern '^TOP[^/]+/[^/]+/([^/]+)/'"
 TWO_SITES = [f"{site}/{number}" for site in ("north", "south") for number in (1, 2, 3, 4)]
 NAMED = [f"{person}_{camera}.jpg" for person in range(9) for camera in "12"]
 
@@ -24,37 +24,46 @@ NAMED = [f"{person}_{camera}.jpg" for person in range(9) for camera in "12"]
 @pytest.mark.parametrize(
     ("pictures", "sentence"),
     [
-        (paths(*TWO_SITES), "2 people: north, south. Their folders hold 1, 2, 3, 4: are those the people?"),
+        (paths(*TWO_SITES), "2 people: north and south. Their folders hold 1, 2, 3 and 4: are those the people?"),
         ([f"{x}/cam1/{path}" for x in "xy" for path in paths("7", "8", "9")], CAMERA_BETWEEN),
-        (paths("images", "sequences"), "2 people: images, sequences. These read like parts of a data set"),
-        (paths("my_query", "my_gallery"), "2 people: my_gallery, my_query. These read like parts of a data set"),
+        (paths("images", "sequences"), "2 people: images and sequences. These read like parts of a data set"),
+        (paths("my_query", "my_gallery"), "2 people: my_gallery and my_query. These read like parts of a data set"),
         (paths("2026-03-01", "2026-03-02"), "These read like days, not like people."),
-        (paths("person", "dog"), "2 people: dog, person. These are what a detector calls things"),
+        (paths("person", "dog"), "2 people: dog and person. These are what a detector calls things"),
         (paths("ada", "bo", "cleo", shots=1), "Each of the 3 people has one crop"),
         (paths("cam2/ada", "cam2/bo"), "All crops are of camera 2."),
         (paths(""), ""),
-        (paths(*(f"{site}/{who}" for site in ("north", "south") for who in ("ada", "bo"))), "hold ada, bo: are those"),
+        (
+            paths(*(f"{site}/{who}" for site in ("north", "south") for who in ("ada", "bo"))),
+            "hold ada and bo: are",
+        ),
         (
             [f"scen{s}/view{v}/{p:03}/1.jpg" for s in (1, 2) for v in (1, 2) for p in range(6)],
             "give --identity-pattern '^TOP[^/]+/[^/]+/([^/]+)/'",
         ),
         ([f"place{s:02}/{p:03}/1.jpg" for s in range(12) for p in range(20)], "Their folders hold 000, 001, 002"),
-        (paths(*(f"{site}/{who}" for site in "defghijklmno" for who in ("ada", "bo"))), "Their folders hold ada, bo"),
+        (
+            paths(*(f"{site}/{who}" for site in "defghijklmno" for who in ("ada", "bo"))),
+            "folders hold ada and bo",
+        ),
         (paths("entrance/1", "entrance/2", "lobby/1", "parking/1"), "These read like cameras, scenes or films"),
-        (paths("C1", "C2"), "2 people: C1, C2. These read like cameras"),
+        (paths("C1", "C2"), "2 people: C1 and C2. These read like cameras"),
         (paths("uav0001_v", "uav0002_v"), "These read like cameras, scenes or films"),
         (paths("seq_1", "seq_2"), "These read like cameras, scenes or films"),
         (paths("s1/img1", "s2/img1"), "These read like cameras, scenes or films"),
         (["exp/crops/1.jpg", "exp/crops/2.jpg", "exp/im0.jpg"], "1 person: crops. These read like parts of a data set"),
         (paths("ada", "bo", "_unsorted"), "2 crops of '_unsorted' are read as one person."),
         (paths(*(f"{film}/track{t}" for film in ("x", "y") for t in "123")), "own people, '^TOP([^/]+/[^/]+)/'"),
-        ([f"{kind}/{name}" for kind in ("photo", "sketch") for name in NAMED], "2 people: photo, sketch. These read"),
+        (
+            [f"{kind}/{name}" for kind in ("photo", "sketch") for name in NAMED],
+            "2 people: photo and sketch. These",
+        ),
         ([f"{kind}/{name}" for kind in ("old", "new") for name in NAMED], "folders look like PERSON_…: 0, 1"),
         (paths("Bob", "bob", "cleo"), "'Bob' and 'bob' are read as two people. If they are one, write them alike."),
         (paths("007", "7", "07"), "are read as two people"),
         ([f"{who}/{shot}_cam{c}.jpg" for who in ("ada", "bo") for shot in "12" for c in ("1", "2")], ""),
         (paths("1.23457E+11", "ada"), "1 person has a number that a spreadsheet shortened, such as 1.23457E+11"),
-        (paths("video1/id_12", "video2/id_12", "video2/id_3"), "id_12 of video1, video2 is read as one person."),
+        (paths("video1/id_12", "video2/id_12", "video2/id_3"), "id_12 of video1 and video2 is read as one person."),
     ],
 )
 def test_what_is_odd_is_said_with_its_names(miniature: Miniature, pictures: list[str], sentence: str) -> None:

@@ -63,7 +63,7 @@ def test_names_without_their_suffix_are_found_and_people_are_no_pictures(miniatu
     ("table", "reason"),
     [
         (text("img/0.jpg,0,0"), "no line that names its columns: its first line is img/0.jpg"),
-        (text("Crops of March,,\nimage,pid,cam"), "a later one does: image, pid, cam. Remove the lines above"),
+        (text("Crops of March,,\nimage,pid,cam"), "a later one does: image, pid and cam. Remove the lines above"),
         (text("Crops of March\nimage,pid,cam"), "Row 2 of .* has 3 cells"),
         (text("frame,pid,cam", "other/x{0},{1},{2}"), "The column 'frame' of .* names pictures that are not there"),
     ],

@@ -201,12 +201,12 @@ def test_categories_and_empty_cells_of_a_parquet_table_are_labels(miniature: Min
 def test_columns_of_lists_and_bytes_are_named_as_no_labels(miniature: Miniature) -> None:
     path = miniature.make(PEOPLE, {"t.parquet": parquet(image=PEOPLE, identity=[["ada"], ["bo"]], raw=[b"x", b"y"])})
     notes = "\n".join(read_dataset(path, format="table").notes)
-    assert "not used: 'identity', 'raw'" in notes
+    assert "not used: 'identity' and 'raw'" in notes
     assert "'identity' holds bytes or lists, which are no labels" in notes
     with pytest.raises(ReidError, match="no column 'identity' for the identity.* 'identity' holds bytes or lists"):
         read_dataset(path, format="table", columns={"identity": "identity"})
     path = miniature.make(PEOPLE, {"t.parquet": parquet(image=[{"path": name} for name in PEOPLE], pid=["a", "b"])})
-    with pytest.raises(ReidError, match="columns are: image, pid. 'image' holds bytes or lists"):
+    with pytest.raises(ReidError, match="columns are: image and pid. 'image' holds bytes or lists"):
         read_dataset(path, format="table")
 
 

@@ -285,7 +285,7 @@ def test_people_can_be_told_by_a_pattern_and_the_import_is_given_it(
         (folder / f"{name}.png").write_bytes(png_bytes(tiny_picture(place, 1)))
     page = look_at(open_import(), folder)
     assert "nobody is named" in words(page)
-    assert "the names look like PERSON_…: 07, 08" in words(page)
+    assert "the names look like PERSON_…: 07 and 08" in words(page)
     assert "Person from the path" in words(page)
     page.text_input(key="gal-choice-person").set_value("(").run()
     assert "The pattern cannot be used" in words(page)
@@ -306,7 +306,7 @@ def test_odd_people_are_asked_about_before_anything_is_imported(open_import: Ope
         (tmp_path / "hall" / person / "a.png").write_bytes(png_bytes(tiny_picture(place, 1)))
     page = look_at(open_import(), tmp_path / "hall")
     assert "Please check" in words(page)
-    assert "Their folders hold 1, 2, 3: are those the people?" in words(page)
+    assert "Their folders hold 1, 2 and 3: are those the people?" in words(page)
 
 
 def test_whole_frames_are_refused_on_the_page_with_what_to_choose(open_import: Open, tmp_path: Path) -> None:

@@ -103,6 +103,21 @@ def test_ended_jobs_say_how_and_what_they_did(open_view: Open, tiny_workspace: W
     assert _labels(page) == ["Remove from the list"]
 
 
+def test_an_evaluation_says_what_it_measured_and_can_be_opened(open_view: Open, tiny_workspace: Workspace) -> None:
+    measured: dict[str, object] = {"evaluations": [{"gallery_name": "tiny", "model": "reference", "mAP": 0.6321}]}
+    make_job(tiny_workspace.path, "finished", "Evaluate reference on tiny", ["evaluate", "tiny"], measured)
+    page = open_view("draw_jobs")
+    assert not page.exception
+    assert "reference on tiny: mAP 63.2 %" in words(page)
+
+
+def test_a_job_that_keeps_nothing_says_that_it_begins_anew(open_view: Open, tiny_workspace: Workspace) -> None:
+    make_job(tiny_workspace.path, "stopped", "Look at labels of tiny", ["examine", "tiny"])
+    shown = words(open_view("draw_jobs"))
+    assert "begins anew" in shown
+    assert "is kept" not in shown
+
+
 @pytest.mark.parametrize(
     ("status", "said", "button"),
     [("failed", "No such model", "Try again"), ("stopped", "goes on from there", "Go on"), ("lost", "word", "Go on")],

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.components.map import state
-from pages.components.map.compare import Other, shared_neighbours
+from pages.components.map.compare import Other
 from pages.components.map.drawing import Region
 from reid_core.projection.layout import Layout
 from reid_core.workspace.catalogue.vectors import add_vectors
@@ -21,7 +21,6 @@ from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY
 from tests.pages.search_page import OpenPage
 from tests.projection.test_neighbours import unit
-from tests.workspace.maps.test_colours import a_map
 
 OTHER = "0123456789abcdef"
 
@@ -68,17 +67,6 @@ def test_the_second_map_stands_beside_the_first_with_both_in_numbers(
     assert (left["count"], right["count"]) == (24, 23)
     assert "1 crop on one of them only" in words(page)
     assert "<td>100.0 %</td>" in words(page)  # the tiny model is always right
-
-
-def test_neighbours_in_common_are_counted_by_hand() -> None:
-    one = a_map([10, 11, 12, 13], neighbours=[[1, 2], [0, 2], [0, 1], [0, 1]])
-    other = a_map([10, 11, 12, 14], neighbours=[[1, 3], [2, 3], [0, 1], [0, 1]])
-    # 10: {11, 12} and {11, 14}, one of two. 11: {10, 12} and {12, 14}, one. 12: {10, 11} twice, two.
-    crops, share = shared_neighbours(one, other, None)
-    assert crops == 3
-    assert share == pytest.approx(4 / 6)
-    assert shared_neighbours(one, other, np.array([12, 13])) == (1, 1.0)
-    assert shared_neighbours(one, other, np.array([13])) == (0, 0.0)
 
 
 def test_what_is_selected_on_one_is_ringed_on_the_other(

@@ -10,6 +10,7 @@ from pages.components.search import query_photos, question
 from pages.components.shared.address import Visit
 from pages.components.shared.session import key_of
 from pages.components.widgets.photo_stage.photo_stage import Cut
+from reid_core.workspace.search import saved_again
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import png_bytes, tiny_picture
 from tests.pages.search_page import (
@@ -38,7 +39,7 @@ def test_a_photo_that_is_a_hit_saved_again_is_shown_as_that(
     assert question.copies(tiny_workspace, [seen], answer) == set()
     seen = dataclasses.replace(photo, look=(0b1101 << 60) - 2**64)  # signed, as it is measured
     assert question.copies(tiny_workspace, [seen], answer) == {int(answer.crops["id"].iloc[0])}
-    monkeypatch.setattr(question, "ALIKE", 1.1)
+    monkeypatch.setattr(saved_again, "ALIKE", 1.1)
     assert question.copies(tiny_workspace, [seen], answer) == set()
 
 

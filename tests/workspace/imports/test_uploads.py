@@ -19,7 +19,7 @@ from reid_core.records import is_unsafe_path
 from reid_core.signals import StopRequest
 from reid_core.workspace import jobs
 from reid_core.workspace.imports.importing import import_dataset
-from reid_core.workspace.imports.uploads import discard, keep_upload, to_go_on, unfinished
+from reid_core.workspace.imports.uploads import discard, keep_upload, unfinished
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER, png_bytes, tiny_picture
 
@@ -229,34 +229,6 @@ def test_only_uploads_can_be_discarded(workspace: Workspace, tmp_path: Path) -> 
         with pytest.raises(ReidError, match="not an upload"):
             discard(workspace, path)
     assert (workspace.path / "catalogue.sqlite").exists()
-
-
-# --- going on ---
-
-
-def test_a_stopped_import_goes_on_by_the_same_command(workspace: Workspace, tmp_path: Path) -> None:
-    outside = ["import", str(tmp_path), "--gallery=door", "--index-with=synthetic"]
-    assert to_go_on(workspace, _job(workspace, "stopped", outside)) == outside
-    inside = ["import", str(keep_upload(workspace, [("a.jpg", b"1")])), "--gallery=door"]
-    assert to_go_on(workspace, _job(workspace, "stopped", inside)) == inside
-
-
-def test_once_an_upload_is_imported_only_embedding_is_left(workspace: Workspace) -> None:
-    gone = str(workspace.incoming / "20260101T000000-abcdef")
-    done: dict[str, object] = {"added": 3, "already": 0}
-    command = ["import", gone, "--gallery=door", "--index-with=synthetic"]
-    assert to_go_on(workspace, _job(workspace, "stopped", command, done)) == ["index", "door", "--model=synthetic"]
-    assert to_go_on(workspace, _job(workspace, "stopped", command[:-1], done)) is None
-    nothing: dict[str, object] = {"added": 0, "already": 0}
-    assert to_go_on(workspace, _job(workspace, "failed", command, nothing)) is None
-
-
-def test_a_deletion_that_has_read_its_selection_does_not_go_on(workspace: Workspace, tmp_path: Path) -> None:
-    selection = tmp_path / "selection.json"
-    command = ["delete", "--gallery", "door", "--selection", str(selection), "--purpose=asked", "--yes"]
-    assert to_go_on(workspace, _job(workspace, "failed", command)) is None
-    selection.write_text("{}")
-    assert to_go_on(workspace, _job(workspace, "lost", command)) == command
 
 
 def test_recordings_alone_are_refused_as_such_and_among_pictures_they_are_kept_to_be_named(
