@@ -23,7 +23,7 @@ from reid_core.workspace.jobs import Job, Progress
 from reid_core.workspace.models.calibration import calibrate_model
 from reid_core.workspace.workspace import VARIABLE, ModelEntry, Workspace
 from tests.conftest import TINY_MODEL
-from tests.pages.imports.test_import import words
+from tests.pages.imports.import_page import words
 from tests.support.simulated_site import add_site
 
 Open = Callable[..., AppTest]

@@ -11,7 +11,7 @@ from reid_core.errors import ReidError
 from reid_core.workspace.evaluations.measuring import evaluate_model
 from reid_core.workspace.workspace import ModelEntry, Workspace
 from tests.conftest import TESTER
-from tests.pages.imports.test_import import words
+from tests.pages.imports.import_page import words
 from tests.pages.search_page import OpenPage
 from tests.support.lacking import LACKING, make_lacking
 

@@ -17,7 +17,7 @@ from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion import deletion, holds
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY
-from tests.pages.imports.test_import import choose_way, has_button, make_job, words
+from tests.pages.imports.import_page import choose_way, has_button, make_job, words
 
 SCRIPT = """
 from pages.components.shared import cached

@@ -22,7 +22,7 @@ from reid_core.workspace.catalogue.database import connect
 from reid_core.workspace.runs import launching, network_names
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY
-from tests.pages.imports.test_import import words
+from tests.pages.imports.import_page import words
 from tests.pages.training.test_runs import add_run, labels
 
 PAGE = str(Path(__file__).parents[3] / "pages" / "training.py")

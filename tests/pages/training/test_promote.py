@@ -24,7 +24,7 @@ from reid_core.workspace.models.promotion import Compared
 from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY, TINY_MODEL
-from tests.pages.imports.test_import import words
+from tests.pages.imports.import_page import words
 from tests.pages.training.test_runs import PAGE, add_run, labels
 
 Open = Callable[[], AppTest]

@@ -20,7 +20,7 @@ from reid_core.workspace.runs import launching
 from reid_core.workspace.runs.overview import run_summaries
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY
-from tests.pages.imports.test_import import words
+from tests.pages.imports.import_page import words
 
 Open = Callable[..., AppTest]
 PAGE = str(Path(__file__).parents[3] / "pages" / "training.py")
