@@ -23,7 +23,7 @@ def audit(
     json: JsonOption = False,
 ) -> None:
     """Show who searched for whom, when and why. The log cannot be changed from here."""
-    from reid_core.workspace.catalogue.audit_lines import actor_of, sentence_of
+    from reid_core.workspace.catalogue.audit_sentences import actor_of, sentence_of
 
     lines = open_workspace(workspace).catalogue.audit(last)
     if json:

@@ -34,10 +34,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("reid_core.training",),
     ("reid_core.workspace",),
     ("reid_core.cli",),
-    ("pages.server",),
     ("pages.components.shared",),
     ("pages.components.widgets",),
     ("pages.components",),
+    ("pages.server",),
     ("pages",),
     ("app",),
 )  # fmt: skip

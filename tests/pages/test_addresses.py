@@ -11,7 +11,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.types import Message
 
-import app as served
+from pages.server.routes import ROUTES
 from reid_core.times import LAST_CLOCK_TIME
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TINY_GALLERY
@@ -77,5 +77,5 @@ def status_of(path: str) -> int:
         "query_string": b"",
     }
     with ThreadPoolExecutor(1) as thread:  # a browser that a test left open keeps an event loop in this one
-        thread.submit(asyncio.run, Starlette(routes=served.routes)(scope, receive, send)).result()
+        thread.submit(asyncio.run, Starlette(routes=ROUTES)(scope, receive, send)).result()
     return int(sent[0]["status"])

@@ -14,7 +14,7 @@ from pages.components.shared.tables import draw_table, moment
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace.catalogue.audit import EVENTS
-from reid_core.workspace.catalogue.audit_lines import actor_of, sentence_of, title_of
+from reid_core.workspace.catalogue.audit_sentences import actor_of, sentence_of, title_of
 from reid_core.workspace.deletion import deletion, holds
 from reid_core.workspace.deletion.deletion import Receipt
 from reid_core.workspace.workspace import Workspace

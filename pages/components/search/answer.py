@@ -20,6 +20,7 @@ from pages.components.search.verdicts import LIST
 from pages.components.shared import cached, markup, wording
 from pages.components.shared.embed_now import draw_embed_now
 from pages.components.shared.meaning import likely_from, meant_by
+from pages.components.shared.shortcuts import UNDO_KEY, VERDICT_KEYS
 from pages.components.widgets.answer_list.answer_list import answer_list
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.errors import ReidError
@@ -27,7 +28,7 @@ from reid_core.records import plural
 from reid_core.retrieval.filters import Filter
 from reid_core.retrieval.grouping import Group
 from reid_core.workspace.cases import verdicts
-from reid_core.workspace.cases.verdicts import KINDS, MATCH, UNDO_KEY
+from reid_core.workspace.cases.verdicts import MATCH
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.search.hit_meaning import Meant
 from reid_core.workspace.search.no_direction import never_found
@@ -35,7 +36,7 @@ from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
 LEAD = "A hit is a lead to check, not an identification."
-KEYS = f"Arrow keys walk, Enter compares, {' '.join(kind.key for kind in KINDS)} judge, {UNDO_KEY} takes back"
+KEYS = f"Arrow keys walk, Enter compares, {' '.join(VERDICT_KEYS.values())} judge, {UNDO_KEY} takes back"
 STRIP = 4  # pictures below a card
 CONFIRMED = 12  # crops that are shown above the list
 PARTS = {"tracklet": "tracklet", "camera": "camera", "identity": "person", None: "crop"}

@@ -12,8 +12,8 @@ from sqlite3 import Connection, IntegrityError
 from reid_core.errors import NotThere, ReidError
 from reid_core.records import plural
 from reid_core.workspace.catalogue.audit import BeginCase
+from reid_core.workspace.catalogue.audit_trail import write_log
 from reid_core.workspace.catalogue.rows import check_text, now
-from reid_core.workspace.catalogue.trail import write_log
 from reid_core.workspace.workspace import Workspace
 
 LONGEST_NAME = 120

@@ -11,7 +11,7 @@ import json
 from collections.abc import Collection
 from sqlite3 import Connection
 
-from reid_core.workspace.catalogue.trail import mentions, patterns_of
+from reid_core.workspace.catalogue.audit_trail import mentions, patterns_of
 
 
 def forget_in_cases(database: Connection, gallery: str, people: Collection[str]) -> None:

@@ -21,32 +21,15 @@ from reid_core.errors import NotThere, ReidError
 from reid_core.records import plural
 from reid_core.workspace.cases.cases import case_key
 from reid_core.workspace.catalogue.audit import GiveVerdict
+from reid_core.workspace.catalogue.audit_trail import write_log
 from reid_core.workspace.catalogue.rows import now
-from reid_core.workspace.catalogue.trail import write_log
 from reid_core.workspace.workspace import Workspace
 
 MATCH, NOT, CANNOT_TELL = "match", "not", "cannot tell"
 UNDO = "undo"
 CONFLICT = "conflict"
-UNDO_KEY = "Z"  # on a page it takes the last verdict back
-
-
-@dataclass(frozen=True)
-class VerdictKind:
-    """A verdict that can be given: its name in logs and commands, its words, and the key that gives it on a page."""
-
-    verdict: str
-    words: str
-    key: str
-
-
-KINDS = (
-    VerdictKind(MATCH, "Match", "M"),
-    VerdictKind(NOT, "Not this person", "N"),
-    VerdictKind(CANNOT_TELL, "Cannot tell", "U"),
-)
-VERDICTS = tuple(kind.verdict for kind in KINDS)
-WORDS = {kind.verdict: kind.words for kind in KINDS}
+WORDS = {MATCH: "Match", NOT: "Not this person", CANNOT_TELL: "Cannot tell"}
+VERDICTS = tuple(WORDS)
 MOST_FOLLOWERS = 500  # crops of a tracklet that follow one verdict, the first in time
 
 

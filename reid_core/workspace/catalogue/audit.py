@@ -1,8 +1,7 @@
-"""The events of the log: one class for each, with what it is stored as, what of it is personal, and how it reads.
+"""The events of the log, one class each: what is kept of an event, and the sentence it reads as.
 
-A new kind of event is a class here. Its `action` is stored and never changes. Its fields are stored under their names,
-but for those in `event.STORED`. `personal` names the fields that go with a deletion; the other fields stay in the line
-for good, so they name nobody. `trail` writes the lines, and `audit_lines` reads them back by the same classes.
+A new kind of event is a class here. Its `action` is stored and never changes; its fields are stored under their names
+(see `audit_base.STORED`). `personal` names the fields that go with a deletion; the others stay, so they name nobody.
 """
 
 from __future__ import annotations
@@ -11,7 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reid_core.records import plural
-from reid_core.workspace.catalogue.event import CropsEvent, DeletionEvent, Event, as_file, crop_numbers, of_case, some
+from reid_core.workspace.catalogue.audit_base import (
+    CropsEvent,
+    DeletionEvent,
+    Event,
+    as_file,
+    crop_numbers,
+    of_case,
+    some,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,10 +39,8 @@ class Search(Event):
     new_only: bool | None = None
 
     def sentence(self) -> str:
-        if self.search is not None:
-            what = f"Ran saved search {self.search} again in gallery {self.gallery}"
-        else:
-            what = f"Searched gallery {self.gallery}"
+        did = "Searched" if self.search is None else f"Ran saved search {self.search} again in"
+        what = f"{did} gallery {self.gallery}"
         what += of_case(self.case) + (f" by model {self.model}" if self.model else "")
         if self.photos:
             what += f" with {plural(len(self.photos), 'photo')} ({some(self.photos)})"
@@ -78,8 +83,8 @@ class GiveVerdict(Event):
             count = len(self.crops) if self.looked_at is None else self.looked_at
             following = len(self.crops) - count
             about = f" on {crop_numbers(self.crops[:count])}"
-            tracklet = "its tracklet" if count == 1 else "the same tracklets"
-            about += f" and {following:,} more of {tracklet}" if following else ""
+            whose = "its tracklet" if count == 1 else "the same tracklets"
+            about += f" and {following:,} more of {whose}" if following else ""
         if self.undoes is not None:
             return f"Took back decision {self.undoes}{about}{of_case(self.case)}."
         return f"Decided “{self.verdict}”{about}{of_case(self.case)} (decision {self.act})."

@@ -21,8 +21,9 @@ from reid_core.errors import NotThere
 from reid_core.records import DISTRACTOR, JUNK
 from reid_core.workspace.actor import Actor
 from reid_core.workspace.catalogue.audit import ServeModel
+from reid_core.workspace.catalogue.audit_base import Event
+from reid_core.workspace.catalogue.audit_trail import read_log, write_log
 from reid_core.workspace.catalogue.database import PAGE_BYTES, anchor, connect, create
-from reid_core.workspace.catalogue.event import Event
 from reid_core.workspace.catalogue.rows import (
     CROP_COLUMNS,
     GalleryInfo,
@@ -40,7 +41,6 @@ from reid_core.workspace.catalogue.rows import (
     refuse_mixed_sides,
 )
 from reid_core.workspace.catalogue.schema import CATALOGUE, UPGRADES, VERSION
-from reid_core.workspace.catalogue.trail import read_log, write_log
 from reid_core.workspace.reserve import with_room
 
 MOST = 2**63 - 1  # SQLite's largest integer

@@ -1,6 +1,6 @@
 """Tables of the catalogue, and what brings those of an older version up to date.
 
-The log is only added to: `trail.py` has its tables, and `audit.py` says for each event which fields are personal.
+The log is only added to: `audit_trail.py` has its tables, and `audit.py` says for each event which fields are personal.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
+from reid_core.workspace.catalogue.audit_trail import AUDIT, move_personal_fields
 from reid_core.workspace.catalogue.columns import COLUMNS, table_of
 from reid_core.workspace.catalogue.database import Upgrade, run_script
-from reid_core.workspace.catalogue.trail import AUDIT, move_personal_fields
 
 VERSION = 6
 THUMBNAILS_VERSION = 1

@@ -8,8 +8,8 @@ from reid_core.errors import ReidError
 from reid_core.workspace.actor import Actor
 from reid_core.workspace.cases.cases import case_key, read_case
 from reid_core.workspace.catalogue.audit import DeleteCase, DeleteSearch
+from reid_core.workspace.catalogue.audit_trail import forget_case, forget_search, write_log
 from reid_core.workspace.catalogue.rows import check_text, now
-from reid_core.workspace.catalogue.trail import forget_case, forget_search, write_log
 from reid_core.workspace.deletion.wiping import finish
 from reid_core.workspace.reserve import with_room
 from reid_core.workspace.search.saved_searches import SavedSearch

@@ -15,9 +15,9 @@ from sqlite3 import Connection
 from reid_core.errors import DiskFull, NotThere, Refused, ReidError
 from reid_core.records import DISTRACTOR, JUNK, plural
 from reid_core.workspace.catalogue.audit import DeleteCrops
+from reid_core.workspace.catalogue.audit_trail import write_log
 from reid_core.workspace.catalogue.rows import check_text, gallery_key, now
 from reid_core.workspace.catalogue.selection import Selection
-from reid_core.workspace.catalogue.trail import write_log
 from reid_core.workspace.deletion.files import OWN
 from reid_core.workspace.deletion.keeper import Going, When
 from reid_core.workspace.deletion.keepers import FILES, ROWS

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from reid_core.errors import NotThere
 from reid_core.workspace.catalogue.audit import Hold, Release
+from reid_core.workspace.catalogue.audit_trail import write_log
 from reid_core.workspace.catalogue.rows import check_name, gallery_key, next_numbers, now
 from reid_core.workspace.catalogue.selection import Selection
-from reid_core.workspace.catalogue.trail import write_log
 from reid_core.workspace.workspace import Workspace
 
 

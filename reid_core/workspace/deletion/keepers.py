@@ -4,7 +4,7 @@ Deletion knows no other: who adds an artefact adds an entry here, which names th
 for a file or table of a workspace that nobody here answers for.
 
 What names crops or people is told by where it lies and by typed fields. Only a purpose, which people write in their own
-words, is looked through for a name: in the log (`trail.mentions`) and of saved searches.
+words, is looked through for a name: in the log (`audit_trail.mentions`) and of saved searches.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from reid_core.workspace.catalogue.audit_trail import forget_crops
 from reid_core.workspace.catalogue.rows import next_numbers
-from reid_core.workspace.catalogue.trail import forget_crops
 from reid_core.workspace.deletion.keeper import Going
 
 DOOMED = "IN (SELECT id FROM doomed)"

@@ -12,10 +12,10 @@ from reid_core.errors import Refused, ReidError
 from reid_core.records import DISTRACTOR, JUNK
 from reid_core.times import LAST_CLOCK_TIME, short_time
 from reid_core.workspace.catalogue.audit import Relabel, UndoRelabel
+from reid_core.workspace.catalogue.audit_trail import write_log
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.rows import gallery_key, next_numbers, now
 from reid_core.workspace.catalogue.selection import Selection
-from reid_core.workspace.catalogue.trail import write_log
 
 Column = Literal["identity", "camera", "time"]
 

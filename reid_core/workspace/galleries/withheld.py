@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 
 from reid_core.workspace.catalogue.audit import LetTrain, Withhold
+from reid_core.workspace.catalogue.audit_trail import write_log
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.rows import gallery_key, next_numbers, now
 from reid_core.workspace.catalogue.selection import Selection
-from reid_core.workspace.catalogue.trail import write_log
 
 
 def withhold(catalogue: Catalogue, gallery: str, selection: Selection) -> int:

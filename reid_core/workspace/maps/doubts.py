@@ -10,9 +10,9 @@ from sqlite3 import Connection
 from reid_core.errors import ReidError
 from reid_core.workspace.actor import Actor
 from reid_core.workspace.catalogue.audit import DismissDoubts, RecallDoubts
+from reid_core.workspace.catalogue.audit_trail import write_log
 from reid_core.workspace.catalogue.rows import gallery_key, now
 from reid_core.workspace.catalogue.selection import Selection
-from reid_core.workspace.catalogue.trail import write_log
 from reid_core.workspace.galleries.editing import relabel
 from reid_core.workspace.maps.examination import Examination, LabelDoubt, SamePerson
 from reid_core.workspace.workspace import Workspace

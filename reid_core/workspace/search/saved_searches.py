@@ -20,8 +20,8 @@ from reid_core.retrieval.filters import Filter
 from reid_core.workspace.cases.cases import case_key
 from reid_core.workspace.cases.verdicts import MATCH, of_decision, standing
 from reid_core.workspace.catalogue.audit import SaveSearch, Search
+from reid_core.workspace.catalogue.audit_trail import write_log
 from reid_core.workspace.catalogue.rows import check_text, now
-from reid_core.workspace.catalogue.trail import write_log
 from reid_core.workspace.catalogue.vectors import embedded_since, vectors_of
 from reid_core.workspace.reserve import with_room
 from reid_core.workspace.search.gallery_index import GalleryIndex

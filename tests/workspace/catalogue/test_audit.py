@@ -33,9 +33,9 @@ from reid_core.workspace.catalogue.audit import (
     UndoRelabel,
     Withhold,
 )
-from reid_core.workspace.catalogue.audit_lines import actor_of, read_event, sentence_of, title_of
+from reid_core.workspace.catalogue.audit_base import Event
+from reid_core.workspace.catalogue.audit_sentences import actor_of, read_event, sentence_of, title_of
 from reid_core.workspace.catalogue.catalogue import Catalogue
-from reid_core.workspace.catalogue.event import Event
 from tests.conftest import TESTER
 
 HASH = "ab" * 32

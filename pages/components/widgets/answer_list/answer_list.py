@@ -11,9 +11,9 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components.shared import shortcuts
 from pages.components.widgets.events.events import TELLER, last_taken
 from pages.components.widgets.gallery_grid.gallery_grid import CARDS
-from reid_core.workspace.cases.verdicts import KINDS, UNDO_KEY
 
 _HERE = Path(__file__).parent
 
@@ -49,7 +49,7 @@ def answer_list(
     """
     data: dict[str, Any] = {"groups": list(groups), "label": label, "undo": undo, "more": more, "none": none}
     data |= {"said": said, "taken": last_taken(key, taken)}
-    data |= {"verdicts": [vars(kind) for kind in KINDS], "undo_key": UNDO_KEY}
+    data |= shortcuts.for_scripts()
     if focus is not None:
         data["focus"] = focus
     _list(key=key, data=data, on_did_change=lambda: None)

@@ -9,8 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components.shared import shortcuts
 from pages.components.widgets.events.events import TELLER, last_taken
-from reid_core.workspace.cases.verdicts import KINDS, UNDO_KEY
 
 _HERE = Path(__file__).parent
 
@@ -71,6 +71,6 @@ def compare_view(
         "where": where, "facts": list(facts), "verdict": verdict, "conflict": conflict, "undo": undo, "said": said,
         "next": list(after), "agreement": agreement, "leave": leave, "agreement_trouble": agreement_trouble,
         "overlay": None if overlay is None else vars(overlay), "taken": last_taken(key, taken),
-        "verdicts": [vars(kind) for kind in KINDS], "undo_key": UNDO_KEY,
+        **shortcuts.for_scripts(),
     }  # fmt: skip
     _view(key=key, data=data, on_did_change=lambda: None)

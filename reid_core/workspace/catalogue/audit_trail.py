@@ -24,8 +24,8 @@ from typing import Any
 
 from reid_core.workspace.actor import OPERATING_SYSTEM, PROGRAM, Actor
 from reid_core.workspace.catalogue.audit import EVENTS, MovePersonalFields
+from reid_core.workspace.catalogue.audit_base import Event
 from reid_core.workspace.catalogue.database import run_script
-from reid_core.workspace.catalogue.event import Event
 from reid_core.workspace.catalogue.rows import check_text, now
 
 DELETED, ALTERED = "deleted", "altered"

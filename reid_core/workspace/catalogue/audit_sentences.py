@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from reid_core.workspace.actor import OPERATING_SYSTEM, Actor
 from reid_core.workspace.catalogue.audit import EVENTS
-from reid_core.workspace.catalogue.event import STORED, Event, short
+from reid_core.workspace.catalogue.audit_base import STORED, Event, short
 
 _OF_EVERY_LINE = frozenset(("at", "who", "known", "action", "purpose", "personal"))
 

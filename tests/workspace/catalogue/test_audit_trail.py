@@ -16,11 +16,11 @@ from reid_core.errors import ReidError
 from reid_core.retrieval.filters import Filter
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import MATCH, Seen
-from reid_core.workspace.catalogue import trail
+from reid_core.workspace.catalogue import audit_trail
 from reid_core.workspace.catalogue.audit import Calibrate, DeleteCrops, Export, ExportHits, Hold, Relabel, ServeModel
+from reid_core.workspace.catalogue.audit_base import Event
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.database import backups
-from reid_core.workspace.catalogue.event import Event
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.cases import delete_case, delete_search
 from reid_core.workspace.deletion.deletion import delete
@@ -265,7 +265,7 @@ def test_half_a_character_is_refused_in_a_sentence(tiny_workspace: Workspace) ->
     ],
 )
 def test_a_name_is_found_as_people_write_it(tmp_path: Path, label: str, text: str, goes: bool) -> None:
-    assert trail.mentions({"purpose": text}, trail.patterns_of([label])) == goes
+    assert audit_trail.mentions({"purpose": text}, audit_trail.patterns_of([label])) == goes
 
 
 class Tomorrow(Event):
