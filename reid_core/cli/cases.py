@@ -45,7 +45,7 @@ def list_cases(workspace: WorkspaceOption = None, json: JsonOption = False) -> N
         print_json({"investigations": [dataclasses.asdict(one) for one in found]})
         return
     print_table(
-        ["investigation", "since", "who", "purpose", "holds"],
+        ["case", "since", "who", "purpose", "holds"],
         [[one.name, one.created, one.who, one.purpose, one.describe()] for one in found],
     )
 

@@ -57,7 +57,7 @@ def draw_exports(workspace: Workspace, gallery: GalleryInfo, answer: Answer, mea
         markup.text('<p class="rt-label">The case</p>')
         markup.text('<p class="rt-small">Its verdicts, and what its saved searches find now.</p>')
         with st.container(horizontal=True):
-            file = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "investigation"
+            file = re.sub(r"[^\w.-]+", "-", name).strip("-.") or "case"
             for kind in CASE_FORMATS:
                 _button(kind, f"export-case-{kind}", f"{file}.{kind}", partial(_case, workspace, name, kind))
 

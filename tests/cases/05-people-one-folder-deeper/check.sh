@@ -28,7 +28,7 @@ tested = table[table["split"] != "train"]
 assert set(zip(tested["camera"], tested["split"])) == {("A", "gallery"), ("C", "query")}
 # As folders that no layout describes, they are asked about.
 asked = doubts(read_dataset(case / "boxmot", format="identity-folders"))
-assert "2 people: handbag, person. That are" not in asked[0] and "handbag, person" in asked[0], asked
+assert "2 people: handbag and person. That are" not in asked[0] and "handbag and person" in asked[0], asked
 told = read_dataset(case / "boxmot", format="identity-folders", identity_pattern=r"person/(\d+)/")
 assert told.records.identities() == ["1", "2", "3", "4"]
 PYTHON

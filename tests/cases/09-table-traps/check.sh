@@ -19,9 +19,10 @@ import sys
 from datetime import datetime
 from pathlib import Path
 
+from reid_core.workspace.actor import system_user
 from reid_core.workspace.workspace import Workspace
 
-catalogue = Workspace(Path(sys.argv[1])).catalogue
+catalogue = Workspace(Path(sys.argv[1]), system_user()).catalogue
 START = datetime(1970, 1, 1)
 seconds = lambda *moment: (datetime(*moment) - START).total_seconds()
 tables = {info.name: catalogue.crops(info.name) for info in catalogue.galleries()}

@@ -22,7 +22,7 @@ head -c 4000 /dev/zero >"$OUT/walk.mp4"
 grep -q 'Video is not read yet. Import pictures cropped to one person.' "$OUT/video.txt" || FAILED=1
 grep -q zip "$OUT/video.txt" && FAILED=1
 "$PYTHON" - <<'PYTHON' || FAILED=1
-from pages.components.imports.wizard import KINDS
+from pages.components.imports.source import KINDS
 from pages.components.search.photo import PICTURES
 
 assert {"jfif", "jpe"} <= set(KINDS) & set(PICTURES)
