@@ -27,19 +27,26 @@ LARGEST = 2**53  # of whole numbers, which are compared and written as floats to
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[-+]?(?:nan|inf)", re.IGNORECASE)
 _PADDED = re.compile(r"[-+]?0[0-9]+")  # base 8 to some, base 10 to others
 
+# Where a form shows a value: in sight, or folded under a heading.
+OPEN = ""
+NETWORK, LOSS, BATCH, OPTIM = "Network and start", "Losses", "Batches", "Optimiser and schedule"
+AUGMENT, VALID = "Augmentation", "Validation and stopping"
+GROUPS = (NETWORK, LOSS, BATCH, OPTIM, AUGMENT, VALID)
+
 T = TypeVar("T")
 
 
 def _value(
-    default: T, meaning: str, *, choices: tuple[str, ...] = (), least: float | None = None, most: float | None = None
-) -> T:
-    """A field of the recipe: what it means, with its unit, and what it may be."""
-    metadata = {"meaning": meaning, "choices": choices, "least": least, "most": most}
+    default: T, meaning: str, group: str, *, choices: tuple[str, ...] = (), least: float | None = None,
+    most: float | None = None,
+) -> T:  # fmt: skip
+    """A field of the recipe: what it means, with its unit, where a form shows it, and what it may be."""
+    metadata = {"meaning": meaning, "group": group, "choices": choices, "least": least, "most": most}
     return dataclasses.field(default=default, metadata=metadata)
 
 
-def _share(default: float, meaning: str) -> float:
-    return _value(default, meaning, least=0, most=1)
+def _share(default: float, meaning: str, group: str) -> float:
+    return _value(default, meaning, group, least=0, most=1)
 
 
 @dataclass(frozen=True)
@@ -50,69 +57,79 @@ class Recipe:
     ReidError, naming the value, when one is out of its range or two do not go together.
     """
 
-    backbone: str = _value("tf_efficientnet_b0_ns", "timm's name of the network")
+    backbone: str = _value("tf_efficientnet_b0_ns", "timm's name of the network", OPEN)
     weights: str = _value(
         "pretrained",
         "its start: pretrained, synthetic (the shipped model of drawn people), none (random), a file, or run:NAME "
         "(an earlier run's best)",
+        NETWORK,
     )
-    pooling: str = _value("average", "how the feature map becomes a vector", choices=POOLINGS)
+    pooling: str = _value("average", "how the feature map becomes a vector", NETWORK, choices=POOLINGS)
     projection: int = _value(
-        0, "numbers of an embedding after a linear layer; 0: as many as the backbone gives", least=0
+        0, "numbers of an embedding after a linear layer; 0: as many as the backbone gives", NETWORK, least=0
     )
-    height: int = _value(256, "height of the network's input, pixels", least=1, most=2048)
-    width: int = _value(128, "width of the network's input, pixels", least=1, most=2048)
+    height: int = _value(256, "height of the network's input, pixels", OPEN, least=1, most=2048)
+    width: int = _value(128, "width of the network's input, pixels", OPEN, least=1, most=2048)
 
-    loss: str = _value("arcface", f"a weighted sum, such as arcface + 0.5 triplet, of {', '.join(LOSSES)}")
-    margin: float = _value(0.15, "margin of arcface, radians", least=0)
-    cosface_margin: float = _value(0.35, "margin of cosface, as a difference of cosines", least=0, most=2)
-    scale: float = _value(20.0, "what arcface and cosface multiply cosines by", least=0)
-    label_smoothing: float = _share(0.0, "of cross-entropy: share of the target that goes to all identities")
+    loss: str = _value("arcface", f"a weighted sum, such as arcface + 0.5 triplet, of {', '.join(LOSSES)}", OPEN)
+    margin: float = _value(0.15, "margin of arcface, radians", LOSS, least=0)
+    cosface_margin: float = _value(0.35, "margin of cosface, as a difference of cosines", LOSS, least=0, most=2)
+    scale: float = _value(20.0, "what arcface and cosface multiply cosines by", LOSS, least=0)
+    label_smoothing: float = _share(0.0, "of cross-entropy: share of the target that goes to all identities", LOSS)
     triplet_margin: float = _value(
-        0.3, "margin of triplet, Euclidean distance of unit vectors (0 to 2)", least=0, most=2
+        0.3, "margin of triplet, Euclidean distance of unit vectors (0 to 2)", LOSS, least=0, most=2
     )
-    circle_margin: float = _share(0.25, "relaxation m of circle, as a difference of cosines")
-    circle_scale: float = _value(64.0, "what circle multiplies by (gamma)", least=0)
-    temperature: float = _value(0.1, "of supcon: what cosines are divided by", least=1e-3)
-    memory: int = _value(0, "embeddings of earlier batches that pair losses compare with too; 0: none", least=0)
+    circle_margin: float = _share(0.25, "relaxation m of circle, as a difference of cosines", LOSS)
+    circle_scale: float = _value(64.0, "what circle multiplies by (gamma)", LOSS, least=0)
+    temperature: float = _value(0.1, "of supcon: what cosines are divided by", LOSS, least=1e-3)
+    memory: int = _value(0, "embeddings of earlier batches that pair losses compare with too; 0: none", LOSS, least=0)
 
     batches: str = _value(
-        "random", "how batches are drawn: any crops, or so many crops of each person", choices=BATCHES
+        "random", "how batches are drawn: any crops, or so many crops of each person", BATCH, choices=BATCHES
     )
-    batch_size: int = _value(16, "crops in a batch, over all processes", least=2)
-    crops_per_person: int = _value(4, "of pk and pk-camera: crops of each person in a batch", least=2)
-    accumulation: int = _value(1, "batches whose gradients make one step", least=1)
-    epochs: int = _value(5, "how often the crops are gone through", least=1)
+    batch_size: int = _value(16, "crops in a batch, over all processes", OPEN, least=2)
+    crops_per_person: int = _value(4, "of pk and pk-camera: crops of each person in a batch", BATCH, least=2)
+    accumulation: int = _value(1, "batches whose gradients make one step", BATCH, least=1)
+    epochs: int = _value(5, "how often the crops are gone through", OPEN, least=1)
     precision: str = _value(
-        "auto", "of the network's numbers; auto: bfloat16 on a GPU, else float32", choices=PRECISIONS
+        "auto", "of the network's numbers; auto: bfloat16 on a GPU, else float32", BATCH, choices=PRECISIONS
     )
 
-    optimiser: str = _value("adamw", "which optimiser", choices=OPTIMISERS)
-    learning_rate: float = _value(1e-3, "largest learning rate")
-    weight_decay: float = _value(0.0, "of the optimiser", least=0)
-    momentum: float = _share(0.9, "of sgd")
-    backbone_rate: float = _share(1.0, "learning rate of the backbone, as a share of the others'")
-    layer_decay: float = _share(1.0, "learning rate of each layer of the backbone, as a share of the next layer's")
-    frozen_steps: int = _value(0, "steps for which the backbone stays as it is", least=0)
-    schedule: str = _value("cosine", "how the learning rate goes on after warm-up", choices=SCHEDULES)
-    warmup: float = _value(0.0, "linear rise of the learning rate at the start, epochs", least=0)
-    step_every: float = _value(0.0, "of step: epochs after which the rate falls; 0: two falls, at 1/3 and 2/3", least=0)
-    step_factor: float = _share(0.1, "of step: what the rate is multiplied by at each fall")
-    cycle_rise: float = _share(0.3, "of one-cycle: share of the run in which the rate rises")
-    gradient_clip: float = _value(0.0, "largest norm of the gradient; 0: any", least=0)
-    averaging: float = _share(0.0, "decay of the moving average of the weights, a step; 0: off, 0.999 is usual")
+    optimiser: str = _value("adamw", "which optimiser", OPTIM, choices=OPTIMISERS)
+    learning_rate: float = _value(1e-3, "largest learning rate", OPEN)
+    weight_decay: float = _value(0.0, "of the optimiser", OPTIM, least=0)
+    momentum: float = _share(0.9, "of sgd", OPTIM)
+    backbone_rate: float = _share(1.0, "learning rate of the backbone, as a share of the others'", NETWORK)
+    layer_decay: float = _share(
+        1.0, "learning rate of each layer of the backbone, as a share of the next layer's", NETWORK
+    )
+    frozen_steps: int = _value(0, "steps for which the backbone stays as it is", NETWORK, least=0)
+    schedule: str = _value("cosine", "how the learning rate goes on after warm-up", OPTIM, choices=SCHEDULES)
+    warmup: float = _value(0.0, "linear rise of the learning rate at the start, epochs", OPTIM, least=0)
+    step_every: float = _value(
+        0.0, "of step: epochs after which the rate falls; 0: two falls, at 1/3 and 2/3", OPTIM, least=0
+    )
+    step_factor: float = _share(0.1, "of step: what the rate is multiplied by at each fall", OPTIM)
+    cycle_rise: float = _share(0.3, "of one-cycle: share of the run in which the rate rises", OPTIM)
+    gradient_clip: float = _value(0.0, "largest norm of the gradient; 0: any", OPTIM, least=0)
+    averaging: float = _share(0.0, "decay of the moving average of the weights, a step; 0: off, 0.999 is usual", OPTIM)
 
-    flip: float = _share(0.5, "share of crops that are mirrored")
-    pad_crop: float = _share(0.04, "largest shift, as a share of the height")
-    colour_jitter: float = _share(0.0, "largest relative change of brightness, contrast and saturation")
-    erasing: float = _share(0.0, "share of crops of which a rectangle is erased (Zhong et al., AAAI 2020)")
+    flip: float = _share(0.5, "share of crops that are mirrored", AUGMENT)
+    pad_crop: float = _share(0.04, "largest shift, as a share of the height", AUGMENT)
+    colour_jitter: float = _share(0.0, "largest relative change of brightness, contrast and saturation", AUGMENT)
+    erasing: float = _share(0.0, "share of crops of which a rectangle is erased (Zhong et al., AAAI 2020)", AUGMENT)
 
-    validation: float = _share(0.1, "share of the training identities kept out to choose the best checkpoint by")
-    patience: int = _value(0, "epochs without a better validation mAP after which the run ends; 0: never", least=0)
+    validation: float = _share(0.1, "share of the training identities kept out to choose the best checkpoint by", VALID)
+    patience: int = _value(
+        0, "epochs without a better validation mAP after which the run ends; 0: never", VALID, least=0
+    )
     keep_every: int = _value(
-        0, "epochs from one model that is kept beside the best, as RUN@EPOCH, to the next; 0: none is", least=0
+        0,
+        "epochs from one model that is kept beside the best, as RUN@EPOCH, to the next; 0: none is",
+        VALID,
+        least=0,
     )
-    seed: int = _value(0, "of every random choice", least=0)
+    seed: int = _value(0, "of every random choice", VALID, least=0)
 
     def __post_init__(self) -> None:
         for name, meta in _METADATA.items():
@@ -177,6 +194,7 @@ class RecipeValue:
     kind: type
     default: Any
     meaning: str
+    group: str  # one of `GROUPS`, or OPEN
     choices: tuple[str, ...]
     least: float | None
     most: float | None

@@ -132,7 +132,7 @@ WRONG = 0
     copy.put(
         backends, "from reid_core.retrieval.second import SecondIndex", after="from reid_core.retrieval.exact.index"
     )
-    copy.put(backends, 'BACKENDS["second"] = SecondIndex.open', after="BACKENDS:")
+    copy.put(backends, '"second": Backend(SecondIndex.open),', after="EXACT: Backend(")
     for folder in ("retrieval", "support"):
         shutil.copytree(ROOT / "tests" / folder, copy.folder / "tests" / folder)
     for file in ("__init__.py", "conftest.py"):

@@ -95,7 +95,7 @@ def without(held: dict[int, Row], removed: list[int]) -> dict[int, Row]:
 
 
 def opened(backend: str, folder: Path) -> VectorIndex:
-    return BACKENDS[backend](folder, "model", DIMENSION)
+    return BACKENDS[backend].open(folder, "model", DIMENSION)
 
 
 def assert_holds(index: VectorIndex, held: dict[int, Row], queries: list[tuple[float, ...]], k: int, where: Filter):

@@ -15,7 +15,17 @@ from pages.components.training.run_view import SHARED_STYLE
 from pages.components.training.state import RunForm, training_state
 from reid_core.errors import ReidError
 from reid_core.training.loss_text import PAIR_LOSSES, parse_losses
-from reid_core.training.recipe import RECIPES, STARTS, Recipe, RecipeValue, get_recipe, read_value, recipe_values
+from reid_core.training.recipe import (
+    GROUPS,
+    OPEN,
+    RECIPES,
+    STARTS,
+    Recipe,
+    RecipeValue,
+    get_recipe,
+    read_value,
+    recipe_values,
+)
 from reid_core.training.recipe_file import from_yaml
 from reid_core.training.run import Run
 from reid_core.workspace.catalogue.rows import GalleryInfo
@@ -28,21 +38,7 @@ ABOUT = {
     "strong": "how the shipped model market was made: from drawn people, changed colours, a wider margin, 10 epochs",
     "quick": "small pictures and one epoch, to see whether it works at all",
 }
-OPEN = ("backbone", "loss", "batch_size", "epochs", "learning_rate", "height", "width")
-GROUPS = {
-    "Network and start": ("weights", "pooling", "projection", "frozen_steps", "backbone_rate", "layer_decay"),
-    "Losses": (
-        "margin", "cosface_margin", "scale", "label_smoothing", "triplet_margin", "circle_margin", "circle_scale",
-        "temperature", "memory",
-    ),
-    "Batches": ("batches", "crops_per_person", "accumulation", "precision"),
-    "Optimiser and schedule": (
-        "optimiser", "weight_decay", "momentum", "schedule", "warmup", "step_every", "step_factor", "cycle_rise",
-        "gradient_clip", "averaging",
-    ),
-    "Augmentation": ("flip", "pad_crop", "colour_jitter", "erasing"),
-    "Validation and stopping": ("validation", "patience", "keep_every", "seed"),
-}  # fmt: skip
+FIRST = ("backbone", "loss", "batch_size", "epochs", "learning_rate", "height", "width")  # of what is in sight
 BACKBONES = (
     "tf_efficientnet_b0_ns", "tf_efficientnet_lite0", "mobilenetv4_conv_small", "mobilenetv4_conv_medium", "resnet18",
     "resnet50", "vit_small_patch16_224",
@@ -71,14 +67,20 @@ def draw_new_run(workspace: Workspace, galleries: Sequence[GalleryInfo], gallery
     with left:
         _draw_start(workspace, galleries, gallery)
         with st.container(horizontal=True, key="trn-open"):
-            for name in OPEN:
+            for name in names_of(OPEN):
                 _draw_value(workspace, name, problems)
-        for title, names in GROUPS.items():
-            _draw_group(workspace, title, names, problems)
+        for group in GROUPS:
+            _draw_group(workspace, group, names_of(group), problems)
         _draw_file()
     recipe, trouble = _recipe(problems)
     with beside, st.container(key="trn-summary"):
         draw_summary(workspace, gallery, recipe, trouble)
+
+
+def names_of(group: str) -> tuple[str, ...]:
+    """The recipe's values that stand there; in sight, those first that decide most."""
+    names = tuple(value.name for value in recipe_values() if value.group == group)
+    return tuple(sorted(names, key=FIRST.index)) if group == OPEN else names
 
 
 # --- where it starts from ---

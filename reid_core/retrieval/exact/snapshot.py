@@ -18,7 +18,6 @@ import json
 import mmap
 import os
 import re
-import shutil
 import struct
 import threading
 import zlib
@@ -37,7 +36,7 @@ from reid_core.retrieval.filters import LABELS, NUMBERS
 from reid_core.temporary import is_temporary, remove_abandoned, temporary_file
 
 VERSION = 2
-_NAME = "index.snapshot"
+NAME = "index.snapshot"
 _OLD_PARTIAL = re.compile(r"index\.snapshot\.[0-9a-f]{32}\.partial")  # ours in folders of indexes only
 _MAGIC = b"REIDSNAP"
 _TRAILER = struct.Struct("<QII8s")  # length and CRC-32 of the footer, version, magic
@@ -66,11 +65,11 @@ def write_snapshot(folder: Path, contents: Contents, seq: int) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         remove_abandoned(partials(folder))
-        with temporary_file(folder / _NAME) as (file, partial):
+        with temporary_file(folder / NAME) as (file, partial):
             _write(file, contents, seq)
             file.flush()
             os.fsync(file.fileno())
-            os.replace(partial, folder / _NAME)
+            os.replace(partial, folder / NAME)
         _sync_folder(folder)
     except OSError as error:
         raise ReidError(
@@ -84,7 +83,7 @@ def read_snapshot(folder: Path, model: str) -> tuple[BaseSegment, int] | None:
 
     None when there is none, or one that is damaged, of another model or another version; that one is removed.
     """
-    path = folder / _NAME
+    path = folder / NAME
     try:
         with path.open("rb") as file:
             return _read(file, model)
@@ -99,7 +98,7 @@ def read_snapshot(folder: Path, model: str) -> tuple[BaseSegment, int] | None:
 def snapshot_seq(folder: Path) -> int | None:
     """Up to which change the snapshot in `folder` has seen the catalogue; None when there is none to be used."""
     try:
-        with (folder / _NAME).open("rb") as file:
+        with (folder / NAME).open("rb") as file:
             return int(_footer(file)["seq"])
     except (_Invalid, OSError, ValueError):
         return None
@@ -112,7 +111,7 @@ def remove_snapshots(folder: Path) -> None:
     """
     try:
         remove_partials(folder)
-        (folder / _NAME).unlink(missing_ok=True)
+        (folder / NAME).unlink(missing_ok=True)
         if folder.is_dir():
             _sync_folder(folder)
     except OSError as error:
@@ -127,13 +126,12 @@ def remove_partials(folder: Path) -> None:
         partial.unlink(missing_ok=True)
 
 
-def remove_stale_snapshots(indexes: Path, gallery: str, last_deletion: int) -> None:
-    """Of the gallery's indexes, those that have not seen the last deletion: they hold what it deleted."""
-    for folder in indexes.glob(f"{gallery}@*"):
-        remove_partials(folder)
-        seq = snapshot_seq(folder)
-        if seq is None or seq < last_deletion:
-            shutil.rmtree(folder, ignore_errors=True)
+def remove_stale(folder: Path, last_deletion: int) -> None:
+    """Remove a snapshot that has not seen the last deletion, for it holds what was deleted, and half-written ones."""
+    remove_partials(folder)
+    seq = snapshot_seq(folder)
+    if seq is None or seq < last_deletion:
+        (folder / NAME).unlink(missing_ok=True)
 
 
 def partials(folder: Path) -> list[Path]:

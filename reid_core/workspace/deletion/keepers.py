@@ -9,7 +9,9 @@ words, is looked through for a name: in the log (`audit_trail.mentions`) and of 
 
 from __future__ import annotations
 
-from reid_core.retrieval.exact.snapshot import remove_stale_snapshots
+from contextlib import suppress
+
+from reid_core.retrieval.backends import BACKENDS
 from reid_core.training.monitoring.tracking import MLFLOW_DATABASE
 from reid_core.workspace.cases.traces import forget_in_cases
 from reid_core.workspace.catalogue.vectors import last_deletion
@@ -40,7 +42,12 @@ def _wipe_jobs(left: Left, gallery: str) -> None:
 
 
 def _wipe_indexes(left: Left, gallery: str) -> None:
-    remove_stale_snapshots(left.workspace / INDEXES, gallery, last_deletion(left.catalogue))
+    last = last_deletion(left.catalogue)
+    for folder in (left.workspace / INDEXES).glob(f"{gallery}@*"):
+        for backend in BACKENDS.values():
+            backend.remove_stale(folder, last)
+        with suppress(OSError):  # something of a living index is in it
+            folder.rmdir()
 
 
 def _wipe_figures(left: Left, gallery: str) -> None:
@@ -84,7 +91,7 @@ FILES = (
     FileKeeper("upload", (f"{INCOMING}/**",), each(files.wipe_file), files.doomed_uploads),
     FileKeeper("import report", ("reports/*.csv",), each(files.wipe_file), files.import_reports),
     FileKeeper(
-        "index", (f"{INDEXES}/*/index.snapshot",),
+        "index", tuple(f"{INDEXES}/*/{files}" for backend in BACKENDS.values() for files in backend.files),
         each(_wipe_indexes),
     ),
     FileKeeper("jobs", ("jobs/*/*",), each(_wipe_jobs)),

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from reid_core.retrieval.exact.snapshot import partials
+from reid_core.retrieval.backends import BACKENDS
 from reid_core.temporary import is_ours, is_temporary, remove_abandoned
 from reid_core.workspace.deletion.keepers import FILES
 from reid_core.workspace.layout import INDEXES, ORIGINALS
@@ -54,7 +54,10 @@ def _beside_the_databases(workspace: Path) -> list[Path]:
 
 def _in_folders(workspace: Path) -> list[Path]:
     found = [path for name, levels in FOLDERS.items() for path in _below(workspace / name, levels)]
-    return found + [path for folder in (workspace / INDEXES).glob("*") for path in partials(folder)]
+    indexes = list((workspace / INDEXES).glob("*"))
+    return found + [
+        path for backend in BACKENDS.values() for folder in indexes for path in backend.half_written(folder)
+    ]
 
 
 def _below(folder: str | Path, depth: int | None) -> Iterator[Path]:

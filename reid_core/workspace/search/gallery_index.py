@@ -36,7 +36,7 @@ class GalleryIndex:
         self.workspace = workspace
         self.gallery = gallery
         self.model = model
-        self._open = BACKENDS[backend]
+        self._open = BACKENDS[backend].open
         self._folder = workspace.index_folder(gallery, model)
         self._lock = threading.Lock()
         self._index: VectorIndex | None = None

@@ -16,6 +16,7 @@ from pages.components.shared.session import key_of
 from pages.components.training import new_run
 from pages.components.training.state import TrainingState, in_form
 from reid_core.embedder.network import check_backbone
+from reid_core.training import recipe
 from reid_core.training.recipe import get_recipe, recipe_values
 from reid_core.workspace import jobs
 from reid_core.workspace.catalogue.database import connect
@@ -57,7 +58,7 @@ def start(page: AppTest) -> Any:
 
 
 def test_every_value_of_a_recipe_is_in_the_form_once() -> None:
-    shown = [*new_run.OPEN, *(name for names in new_run.GROUPS.values() for name in names)]
+    shown = [name for group in (recipe.OPEN, *recipe.GROUPS) for name in new_run.names_of(group)]
     assert sorted(shown) == sorted(value.name for value in recipe_values())
     assert set(new_run._WHEN) <= set(shown)
 

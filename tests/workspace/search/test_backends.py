@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from reid_core.embedder.inference import Embedder
-from reid_core.retrieval.backends import BACKENDS
+from reid_core.retrieval.backends import BACKENDS, Backend
 from reid_core.retrieval.filters import Filter
 from reid_core.workspace.catalogue.rows import NewCrop
 from reid_core.workspace.catalogue.selection import Selection
-from reid_core.workspace.catalogue.vectors import add_vectors, read_changes
+from reid_core.workspace.catalogue.vectors import add_vectors, last_deletion, read_changes
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.galleries import editing
 from reid_core.workspace.opening import open_workspace
@@ -23,14 +23,13 @@ from tests.conftest import TESTER, TINY_GALLERY
 from tests.retrieval.plain_index import PlainIndex
 
 ROOT = Path(__file__).parents[3]
-KEEPERS_OF_FILES = {"reid_core/workspace/deletion/keepers.py", "reid_core/workspace/deletion/leftovers.py"}
 
 
 @pytest.mark.parametrize("rerank", [False, True])
 def test_another_backend_answers_like_the_exact_one(
     tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, rerank: bool
 ) -> None:
-    monkeypatch.setitem(BACKENDS, "plain", PlainIndex)
+    monkeypatch.setitem(BACKENDS, "plain", Backend(PlainIndex))
     embedder = Embedder(tiny_workspace.find_model("stripes"), "cpu")
     question = Question((Example(crop=1),), where=Filter(splits=frozenset({"gallery"})), group="camera", rerank=rerank)
     exact, plain = (
@@ -42,18 +41,32 @@ def test_another_backend_answers_like_the_exact_one(
     assert (exact.searched, exact.compared) == (plain.searched, plain.compared)
 
 
-def test_no_module_but_the_keepers_of_its_files_names_the_exact_index() -> None:
+def test_no_module_outside_of_retrieval_names_the_exact_index() -> None:
     modules = [path for top in ("reid_core", "pages") for path in (ROOT / top).rglob("*.py")]
-    names = {
-        path.relative_to(ROOT).as_posix() for path in modules if "retrieval.exact" in path.read_text(encoding="utf-8")
-    }
-    assert {name for name in names if not name.startswith("reid_core/retrieval/")} == KEEPERS_OF_FILES
+    names = {path.relative_to(ROOT) for path in modules if "retrieval.exact" in path.read_text(encoding="utf-8")}
+    assert all(name.is_relative_to("reid_core/retrieval") for name in names)
+
+
+def test_a_deletion_asks_each_backend_to_remove_what_is_stale(
+    tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And leaves what a backend keeps that has seen it."""
+    asked: list[tuple[str, int]] = []
+    plain = Backend(PlainIndex, ("plain.*",), lambda folder, last: asked.append((folder.name, last)))
+    monkeypatch.setitem(BACKENDS, "plain", plain)
+    folder = tiny_workspace.index_folder(TINY_GALLERY, "someone")
+    folder.mkdir(parents=True)
+    (folder / "plain.rows").write_text("rows", encoding="utf-8")
+    receipt = delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({1})), "test")
+    assert receipt.finished is not None
+    assert ("tiny@someone", last_deletion(tiny_workspace.catalogue)) in asked
+    assert (folder / "plain.rows").exists()
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_a_catalogues_changes_reach_every_index(backend: str, tmp_path: Path) -> None:
     """Rows, labels, new vectors and deletions as the workspace writes them."""
-    index = BACKENDS[backend](tmp_path / "index", "model", 4)
+    index = BACKENDS[backend].open(tmp_path / "index", "model", 4)
     workspace = open_workspace(tmp_path / "workspace", TESTER)
     catalogue = workspace.catalogue
     catalogue.add_gallery("site")
