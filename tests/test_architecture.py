@@ -8,9 +8,12 @@ from __future__ import annotations
 import ast
 import functools
 import re
+import sys
+import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -42,6 +45,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("app",),
 )  # fmt: skip
 BY_NAME = "reid_core.packaging.public_names"  # what a package offers is imported when it is asked for
+NOT_INSTALLED_HERE = {"pillow_heif", "mlflow"}  # extras, by the names of their modules
 TWO_DOORS = ("reid_core.training.__main__", "reid_core.cli")  # `torchrun -m reid_core.training` is `reid train`
 # Capitals only: sentences say "select … from", and all of our SQL is written so.
 SQL = re.compile(r"\b(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)\b", re.DOTALL)
@@ -159,6 +163,21 @@ def test_deletion_stands_on_top_of_the_workspace() -> None:
     below = [name for name in modules() if name.startswith("reid_core.workspace.") and ".deletion" not in name]
     knows = [name for name in below if any(other.startswith("reid_core.workspace.deletion") for other in ours(name))]
     assert knows == ["reid_core.workspace.opening"]
+
+
+def test_whatever_is_imported_is_declared() -> None:
+    """What another package happens to bring goes when that package changes its mind."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = told["project"]["optional-dependencies"]
+    declared = [*told["project"]["dependencies"], *(one for name in extras if name != "dev" for one in extras[name])]
+    names = {
+        re.split(r"[^\w.-]", one)[0].lower().replace("_", "-") for one in [*declared, *told["build-system"]["requires"]]
+    }
+    brought_by = packages_distributions()
+    ours = {"reid_core", "pages", "app"}
+    tops = {other.split(".")[0] for name in modules() for other in imports(name)} - set(sys.stdlib_module_names) - ours
+    missing = {top for top in tops if not names & {one.lower().replace("_", "-") for one in brought_by.get(top, [top])}}
+    assert missing <= NOT_INSTALLED_HERE
 
 
 def test_the_library_knows_nothing_of_streamlit() -> None:

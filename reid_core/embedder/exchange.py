@@ -24,7 +24,7 @@ from reid_core.embedder.model import (
 )
 from reid_core.embedder.third_party.adding import Added, making, try_model
 from reid_core.embedder.third_party.foreign import PYTORCH
-from reid_core.errors import ReidError
+from reid_core.errors import Damaged, ReidError
 from reid_core.files import write_atomically
 
 MOST_BYTES = {  # unpacked; ONNX files end at 2 GB
@@ -132,7 +132,7 @@ def _check_weights(folder: Path, called: str) -> None:
         with safetensors.safe_open(folder / WEIGHTS_NAME, framework="numpy") as weights:
             weights.keys()
     except (OSError, ValueError, safetensors.SafetensorError) as error:
-        raise ReidError(f"{WEIGHTS_NAME} in {called} cannot be read. Export the model again.") from error
+        raise Damaged(f"{WEIGHTS_NAME} in {called} cannot be read. Export the model again.") from error
 
 
 def write_onnx(folder: Path, file: Path) -> Path:

@@ -83,7 +83,7 @@ class PerQuery:
 class EvaluationReport:
     """One model on one gallery. Parts that the protocol or the data do not allow are None or empty, and `notes` says
     why; `notes` also has the policies and whatever a reader must know. `cautions` are sentences without which the
-    figures would mislead: they stand right beside them (`policy.cautions` reads them).
+    figures would mislead: they stand right beside them (`policy_sentences.cautions` reads them).
 
     `figures` has mAP, rank1, rank5, rank10, rank20, mINP, r_precision. `cmc` starts at rank 1.
     """

@@ -1,9 +1,10 @@
 """What an index knows of each row beside its vector, and which rows a search may return.
 
 A filter is one field of `Filter`, with its `Row` of data: how an index answers it, the option of the command line that
-asks for it, the page's control that sets it, and its names in the page's address. The index, the command, saved
-searches and the address are made from these rows, so a new filter is a new field; on a page it also needs a control,
-unless one that is there draws it. What it reads of a row is a field of `Columns`.
+asks for it, the page's control that sets it, and its names in the page's address. The index, the command and saved
+searches are made from these rows, and so are colours on the page and in its address. A filter of another kind needs a
+control in pages/components/search/filters.py, and a line for its value in address.py there. What it reads of a row is
+a field of `Columns`.
 """
 
 from __future__ import annotations

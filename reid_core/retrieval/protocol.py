@@ -2,7 +2,8 @@
 
 An index is a disposable cache of vectors and of what filters read. Its rows are known by ids, not negative, that
 whoever fills it gives. Today a row is a crop and its id the crop's; an index of one vector per tracklet has a row for
-each tracklet instead. An index never asks what a row stands for: who searches maps ids to crops.
+each tracklet instead. An index never asks what a row stands for: that is known to `workspace.search.gallery_index`,
+which compares an index with the catalogue, and to `searching`, which takes ids for those of crops.
 """
 
 from __future__ import annotations
@@ -42,8 +43,8 @@ class Changes:
 class IndexStats:
     """Size of an index: `rows` vectors of `dimension` numbers from `model`, which are `vector_bytes` bytes.
 
-    `kept` is the number of the change log up to which that is complete which the next process would open; None where
-    nothing is kept. The index carries `dead` rows of crops that are gone, until they are compacted, and `grown` rows,
+    `kept` is the change-log number of the index that is saved on disk; None if none is saved. The index carries `dead`
+    rows of crops that are gone, until they are compacted, and `grown` rows,
     dead or alive, came after it was opened.
     """
 

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, get_type_hints
 
 from reid_core.embedder.model import SYNTHETIC
 from reid_core.embedder.network_names import NONE, PRETRAINED
-from reid_core.errors import ReidError, shortened, shown
+from reid_core.errors import NotThere, ReidError, shortened, shown
 from reid_core.training.loss_text import LOSSES, PAIR_LOSSES, parse_losses
 
 POOLINGS = ("average", "gem")
@@ -291,5 +291,5 @@ RECIPES: dict[str, Recipe] = {
 def get_recipe(name: str) -> Recipe:
     """The recipe of that name. Raises ReidError with the names that there are."""
     if name not in RECIPES:
-        raise ReidError(f"There is no recipe {shown(name)}. There are: {', '.join(RECIPES)}.")
+        raise NotThere(f"There is no recipe {shown(name)}. There are: {', '.join(RECIPES)}.")
     return RECIPES[name]

@@ -10,7 +10,7 @@ import streamlit as st
 from pages.components.imports.state import choose, import_state, watch_job
 from pages.components.shared import markup, wording
 from pages.components.shared.tables import moment
-from reid_core.errors import ReidError
+from reid_core.errors import NotThere, ReidError
 from reid_core.images import IMAGE_SUFFIXES, UNREADABLE_KINDS, VIDEO_SUFFIXES
 from reid_core.records import plural
 from reid_core.workspace import job_kinds
@@ -123,7 +123,7 @@ def _ask_path() -> None:
             typed = text.strip().strip("\"'")  # file managers copy paths with quotes
             real = check_allowed(Path(typed).expanduser())
             if not os.path.exists(real):
-                raise ReidError(f"There is no folder or file {typed}. Check the path.")
+                raise NotThere(f"There is no folder or file {typed}. Check the path.")
             choose(real)
         except ReidError as error:
             now.trouble = str(error)

@@ -56,7 +56,7 @@ def _open(workspace: Workspace, gallery: str, model: str, layout: str, version: 
 
 
 def labels_of(workspace: Workspace, made: CropMap, *names: str) -> pd.DataFrame:
-    """What the catalogue says now of the map's crops; see `map_colours.map_labels`. Do not write to it."""
+    """What the catalogue says now of the map's crops; see `colours.map_labels`. Do not write to it."""
     key = _key(workspace, made)
     return pd.DataFrame({name: _column(*key, workspace.catalogue.version(), name) for name in names}, copy=False)
 

@@ -74,7 +74,7 @@ class Calibration:
     `galleries` are those for which it holds. `table` has T rising `similarity` values and for each the rates with their
     intervals (`fmr`, `fmr_low`, `fmr_high`, `fnmr`, `fnmr_low`, `fnmr_high`), and `evidence` at the T + 1 steps around
     them: the decimal logarithm of how much likelier it is for one person. `caution` says that cameras were not known,
-    "" where they were. `check` is what people whom it did not see said of it (`calibration_check.Check` as plain
+    "" where they were. `check` is what people whom it did not see said of it (`check.Check` as plain
     values), None before.
     """
 

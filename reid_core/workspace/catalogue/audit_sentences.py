@@ -25,7 +25,7 @@ def actor_of(line: Mapping[str, Any]) -> str:
 
 
 def sentence_of(line: Mapping[str, Any]) -> str:
-    """What a line of `trail.read_log` says was done."""
+    """What a line of `audit_trail.read_log` says was done."""
     event = read_event(line)
     said = _in_words(line) if event is None else event.sentence()
     return f"{said} Its personal fields were {line['personal']}." if "personal" in line else said

@@ -60,7 +60,7 @@ class Catalogue:
         self._anchor = anchor(path)
 
     def transaction(self) -> AbstractContextManager[Connection]:
-        """A connection for one transaction; see `schema.connect`."""
+        """A connection for one transaction; see `database.connect`."""
         return connect(self.path)
 
     def version(self) -> int:
@@ -276,6 +276,6 @@ class Catalogue:
         with_room(self.workspace, write)
 
     def audit(self, last: int = 100) -> list[dict[str, Any]]:
-        """The newest lines of the log, newest first; see `trail.read_log`."""
+        """The newest lines of the log, newest first; see `audit_trail.read_log`."""
         with connect(self.path) as database:
             return read_log(database, last)

@@ -102,7 +102,7 @@ def gallery_key(database: sqlite3.Connection, name: str) -> int:
 def model_key(database: sqlite3.Connection, id: str) -> int:
     row = database.execute("SELECT key FROM model WHERE id = ?", (id,)).fetchone()
     if row is None:
-        raise ReidError(f"Model {id} has embedded nothing in this workspace yet. Run `reid index` with it.")
+        raise NotThere(f"Model {id} has embedded nothing in this workspace yet. Run `reid index` with it.")
     return int(row[0])
 
 

@@ -53,7 +53,7 @@ class Thumbnails:
             return [sha256 for (sha256,) in database.execute("SELECT sha256 FROM thumbnail")]
 
     def remove(self, sha256s: Iterable[bytes]) -> None:
-        """Overwritten, not only forgotten; see `schema.connect`."""
+        """Overwritten, not only forgotten; see `database.connect`."""
         with connect(self.path) as database:
             database.execute("BEGIN IMMEDIATE")
             database.executemany("DELETE FROM thumbnail WHERE sha256 = ?", [(sha256,) for sha256 in sha256s])

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from reid_core.errors import ReidError
+from reid_core.errors import Damaged, ReidError
 
 KEYS = ("identity", "path")
 
@@ -17,7 +17,7 @@ def read_groups(file: Path) -> pd.DataFrame:
     try:
         table = pd.read_csv(file, sep="\t" if file.suffix.lower() == ".tsv" else ",", dtype=str, keep_default_na=False)
     except (OSError, ValueError) as error:
-        raise ReidError(f"{file} cannot be read as a table ({str(error).strip()}). Give a CSV file.") from error
+        raise Damaged(f"{file} cannot be read as a table ({str(error).strip()}). Give a CSV file.") from error
     if not any(key in table for key in KEYS) or len(table.columns) < 2:
         raise ReidError(
             f"{file} needs a column 'identity' or 'path', and one or more columns of groups; it has: "

@@ -50,7 +50,7 @@ class GalleryIndex:
             self._follow(index, on_progress)
             self._index = index
             if not len(index):
-                raise ReidError(
+                raise NotThere(
                     f"Model {self.model} has embedded no crop of gallery {self.gallery!r}. "
                     f"Run `reid index {self.gallery} --model {self.model}`."
                 )
