@@ -31,6 +31,7 @@ from reid_core.workspace.galleries import editing
 from reid_core.workspace.galleries.withheld import withhold
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.imports.uploads import keep_upload
+from reid_core.workspace.layout import APP_LOG
 from reid_core.workspace.maps.doubts import dismiss
 from reid_core.workspace.maps.examination import SamePerson, examine
 from reid_core.workspace.maps.making import make_maps
@@ -274,3 +275,33 @@ def test_what_a_newer_version_has_still_to_wipe_is_left_to_it(tiny_workspace: Wo
     assert receipts(tiny_workspace)[0].finished is None
     with sqlite3.connect(tiny_workspace.catalogue.path) as database:
         assert database.execute("SELECT kind, name FROM removal").fetchall() == [("journeys", "x")]
+
+
+def test_a_keeper_that_fails_delays_the_receipts_end_and_closes_nothing(
+    tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("zelda-quux")
+
+    monkeypatch.setattr("reid_core.workspace.deletion.files.os.truncate", fail)  # of what every deletion takes
+    monkeypatch.setattr("reid_core.workspace.deletion.keepers.forget_in_runs", fail)
+    (tiny_workspace.path / APP_LOG).write_text("something")
+    kept = tiny_workspace.path / "insights" / f"{TINY_GALLERY}.json"
+    kept.parent.mkdir()
+    kept.write_text("{}")
+    assert delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({1})), "test").finished is None
+    assert not kept.exists(), "other kinds go"
+    opened = open_workspace(tiny_workspace.path, TESTER)
+    said = wiping.why_unfinished(opened.catalogue, opened.thumbnails)
+    assert "runs (RuntimeError)" in said
+    monkeypatch.undo()
+    assert receipts(open_workspace(tiny_workspace.path, TESTER))[0].finished is not None
+
+
+def test_a_damaged_file_of_verdicts_in_a_run_closes_nothing(tiny_workspace: Workspace) -> None:
+    run = tiny_workspace.runs_folder / "r"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text("{")
+    (run / "verdicts.json").write_text('{"labels":[],"pairs":[],"confirmed":[],"rejected":[],"left_out":[]}')
+    assert delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({1})), "test").finished is not None
+    assert not (run / "verdicts.json").exists()
