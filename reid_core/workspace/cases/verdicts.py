@@ -48,7 +48,8 @@ class Verdict:
 
     `model` is the id of the model whose list the act was given in, `threshold` the similarity from which on that list
     called hits likely, None where it had none. `follows` is the crop that was looked at, whose tracklet this one
-    belongs to; None for a crop that was looked at itself, which alone may have a similarity and a rank.
+    belongs to; None for a crop that was looked at itself, which alone may have a similarity and a rank, and once the
+    crop that was looked at is deleted.
     """
 
     key: int
@@ -154,7 +155,8 @@ def undo(workspace: Workspace, case: str) -> list[Verdict]:
         looked_at = sum(one.follows is None for one in taken)
         event = GiveVerdict(
             purpose=_purpose(database, key), case=key, verdict=UNDO, act=act, undoes=last[0], analyst=who,
-            crops=tuple(one.crop for one in taken), looked_at=looked_at if looked_at < len(taken) else None,
+            crops=tuple(one.crop for one in sorted(taken, key=lambda one: one.follows is not None)),
+            looked_at=looked_at if looked_at < len(taken) else None,
         )  # fmt: skip
         write_log(database, workspace.actor, event)
         return _of_act(database, act)
@@ -179,7 +181,7 @@ def last_line(workspace: Workspace, case: str) -> int:
 def standing(workspace: Workspace, case: str, *, judged_by: str | None = None) -> dict[int, Standing]:
     """What stands, by crop, in the order in which crops were first judged.
 
-    Only of crops on which the analyst `judged_by` has a verdict, where one is named; then also what others say of them.
+    With `judged_by`, returns only crops that this analyst has judged, including other analysts' verdicts on them.
     """
     newest: dict[int, dict[str, Verdict]] = {}
     with workspace.catalogue.transaction() as database:

@@ -85,6 +85,23 @@ def short(text: str) -> str:
 
 
 def crop_numbers(crops: Iterable[int]) -> str:
-    """ "crop 3", "crops 3, 4"."""
+    """ "crop 3", "crops 3, 4", "12 crops (3, 4, 5, 6, 7, …)"."""
     numbers = [str(crop) for crop in crops]
-    return f"{plural(len(numbers), 'crop', number=False)} {some(numbers)}"
+    if len(numbers) > NAMED:
+        return f"{plural(len(numbers), 'crop')} ({', '.join(numbers[:NAMED])}, …)"
+    return f"{plural(len(numbers), 'crop', number=False)} {', '.join(numbers)}"
+
+
+def on_crops(crops: Sequence[int], looked_at: int | None) -> str:
+    """ " on crop 3 and 2 others of its tracklet", of crops that begin with those that were looked at; or nothing."""
+    count = len(crops) if looked_at is None else max(0, min(looked_at, len(crops)))
+    if not crops:
+        return ""
+    following = len(crops) - count
+    if not count:
+        return f" on {plural(following, 'crop')} of a tracklet"
+    said = f" on {crop_numbers(crops[:count])}"
+    if not following:
+        return said
+    others = "1 other" if following == 1 else f"{following:,} others"
+    return f"{said} and {others} of {'its tracklet' if count == 1 else 'their tracklets'},"

@@ -57,11 +57,28 @@ EXAMPLES: list[tuple[Event, str, str]] = [
     ),
     (
         GiveVerdict(case=3, verdict="match", act=9, analyst="ann", model="m1", crops=(12, 13, 14), looked_at=1),
-        "verdict", "Decided “match” on crop 12 and 2 more of its tracklet in case 3 (decision 9).",
+        "verdict", "Decided “match” on crop 12 and 2 others of its tracklet, in case 3 (decision 9).",
     ),
     (
         GiveVerdict(case=3, verdict="not", act=10, analyst="ann", crops=(1, 2, 3, 4, 5, 6, 7)),
-        "verdict", "Decided “not” on crops 1, 2, 3, 4, 5 and 2 more in case 3 (decision 10).",
+        "verdict", "Decided “not” on 7 crops (1, 2, 3, 4, 5, …) in case 3 (decision 10).",
+    ),
+    (
+        GiveVerdict(case=1, verdict="not", act=1, analyst="ann", crops=tuple(range(1, 31)), looked_at=12),
+        "verdict", "Decided “not” on 12 crops (1, 2, 3, 4, 5, …) and 18 others of their tracklets, in case 1 "
+        "(decision 1).",
+    ),
+    (
+        GiveVerdict(case=1, verdict="not", act=1, analyst="ann", crops=(1, 2, 3), looked_at=0),
+        "verdict", "Decided “not” on 3 crops of a tracklet in case 1 (decision 1).",
+    ),
+    (
+        GiveVerdict(case=1, verdict="not", act=1, analyst="ann", crops=(1, 2), looked_at=-5),
+        "verdict", "Decided “not” on 2 crops of a tracklet in case 1 (decision 1).",
+    ),
+    (
+        GiveVerdict(case=1, verdict="not", act=1, analyst="ann", crops=(1,), looked_at=9),
+        "verdict", "Decided “not” on crop 1 in case 1 (decision 1).",
     ),
     (
         GiveVerdict(case=3, verdict="undo", act=11, analyst="ann", crops=(12,), undoes=9),
