@@ -203,6 +203,13 @@ def test_a_verdict_forgets_the_deleted_crop_that_it_followed_and_changes_in_noth
     assert verdicts.log_of(workspace, CASE) == [dataclasses.replace(before, follows=None)]
 
 
+def test_a_case_counts_what_was_decided_at_once_as_one_verdict(workspace: Workspace) -> None:
+    say(workspace, MATCH, 3, 9, crops_only=False)
+    say(workspace, NOT, 1)
+    verdicts.undo(signed(workspace, "ann"), CASE)
+    assert cases.find(workspace, CASE).describe() == "0 searches, 0 photos, 2 verdicts"
+
+
 def test_a_verdict_needs_a_known_word_and_a_crop_that_is_there(workspace: Workspace) -> None:
     with pytest.raises(ReidError, match="match, not, cannot tell"):
         say(workspace, "maybe", 1)
