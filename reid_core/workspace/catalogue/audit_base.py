@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
@@ -11,6 +12,8 @@ from reid_core.records import plural
 STORED: Mapping[str, str] = {"case": "investigation"}  # fields that are stored under another name than their own
 NAMED = 5  # crops and photos that a sentence names
 _HASH = 64  # digits of a SHA-256
+_BREAKS = re.compile(r"[\t\n\r]+")
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +81,11 @@ def some(names: Sequence[str]) -> str:
     """ "7, 8, 9, 10, 11 and 12 more"; hashes are cut short."""
     more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
     return f"{', '.join(map(short, names[:NAMED]))}{more}"
+
+
+def plain(text: str) -> str:
+    """The text on one line, without characters that would steer a terminal or turn the direction of writing."""
+    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", _BREAKS.sub(" ", text))
 
 
 def short(text: str) -> str:

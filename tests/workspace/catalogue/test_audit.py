@@ -34,7 +34,7 @@ from reid_core.workspace.catalogue.audit import (
     Withhold,
 )
 from reid_core.workspace.catalogue.audit_base import Event
-from reid_core.workspace.catalogue.audit_sentences import actor_of, read_event, sentence_of, title_of
+from reid_core.workspace.catalogue.audit_sentences import actor_of, purpose_of, read_event, sentence_of, title_of
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from tests.conftest import TESTER
 
@@ -192,10 +192,28 @@ LINE = {"at": "2026-11-01T00:00:00Z", "who": "ann", "purpose": ""}
         ),
         ({"action": "search", "gallery": {"a": [1, 2]}, "hits": "many"}, "Search: gallery a 1, 2, hits many."),
         ({"action": "delete", "gallery": "g", "crops": [1, {"b": False}]}, "Delete: gallery g, crops 1."),
+        ({"action": "delete", "gallery": "g", "crops": float("inf")}, "Delete: gallery g."),
+        ({"action": "delete", "gallery": "g", "crops": True}, "Delete: gallery g, crops yes."),
+        ({"action": "follow", "investigation": 1, "why": "It is so."}, "Follow: case 1, why It is so."),
+        ({"action": "export investigation", "investigation": 1}, "Export case: case 1."),
+        ({"action": "delete", "gallery": "g", "personal": "handed out"}, "Delete: gallery g."),
+        ({"action": "wipe\x1b[2J", "gallery": "a\nb\u202e"}, "Wipe�[2j: gallery a b�."),
+        ({"action": "withhold from training", "gallery": "\x1b", "crops": 1}, "Kept 1 crop of gallery � out of training."),
+        (
+            {"action": "serve", "gallery": "g", "model": "m", "even_so": "It is faster."},
+            "Made model m serve gallery g, though it was not shown to be better: It is faster.",
+        ),
     ],
 )  # fmt: skip
 def test_old_unknown_and_forged_lines_read_as_words_and_never_as_values(details: dict[str, Any], sentence: str) -> None:
     assert sentence_of({**LINE, **details}) == sentence
+
+
+def test_names_and_purposes_of_forged_lines_are_plain_text() -> None:
+    assert actor_of({**LINE, "known": {"a": 1}}) == "ann"
+    assert actor_of({**LINE, "who": "ann\x1b", "known": "a\x07"}) == "ann� (a�)"
+    assert actor_of({**LINE, "who": " "}) == "no name"
+    assert purpose_of({**LINE, "purpose": "one\ntwo\x00"}) == "one two�"
 
 
 def test_kinds_of_lines_have_titles() -> None:
