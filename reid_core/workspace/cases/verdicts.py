@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Any
 
-from reid_core.errors import NotThere, ReidError
-from reid_core.records import plural
+from reid_core.errors import NotThere, ReidError, shown
+from reid_core.records import LARGEST_WHOLE, plural
 from reid_core.workspace.cases.cases import case_key
 from reid_core.workspace.catalogue.audit import GiveVerdict
 from reid_core.workspace.catalogue.audit_trail import write_log
-from reid_core.workspace.catalogue.rows import now
+from reid_core.workspace.catalogue.rows import check_text, now
 from reid_core.workspace.workspace import Workspace
 
 MATCH, NOT, CANNOT_TELL = "match", "not", "cannot tell"
@@ -101,14 +101,16 @@ def give(
         raise ReidError(f"A verdict is one of {', '.join(VERDICTS)}, not {verdict!r}.")
     if not seen:
         raise ReidError("A verdict needs a crop that it is about.")
+    check_text(note)
     who = workspace.actor.name
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         key = case_key(database, case)
         looked_at = {one.crop: one for one in seen}
         for crop in looked_at:
-            if not database.execute("SELECT 1 FROM crop WHERE id = ?", (crop,)).fetchone():
-                raise NotThere(f"Crop {crop} is gone; it may have been deleted. Search again.")
+            known = 0 < crop <= LARGEST_WHOLE  # else SQLite cannot hold the number
+            if not known or not database.execute("SELECT 1 FROM crop WHERE id = ?", (crop,)).fetchone():
+                raise NotThere(f"Crop {shown(crop)} is gone; it may have been deleted. Search again.")
         followers = {} if crops_only else _followers(database, list(looked_at))
         act, at = _next_act(database), now()
         said = verdict, None, note, model

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reid_core.errors import ReidError
-from reid_core.workspace.actor import SIGNED
+from reid_core.errors import NotThere, ReidError
+from reid_core.workspace.actor import SIGNED, Actor
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, UNDO, Seen
 from reid_core.workspace.catalogue.database import backups
@@ -203,6 +203,13 @@ def test_a_verdict_forgets_the_deleted_crop_that_it_followed_and_changes_in_noth
     assert verdicts.log_of(workspace, CASE) == [dataclasses.replace(before, follows=None)]
 
 
+def test_spaces_around_a_name_make_no_other_analyst_and_an_empty_name_is_nobodys(workspace: Workspace) -> None:
+    say(workspace, MATCH, 1, who=" ann ")
+    assert verdicts.log_of(workspace, CASE)[0].who == "ann"
+    with pytest.raises(ReidError, match="needs a name"):
+        Actor(" ", SIGNED)
+
+
 def test_a_case_counts_what_was_decided_at_once_as_one_verdict(workspace: Workspace) -> None:
     say(workspace, MATCH, 3, 9, crops_only=False)
     say(workspace, NOT, 1)
@@ -215,6 +222,11 @@ def test_a_verdict_needs_a_known_word_and_a_crop_that_is_there(workspace: Worksp
         say(workspace, "maybe", 1)
     with pytest.raises(ReidError, match="Crop 999 is gone"):
         say(workspace, MATCH, 1, 999)
+    for number in (2**63, -(2**70), 0):
+        with pytest.raises(NotThere, match=f"Crop {number} is gone"):
+            say(workspace, MATCH, number)
+    with pytest.raises(ReidError, match="half a character"):
+        say(workspace, MATCH, 1, note="\udcff")
     with pytest.raises(ReidError, match="no case"):
         verdicts.standing(workspace, "other")
     assert verdicts.log_of(workspace, CASE) == []
