@@ -148,9 +148,8 @@ class ServeModel(Event):
     def sentence(self) -> str:
         name = f"{self.name} ({self.model})" if self.name else self.model
         instead = f" in place of {self.former}" if self.former else ""
-        even_so = (
-            f", though it was not shown to be better: {self.even_so.strip().removesuffix('.')}" if self.even_so else ""
-        )
+        reason = self.even_so.strip().removesuffix(".")
+        even_so = f", though it was not shown to be better: {reason}" if reason else ""
         return f"Made model {name} serve gallery {self.gallery}{instead}{even_so}."
 
 

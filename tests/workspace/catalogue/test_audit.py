@@ -198,7 +198,7 @@ LINE = {"at": "2026-11-01T00:00:00Z", "who": "ann", "purpose": ""}
         ({"action": "export investigation", "investigation": 1}, "Export case: case 1."),
         ({"action": "delete", "gallery": "g", "personal": "handed out"}, "Delete: gallery g."),
         ({"action": "wipe\x1b[2J", "gallery": "a\nb\u202e"}, "Wipe�[2j: gallery a b�."),
-        ({"action": "withhold from training", "gallery": "\x1b", "crops": 1}, "Kept 1 crop of gallery � out of training."),
+        ({"action": "hold", "gallery": "\x1b", "crops": 1}, "Held 1 crop of gallery �: no deletion takes them."),
         (
             {"action": "serve", "gallery": "g", "model": "m", "even_so": "It is faster."},
             "Made model m serve gallery g, though it was not shown to be better: It is faster.",
