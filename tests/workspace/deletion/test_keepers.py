@@ -14,6 +14,7 @@ import pytest
 from pages.components.shared import markup
 from reid_core.datasets import read_dataset
 from reid_core.datasets.synthetic import SiteConfig, write_site
+from reid_core.embedder import exchange
 from reid_core.embedder.inference import Embedder
 from reid_core.projection.layout import Layout
 from reid_core.retrieval.filters import Filter
@@ -25,7 +26,7 @@ from reid_core.workspace.cases.verdicts import MATCH, NOT, Seen
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion import wiping
 from reid_core.workspace.deletion.deletion import delete, receipts
-from reid_core.workspace.deletion.keepers import FILES, ROWS
+from reid_core.workspace.deletion.keepers import FILES, MODEL, ROWS
 from reid_core.workspace.evaluations.measuring import evaluate_model
 from reid_core.workspace.galleries import editing
 from reid_core.workspace.galleries.withheld import withhold
@@ -225,6 +226,36 @@ def test_a_folder_that_nobody_answers_for_is_found(tiny_workspace: Workspace) ->
     assert unknown_to_keepers(tiny_workspace) == ["journeys"]
     (tiny_workspace.path / "journeys" / "day.json").write_text("{}")
     assert unknown_to_keepers(tiny_workspace) == ["journeys/day.json", "journeys"]
+
+
+@pytest.mark.timeout(600)
+def test_a_file_that_nobody_answers_for_is_found_in_every_folder(full: Workspace) -> None:
+    """Except where people give names to files, and every one is looked up by its name."""
+    assert unknown_to_keepers(full) == []
+    theirs = tuple(place.removesuffix("/**") for keeper in FILES for place in keeper.places if place.endswith("/**"))
+    markers = []
+    for folder in [full.path, *(path for path in full.path.rglob("*") if path.is_dir())]:
+        (folder / "faces.dat").touch()
+        name = (folder / "faces.dat").relative_to(full.path).as_posix()
+        markers += [] if name.startswith(tuple(f"{folder}/" for folder in theirs)) else [name]
+    assert unknown_to_keepers(full) == sorted(markers)
+    assert {name.count("/") for name in markers} == {0, 1, 2, 3}
+
+
+def test_a_strange_file_of_a_usual_kind_is_found(tiny_workspace: Workspace) -> None:
+    strange = [
+        "comparisons/faces.json", "evaluations/faces.json", "jobs/1/faces.json", "maps/g@m/faces.json",
+        "models/mine/faces.json", "networks/faces.json", "reports/faces.csv", "runs/mine/faces.json",
+        "runs/mine/model/faces.json", "runs/mine/predictions/faces.json",
+    ]  # fmt: skip
+    for name in strange:
+        (tiny_workspace.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tiny_workspace.path / name).touch()
+    assert unknown_to_keepers(tiny_workspace) == strange
+
+
+def test_all_that_a_model_is_made_of_has_a_keeper() -> None:
+    assert set(MODEL) == set(exchange.FILES)
 
 
 def test_a_file_that_nobody_answers_for_is_found_in_a_known_folder(tiny_workspace: Workspace) -> None:
