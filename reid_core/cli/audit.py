@@ -23,11 +23,11 @@ def audit(
     json: JsonOption = False,
 ) -> None:
     """Show who searched for whom, when and why. The log cannot be changed from here."""
-    from reid_core.workspace.catalogue.audit_sentences import actor_of, sentence_of
+    from reid_core.workspace.catalogue.audit_sentences import actor_of, purpose_of, sentence_of
 
     lines = open_workspace(workspace).catalogue.audit(last)
     if json:
         print_json({"audit": lines})
     else:
-        rows = [[line["at"], actor_of(line), sentence_of(line), line["purpose"]] for line in lines]
+        rows = [[line["at"], actor_of(line), sentence_of(line), purpose_of(line)] for line in lines]
         print_table(["when", "who", "what", "why"], rows)

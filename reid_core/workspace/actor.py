@@ -6,6 +6,8 @@ import getpass
 import os
 from dataclasses import dataclass
 
+from reid_core.errors import ReidError
+
 OPERATING_SYSTEM = "operating system"
 SIGNED = "signed on the page"
 PROGRAM = "the program itself"
@@ -13,10 +15,18 @@ PROGRAM = "the program itself"
 
 @dataclass(frozen=True)
 class Actor:
-    """A name, and how it is known: by the operating system, by what somebody typed on a page, …"""
+    """A name, and how it is known: by the operating system, by what somebody typed on a page, …
+
+    Spaces around the name do not count. Raises ReidError where it is empty.
+    """
 
     name: str
     known: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.name.strip())
+        if not self.name:
+            raise ReidError("Whoever acts on a workspace needs a name. Type one.")
 
     def describe(self) -> str:
         """ "ann (signed on the page)"; of the operating system's user, which most are, the name alone."""

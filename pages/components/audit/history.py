@@ -14,7 +14,7 @@ from pages.components.shared.tables import draw_table, moment
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace.catalogue.audit import EVENTS
-from reid_core.workspace.catalogue.audit_sentences import actor_of, sentence_of, title_of
+from reid_core.workspace.catalogue.audit_sentences import actor_of, purpose_of, sentence_of, title_of
 from reid_core.workspace.deletion import deletion, holds
 from reid_core.workspace.deletion.deletion import Receipt
 from reid_core.workspace.workspace import Workspace
@@ -108,7 +108,7 @@ def _draw_log(workspace: Workspace) -> None:
     fitting = [line for line in lines if wanted is None or line["action"] == wanted]
     draw_table(
         ["When", "Who", "What", "Why"],
-        [[moment(n["at"]), actor_of(n), sentence_of(n), n["purpose"]] for n in fitting[:LOG_SHOWN]],
+        [[moment(n["at"]), actor_of(n), sentence_of(n), purpose_of(n)] for n in fitting[:LOG_SHOWN]],
         label="Log",
     )
     if len(fitting) > LOG_SHOWN or len(lines) == LOG_LINES:

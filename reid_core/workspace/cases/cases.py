@@ -21,7 +21,8 @@ LONGEST_NAME = 120
 
 @dataclass(frozen=True)
 class Case:
-    """`searches`, `photos` and `verdicts` are numbers of what it holds, verdicts with those that were taken back."""
+    """`searches`, `photos` and `verdicts` are numbers of what it holds. What was decided at once is one verdict, on
+    however many crops; those that were taken back count too."""
 
     key: int
     name: str
@@ -112,7 +113,7 @@ _SELECT = """
 SELECT key, name, purpose, notes, created, who,
     (SELECT COUNT(*) FROM saved_search WHERE investigation = investigation.key),
     (SELECT COUNT(*) FROM photo WHERE investigation = investigation.key),
-    (SELECT COUNT(*) FROM verdict WHERE investigation = investigation.key AND undoes IS NULL)
+    (SELECT COUNT(DISTINCT act) FROM verdict WHERE investigation = investigation.key AND undoes IS NULL)
 FROM investigation
 """
 

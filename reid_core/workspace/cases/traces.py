@@ -1,8 +1,9 @@
 """What cases hold of crops and people that are deleted from a gallery, which goes with them.
 
-Verdicts on a crop, and examples that are crops, go by the tables' own rules. What is left for here: photos with the
-very bytes of a deleted crop, and of saved searches the names of people of whom nothing is left: those in a filter, and
-a purpose that mentions one, which each new run would write into the log again.
+Verdicts on a crop, and examples that are crops, go by the tables' own rules. What is left for here: the numbers of
+deleted crops in verdicts that follow them, photos with the very bytes of a deleted crop, and of saved searches the
+names of people of whom nothing is left: those in a filter, and a purpose that mentions one, which each new run would
+write into the log again.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ def forget_in_cases(database: Connection, gallery: str, people: Collection[str])
     doomed = "SELECT sha256 FROM crop WHERE id IN (SELECT id FROM doomed)"
     database.execute(f"DELETE FROM example WHERE photo IN ({doomed})")
     database.execute(f"DELETE FROM photo WHERE sha256 IN ({doomed})")
+    database.execute("UPDATE verdict SET follows = NULL WHERE follows IN (SELECT id FROM doomed)")
     if people:
         _forget_labels(database, gallery, people)
 

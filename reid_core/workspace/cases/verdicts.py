@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import Any
 
-from reid_core.errors import NotThere, ReidError
-from reid_core.records import plural
+from reid_core.errors import NotThere, ReidError, shown
+from reid_core.records import LARGEST_WHOLE, plural
 from reid_core.workspace.cases.cases import case_key
 from reid_core.workspace.catalogue.audit import GiveVerdict
 from reid_core.workspace.catalogue.audit_trail import write_log
-from reid_core.workspace.catalogue.rows import now
+from reid_core.workspace.catalogue.rows import check_text, now
 from reid_core.workspace.workspace import Workspace
 
 MATCH, NOT, CANNOT_TELL = "match", "not", "cannot tell"
@@ -48,7 +48,8 @@ class Verdict:
 
     `model` is the id of the model whose list the act was given in, `threshold` the similarity from which on that list
     called hits likely, None where it had none. `follows` is the crop that was looked at, whose tracklet this one
-    belongs to; None for a crop that was looked at itself, which alone may have a similarity and a rank.
+    belongs to; None for a crop that was looked at itself, which alone may have a similarity and a rank, and once the
+    crop that was looked at is deleted.
     """
 
     key: int
@@ -100,14 +101,16 @@ def give(
         raise ReidError(f"A verdict is one of {', '.join(VERDICTS)}, not {verdict!r}.")
     if not seen:
         raise ReidError("A verdict needs a crop that it is about.")
+    check_text(note)
     who = workspace.actor.name
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         key = case_key(database, case)
         looked_at = {one.crop: one for one in seen}
         for crop in looked_at:
-            if not database.execute("SELECT 1 FROM crop WHERE id = ?", (crop,)).fetchone():
-                raise NotThere(f"Crop {crop} is gone; it may have been deleted. Search again.")
+            known = 0 < crop <= LARGEST_WHOLE  # else SQLite cannot hold the number
+            if not known or not database.execute("SELECT 1 FROM crop WHERE id = ?", (crop,)).fetchone():
+                raise NotThere(f"Crop {shown(crop)} is gone; it may have been deleted. Search again.")
         followers = {} if crops_only else _followers(database, list(looked_at))
         act, at = _next_act(database), now()
         said = verdict, None, note, model
@@ -154,7 +157,8 @@ def undo(workspace: Workspace, case: str) -> list[Verdict]:
         looked_at = sum(one.follows is None for one in taken)
         event = GiveVerdict(
             purpose=_purpose(database, key), case=key, verdict=UNDO, act=act, undoes=last[0], analyst=who,
-            crops=tuple(one.crop for one in taken), looked_at=looked_at if looked_at < len(taken) else None,
+            crops=tuple(one.crop for one in sorted(taken, key=lambda one: one.follows is not None)),
+            looked_at=looked_at if looked_at < len(taken) else None,
         )  # fmt: skip
         write_log(database, workspace.actor, event)
         return _of_act(database, act)
@@ -179,7 +183,7 @@ def last_line(workspace: Workspace, case: str) -> int:
 def standing(workspace: Workspace, case: str, *, judged_by: str | None = None) -> dict[int, Standing]:
     """What stands, by crop, in the order in which crops were first judged.
 
-    Only of crops on which the analyst `judged_by` has a verdict, where one is named; then also what others say of them.
+    With `judged_by`, returns only crops that this analyst has judged, including other analysts' verdicts on them.
     """
     newest: dict[int, dict[str, Verdict]] = {}
     with workspace.catalogue.transaction() as database:

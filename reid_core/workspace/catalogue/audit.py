@@ -15,8 +15,8 @@ from reid_core.workspace.catalogue.audit_base import (
     DeletionEvent,
     Event,
     as_file,
-    crop_numbers,
     of_case,
+    on_crops,
     some,
 )
 
@@ -78,13 +78,7 @@ class GiveVerdict(Event):
     undoes: int | None = None
 
     def sentence(self) -> str:
-        about = ""
-        if self.crops:
-            count = len(self.crops) if self.looked_at is None else self.looked_at
-            following = len(self.crops) - count
-            about = f" on {crop_numbers(self.crops[:count])}"
-            whose = "its tracklet" if count == 1 else "the same tracklets"
-            about += f" and {following:,} more of {whose}" if following else ""
+        about = on_crops(self.crops, self.looked_at)
         if self.undoes is not None:
             return f"Took back decision {self.undoes}{about}{of_case(self.case)}."
         return f"Decided “{self.verdict}”{about}{of_case(self.case)} (decision {self.act})."
@@ -154,7 +148,8 @@ class ServeModel(Event):
     def sentence(self) -> str:
         name = f"{self.name} ({self.model})" if self.name else self.model
         instead = f" in place of {self.former}" if self.former else ""
-        even_so = f", though it was not shown to be better: {self.even_so}" if self.even_so else ""
+        reason = self.even_so.strip().removesuffix(".")
+        even_so = f", though it was not shown to be better: {reason}" if reason else ""
         return f"Made model {name} serve gallery {self.gallery}{instead}{even_so}."
 
 

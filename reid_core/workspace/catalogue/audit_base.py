@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
@@ -11,6 +12,8 @@ from reid_core.records import plural
 STORED: Mapping[str, str] = {"case": "investigation"}  # fields that are stored under another name than their own
 NAMED = 5  # crops and photos that a sentence names
 _HASH = 64  # digits of a SHA-256
+_BREAKS = re.compile(r"[\t\n\r]+")
+_STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,11 +83,33 @@ def some(names: Sequence[str]) -> str:
     return f"{', '.join(map(short, names[:NAMED]))}{more}"
 
 
+def plain(text: str) -> str:
+    """The text on one line, without characters that would steer a terminal or turn the direction of writing."""
+    return _STEERING.sub("\N{REPLACEMENT CHARACTER}", _BREAKS.sub(" ", text))
+
+
 def short(text: str) -> str:
     return f"{text[:12]}…" if len(text) >= _HASH and text.isalnum() else text
 
 
 def crop_numbers(crops: Iterable[int]) -> str:
-    """ "crop 3", "crops 3, 4"."""
+    """ "crop 3", "crops 3, 4", "12 crops (3, 4, 5, 6, 7, …)"."""
     numbers = [str(crop) for crop in crops]
-    return f"{plural(len(numbers), 'crop', number=False)} {some(numbers)}"
+    if len(numbers) > NAMED:
+        return f"{plural(len(numbers), 'crop')} ({', '.join(numbers[:NAMED])}, …)"
+    return f"{plural(len(numbers), 'crop', number=False)} {', '.join(numbers)}"
+
+
+def on_crops(crops: Sequence[int], looked_at: int | None) -> str:
+    """ " on crop 3 and 2 others of its tracklet", of crops that begin with those that were looked at; or nothing."""
+    count = len(crops) if looked_at is None else max(0, min(looked_at, len(crops)))
+    if not crops:
+        return ""
+    following = len(crops) - count
+    if not count:
+        return f" on {plural(following, 'crop')} of a tracklet"
+    said = f" on {crop_numbers(crops[:count])}"
+    if not following:
+        return said
+    others = "1 other" if following == 1 else f"{following:,} others"
+    return f"{said} and {others} of {'its tracklet' if count == 1 else 'their tracklets'},"

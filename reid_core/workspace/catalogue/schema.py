@@ -92,9 +92,19 @@ CREATE TABLE IF NOT EXISTS no_direction (
 
 # What analysts look for and decide. A verdict is a row for good, and taking it back is another row; rows go only with
 # the crop or the case that they are about. `act` is shared by the rows that were given at once; `follows` is the crop
-# that was looked at, whose tracklet the row's crop belongs to, NULL in the row of that crop itself. An example's vector
-# is kept, so that a search can be run again when its photo or its model is no longer there to look at.
-_CASES = """
+# that was looked at, whose tracklet the row's crop belongs to, NULL in the row of that crop itself. Only that number
+# may go from a row, when the crop is deleted. An example's vector is kept, so that a search can be run again when its
+# photo or its model is no longer there to look at.
+_VERDICT_COLUMNS = (
+    "key", "act", "investigation", "crop", "at", "who", "verdict", "undoes", "note", "model", "similarity", "rank",
+    "threshold",
+)  # fmt: skip
+_VERDICT_IS_FINAL = f"""
+CREATE TRIGGER verdict_is_final BEFORE UPDATE ON verdict
+WHEN NEW.follows NOT NULL OR OLD.follows IS NULL OR {" OR ".join(f"NEW.{n} IS NOT OLD.{n}" for n in _VERDICT_COLUMNS)}
+BEGIN SELECT RAISE(ABORT, 'verdicts are append-only'); END;
+"""
+_CASES = f"""
 CREATE TABLE investigation (
     key INTEGER PRIMARY KEY AUTOINCREMENT, name TEXT NOT NULL UNIQUE, purpose TEXT NOT NULL, notes TEXT NOT NULL,
     created TEXT NOT NULL, who TEXT NOT NULL
@@ -125,7 +135,7 @@ CREATE TABLE verdict (
 CREATE INDEX verdict_crop ON verdict (crop);
 CREATE INDEX verdict_investigation ON verdict (investigation, crop);
 CREATE INDEX verdict_undoes ON verdict (undoes) WHERE undoes NOT NULL;
-CREATE TRIGGER verdict_is_final BEFORE UPDATE ON verdict BEGIN SELECT RAISE(ABORT, 'verdicts are append-only'); END;
+{_VERDICT_IS_FINAL}
 CREATE TRIGGER verdict_is_kept BEFORE DELETE ON verdict
 WHEN EXISTS (SELECT 1 FROM crop WHERE id = OLD.crop)
     AND EXISTS (SELECT 1 FROM investigation WHERE key = OLD.investigation)
@@ -227,6 +237,8 @@ def _from_5(database: sqlite3.Connection) -> None:
     """What comes from version 3 or older got the table as it is now."""
     if "follows" not in [name for _, name, *_ in database.execute("PRAGMA table_info(verdict)")]:
         database.execute("ALTER TABLE verdict ADD COLUMN follows INTEGER")
+        database.execute("DROP TRIGGER verdict_is_final")
+        database.execute(_VERDICT_IS_FINAL)
 
 
 UPGRADES: Mapping[int, Upgrade] = {1: _FROM_1, 2: _SERVING, 3: _FROM_3, 4: _from_4, 5: _from_5}

@@ -49,7 +49,7 @@ class Left:
         return self.catalogue.workspace
 
 
-Stayed = Mapping[str, OSError]  # by name, what could not be wiped
+Stayed = Mapping[str, Exception]  # by name, what could not be wiped
 
 
 class When(Enum):
@@ -104,14 +104,14 @@ class FileKeeper:
 
 
 def each(wipe: Callable[[Left, str], None]) -> Callable[[Left, Sequence[str]], Stayed]:
-    """Wipe names one by one; what raises OSError stays, and the rest goes on."""
+    """Wipe names one by one; what raises stays, and the rest goes on."""
 
     def wipe_all(left: Left, names: Sequence[str]) -> Stayed:
-        stayed = {}
+        stayed: dict[str, Exception] = {}
         for name in names:
             try:
                 wipe(left, name)
-            except OSError as error:
+            except Exception as error:  # whatever it is, deletions and the workspace itself depend on the rest
                 stayed[name] = error
         return stayed
 

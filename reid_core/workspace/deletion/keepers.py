@@ -55,6 +55,18 @@ def _wipe_figures(left: Left, gallery: str) -> None:
     files.wipe_of_gallery(left, COMPARISONS, gallery)
 
 
+def _each_in(folder: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"{folder}/{name}" for name in names)
+
+
+# Files by their names: what lies beside them nobody would wipe, and so nobody answers for it.
+MODEL = ("card.json", "weights.safetensors", "model.onnx", "model.xml", "model.bin")
+_JOB = ("job.json", "log.txt", "progress.json", "results.jsonl", "recipe.yaml", "selection.json")
+_RUN = (
+    "run.json", "lock", "log.txt", "crops.txt", "recipe.yaml", "verdicts.json", "mlflow.txt", "batch.jpg", "last.pt",
+    "best.safetensors", "steps.csv", "epochs.csv", "resources.csv",
+)  # fmt: skip
+
 ROWS = (
     RowKeeper("the log", ("audit", "audit_fields"), rows.forget_in_log),
     RowKeeper(
@@ -89,30 +101,40 @@ FILES = (
     FileKeeper("demo", (f"{DEMO}/**",), each(files.wipe_file), files.doomed_drawings),
     # What waits to be imported is in no gallery yet, and is the user's to discard.
     FileKeeper("upload", (f"{INCOMING}/**",), each(files.wipe_file), files.doomed_uploads),
-    FileKeeper("import report", ("reports/*.csv",), each(files.wipe_file), files.import_reports),
+    FileKeeper("import report", ("reports/[0-9]*.csv",), each(files.wipe_file), files.import_reports),
     FileKeeper(
         "index", tuple(f"{INDEXES}/*/{files}" for backend in BACKENDS.values() for files in backend.files),
         each(_wipe_indexes),
     ),
-    FileKeeper("jobs", ("jobs/*/*",), each(_wipe_jobs)),
+    FileKeeper("jobs", _each_in("jobs/*", *_JOB), each(_wipe_jobs)),
     FileKeeper(
         "runs",
-        ("runs/*/*", "runs/*/predictions/*", "runs/*/tensorboard/*", "runs/*/model/*", "runs/*/models/*/*"),
+        (
+            *_each_in("runs/*", *_RUN),
+            "runs/*/predictions/epoch-*.json",
+            "runs/*/tensorboard/events.out.tfevents.*",
+            *_each_in("runs/*/model", *MODEL),
+            *_each_in("runs/*/models/*", *MODEL),
+        ),
         each(lambda left, gallery: forget_in_runs(left.database, left.workspace, gallery)),
     ),
     FileKeeper(
-        "maps", ("maps/*/*", "maps/lock"),
+        "maps", ("maps/*@*/*.safetensors", "maps/*@*/examined.json", "maps/lock"),
         each(lambda left, gallery: forget_on_maps(left.database, left.workspace, gallery)),
     ),
     FileKeeper(
-        "evaluations", (f"{EVALUATIONS}/*",),
+        "evaluations", (f"{EVALUATIONS}/*@*.json",),
         each(lambda left, gallery: files.wipe_of_gallery(left, EVALUATIONS, gallery)),
     ),
     FileKeeper(
-        "insights", (f"{INSIGHTS}/*",), each(lambda left, gallery: files.wipe_of_gallery(left, INSIGHTS, gallery))
+        "insights", (f"{INSIGHTS}/*.json",),
+        each(lambda left, gallery: files.wipe_of_gallery(left, INSIGHTS, gallery)),
     ),
     # Figures that hold for a gallery, and name nobody in it; another gallery may be given its name.
-    FileKeeper("calibrations", (f"{COMPARISONS}/*", "models/*/*"), each(_wipe_figures), when=When.GALLERY),
+    FileKeeper(
+        "calibrations", (f"{COMPARISONS}/*@*@*.json", *_each_in("models/*", *MODEL)), each(_wipe_figures),
+        when=When.GALLERY,
+    ),
     FileKeeper(
         "last gallery", (LAST_GALLERY,), each(lambda left, gallery: forget_last_used(left.workspace, gallery)),
         when=When.GALLERY,
@@ -133,7 +155,10 @@ FILES = (
         "experiments", (f"runs/{MLFLOW_DATABASE}", f"runs/{MLFLOW_DATABASE}-*"),
         why_nothing="MLflow has recipes and figures of runs, and the name of their gallery.",
     ),
-    FileKeeper("network names", ("networks/*",), why_nothing="They are what timm calls its networks."),
+    FileKeeper(
+        "network names", _each_in("networks", "names.json", "asked-*", *_JOB),
+        why_nothing="They are what timm calls its networks.",
+    ),
     FileKeeper(
         "speeds", ("speeds.json",),
         why_nothing="They say how fast recipes train, and on which gallery, whose name receipts keep as well.",

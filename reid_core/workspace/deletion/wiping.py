@@ -7,10 +7,11 @@ crash in between loses nothing: the next process that opens the workspace goes o
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from reid_core.errors import DiskFull, disk_full, is_full
+from reid_core.errors import DiskFull, disk_full, is_full, why
 from reid_core.files import one_at_a_time
 from reid_core.temporary import remove_abandoned
 from reid_core.workspace.catalogue.catalogue import Catalogue
@@ -18,7 +19,7 @@ from reid_core.workspace.catalogue.database import connect
 from reid_core.workspace.catalogue.rows import now
 from reid_core.workspace.catalogue.thumbnails import Thumbnails
 from reid_core.workspace.deletion.files import wipe_file
-from reid_core.workspace.deletion.keeper import FileKeeper, Left, When, each
+from reid_core.workspace.deletion.keeper import FileKeeper, Left, Stayed, When, each
 from reid_core.workspace.deletion.keepers import FILES
 from reid_core.workspace.deletion.leftovers import sweep_for_deletion
 from reid_core.workspace.layout import LOCK
@@ -28,6 +29,7 @@ _KEEPERS = {keeper.kind: keeper for keeper in FILES}
 _OLD_FILE = FileKeeper("file", ("**",), each(wipe_file))  # as versions before December 2026 wrote down any file
 _AT_ONCE = 2_000
 _SECONDS_FOR_READERS = 20.0  # that other processes have to end what they are reading
+_LAST_FAILURES: dict[Path, dict[str, Exception]] = {}  # of each catalogue, by kind: what this process could not wipe
 
 
 def pending(catalogue: Catalogue) -> bool:
@@ -45,9 +47,8 @@ def last_receipt(catalogue: Catalogue) -> int:
 def finish(catalogue: Catalogue, thumbnails: Thumbnails, patience: float | None = None) -> bool:
     """Wipe what deletions have left to wipe; several processes may do so at once. A full disk gets the reserve.
 
-    False when another process was reading or writing a file for more than `patience` seconds, so that the write-ahead
-    log could not be emptied or the file not be looked for where it belongs, when a file could not be removed, or when
-    there was no room for what stays of one: then the deletion stays unfinished, and the next call tries again.
+    Returns False, leaving the deletion unfinished, if another process kept a database or file busy for `patience`
+    seconds, a file could not be removed, or the disk was full. The next call tries again.
     """
     with suppress(DiskFull):
         return with_room(catalogue.workspace, lambda: _finish(catalogue, thumbnails, patience))
@@ -63,16 +64,18 @@ def _finish(catalogue: Catalogue, thumbnails: Thumbnails, patience: float | None
     with one_at_a_time(catalogue.workspace / LOCK):
         _add_orphans(catalogue, thumbnails, deletions[-1])
         last: int | None = 0
-        failed: list[OSError] = []
+        failed = _LAST_FAILURES[catalogue.path] = {}
         _make_room(catalogue, thumbnails)  # what the first half wrote lies in the log
         while (last := _wipe_some(catalogue, thumbnails, last or 0, failed)) is not None:
             _make_room(catalogue, thumbnails)
-        if full := next((error for error in failed if is_full(error)), None):
-            raise disk_full(full)
+        _raise_if_full(failed.values())
         writing = sweep_for_deletion(catalogue.workspace)
     with catalogue.transaction() as database:
         left = database.execute("SELECT 1 FROM removal LIMIT 1").fetchone() is not None
-    left |= bool(_wipe_always(catalogue, thumbnails)) or not _are_written(writing, patience)
+    always = _wipe_always(catalogue, thumbnails)
+    _raise_if_full(always.values())
+    failed |= always
+    left |= bool(always) or not _are_written(writing, patience)
     if not (_empty_log(catalogue.path, patience) and _empty_log(thumbnails.path, patience)) or left:
         return False
     with catalogue.transaction() as database:
@@ -94,8 +97,14 @@ def why_unfinished(catalogue: Catalogue, thumbnails: Thumbnails) -> str:
         return (
             f"A newer version of Retrace began it, and has to finish it. It knows how to wipe this kind: {unknown[0]}."
         )
-    if stayed := kinds or _wipe_always(catalogue, thumbnails):
-        return f"A file of this kind cannot be removed or written, or the disk is full: {stayed[0]}."
+    failed = _LAST_FAILURES.get(catalogue.path, {})
+    if not kinds:
+        failed = _wipe_always(catalogue, thumbnails)
+        kinds = list(failed)
+    if kinds:
+        error = failed.get(kinds[0])  # its own words may name a person; none where another process met it
+        reason = "" if error is None else f" ({why(error) if isinstance(error, OSError) else type(error).__name__})"
+        return f"A file of this kind cannot be removed or written, or the disk is full: {kinds[0]}{reason}."
     return "Another process was reading the workspace's databases."
 
 
@@ -106,12 +115,13 @@ def _make_room(catalogue: Catalogue, thumbnails: Thumbnails) -> None:
         _empty_log(thumbnails.path, 0)
 
 
-def _wipe_always(catalogue: Catalogue, thumbnails: Thumbnails) -> list[str]:
-    """What every deletion takes, also that of a case; kinds of which something stayed."""
+def _wipe_always(catalogue: Catalogue, thumbnails: Thumbnails) -> dict[str, Exception]:
+    """What every deletion takes, also that of a case; kinds of which something stayed, and why."""
     with catalogue.transaction() as database:
         left = Left(catalogue, thumbnails, database)
         always = [keeper for keeper in FILES if keeper.when is When.ANYTHING and keeper.wipe]
-        return [keeper.kind for keeper in always if keeper.wipe and keeper.wipe(left, [""])]
+        stayed = {keeper.kind: _wipe(keeper, left, [""]) for keeper in always}
+        return {kind: next(iter(errors.values())) for kind, errors in stayed.items() if errors}
 
 
 def _are_written(writing: list[Path], patience: float) -> bool:
@@ -136,10 +146,11 @@ def _add_orphans(catalogue: Catalogue, thumbnails: Thumbnails, deletion: int) ->
             database.executemany("INSERT INTO removal VALUES (?, ?, ?)", found)
 
 
-def _wipe_some(catalogue: Catalogue, thumbnails: Thumbnails, after: int, failed: list[OSError]) -> int | None:
+def _wipe_some(catalogue: Catalogue, thumbnails: Thumbnails, after: int, failed: dict[str, Exception]) -> int | None:
     """One batch, from the row after `after` on; the last row of it, or None at the end.
 
-    The catalogue is locked meanwhile. What cannot be removed keeps its row, adds to `failed`, and the rest goes on.
+    The catalogue is locked meanwhile. What cannot be removed keeps its row and is told by kind in `failed`; the rest
+    goes on.
     """
     with catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
@@ -152,11 +163,25 @@ def _wipe_some(catalogue: Catalogue, thumbnails: Thumbnails, after: int, failed:
             keeper = _keeper(kind)
             if keeper is None or keeper.wipe is None:  # of a newer version: it stays, and so does the deletion
                 continue
-            stayed = keeper.wipe(Left(catalogue, thumbnails, database), list(dict.fromkeys(names.values())))
-            failed += stayed.values()
+            stayed = _wipe(keeper, Left(catalogue, thumbnails, database), list(dict.fromkeys(names.values())))
+            if stayed:  # a full disk before other reasons: there is room to give
+                failed[kind] = next(filter(is_full, stayed.values()), next(iter(stayed.values())))
             done += [(row,) for row, name in names.items() if name not in stayed]
         database.executemany("DELETE FROM removal WHERE rowid = ?", done)
         return rows[-1][0] if rows else None
+
+
+def _wipe(keeper: FileKeeper, left: Left, names: Sequence[str]) -> Stayed:
+    """All names stay where the keeper raises: one that fails must not close the workspace."""
+    try:
+        return keeper.wipe(left, names) if keeper.wipe else {}
+    except Exception as error:
+        return dict.fromkeys(names, error)
+
+
+def _raise_if_full(errors: Iterable[Exception]) -> None:
+    for error in filter(is_full, errors):
+        raise disk_full(error) if isinstance(error, OSError) else error
 
 
 def _keeper(kind: str) -> FileKeeper | None:

@@ -126,19 +126,18 @@ def _one_per_model(found: Sequence[Found]) -> list[Found]:
 
 
 def _log(report: CaseReport) -> str:
-    """A row for each crop that was looked at, which names those that follow it."""
+    """A row for each crop that was looked at, or whose looked-at crop was deleted; it names those that follow it."""
     following: dict[tuple[int, int], list[int]] = {}
     for v in report.log:
         if v.follows is not None:
             following.setdefault((v.act, v.follows), []).append(v.crop)
-    looked_at = {(v.act, v.crop) for v in report.log if v.follows is None}
     lines = [
         f"<tr><td>{v.key}</td><td>{_text(v.at)}</td><td>{_text(v.who)}</td><td>{_text(v.verdict)}"
         f"{f' of line {v.undoes}' if v.undoes else ''}</td><td>{_crops(v, following)}</td>"
         f"<td>{_number(v.rank, 'd')}</td><td>{_number(v.similarity, '.3f')}</td><td>{_text(v.model)}</td>"
         f"<td>{_text(v.note)}</td></tr>"
         for v in report.log
-        if v.follows is None or (v.act, v.follows) not in looked_at  # the crop that it follows was deleted
+        if v.follows is None
     ]
     head = "".join(
         f"<th>{n}</th>" for n in ("Line", "When", "Who", "Verdict", "Crop", "Rank", "Similarity", "Model", "Note")
@@ -152,8 +151,6 @@ def _log(report: CaseReport) -> str:
 
 def _crops(verdict: Verdict, following: Mapping[tuple[int, int], list[int]]) -> str:
     """ "12", "12 and 3 more of its tracklet: 13, 14, 15"."""
-    if verdict.follows is not None:
-        return f"{verdict.crop}, of the tracklet of crop {verdict.follows}"
     others = following.get((verdict.act, verdict.crop))
     if not others:
         return str(verdict.crop)

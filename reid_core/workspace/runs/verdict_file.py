@@ -56,7 +56,7 @@ def read(folder: Path) -> VerdictLabels | None:
         by_case = {name: _by_number(values[name], tuple) for name in ("confirmed", "rejected")}
         pairs = tuple((str(one), str(other)) for one, other in values["pairs"])
         return VerdictLabels(_by_number(values["labels"], str), pairs, **by_case, left_out=dict(values["left_out"]))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise Damaged(f"{path} cannot be read ({error}). Start a new run.") from error
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import multiprocessing
 import sqlite3
 from pathlib import Path
 
 import pytest
 
-from reid_core.errors import ReidError
-from reid_core.workspace.actor import SIGNED
+from reid_core.errors import NotThere, ReidError
+from reid_core.workspace.actor import SIGNED, Actor
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, UNDO, Seen
 from reid_core.workspace.catalogue.database import backups
@@ -84,13 +85,22 @@ def test_who_takes_a_crop_for_another_person_than_its_tracklet_judges_it_alone(w
     assert decisions(workspace) == {3: MATCH, 4: NOT}
 
 
+def as_version_5(workspace: Workspace) -> None:
+    with sqlite3.connect(workspace.catalogue.path) as database:
+        database.execute("DROP TRIGGER verdict_is_final")
+        database.execute("ALTER TABLE verdict DROP COLUMN follows")
+        database.execute(
+            "CREATE TRIGGER verdict_is_final BEFORE UPDATE ON verdict "
+            "BEGIN SELECT RAISE(ABORT, 'verdicts are append-only'); END"
+        )
+        database.execute("PRAGMA user_version=5")
+    database.close()
+
+
 def test_verdicts_of_a_workspace_of_the_version_before_read_as_before(workspace: Workspace) -> None:
     verdicts.give(signed(workspace, "ann"), CASE, NOT, [Seen(1, 0.7, 3), Seen(2, 0.6, 3)])
     before = verdicts.log_of(workspace, CASE)
-    with sqlite3.connect(workspace.catalogue.path) as database:
-        database.execute("ALTER TABLE verdict DROP COLUMN follows")
-        database.execute("PRAGMA user_version=5")
-    database.close()
+    as_version_5(workspace)
     upgraded = Workspace(workspace.path, TESTER)
     assert verdicts.log_of(upgraded, CASE) == before
     assert [(line.rank, line.follows) for line in before] == [(3, None), (3, None)]
@@ -171,11 +181,52 @@ def test_the_log_cannot_be_changed_but_goes_with_the_crop_and_with_the_case(work
         assert database.execute("SELECT COUNT(*) FROM verdict").fetchone() == (0,)
 
 
+@pytest.mark.parametrize("upgraded", [False, True])
+def test_a_verdict_forgets_the_deleted_crop_that_it_followed_and_changes_in_nothing_else(
+    workspace: Workspace, upgraded: bool
+) -> None:
+    if upgraded:
+        as_version_5(workspace)
+        workspace = Workspace(workspace.path, TESTER)
+    say(workspace, MATCH, 3, crops_only=False)
+    with sqlite3.connect(workspace.catalogue.path) as database:
+        columns = [name for _, name, *_ in database.execute("PRAGMA table_info(verdict)")]
+        changes = [f"{name} = {name} || '1'" for name in columns] + ["follows = NULL, note = 'x'", "follows = 9"]
+        for change in changes:
+            with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+                database.execute(f"UPDATE verdict SET {change} WHERE follows = 3")
+        with pytest.raises(sqlite3.IntegrityError, match="append-only"):
+            database.execute("UPDATE verdict SET follows = 3 WHERE follows IS NULL")
+    database.close()
+    (before,) = [line for line in verdicts.log_of(workspace, CASE) if line.follows == 3]
+    delete(workspace, TINY_GALLERY, Selection(ids=frozenset({3})), "test")
+    assert verdicts.log_of(workspace, CASE) == [dataclasses.replace(before, follows=None)]
+
+
+def test_spaces_around_a_name_make_no_other_analyst_and_an_empty_name_is_nobodys(workspace: Workspace) -> None:
+    say(workspace, MATCH, 1, who=" ann ")
+    assert verdicts.log_of(workspace, CASE)[0].who == "ann"
+    with pytest.raises(ReidError, match="needs a name"):
+        Actor(" ", SIGNED)
+
+
+def test_a_case_counts_what_was_decided_at_once_as_one_verdict(workspace: Workspace) -> None:
+    say(workspace, MATCH, 3, 9, crops_only=False)
+    say(workspace, NOT, 1)
+    verdicts.undo(signed(workspace, "ann"), CASE)
+    assert cases.find(workspace, CASE).describe() == "0 searches, 0 photos, 2 verdicts"
+
+
 def test_a_verdict_needs_a_known_word_and_a_crop_that_is_there(workspace: Workspace) -> None:
     with pytest.raises(ReidError, match="match, not, cannot tell"):
         say(workspace, "maybe", 1)
     with pytest.raises(ReidError, match="Crop 999 is gone"):
         say(workspace, MATCH, 1, 999)
+    for number in (2**63, -(2**70), 0):
+        with pytest.raises(NotThere, match=f"Crop {number} is gone"):
+            say(workspace, MATCH, number)
+    with pytest.raises(ReidError, match="half a character"):
+        say(workspace, MATCH, 1, note="\udcff")
     with pytest.raises(ReidError, match="no case"):
         verdicts.standing(workspace, "other")
     assert verdicts.log_of(workspace, CASE) == []

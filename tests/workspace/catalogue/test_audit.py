@@ -34,7 +34,7 @@ from reid_core.workspace.catalogue.audit import (
     Withhold,
 )
 from reid_core.workspace.catalogue.audit_base import Event
-from reid_core.workspace.catalogue.audit_sentences import actor_of, read_event, sentence_of, title_of
+from reid_core.workspace.catalogue.audit_sentences import actor_of, purpose_of, read_event, sentence_of, title_of
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from tests.conftest import TESTER
 
@@ -57,11 +57,28 @@ EXAMPLES: list[tuple[Event, str, str]] = [
     ),
     (
         GiveVerdict(case=3, verdict="match", act=9, analyst="ann", model="m1", crops=(12, 13, 14), looked_at=1),
-        "verdict", "Decided “match” on crop 12 and 2 more of its tracklet in case 3 (decision 9).",
+        "verdict", "Decided “match” on crop 12 and 2 others of its tracklet, in case 3 (decision 9).",
     ),
     (
         GiveVerdict(case=3, verdict="not", act=10, analyst="ann", crops=(1, 2, 3, 4, 5, 6, 7)),
-        "verdict", "Decided “not” on crops 1, 2, 3, 4, 5 and 2 more in case 3 (decision 10).",
+        "verdict", "Decided “not” on 7 crops (1, 2, 3, 4, 5, …) in case 3 (decision 10).",
+    ),
+    (
+        GiveVerdict(case=1, verdict="not", act=1, analyst="ann", crops=tuple(range(1, 31)), looked_at=12),
+        "verdict", "Decided “not” on 12 crops (1, 2, 3, 4, 5, …) and 18 others of their tracklets, in case 1 "
+        "(decision 1).",
+    ),
+    (
+        GiveVerdict(case=1, verdict="not", act=1, analyst="ann", crops=(1, 2, 3), looked_at=0),
+        "verdict", "Decided “not” on 3 crops of a tracklet in case 1 (decision 1).",
+    ),
+    (
+        GiveVerdict(case=1, verdict="not", act=1, analyst="ann", crops=(1, 2), looked_at=-5),
+        "verdict", "Decided “not” on 2 crops of a tracklet in case 1 (decision 1).",
+    ),
+    (
+        GiveVerdict(case=1, verdict="not", act=1, analyst="ann", crops=(1,), looked_at=9),
+        "verdict", "Decided “not” on crop 1 in case 1 (decision 1).",
     ),
     (
         GiveVerdict(case=3, verdict="undo", act=11, analyst="ann", crops=(12,), undoes=9),
@@ -175,10 +192,28 @@ LINE = {"at": "2026-11-01T00:00:00Z", "who": "ann", "purpose": ""}
         ),
         ({"action": "search", "gallery": {"a": [1, 2]}, "hits": "many"}, "Search: gallery a 1, 2, hits many."),
         ({"action": "delete", "gallery": "g", "crops": [1, {"b": False}]}, "Delete: gallery g, crops 1."),
+        ({"action": "delete", "gallery": "g", "crops": float("inf")}, "Delete: gallery g."),
+        ({"action": "delete", "gallery": "g", "crops": True}, "Delete: gallery g, crops yes."),
+        ({"action": "follow", "investigation": 1, "why": "It is so."}, "Follow: case 1, why It is so."),
+        ({"action": "export investigation", "investigation": 1}, "Export case: case 1."),
+        ({"action": "delete", "gallery": "g", "personal": "handed out"}, "Delete: gallery g."),
+        ({"action": "wipe\x1b[2J", "gallery": "a\nb\u202e"}, "Wipe�[2j: gallery a b�."),
+        ({"action": "hold", "gallery": "\x1b", "crops": 1}, "Held 1 crop of gallery �: no deletion takes them."),
+        (
+            {"action": "serve", "gallery": "g", "model": "m", "even_so": "It is faster."},
+            "Made model m serve gallery g, though it was not shown to be better: It is faster.",
+        ),
     ],
 )  # fmt: skip
 def test_old_unknown_and_forged_lines_read_as_words_and_never_as_values(details: dict[str, Any], sentence: str) -> None:
     assert sentence_of({**LINE, **details}) == sentence
+
+
+def test_names_and_purposes_of_forged_lines_are_plain_text() -> None:
+    assert actor_of({**LINE, "known": {"a": 1}}) == "ann"
+    assert actor_of({**LINE, "who": "ann\x1b", "known": "a\x07"}) == "ann� (a�)"
+    assert actor_of({**LINE, "who": " "}) == "no name"
+    assert purpose_of({**LINE, "purpose": "one\ntwo\x00"}) == "one two�"
 
 
 def test_kinds_of_lines_have_titles() -> None:

@@ -14,6 +14,7 @@ import pytest
 from pages.components.shared import markup
 from reid_core.datasets import read_dataset
 from reid_core.datasets.synthetic import SiteConfig, write_site
+from reid_core.embedder import exchange
 from reid_core.embedder.inference import Embedder
 from reid_core.projection.layout import Layout
 from reid_core.retrieval.filters import Filter
@@ -25,12 +26,13 @@ from reid_core.workspace.cases.verdicts import MATCH, NOT, Seen
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion import wiping
 from reid_core.workspace.deletion.deletion import delete, receipts
-from reid_core.workspace.deletion.keepers import FILES, ROWS
+from reid_core.workspace.deletion.keepers import FILES, MODEL, ROWS
 from reid_core.workspace.evaluations.measuring import evaluate_model
 from reid_core.workspace.galleries import editing
 from reid_core.workspace.galleries.withheld import withhold
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.imports.uploads import keep_upload
+from reid_core.workspace.layout import APP_LOG
 from reid_core.workspace.maps.doubts import dismiss
 from reid_core.workspace.maps.examination import SamePerson, examine
 from reid_core.workspace.maps.making import make_maps
@@ -226,6 +228,36 @@ def test_a_folder_that_nobody_answers_for_is_found(tiny_workspace: Workspace) ->
     assert unknown_to_keepers(tiny_workspace) == ["journeys/day.json", "journeys"]
 
 
+@pytest.mark.timeout(600)
+def test_a_file_that_nobody_answers_for_is_found_in_every_folder(full: Workspace) -> None:
+    """Except where people give names to files, and every one is looked up by its name."""
+    assert unknown_to_keepers(full) == []
+    theirs = tuple(place.removesuffix("/**") for keeper in FILES for place in keeper.places if place.endswith("/**"))
+    markers = []
+    for folder in [full.path, *(path for path in full.path.rglob("*") if path.is_dir())]:
+        (folder / "faces.dat").touch()
+        name = (folder / "faces.dat").relative_to(full.path).as_posix()
+        markers += [] if name.startswith(tuple(f"{folder}/" for folder in theirs)) else [name]
+    assert unknown_to_keepers(full) == sorted(markers)
+    assert {name.count("/") for name in markers} == {0, 1, 2, 3}
+
+
+def test_a_strange_file_of_a_usual_kind_is_found(tiny_workspace: Workspace) -> None:
+    strange = [
+        "comparisons/faces.json", "evaluations/faces.json", "jobs/1/faces.json", "maps/g@m/faces.json",
+        "models/mine/faces.json", "networks/faces.json", "reports/faces.csv", "runs/mine/faces.json",
+        "runs/mine/model/faces.json", "runs/mine/predictions/faces.json",
+    ]  # fmt: skip
+    for name in strange:
+        (tiny_workspace.path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tiny_workspace.path / name).touch()
+    assert unknown_to_keepers(tiny_workspace) == strange
+
+
+def test_all_that_a_model_is_made_of_has_a_keeper() -> None:
+    assert set(MODEL) == set(exchange.FILES)
+
+
 def test_a_file_that_nobody_answers_for_is_found_in_a_known_folder(tiny_workspace: Workspace) -> None:
     (tiny_workspace.path / "runs" / "mine" / "faces").mkdir(parents=True)
     (tiny_workspace.path / "runs" / "mine" / "faces" / "1.jpg").touch()
@@ -274,3 +306,33 @@ def test_what_a_newer_version_has_still_to_wipe_is_left_to_it(tiny_workspace: Wo
     assert receipts(tiny_workspace)[0].finished is None
     with sqlite3.connect(tiny_workspace.catalogue.path) as database:
         assert database.execute("SELECT kind, name FROM removal").fetchall() == [("journeys", "x")]
+
+
+def test_a_keeper_that_fails_delays_the_receipts_end_and_closes_nothing(
+    tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("zelda-quux")
+
+    monkeypatch.setattr("reid_core.workspace.deletion.files.os.truncate", fail)  # of what every deletion takes
+    monkeypatch.setattr("reid_core.workspace.deletion.keepers.forget_in_runs", fail)
+    (tiny_workspace.path / APP_LOG).write_text("something")
+    kept = tiny_workspace.path / "insights" / f"{TINY_GALLERY}.json"
+    kept.parent.mkdir()
+    kept.write_text("{}")
+    assert delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({1})), "test").finished is None
+    assert not kept.exists(), "other kinds go"
+    opened = open_workspace(tiny_workspace.path, TESTER)
+    said = wiping.why_unfinished(opened.catalogue, opened.thumbnails)
+    assert "runs (RuntimeError)" in said
+    monkeypatch.undo()
+    assert receipts(open_workspace(tiny_workspace.path, TESTER))[0].finished is not None
+
+
+def test_a_damaged_file_of_verdicts_in_a_run_closes_nothing(tiny_workspace: Workspace) -> None:
+    run = tiny_workspace.runs_folder / "r"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text("{")
+    (run / "verdicts.json").write_text('{"labels":[],"pairs":[],"confirmed":[],"rejected":[],"left_out":[]}')
+    assert delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({1})), "test").finished is not None
+    assert not (run / "verdicts.json").exists()
