@@ -132,6 +132,6 @@ def turn_to(gallery: str) -> None:
     address.say(PART, KEYS, {"gallery": gallery})
 
 
-def turn_to_when_there(gallery: str) -> None:
-    """Choose the gallery as soon as it is there: an import makes it."""
+def turn_to_when_there(gallery: str | None) -> None:
+    """Choose the gallery as soon as it is there: an import makes it. None where that came to nothing."""
     kept(ChosenGallery).coming = gallery
