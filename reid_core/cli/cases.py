@@ -123,7 +123,7 @@ def judge(
     verdict: Annotated[str, typer.Option(help="match, not, or 'cannot tell'.")],
     note: NoteOption = "",
     crops_only: Annotated[
-        bool, typer.Option("--crops-only", help="Not on the rest of each crop's tracklet, but on these crops alone.")
+        bool, typer.Option("--crops-only", help="Judge only these crops, not the rest of their tracklets.")
     ] = False,
     workspace: WorkspaceOption = None,
 ) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.components.shared.chosen_gallery import ChosenGallery
+from pages.components.shared.session import key_of
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion import deletion
 from reid_core.workspace.galleries.last_used import last_used, use
 from reid_core.workspace.imports.demo import GALLERY as DEMO
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_GALLERY
+from tests.conftest import TESTER, TINY_GALLERY
 from tests.pages.search_page import OpenPage, words_of
 
 PAGES = ("search", "gallery", "map", "training", "evaluation")
@@ -88,13 +92,57 @@ def test_the_demo_is_shown_only_where_nothing_else_is_there(open_at: OpenPage, t
     assert gallery_of(open_at("pages/gallery.py", tiny_workspace.path), "gallery") == "a-site"
 
 
-def test_what_was_shown_by_default_is_not_the_one_used_last(open_at: OpenPage, two: Workspace) -> None:
-    """Else the demo would stay, once it was all that there was."""
+def test_what_is_shown_by_default_stays_while_another_tab_or_an_import_uses_another(
+    open_at: OpenPage, two: Workspace
+) -> None:
     page = open_at("pages/search.py", two.path)
-    assert last_used(two.path) is None
-    use(two.path, OTHER)  # as an import does in its own process
-    page.run()
-    assert page.selectbox(key="gallery").value == OTHER
+    assert last_used(two.path) is None, "only shown, not used"
+    open_at("pages/gallery.py", two.path, fresh=False, gallery=OTHER)
+    assert last_used(two.path) == OTHER
+    assert page.run().selectbox(key="gallery").value == TINY_GALLERY
+    two.catalogue.add_gallery("third")
+    use(two.path, "third")  # as an import does in its own process
+    assert [gallery_of(page, name) for name in PAGES] == [TINY_GALLERY] * len(PAGES)
+
+
+def test_the_demo_gives_way_to_a_gallery_that_came_after_it_but_not_where_it_was_used(
+    open_at: OpenPage, tmp_path: Path
+) -> None:
+    workspace = Workspace(tmp_path / "workspace", TESTER)
+    workspace.catalogue.add_gallery(DEMO)
+    page = open_at("pages/gallery.py", workspace.path)
+    assert page.query_params["gallery"] in (DEMO, [DEMO])
+    workspace.catalogue.add_gallery(OTHER)
+    assert page.run().selectbox(key="gallery").value == OTHER
+    use(workspace.path, DEMO)
+    page = open_at("pages/gallery.py", workspace.path)
+    use(workspace.path, OTHER)
+    assert page.run().selectbox(key="gallery").value == DEMO
+
+
+def test_an_import_that_ends_leaves_the_gallery_chosen_meanwhile(open_at: OpenPage, two: Workspace) -> None:
+    coming = {key_of(ChosenGallery): ChosenGallery(TINY_GALLERY, by_default=False, coming="third")}
+    page = open_at("pages/gallery.py", two.path, state=coming)
+    page.selectbox(key="gallery").set_value(OTHER).run()
+    two.catalogue.add_gallery("third")
+    assert page.run().selectbox(key="gallery").value == OTHER
+
+
+def test_what_is_said_of_a_gallery_goes_once_it_is_there_again(open_at: OpenPage, two: Workspace) -> None:
+    page = open_at("pages/gallery.py", two.path, gallery="third")
+    assert "There is no gallery" in words_of(page)
+    assert "There is no gallery" in words_of(page.run()), "until then it is said"
+    two.catalogue.add_gallery("third")
+    assert "There is no gallery" not in words_of(page.run())
+
+
+def test_what_is_said_of_a_gallery_goes_when_another_is_shown(open_at: OpenPage, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "workspace", TESTER)
+    workspace.catalogue.add_gallery(DEMO)
+    page = open_at("pages/gallery.py", workspace.path, gallery="nowhere")
+    assert "There is no gallery" in words_of(page)
+    workspace.catalogue.add_gallery(OTHER)
+    assert "There is no gallery" not in words_of(page.run())
 
 
 def test_a_deleted_gallery_is_forgotten_and_the_page_says_so(open_at: OpenPage, two: Workspace) -> None:

@@ -45,7 +45,7 @@ def _draw_receipts(receipts: list[Receipt]) -> None:
             [
                 r.number, moment(r.at), r.who, r.gallery, r.selection, f"{r.crops:,}", f"{r.held:,}" if r.held else "",
                 f"{r.files_kept:,}" if r.files_kept else "", r.purpose,
-                moment(r.finished) if r.finished else "when nobody reads any more",
+                moment(r.finished) if r.finished else "waiting for other processes",
             ]
             for r in receipts
         ],

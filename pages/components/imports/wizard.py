@@ -104,6 +104,7 @@ def _draw_job(workspace: Workspace, job: Job) -> None:
         st.button("Import something else", key="gal-import-other", on_click=choose, args=(None,), type="tertiary")
         return
     if status != "finished":
+        turn_to_when_there(None)
         draw_how_it_ended(workspace, job)
     gallery = draw_result(job)
     here = {info.name: info for info in cached.galleries(workspace)}

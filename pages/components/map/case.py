@@ -8,8 +8,8 @@ import streamlit as st
 
 from pages.components.gallery.state import Ids, gallery_state
 from pages.components.map.state import map_state
-from pages.components.search.blind import as_analyst
 from pages.components.search.state import desk
+from pages.components.shared.session import analyst, as_analyst, draw_name_field
 from reid_core.errors import NotThere, ReidError
 from reid_core.records import plural
 from reid_core.workspace.cases import cases, verdicts
@@ -46,9 +46,12 @@ def draw_case_form(workspace: Workspace, ids: Ids, key: str, people: int, say: C
         st.button(
             f"Add {plural(len(ids), 'crop')}", type="primary", key="map-apply",
             on_click=_add, args=(workspace, there.get(name), ids, verdict or MATCH, f"{key}-name"),
+            disabled=analyst() is None,
         )  # fmt: skip
         if _is_last(workspace):
             st.button("Take back", key="map-case-undo", type="tertiary", on_click=_take_back, args=(workspace,))
+    if analyst() is None:
+        draw_name_field()
     following = verdicts.followers(workspace, ids.tolist())
     crops = [*ids.tolist(), *following]
     meaning = _MEANING
@@ -61,7 +64,7 @@ def draw_case_form(workspace: Workspace, ids: Ids, key: str, people: int, say: C
         return
     with st.container(horizontal=True, key="map-case-new"):
         st.text_input("Name", key=NAME, placeholder="Such as Gate 4", width=260)
-        st.text_input("Purpose", key=PURPOSE, placeholder="Why somebody is looked for")
+        st.text_input("Purpose", key=PURPOSE, placeholder="Reason for the search")
     say(f"{plural(len(crops), 'crop')} → {WORDS[verdict or MATCH]}.", meaning)
 
 
@@ -84,7 +87,7 @@ def _changes(workspace: Workspace, name: str, crops: list[int], verdict: str) ->
 
 def _add(workspace: Workspace, case: Case | None, ids: Ids, verdict: str, field: str) -> None:
     """The form stays open: what was given can be taken back there."""
-    now, here, search = gallery_state(), map_state(), desk()
+    now, here, search, workspace = gallery_state(), map_state(), desk(), as_analyst(workspace)
     now.trouble = ""
     try:
         if case is None:
@@ -93,7 +96,7 @@ def _add(workspace: Workspace, case: Case | None, ids: Ids, verdict: str, field:
             state[NAME] = state[PURPOSE] = ""
         # They were in no list of hits: without a rank, a similarity, or a model that put them there.
         seen = [Seen(crop) for crop in ids.tolist()]
-        given = verdicts.give(as_analyst(workspace), case.name, verdict, seen, note=NOTE)
+        given = verdicts.give(workspace, case.name, verdict, seen, note=NOTE)
     except ReidError as error:
         now.trouble = str(error)
         return
@@ -115,7 +118,7 @@ def _is_last(workspace: Workspace) -> bool:
 def _take_back(workspace: Workspace) -> None:
     now, here = gallery_state(), map_state()
     now.trouble = ""
-    if here.given is None:
+    if here.given is None or not _is_last(workspace):
         return
     (case, _), here.given = here.given, None
     try:

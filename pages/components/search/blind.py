@@ -13,11 +13,10 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pages.components.search.state import ANALYST, BLIND
+from pages.components.search.state import BLIND
+from pages.components.shared.session import analyst
 from reid_core.retrieval.grouping import Group
-from reid_core.workspace.actor import SIGNED, Actor
 from reid_core.workspace.search.searching import Answer
-from reid_core.workspace.workspace import Workspace
 
 HIDDEN_FACTS = frozenset({"Tracklet", "Identity", "File", "Crop"})
 state = st.session_state
@@ -25,18 +24,6 @@ state = st.session_state
 
 def is_blind() -> bool:
     return bool(state.get(BLIND))
-
-
-def analyst() -> str | None:
-    """Who decides: the name that was typed. Several analysts share the server's user of the operating system: under
-    that name one would take back what another decided, and they could not contradict each other."""
-    return str(state.get(ANALYST) or "").strip() or None
-
-
-def as_analyst(workspace: Workspace) -> Workspace:
-    """The workspace for the analyst who typed a name, else for whom it was opened."""
-    name = analyst()
-    return workspace if name is None else workspace.acting(Actor(name, SIGNED))
 
 
 def judged_by() -> str | None:

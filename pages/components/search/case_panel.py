@@ -7,11 +7,12 @@ from datetime import datetime
 import streamlit as st
 
 from pages.components.search import verdicts as deciding
-from pages.components.search.blind import analyst, judged_by
+from pages.components.search.blind import judged_by
 from pages.components.search.export import draw_exports
 from pages.components.search.saved_searches import draw_saved, say_saved
-from pages.components.search.state import ANALYST, PURPOSE, desk
+from pages.components.search.state import PURPOSE, desk
 from pages.components.shared import address, markup
+from pages.components.shared.session import analyst, as_analyst, draw_name_field
 from reid_core.errors import ReidError, shortened
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.cases import Case
@@ -70,7 +71,7 @@ def draw_case(workspace: Workspace) -> None:
             "<span>{signed}</span></p>",
             name=case.name,
             purpose=case.purpose,
-            signed=f"Your verdicts are signed {who}" if (who := analyst()) else "",
+            signed=f"Your decisions and searches are signed {who}" if (who := analyst()) else "",
         )
     with st.container(horizontal=True):
         opened = st.button("Case…" if case is None else "Notes, searches…", key="case-open", width="stretch")
@@ -89,8 +90,8 @@ def forget_pending() -> None:
 @st.dialog("Whose verdict is this?", on_dismiss=forget_pending)
 def draw_beginning(workspace: Workspace) -> None:
     """A verdict was given before there was a case, or before it was known who decides."""
-    _draw_name()
-    name = desk().case
+    draw_name_field()
+    workspace, name = as_analyst(workspace), desk().case
     if name is None:
         markup.text('<p class="rt-text">Verdicts belong to a case. Begin one, or open one that is there.</p>')
         _draw_choice(workspace)
@@ -98,20 +99,13 @@ def draw_beginning(workspace: Workspace) -> None:
         _opened(workspace, name)
 
 
-def _draw_name() -> None:
-    st.text_input(
-        "Your name", key=ANALYST, persist_state="session", placeholder="As your verdicts are signed",
-        autocomplete="name", max_chars=80, help="Two analysts may contradict each other, and nobody takes back what "
-        "another decided. It is kept with each verdict.",
-    )  # fmt: skip
-
-
-@st.dialog("Case", width="large")
+@st.dialog("Case", width="large", on_dismiss="rerun")  # the page is for whose name was typed
 def draw_dialog(workspace: Workspace) -> None:
     case = next((case for case in cases.every(workspace) if case.name == desk().case), None)
     if case is None:
         markup.text('<p class="rt-text">It keeps searches, verdicts and notes together, and opens again as it was.</p>')
-        _draw_choice(workspace)
+        draw_name_field()
+        _draw_choice(as_analyst(workspace))
         return
     markup.text('<p class="rt-title" role="heading" aria-level="2">{name}</p>', name=case.name)
     standing = verdicts.describe(verdicts.standing(workspace, case.name, judged_by=judged_by()))
@@ -123,8 +117,8 @@ def draw_dialog(workspace: Workspace) -> None:
         "Notes", case.notes, key=notes, height=120, placeholder="What is known", help="Kept as soon as you leave them.",
         on_change=_keep_notes, args=(workspace, case.name, notes),
     )  # fmt: skip
-    _draw_name()
-    draw_saved(workspace, case)
+    draw_name_field()
+    draw_saved(as_analyst(workspace), case)
 
 
 def _keep_notes(workspace: Workspace, name: str, field: str) -> None:

@@ -15,7 +15,7 @@ from reid_core.workspace.search.searching import Answer
 
 # Keys of fields.
 VIEW, RERANK, BLIND = "view", "rerank", "blind"
-ANALYST, PURPOSE = "analyst", "purpose"
+PURPOSE = "purpose"
 ADD_PHOTOS, TAKEN_BY, LEAVE_OUT = "add-photos", "stated-camera", "leave-out"
 
 SHORT = 12  # groups at first: long lists make people err

@@ -8,11 +8,12 @@ from typing import Any
 import streamlit as st
 
 from pages.components.search import query_photos
-from pages.components.search.blind import analyst, as_analyst, first_undecided, is_blind, is_decided, is_told
+from pages.components.search.blind import first_undecided, is_blind, is_decided, is_told
 from pages.components.search.filters import brushed_key
 from pages.components.search.question import groups_of, kept_answer
 from pages.components.search.state import SHORT, Desk, desk
 from pages.components.shared import cached
+from pages.components.shared.session import analyst, as_analyst
 from pages.components.widgets.events.events import done, new_events
 from reid_core.errors import ReidError
 from reid_core.records import plural

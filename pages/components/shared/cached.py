@@ -13,6 +13,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pages.components.shared import markup
+from pages.components.shared.session import as_analyst
 from reid_core.embedder.inference import Embedder
 from reid_core.errors import FREE_SPACE, ReidError
 from reid_core.picture_reader import PictureReader
@@ -36,7 +37,8 @@ _counted: dict[tuple[str, str], tuple[int, float, Numbers]] = {}  # version, mom
 
 
 def open_workspace() -> Workspace:
-    """The workspace of `default_path()`, for the operating system's user.
+    """The workspace of `default_path()`, for the operating system's user, whom all sessions share; a page takes
+    `workspace_or_problem`.
 
     It is opened once, since opening makes what is missing. Raises ReidError.
     """
@@ -193,9 +195,10 @@ def read_picture(source: str, path: str) -> bytes:
 
 
 def workspace_or_problem() -> tuple[Workspace, list[GalleryInfo]] | None:
-    """The workspace and its galleries; None, and why on the page, where it cannot be opened."""
+    """The workspace, acting for the session's analyst, and its galleries; None, and why on the page, where it cannot be
+    opened."""
     try:
-        workspace = open_workspace()
+        workspace = as_analyst(open_workspace())
         if workspace.is_short():
             markup.problem(
                 "The disk is full", f"Searching and deleting still work, for a while. To go on, {FREE_SPACE}"

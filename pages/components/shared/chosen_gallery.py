@@ -28,12 +28,15 @@ PART, KEYS = "gallery", ("gallery",)  # of addresses
 class ChosenGallery:
     """`name` is None before the first page was drawn, and `by_default` as long as nobody has chosen it.
 
-    `coming` is being imported, and is chosen as soon as it is there. `trouble` is said of a gallery that is not."""
+    `demo_alone`: the demo is shown because there was nothing else. `coming` is being imported, and is chosen as soon as
+    it is there, unless another one is chosen before. `trouble` is said of the gallery `missing`, which is not there."""
 
     name: str | None = None
     by_default: bool = True
+    demo_alone: bool = False
     coming: str | None = None
     trouble: str = ""
+    missing: str | None = None
 
 
 def chosen_gallery(
@@ -45,8 +48,8 @@ def chosen_gallery(
     """
     chosen, names = kept(ChosenGallery), {gallery.name: gallery for gallery in galleries}
     from_another_page = address.from_another(page)
-    if from_another_page:
-        chosen.trouble = ""
+    if from_another_page or chosen.missing in names:
+        _say(chosen)
     wanted = (address.asked(PART, KEYS, from_another_page=from_another_page) or {}).get("gallery")
     if wanted in names:
         _choose(chosen, wanted)
@@ -61,24 +64,33 @@ def chosen_gallery(
 
 
 def _choose(chosen: ChosenGallery, name: str | None) -> None:
-    chosen.name, chosen.by_default, chosen.trouble = name, False, ""
-    if chosen.coming == name:
-        chosen.coming = None
+    chosen.name, chosen.by_default, chosen.demo_alone, chosen.coming = name, False, False, None
+    _say(chosen)
+
+
+def _say(chosen: ChosenGallery, trouble: str = "", missing: str | None = None) -> None:
+    chosen.trouble, chosen.missing = trouble, missing
 
 
 def _fall_back(
     workspace: Workspace, chosen: ChosenGallery, galleries: Sequence[GalleryInfo], wanted: str | None
 ) -> None:
-    """Take the gallery to start with where none that is there is chosen, and say so where one was asked for."""
+    """Take the gallery to start with where none that is there is chosen, and say so where one was asked for.
+
+    What is shown stays, whatever other tabs and processes use; only the demo gives way to a gallery that came after it.
+    """
     before, names = chosen.name, {gallery.name for gallery in galleries}
-    if chosen.by_default or before not in names:
+    if before not in names or (chosen.demo_alone and names != {DEMO}):
         chosen.name, chosen.by_default = _to_start_with(workspace, galleries), True
+        chosen.demo_alone = names == {DEMO}
+    if chosen.name != before:
+        _say(chosen)
     if chosen.name is None:
         return
     if wanted is not None and wanted not in names:
-        chosen.trouble = f"There is no gallery {shown(wanted)} in this workspace. This is {chosen.name}."
+        _say(chosen, f"There is no gallery {shown(wanted)} in this workspace. This is {chosen.name}.", wanted)
     elif before is not None and before not in names:
-        chosen.trouble = f"Gallery {before} is gone. This is {chosen.name}."
+        _say(chosen, f"Gallery {before} is gone. This is {chosen.name}.", before)
 
 
 def _to_start_with(workspace: Workspace, galleries: Sequence[GalleryInfo]) -> str | None:
@@ -120,6 +132,6 @@ def turn_to(gallery: str) -> None:
     address.say(PART, KEYS, {"gallery": gallery})
 
 
-def turn_to_when_there(gallery: str) -> None:
-    """Choose the gallery as soon as it is there: an import makes it."""
+def turn_to_when_there(gallery: str | None) -> None:
+    """Choose the gallery as soon as it is there: an import makes it. None where that came to nothing."""
     kept(ChosenGallery).coming = gallery

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from pages.components.shared.chosen_gallery import ChosenGallery
+from pages.components.shared.session import key_of
 from reid_core.workspace import jobs
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.imports.uploads import unfinished
@@ -80,6 +82,16 @@ def test_an_import_that_did_not_finish_says_so_and_goes_on(
     assert "last line" in page.code[0].value
     next(found for found in page.button if found.label == button).click().run()
     assert again == [(folder, command)]
+
+
+def test_a_gallery_whose_import_failed_is_not_waited_for(open_import: Open, tiny_workspace: Workspace) -> None:
+    command = ["import", "/srv/x", "--gallery=hall"]
+    page = open_import(**{"import": make_job(tiny_workspace.path, "running", "Import x into hall", command).name})
+    page.session_state[key_of(ChosenGallery)] = ChosenGallery(coming="hall")
+    assert page.run().session_state[key_of(ChosenGallery)].coming == "hall"
+    page = open_import(**{"import": make_job(tiny_workspace.path, "failed", "Import x into hall", command).name})
+    page.session_state[key_of(ChosenGallery)] = ChosenGallery(coming="hall")
+    assert page.run().session_state[key_of(ChosenGallery)].coming is None
 
 
 def test_a_new_visit_finds_the_import_that_runs(open_import: Open, tiny_workspace: Workspace) -> None:

@@ -12,12 +12,13 @@ import pytest
 
 from pages.components.map import state
 from pages.components.map.selection import csv_of, table_of
-from reid_core.workspace.cases.cases import create
+from pages.components.shared.session import ANALYST
+from reid_core.workspace.cases.cases import create, every
 from reid_core.workspace.cases.verdicts import Seen, give, log_of, standing
 from reid_core.workspace.deletion.holds import holds
 from reid_core.workspace.galleries.withheld import withheld
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_GALLERY, formulas_in
+from tests.conftest import TINY_GALLERY, formulas_in, signed
 from tests.pages.map.map_page import around, data_of, draw, keys_of, labels_of, mapped, press, select, type_in, words_on
 from tests.pages.search_page import OpenPage, desk_of
 
@@ -142,7 +143,7 @@ def test_crops_are_added_to_a_case_and_taken_back(open_page: OpenPage, tiny_work
     create(tiny_workspace, "Gate 4", "a lost child")
     give(tiny_workspace, "Gate 4", "match", [Seen(9)])
     made = mapped(tiny_workspace)
-    page = press(select(open_page(tiny_workspace.path), made, [2, 9, 16]), "map-do-case")
+    page = press(select(open_page(tiny_workspace.path, state={ANALYST: "ann"}), made, [2, 9, 16]), "map-do-case")
     assert "4 crops → Match in Gate 4. Already so: 2 crops." in words_on(page)
     assert "The verdict is also on 3 crops of the same tracklets." in words_on(page)
     assert "They are labelled as 3 people, and a case is about one." in words_on(page)
@@ -160,9 +161,24 @@ def test_crops_are_added_to_a_case_and_taken_back(open_page: OpenPage, tiny_work
     assert "map-case-undo" not in keys_of(page)
 
 
+def test_what_was_given_elsewhere_since_is_not_taken_back_on_the_map(
+    open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    create(tiny_workspace, "Gate 4", "a lost child")
+    made = mapped(tiny_workspace)
+    page = press(select(open_page(tiny_workspace.path, state={ANALYST: "ann"}), made, [2]), "map-do-case")
+    page = press(page, "map-apply")
+    give(signed(tiny_workspace, "ann"), "Gate 4", "not", [Seen(9)])  # in another tab
+    press(page, "map-case-undo")
+    assert decisions_of(tiny_workspace, "Gate 4") == {1: "match", 2: "match", 9: "not", 10: "not"}
+
+
 def test_a_case_is_begun_on_the_map_with_a_purpose(open_page: OpenPage, tiny_workspace: Workspace) -> None:
     made = mapped(tiny_workspace)
     page = press(select(open_page(tiny_workspace.path), made, [4, 5]), "map-do-case")
+    assert page.button(key="map-apply").disabled
+    page = page.text_input(key="analyst").input(" ann ").run()
+    assert not page.button(key="map-apply").disabled
     page.text_input(key="map-case-name").input("Gate 4").run()
     page = press(page, "map-apply")
     assert "Say what the case is for" in words_on(page)
@@ -170,6 +186,8 @@ def test_a_case_is_begun_on_the_map_with_a_purpose(open_page: OpenPage, tiny_wor
     page = press(page, "map-apply")
     assert decisions_of(tiny_workspace, "Gate 4") == dict.fromkeys((3, 4, 5, 6), "match")
     assert desk_of(page).case == "Gate 4"
+    assert {line.who for line in log_of(tiny_workspace, "Gate 4")} == {"ann"}
+    assert every(tiny_workspace)[0].who == "ann"
     assert "Already so: 4 crops." in words_on(page)  # the form is that of the new one
 
 

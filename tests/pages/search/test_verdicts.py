@@ -10,7 +10,8 @@ import pytest
 
 from pages.components.search import blind
 from pages.components.search import verdicts as deciding
-from pages.components.search.state import ANALYST, Desk
+from pages.components.search.state import Desk
+from pages.components.shared.session import ANALYST
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, Seen, Verdict
 from reid_core.workspace.workspace import Workspace
@@ -52,7 +53,7 @@ def test_nobody_decides_without_a_name(open_page: OpenPage, case: Workspace) -> 
     page = page.text_input(key="analyst").set_value(" bo ").run()
     assert decisions(case) == dict.fromkeys(crops_in(first), MATCH)
     assert {line.who for line in verdicts.log_of(case, CASE)} == {"bo"}
-    assert "Your verdicts are signed bo" in words_of(page)
+    assert "Your decisions and searches are signed bo" in words_of(page)
     assert data_of(page, "answers")["focus"].startswith(f"{first['id']} ")
 
 
