@@ -17,9 +17,15 @@ from reid_core.evaluation import encode_labels, match_ranks, retrieval_metrics
 from reid_core.workspace import import_dataset, system_user
 from reid_core.workspace.search import Example, GalleryIndex, Question, embed_gallery, search
 
+# What scripts do not reach for by itself: parts of a reader, of an index, of the command line.
+INNER = (
+    "packaging", "cli.shared", "datasets.checks", "datasets.readers", "datasets.tables", "embedder.third_party",
+    "retrieval.exact",
+)  # fmt: skip
 INSIDE = [
-    module.name for module in pkgutil.iter_modules(reid_core.__path__) if module.ispkg and module.name != "packaging"
-]
+    name for module in pkgutil.walk_packages(reid_core.__path__, "reid_core.")
+    if module.ispkg and (name := module.name.removeprefix("reid_core.")) not in INNER
+]  # fmt: skip
 PACKAGES = ["reid_core", *(f"reid_core.{name}" for name in INSIDE)]
 HEAVY = ("torch", "timm", "umap", "numba", "scipy", "openvino", "onnx", "streamlit")
 
