@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pages.components.map import data
 from pages.components.map.drawing import Lines, Region
-from pages.components.search import query_photos as asked
+from pages.components.search import query_photos
 from pages.components.search.question import kept_answer, searched_gallery
 from pages.components.search.state import Chosen
 from pages.components.shared import wording
@@ -141,7 +141,7 @@ def selected() -> NDArray[np.int64] | None:
 
 def last_answer(gallery: str) -> tuple[Chosen, Answer] | None:
     """The photo that was last searched for in this gallery, and its answer."""
-    photo, answer = asked.first(), kept_answer()
+    photo, answer = query_photos.first(), kept_answer()
     if photo is None or answer is None or searched_gallery() != gallery or not len(answer.crops):
         return None
     return photo, answer
