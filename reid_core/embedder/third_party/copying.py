@@ -82,7 +82,7 @@ def _settle(
 
     Whatever is wrong with the file is said where it is tried.
     """
-    from reid_core.embedder.runtime import read_network
+    from reid_core.openvino_networks import read_network
 
     model = read_network(kept, name)
     shape = model.input(0).partial_shape if len(model.inputs) == 1 else None
@@ -157,7 +157,7 @@ def _copy_ir(file: Path, folder: Path, output: str) -> Path:
     """Copy an IR and its weights; of several outputs the chosen one alone is kept."""
     import openvino
 
-    from reid_core.embedder.runtime import read_network
+    from reid_core.openvino_networks import read_network
     from reid_core.embedder.third_party.fitting import output_names
 
     weights, kept = _weights_of(file), folder / IR_NAME
