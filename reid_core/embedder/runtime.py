@@ -26,6 +26,7 @@ Pixels = npt.NDArray[np.uint8]
 Vectors = npt.NDArray[np.float32]
 Runner = Callable[[Pixels], Vectors]
 
+
 def openvino_runner(file: Path, preprocessing: Preprocessing, called: str = "", workers: int | None = None) -> Runner:
     """A function from (B, height, width, 3) bytes to (B, D) vectors as the file gives them, safe from many threads.
 

@@ -188,7 +188,7 @@ def test_openvino_is_imported_without_its_usage_reporting() -> None:
     import sys
 
     code = (
-        "import sys\nfrom reid_core.embedder.runtime import _openvino\n_openvino(1)\n"
+        "import sys\nfrom reid_core.openvino_networks import _openvino\n_openvino(1)\n"
         "print([name for name, module in sys.modules.items() if 'openvino_telemetry' in name and module])"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

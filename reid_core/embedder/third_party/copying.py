@@ -157,8 +157,8 @@ def _copy_ir(file: Path, folder: Path, output: str) -> Path:
     """Copy an IR and its weights; of several outputs the chosen one alone is kept."""
     import openvino
 
-    from reid_core.openvino_networks import read_network
     from reid_core.embedder.third_party.fitting import output_names
+    from reid_core.openvino_networks import read_network
 
     weights, kept = _weights_of(file), folder / IR_NAME
     if not weights.is_file():
