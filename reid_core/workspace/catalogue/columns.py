@@ -69,6 +69,17 @@ COLUMNS = (
     Column("upper_share", "REAL"),
     Column("lower", "TEXT", indexed=_if_clear("lower")),
     Column("lower_share", "REAL"),
+    Column(
+        "recording",
+        "INTEGER REFERENCES recording(key)",
+        shown="(SELECT name FROM recording WHERE recording.key = crop.recording)",
+    ),
+    Column("moment", "REAL"),  # seconds since the first frame of the recording
+    Column("frame", "TEXT"),  # path in the source of the picture that the crop was cut from
+    Column("box_left", "REAL"),  # pixels of the upright frame, as the other three
+    Column("box_top", "REAL"),
+    Column("box_width", "REAL"),
+    Column("box_height", "REAL"),
 )
 
 

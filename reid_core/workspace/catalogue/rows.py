@@ -19,7 +19,7 @@ from reid_core.workspace.catalogue.columns import SHOWN
 from reid_core.workspace.layout import originals
 
 CROP_COLUMNS = tuple(SHOWN)
-_ROWS_AT_ONCE = 1_000  # of at most 32 values; SQLite takes 32,766 in one statement
+_ROWS_AT_ONCE = 1_000  # of at most 32 values: SQLite takes 32,766 in one statement
 _NAME = re.compile(r"[\w][\w.-]{0,63}")
 
 
@@ -49,7 +49,9 @@ class GalleryInfo:
 class NewCrop:
     """A row to add, with what was found when the picture was decoded; see `reid_core.quality` and `.colours`.
 
-    `alike` is the sha-256 of a picture of the gallery that looks the same, `bytes` the size of the file.
+    `alike` is the sha-256 of a picture of the gallery that looks the same, `bytes` the size of the file. Of a crop of a
+    recording, `recording` is its key and `moment` the seconds since its first frame; of one that was cut from another
+    picture, `frame` is the path of that in the source. `box_…` is where it was cut, in pixels of the upright frame.
     """
 
     path: str
@@ -71,6 +73,13 @@ class NewCrop:
     upper_share: float = float("nan")
     lower: str | None = None
     lower_share: float = float("nan")
+    recording: int | None = None
+    moment: float = float("nan")
+    frame: str | None = None
+    box_left: float = float("nan")
+    box_top: float = float("nan")
+    box_width: float = float("nan")
+    box_height: float = float("nan")
 
 
 def check_name(name: str, kind: str) -> None:

@@ -31,11 +31,11 @@ MISSING = {"identity": "identity IS NULL", "camera": "camera IS NULL", "time": "
 class Selection:
     """Crops that fit all of what is given; the default is every crop of the gallery.
 
-    `ids` are crops, `sources` keys of sources, `after` and `before` seconds as in `Records.time`, both inclusive (a
-    crop of unknown time fits neither). `older_than` is a moment in seconds since 1970: a crop fits that was taken
-    before it, or imported before it where nobody knows the date that it was taken. `flaw` is one of `FLAWS`, or "any",
-    `missing` one of `MISSING`; `alike` keeps those that look like another picture of the gallery, `not_indexed_by`
-    what the model of that id has not embedded.
+    `ids` are crops, `sources` keys of sources, `recordings` names of recordings, `after` and `before` seconds as in
+    `Records.time`, both inclusive (a crop of unknown time fits neither). `older_than` is a moment in seconds since
+    1970: a crop fits that was taken before it, or imported before it where nobody knows the date that it was taken.
+    `flaw` is one of `FLAWS`, or "any", `missing` one of `MISSING`; `alike` keeps those that look like another picture
+    of the gallery, `not_indexed_by` what the model of that id has not embedded.
     """
 
     identities: frozenset[str] | None = None
@@ -43,6 +43,7 @@ class Selection:
     tracklets: frozenset[str] | None = None
     splits: frozenset[str] | None = None
     sources: frozenset[int] | None = None
+    recordings: frozenset[str] | None = None
     ids: frozenset[int] | None = None
     after: float | None = None
     before: float | None = None
@@ -64,6 +65,18 @@ class Selection:
             tests.append(WAYS[name].sql(value))
             values += WAYS[name].values(value)
         return " AND ".join(tests), values
+
+    def where_recordings(self) -> tuple[str, list[Any]]:
+        """The condition in SQL on table `recording`, and its values: those that are selected as a whole.
+
+        By their names, by their cameras, or with everything; whatever else is given selects crops alone.
+        """
+        given = self._given()
+        if not set(given) <= {"recordings", "cameras"}:
+            return "0", []
+        columns = {"recordings": "name", "cameras": "camera"}
+        tests = [f"recording.{columns[name]} IN (SELECT value FROM json_each(?))" for name in given]
+        return " AND ".join(["1", *tests]), [json.dumps(list(value)) for value in given.values()]
 
     def _given(self) -> dict[str, Any]:
         """The ways that crops are selected by."""
@@ -146,14 +159,18 @@ def _in(column: str) -> dict[str, Any]:
     }
 
 
-def _labelled(column: str, *, tells_who: bool) -> Way:
+def _words_of(kind: str, *, tells_who: bool) -> Callable[[Iterable[str], bool], str]:
     def words(wanted: Iterable[str], names: bool) -> str:
         shown = natural_order(wanted)
         if tells_who and not names:
-            return plural(len(shown), column)
-        return f"{plural(len(shown), column, number=False)} {', '.join(shown[:5])}{' …' * (len(shown) > 5)}"
+            return plural(len(shown), kind)
+        return f"{plural(len(shown), kind, number=False)} {', '.join(shown[:5])}{' …' * (len(shown) > 5)}"
 
-    return Way(_texts, words=words, **_in(column))
+    return words
+
+
+def _labelled(column: str, *, tells_who: bool) -> Way:
+    return Way(_texts, words=_words_of(column, tells_who=tells_who), **_in(column))
 
 
 def _until(last: float) -> str:
@@ -180,6 +197,12 @@ WAYS: dict[str, Way] = {
     "splits": _labelled("split", tells_who=False),
     "sources": Way(
         _whole_numbers, words=lambda keys, names: f"source {', '.join(map(str, sorted(keys)))}", **_in("source")
+    ),
+    "recordings": Way(
+        _texts,
+        lambda names: "crop.recording IN (SELECT key FROM recording WHERE name IN (SELECT value FROM json_each(?)))",
+        _words_of("recording", tells_who=True),
+        lambda names: [json.dumps(list(names), ensure_ascii=False)],
     ),
     "ids": Way(_whole_numbers, words=lambda ids, names: plural(len(ids), "chosen crop"), **_in("id")),
     "after": Way(_moment, lambda first: "crop.time >= ?", lambda first, names: f"from {short_time(first)}"),

@@ -21,6 +21,7 @@ from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.files import OWN
 from reid_core.workspace.deletion.keeper import Going, When
 from reid_core.workspace.deletion.keepers import FILES, ROWS
+from reid_core.workspace.deletion.recordings import recordings_that_go
 from reid_core.workspace.deletion.wiping import finish
 from reid_core.workspace.layout import DEMO
 from reid_core.workspace.reserve import with_room
@@ -123,7 +124,8 @@ def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpo
         ids = [id for (id,) in database.execute("SELECT id FROM doomed ORDER BY id")]
         if not ids and held:
             raise Refused(f"All {plural(held, 'crop')} are held by {', '.join(holds)}. Release them first.")
-        if not ids and not selection.is_everything():
+        recordings = recordings_that_go(database, key, selection)
+        if not ids and not recordings and not selection.is_everything():
             raise NotThere(f"No crop of gallery {gallery!r} fits: {selection.describe()}.")
         gone = selection.is_everything() and not held  # the gallery itself goes, too
         digest = hashlib.sha256(",".join(map(str, ids)).encode()).hexdigest()
@@ -137,7 +139,7 @@ def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpo
         ).fetchall()[0][0]  # fmt: skip
         going = Going(
             database, workspace.path, gallery, key, _people_who_go(database, key),
-            _sources(database, key, everything=selection.is_everything()), whole=gone,
+            _sources(database, key, everything=selection.is_everything()), recordings, whole=gone,
         )  # fmt: skip
         _write_down_what_is_left(going, number)
         for rows in ROWS:

@@ -10,7 +10,7 @@ from pathlib import Path
 from reid_core.workspace.catalogue.database import backups
 from reid_core.workspace.deletion.keeper import Going, Left, Stayed
 from reid_core.workspace.deletion.rows import DOOMED
-from reid_core.workspace.layout import DEMO, INCOMING, ORIGINALS
+from reid_core.workspace.layout import DEMO, INCOMING, ORIGINALS, STILL
 
 # Pictures that are ours: copies, and what Retrace drew itself. The value is the folder of the latter.
 OWN = f"(source.copied OR source.path = ?) AND crop.id {DOOMED}"
@@ -50,15 +50,27 @@ def orphaned_originals(left: Left) -> Iterator[str]:
         there: set[str] = set()
         if folder.name.isdecimal() and int(folder.name) in copied:
             found = left.database.execute("SELECT path FROM crop WHERE source = ?", (int(folder.name),))
-            there = {path for (path,) in found}
+            there = {path for (path,) in found} | _of_recording(left, int(folder.name))
         paths = (file.relative_to(folder).as_posix() for file in folder.rglob("*") if file.is_file())
         yield from (f"{folder.name}/{path}" for path in paths if path not in there)
+
+
+def _of_recording(left: Left, source: int) -> set[str]:
+    """Names of what lies there besides copies of crops, of a recording: its still, and the file where it is kept."""
+    query = "SELECT path, copied, still_moment FROM recording WHERE source = ?"
+    return {
+        name
+        for path, copied, still in left.database.execute(query, (source,))
+        for name, there in ((Path(path).name, copied), (STILL, still is not None))
+        if there
+    }
 
 
 def wipe_original(left: Left, name: str) -> None:
     source, _, path = name.partition("/")
     values = (int(source), path)
-    if not left.database.execute("SELECT 1 FROM crop WHERE source = ? AND path = ?", values).fetchone():
+    kept = left.database.execute("SELECT 1 FROM crop WHERE source = ? AND path = ?", values).fetchone()
+    if not kept and path not in _of_recording(left, int(source)):
         unlink(left.workspace / ORIGINALS / source, path)
 
 

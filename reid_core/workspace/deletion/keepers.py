@@ -9,14 +9,16 @@ words, is looked through for a name: in the log (`audit_trail.mentions`) and of 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
+from itertools import chain
 
 from reid_core.retrieval.backends import BACKENDS
 from reid_core.training.monitoring.tracking import MLFLOW_DATABASE
 from reid_core.workspace.cases.traces import forget_in_cases
 from reid_core.workspace.catalogue.vectors import last_deletion
-from reid_core.workspace.deletion import files, rows
-from reid_core.workspace.deletion.keeper import FileKeeper, Left, RowKeeper, When, each
+from reid_core.workspace.deletion import files, recordings, rows
+from reid_core.workspace.deletion.keeper import FileKeeper, Going, Left, RowKeeper, When, each
 from reid_core.workspace.galleries.last_used import forget_last_used
 from reid_core.workspace.galleries.traces import forget_dismissals, forget_edits
 from reid_core.workspace.jobs import forget_jobs_of
@@ -55,6 +57,10 @@ def _wipe_figures(left: Left, gallery: str) -> None:
     files.wipe_of_gallery(left, COMPARISONS, gallery)
 
 
+def _doomed_originals(going: Going) -> Iterable[str]:
+    return chain(files.doomed_originals(going), recordings.doomed_stills(going))
+
+
 def _each_in(folder: str, *names: str) -> tuple[str, ...]:
     return tuple(f"{folder}/{name}" for name in names)
 
@@ -74,6 +80,7 @@ ROWS = (
         lambda going: forget_in_cases(going.database, going.gallery, going.people),
     ),
     RowKeeper("vectors", ("vector", "no_direction", "tombstone"), rows.forget_vectors),
+    RowKeeper("tracklets", ("tracklet",), recordings.forget_tracklets),
     RowKeeper("crops", ("crop", "hold", "withheld", "edit_row"), rows.forget_crop_rows),
     # --- from here on the crops are gone ---
     RowKeeper(
@@ -81,6 +88,7 @@ ROWS = (
         lambda going: forget_edits(going.database, going.key, going.people, everything=going.whole),
     ),
     RowKeeper("dismissed doubts", ("dismissal",), lambda going: forget_dismissals(going.database, going.key)),
+    RowKeeper("recordings", ("recording",), recordings.forget_recordings),
     RowKeeper("sources", ("source",), rows.forget_sources),
     RowKeeper("galleries", ("gallery", "serving"), rows.forget_gallery),
     RowKeeper("receipts", ("deletion",), why_nothing="A receipt says that something went, and names nobody."),
@@ -94,7 +102,7 @@ FILES = (
         orphans=files.orphaned_thumbnails,
     ),
     FileKeeper(
-        "original", (f"{ORIGINALS}/**",), each(files.wipe_original), files.doomed_originals,
+        "original", (f"{ORIGINALS}/**",), each(files.wipe_original), _doomed_originals,
         orphans=files.orphaned_originals,
     ),
     # Its pictures are of nobody real.

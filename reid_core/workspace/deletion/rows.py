@@ -31,9 +31,10 @@ def forget_crop_rows(going: Going) -> None:
 
 
 def forget_sources(going: Going) -> None:
-    """A source that lost its last crop goes with its name, which may be a person's."""
+    """A source that lost its last crop goes with its name, which may be a person's; not while its recording stays."""
     going.database.executemany(
-        "DELETE FROM source WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM crop WHERE crop.source = ?1)",
+        "DELETE FROM source WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM crop WHERE crop.source = ?1) "
+        "AND NOT EXISTS (SELECT 1 FROM recording WHERE recording.source = ?1)",
         [(key,) for key in going.sources],
     )
 

@@ -19,6 +19,7 @@ from reid_core.workspace.deletion.cases import delete_case
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER, TINY_GALLERY, signed
+from tests.workspace.catalogue.older import as_version_6
 
 CASE = "case"
 
@@ -86,6 +87,7 @@ def test_who_takes_a_crop_for_another_person_than_its_tracklet_judges_it_alone(w
 
 
 def as_version_5(workspace: Workspace) -> None:
+    as_version_6(workspace.catalogue.path)
     with sqlite3.connect(workspace.catalogue.path) as database:
         database.execute("DROP TRIGGER verdict_is_final")
         database.execute("ALTER TABLE verdict DROP COLUMN follows")

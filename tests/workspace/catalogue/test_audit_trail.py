@@ -30,6 +30,7 @@ from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Answer, Example, Question, search
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER, TINY_GALLERY, png_bytes, signed, tiny_picture
+from tests.workspace.catalogue.older import as_version_6
 from tests.workspace.deletion.test_deletion import found_in
 
 MARK = b"zelda-quux"
@@ -325,6 +326,7 @@ def old(tiny_workspace: Workspace) -> Path:
     """Version 4: lines hold everything, here the hash of crop 1's picture and a name."""
     path = tiny_workspace.path
     sha256 = tiny_workspace.catalogue.crops_of([1])["sha256"].iloc[0]
+    as_version_6(tiny_workspace.catalogue.path)
     with sqlite3.connect(tiny_workspace.catalogue.path) as database:
         database.execute("DROP TABLE audit_fields")
         database.execute("DROP TRIGGER audit_is_divided")

@@ -33,10 +33,11 @@ def test_a_new_catalogue_has_the_columns_of_an_upgraded_one(tmp_path: Path) -> N
         assert set(columns_of(new)) == {column.name for column in COLUMNS}
 
 
-def test_tables_of_crops_have_the_columns_that_they_always_had() -> None:
+def test_tables_of_crops_have_the_columns_that_they_always_had_and_then_where_a_crop_was_cut() -> None:
     assert CROP_COLUMNS == tuple(SHOWN) == (
         "id", "path", "identity", "camera", "time", "tracklet", "split", "width", "height", "sha256", "source",
         "sharpness", "brightness", "contrast", "alike", "upper", "upper_share", "lower", "lower_share",
+        "recording", "moment", "frame", "box_left", "box_top", "box_width", "box_height",
     )  # fmt: skip
 
 

@@ -11,7 +11,8 @@ from reid_core.workspace.catalogue.selection import WAYS, Selection
 
 EVERYTHING = Selection(
     identities=frozenset({"anna"}), cameras=frozenset({"2", "10"}), tracklets=frozenset({"t1"}),
-    splits=frozenset({"query"}), sources=frozenset({4, 3}), ids=frozenset({1, 2}), after=5.0, before=2e8,
+    splits=frozenset({"query"}), sources=frozenset({4, 3}), recordings=frozenset({"gate.mp4"}),
+    ids=frozenset({1, 2}), after=5.0, before=2e8,
     older_than=3e8, flaw="any", missing="time", alike=True, not_indexed_by="m1",
 )  # fmt: skip
 
@@ -27,11 +28,12 @@ def test_every_way_comes_back_from_json_and_is_a_condition_and_words() -> None:
     condition, values = EVERYTHING.where(7)
     assert condition.count("?") == len(values)
     assert EVERYTHING.describe() == (
-        "identity anna, cameras 2, 10, tracklet t1, split query, source 3, 4, 2 chosen crops, from 0:00:05, "
-        "until 1976-05-03T19:33:20Z, taken before 1979-07-05T05:20:00Z, any flaw, without time, look-alikes, "
-        "not embedded by m1"
+        "identity anna, cameras 2, 10, tracklet t1, split query, source 3, 4, recording gate.mp4, 2 chosen crops, "
+        "from 0:00:05, until 1976-05-03T19:33:20Z, taken before 1979-07-05T05:20:00Z, any flaw, without time, "
+        "look-alikes, not embedded by m1"
     )
-    assert EVERYTHING.describe(names=False).startswith("1 identity, cameras 2, 10, 1 tracklet, split query")
+    hidden = EVERYTHING.describe(names=False)
+    assert hidden.startswith("1 identity, cameras 2, 10, 1 tracklet, split query, source 3, 4, 1 recording, 2 chosen")
     assert Selection().describe() == "every crop"
     assert Selection().where(7) == ("crop.gallery = ?", [7])
 

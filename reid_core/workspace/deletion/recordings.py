@@ -1,0 +1,74 @@
+"""What goes of recordings with crops: tracklets, the still, what a stopped analysis goes on from, the recording itself.
+
+A tracklet goes with its last crop. The still goes with the first crop of a tracklet that was in view when it was taken.
+A recording goes with its gallery, with its last crop once it is analysed, and when it, or no more than its camera, is
+what was selected. An analysis that is not finished holds pictures of people that no selection can find: whatever is
+deleted of its gallery, what it would go on from goes, too. It then goes on with an empty scene.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from sqlite3 import Connection
+
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion.keeper import Going
+from reid_core.workspace.deletion.rows import DOOMED
+from reid_core.workspace.layout import STILL
+
+_SEEN_AROUND = 2.0  # seconds: a person is in view before a tracker knows, and may be when it has lost her
+_STAYS = f"SELECT 1 FROM crop WHERE crop.recording = recording.key AND NOT crop.id {DOOMED}"
+_GOES = f"SELECT 1 FROM crop WHERE crop.recording = recording.key AND crop.id {DOOMED}"
+_IN_VIEW = (
+    "SELECT recording.key FROM recording JOIN crop ON crop.recording = recording.key LEFT JOIN tracklet "
+    "ON tracklet.gallery = crop.gallery AND tracklet.name = crop.tracklet "
+    f"WHERE recording.gallery = ? AND still_moment IS NOT NULL AND crop.id {DOOMED} "
+    f"AND (tracklet.key IS NULL OR still_moment BETWEEN start_moment - {_SEEN_AROUND} AND end_moment + {_SEEN_AROUND})"
+)
+
+
+def recordings_that_go(database: Connection, gallery: int, selection: Selection) -> list[int]:
+    """Keys of those of which nothing stays when the doomed crops are gone."""
+    where, values = selection.where_recordings()
+    rows = database.execute(
+        f"SELECT key FROM recording WHERE gallery = ? AND NOT EXISTS ({_STAYS}) "
+        f"AND ({where} OR finished IS NOT NULL AND EXISTS ({_GOES}))",
+        (gallery, *values),
+    )
+    return [key for (key,) in rows]
+
+
+def forget_tracklets(going: Going) -> None:
+    """While the crops are there: tracklets that lose all of theirs, and what shows people in recordings that stay."""
+    stills = [(source,) for source in _sources_of_doomed_stills(going)]
+    going.database.executemany("UPDATE recording SET still_moment = NULL WHERE source = ?", stills)
+    going.database.execute("UPDATE recording SET state = NULL WHERE gallery = ? AND state IS NOT NULL", (going.key,))
+    going.database.execute(
+        f"WITH touched AS (SELECT DISTINCT recording, tracklet FROM crop WHERE id {DOOMED} AND recording IS NOT NULL) "
+        "DELETE FROM tracklet WHERE key IN (SELECT key FROM touched JOIN tracklet "
+        "ON tracklet.recording = touched.recording AND tracklet.name = touched.tracklet) AND NOT EXISTS "
+        f"(SELECT 1 FROM crop WHERE crop.recording = tracklet.recording AND crop.tracklet = tracklet.name "
+        f"AND NOT crop.id {DOOMED})"
+    )
+
+
+def forget_recordings(going: Going) -> None:
+    """Once the crops are gone; tracklets that never had any go by the tables' own rule, and so does an empty source."""
+    for key in going.recordings:
+        (source,) = going.database.execute("DELETE FROM recording WHERE key = ? RETURNING source", (key,)).fetchone()
+        going.sources = [*going.sources, source]
+
+
+def doomed_stills(going: Going) -> Iterator[str]:
+    """As copies of crops: the source, and the path in its folder."""
+    return (f"{source}/{STILL}" for source in _sources_of_doomed_stills(going))
+
+
+def _sources_of_doomed_stills(going: Going) -> list[int]:
+    rows = going.database.execute(
+        "SELECT source FROM recording WHERE still_moment IS NOT NULL "
+        f"AND (key IN (SELECT value FROM json_each(?)) OR key IN ({_IN_VIEW}))",
+        (json.dumps(list(going.recordings)), going.key),
+    )
+    return [source for (source,) in rows]
