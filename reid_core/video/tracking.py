@@ -196,10 +196,12 @@ class Tracker:
         tracker = cls(TrackingSettings(**state["settings"]))
         tracker._now, tracker._next = state["now"], state["next"]
         tracker._tracks = _Tracks(
-            Motion.from_state(state["motion"]),
-            *(np.array(state[name], np.int64) for name in ("number", "hits")),
-            *(np.array(state[name], np.float64) for name in ("seen", "sure")),
-            np.array(state["row"], np.int64),
+            motion=Motion.from_state(state["motion"]),
+            number=np.array(state["number"], np.int64),
+            hits=np.array(state["hits"], np.int64),
+            seen=np.array(state["seen"], np.float64),
+            sure=np.array(state["sure"], np.float64),
+            row=np.array(state["row"], np.int64),
         )
         return tracker
 
