@@ -24,6 +24,7 @@ Pixels = NDArray[np.uint8]
 
 LOWEST = 48  # pixels: below, networks see little more than colours
 BEST_HEIGHT = 256  # pixels: what networks look at; more does not help them
+COUNTS = 0.5  # boxes in front count if they score at least so much of the one behind
 HIDDEN = 0.5  # a box that is covered by more is no candidate
 OUTSIDE = 0.25  # nor is one of which more lies outside the frame
 CUT_OFF = 0.5  # worth of a box that ends at the left, right or lower edge: the rest of the person is probably beyond
@@ -73,34 +74,33 @@ class Candidate:
         return cls(**{**state, "box": tuple(state["box"]), "jpeg": base64.b64decode(state["jpeg"])})
 
 
-def worth(boxes: NDArray[Any], scores: NDArray[Any], people: NDArray[np.bool_], width: int, height: int) -> NDArray:
-    """(N,) from 0 to 1: score × inside the frame × unhidden × size × shape; 0 for what is no candidate.
-
-    `people` (N,) are the boxes that are known to be people: whoever of them has lower feet stands in front, and hides.
-    """
+def worth(boxes: NDArray[Any], scores: NDArray[Any], width: int, height: int) -> NDArray[np.float64]:
+    """(N,) from 0 to 1: score × inside the frame × unhidden × size × shape; 0 for what is no candidate."""
     boxes = np.asarray(boxes, np.float64)
     left, top, right, bottom = boxes.T
     wide, high = np.maximum(right - left, 1e-3), np.maximum(bottom - top, 1e-3)
     seen_wide = np.clip(right, 0, width) - np.clip(left, 0, width)
     inside = seen_wide * (np.clip(bottom, 0, height) - np.clip(top, 0, height)) / (wide * high)
     cut_off = (left <= EDGE * width) | (right >= (1 - EDGE) * width) | (bottom >= (1 - EDGE) * height)
-    hidden = covered(boxes, people)
+    hidden = covered(boxes, np.asarray(scores))
     size = np.minimum(high / BEST_HEIGHT, 1)
     shape = np.minimum(np.minimum(high / wide / SHAPES[0], SHAPES[1] * wide / high), 1)
     found = scores * inside * np.where(cut_off, CUT_OFF, 1) * (1 - hidden) * size * shape
     return np.where((high >= LOWEST) & (inside >= 1 - OUTSIDE) & (hidden <= HIDDEN), found, 0)
 
 
-def covered(boxes: NDArray[Any], people: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """(N,) share of each box that lies behind boxes of people whose feet are lower; what two share counts twice.
+def covered(boxes: NDArray[Any], scores: NDArray[Any]) -> NDArray[np.float64]:
+    """(N,) share of each box that lies behind boxes with lower feet, which stand in front; shared parts count twice.
 
-    >>> covered(np.array([[0.0, 0, 10, 20], [5, 10, 15, 30]]), np.array([True, True]))
-    array([0.25, 0.  ])
+    Boxes that score less than half as much are left out: they are rather parts of the same person, or nothing.
+
+    >>> covered(np.array([[0.0, 0, 10, 20], [5, 10, 15, 30], [0, 0, 10, 40]]), np.array([0.9, 0.8, 0.1]))
+    array([0.25, 0.  , 0.  ])
     """
     low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
     high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
     shared = np.prod(np.clip(high - low, 0, None), axis=2)
-    in_front = (boxes[None, :, 3] > boxes[:, None, 3]) & people[None, :]
+    in_front = (boxes[None, :, 3] > boxes[:, None, 3]) & (scores[None, :] >= scores[:, None] * COUNTS)
     area = np.maximum(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), 1e-3)
     return np.minimum((shared * in_front).sum(axis=1) / area, 1)
 
@@ -111,6 +111,7 @@ class Candidates:
     def __init__(self, start: float) -> None:
         self._start = start
         self._stretch = APART
+        self._clearness = 1.0  # of the crop cut last
         self._kept: dict[int, Candidate] = {}
 
     def __len__(self) -> int:
@@ -119,10 +120,11 @@ class Candidates:
     def offer(self, frame: Frame, box: Box, worth: float) -> None:
         """Cuts the box and keeps it if it may be, and then is, the best of its stretch. `worth` as of `worth`."""
         kept = self._kept.get(self._place(frame.seconds))
-        if worth <= 0 or frame.damaged or (kept is not None and worth < BETTER * kept.quality):
+        if worth <= 0 or frame.damaged or (kept is not None and worth * self._clearness < BETTER * kept.quality):
             return
         pixels = frame.crop(box)
-        quality = worth * _clearness(pixels)
+        self._clearness = _clearness(pixels)
+        quality = worth * self._clearness
         if kept is not None and quality < BETTER * kept.quality:
             return
         self._kept[self._place(frame.seconds)] = Candidate(frame.seconds, frame.number, box, _jpeg(pixels), quality)
@@ -143,12 +145,12 @@ class Candidates:
 
     def state(self) -> dict[str, Any]:
         kept = [candidate.state() for candidate in self._kept.values()]
-        return {"start": self._start, "stretch": self._stretch, "kept": kept}
+        return {"start": self._start, "stretch": self._stretch, "clearness": self._clearness, "kept": kept}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Candidates:
         found = cls(state["start"])
-        found._stretch = state["stretch"]
+        found._stretch, found._clearness = state["stretch"], state["clearness"]
         for each in map(Candidate.from_state, state["kept"]):
             found._kept[found._place(each.seconds)] = each
         return found

@@ -117,7 +117,7 @@ class Collector:
         for row, number in update.earlier:
             self._see(number, self._before[row])
         seen = list(_sightings(frame, detections))
-        worths = worth(detections.boxes, detections.scores, update.ids > 0, frame.width, frame.height)
+        worths = worth(detections.boxes, detections.scores, frame.width, frame.height)
         for place in np.flatnonzero(update.ids > 0):
             tracklet = self._see(int(update.ids[place]), seen[place])
             tracklet.candidates.offer(frame, seen[place].box, float(worths[place]))

@@ -36,9 +36,10 @@ class Tracklet:
     """One walk of one person past one camera. Seconds and frames are those of the recording.
 
     The foot point is the middle of a box's lower edge; it may lie outside the frame. `moved` is how far it went from
-    where it was first, at most, in heights of the box: near 0 for dummies, posters and people who stand. `open_at_start` and
-    `open_at_end`: the recording, or its analysis, began or ended while the person was in view. `part`: the parts of a
-    track that had taken up two people (see `purity`) are numbered from 1; `moved` is then of the whole track.
+    where it was first, at most, in heights of the box: near 0 for dummies, posters and people who stand.
+    `open_at_start` and `open_at_end`: the recording, or its analysis, began or ended while the person was in view.
+    `part`: the parts of a track that had taken up two people (see `purity`) are numbered from 1; `moved` is then of the
+    whole track.
     """
 
     number: int
