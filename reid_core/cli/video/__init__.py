@@ -1,0 +1,1 @@
+"""Commands about recordings, and about the detectors that find people in them."""
