@@ -11,6 +11,7 @@ import time
 
 from tests.benchmarks import (
     dashboard,
+    detecting,
     embedding,
     evaluation,
     feedback,
@@ -31,6 +32,7 @@ def main() -> None:
     index_at_scale.run()
     feedback.run()
     embedding.run()
+    detecting.run()
     importing.run()
     training.run()
     dashboard.run()
