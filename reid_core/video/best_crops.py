@@ -53,7 +53,7 @@ class Frame(Protocol):
     def height(self) -> int: ...
     @property
     def damaged(self) -> bool: ...
-    def crop(self, box: Box) -> Pixels: ...
+    def crop(self, left: float, top: float, right: float, bottom: float) -> Pixels: ...
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ class Candidates:
         kept = self._kept.get(self._place(frame.seconds))
         if worth <= 0 or frame.damaged or (kept is not None and worth * self._clearness < BETTER * kept.quality):
             return
-        pixels = frame.crop(box)
+        pixels = frame.crop(*box)
         self._clearness = _clearness(pixels)
         quality = worth * self._clearness
         if kept is not None and quality < BETTER * kept.quality:

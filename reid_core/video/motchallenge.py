@@ -8,6 +8,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
 
 from reid_core.errors import Damaged, shown
 from reid_core.video.boxes import Detections
@@ -61,6 +63,37 @@ def read_tracks(text: Iterable[str], name: str) -> Iterator[TrackLine]:
         if not all(map(math.isfinite, values)) or frame != int(frame) or track != int(track) or frame < 1:
             raise Damaged(_wrong(name, number, line))
         yield TrackLine(int(frame), int(track), left, top, width, height, more[0] if more else 1.0)
+
+
+class TrackFile:
+    """A file of such lines that an analysis writes step by step: `keep` what a step added, before the step counts.
+
+    `frames` are analysed when it is opened: what stands there of later ones a process wrote that was stopped before
+    its step counted, and the analysis finds it again.
+    """
+
+    def __init__(self, path: Path, frames: int = 0) -> None:
+        self._new: list[str] = []
+        kept: list[str] = []
+        if frames and path.is_file():
+            with path.open(encoding="utf-8") as file:
+                kept = [str(line) for line in read_tracks(file, path.name) if line.frame <= frames]
+        self._last = {line for line in kept if line.startswith(f"{frames},")}
+        self._file: TextIO = path.open("w", encoding="utf-8")
+        self._file.writelines(f"{line}\n" for line in kept)
+
+    def add(self, line: TrackLine) -> None:
+        if str(line) not in self._last:
+            self._new.append(str(line))
+
+    def keep(self) -> None:
+        self._file.writelines(f"{line}\n" for line in self._new)
+        self._file.flush()
+        self._new = []
+
+    def close(self) -> None:
+        self.keep()
+        self._file.close()
 
 
 def _wrong(name: str, number: int, line: str) -> str:

@@ -26,7 +26,7 @@ _FAR_APART = (
 
 Origin = Literal["stated", "name", "container", "file"]
 WORDS: dict[Origin, str] = {
-    "stated": "as it was stated",
+    "stated": "what was stated",
     "name": "the file's name",
     "container": "the container's creation time, which some recorders set when they export",
     "file": "the file's time of change less its duration, which copying may have changed",

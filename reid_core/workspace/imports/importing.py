@@ -107,7 +107,7 @@ def _keep(
     with one_at_a_time(workspace.path / LOCK):
         workspace.thumbnails.add({item.crop.sha256: item.thumbnail for item in found})
         if originals is not None:
-            _copy(originals, found)
+            copy_crops(originals, found)
         new = workspace.catalogue.add_crops(gallery, source, [item.crop for item in found])
         if originals is not None and not all(new):
             there = workspace.catalogue.known_labels(source)
@@ -117,7 +117,8 @@ def _keep(
     return new
 
 
-def _copy(originals: Path, found: Sequence[Inspected]) -> None:
+def copy_crops(originals: Path, found: Sequence[Inspected]) -> None:
+    """Lay the files of crops out under their paths. Raises ReidError where there is no room."""
     for item in found:
         place = originals / item.crop.path
         if item.data is not None and not (place.is_file() and place.read_bytes() == item.data):

@@ -89,7 +89,7 @@ def _of_frame(source: ImageSource, frame: str, rows: Sequence[Row]) -> list[Insp
     for row in rows:
         try:
             data = encoded_crop(cut_out(picture, _box(row)))
-            found.append(_inspected(row, data, decode(data), keep_data=True))
+            found.append(described(row, data, decode(data), keep_data=True))
         except BadImage as error:
             found.append(Skipped(row["path"], str(error)))
     return found
@@ -98,12 +98,13 @@ def _of_frame(source: ImageSource, frame: str, rows: Sequence[Row]) -> list[Insp
 def _whole(source: ImageSource, row: Row, keep_data: bool) -> Inspected | Skipped:
     try:
         data = source.read(row["path"])
-        return _inspected(row, data, decode(data), keep_data)
+        return described(row, data, decode(data), keep_data)
     except BadImage as error:
         return Skipped(row["path"], str(error))
 
 
-def _inspected(row: Row, data: bytes, image: Image.Image, keep_data: bool) -> Inspected:
+def described(row: Row, data: bytes, image: Image.Image, keep_data: bool) -> Inspected:
+    """The crop of those labels, whose file is `data` and shows `image`."""
     found = dataclasses.asdict(measure(image)) | dataclasses.asdict(clothing(image))
     sha256 = hashlib.sha256(data).digest()
     crop = NewCrop(**row, width=image.width, height=image.height, sha256=sha256, bytes=len(data), **found)
