@@ -17,6 +17,7 @@ from tests.benchmarks import (
     importing,
     index_at_scale,
     map_view,
+    migrating,
     projecting,
     training,
 )
@@ -32,6 +33,7 @@ def main() -> None:
     feedback.run()
     embedding.run()
     importing.run()
+    migrating.run()
     training.run()
     dashboard.run()
     projecting.run()

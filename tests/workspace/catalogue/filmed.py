@@ -38,10 +38,13 @@ def walk(name: str, first: float = 10.0, last: float = 14.0, **given: Any) -> Ne
 def cut(tracklet: str | None, moment: float, **given: Any) -> NewCrop:
     """A crop at that second. Its bytes and its file are those of its tracklet and moment."""
     path = f"{tracklet}/{moment:g}.jpg"
-    values: dict[str, Any] = {"identity": None, "sha256": hashlib.sha256(path.encode()).digest(), **given}
+    values: dict[str, Any] = {
+        "identity": None, "sha256": hashlib.sha256(path.encode()).digest(), "box_left": 100.0, "box_top": 380.0,
+        "box_width": 50.0, "box_height": 120.0, **given,
+    }  # fmt: skip
     return NewCrop(
         path=path, camera=None, time=float("nan"), tracklet=tracklet, split="gallery", width=50, height=120,
-        moment=moment, box_left=100.0, box_top=380.0, box_width=50.0, box_height=120.0, **values,
+        moment=moment, **values,
     )  # fmt: skip
 
 
