@@ -6,6 +6,7 @@ Nothing is decoded before its size, type and number of pixels are known to be ac
 from __future__ import annotations
 
 import io
+import math
 import os
 import stat
 from contextlib import suppress
@@ -38,6 +39,7 @@ MAX_PIXELS = 50_000_000
 THUMBNAIL_HEIGHT = 256  # pixels; sharp on a 128-pixel card at twice the density
 SMALLEST_CUT = 8  # pixels
 LOSSLESS_PIXELS = 1_000_000
+_ORIENTATION = 0x0112  # EXIF's tag; 5 to 8 are turned by a quarter
 _HEIC_SUFFIXES = ("heic", "heif", "hif")
 _HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 _NO_PICTURE = "it is not a picture that can be read (use JPEG, PNG, WebP, BMP or TIFF)"
@@ -124,6 +126,15 @@ def picture_size(data: bytes) -> tuple[int, int]:
     return _open(data).size
 
 
+def upright_size(data: bytes) -> tuple[int, int]:
+    """Width and height in pixels as `decode` gives them, by the header alone. Raises BadImage with the reason."""
+    image = _open(data)
+    turned = False
+    with suppress(Exception):  # a damaged EXIF block
+        turned = image.getexif().get(_ORIENTATION) in (5, 6, 7, 8)
+    return (image.height, image.width) if turned else image.size
+
+
 def _open(data: bytes) -> Image.Image:
     """The picture with its header read and its pixels untouched. Raises BadImage with the reason."""
     if not data:
@@ -183,14 +194,39 @@ def turned_and_cut(image: Image.Image, turn: int, box: tuple[float, float, float
     return turned.crop((edges[0], edges[1], edges[2], edges[3]))
 
 
+def cut_out(image: Image.Image, box: tuple[float, float, float, float]) -> Image.Image:
+    """The part of an upright frame in a box of left, top, width and height in pixels; what reaches beyond is left out.
+
+    Raises BadImage for a box outside of the frame and for one of less than `SMALLEST_CUT` pixels a side.
+    """
+    left, top, width, height = box
+    frame = f"the frame of {image.width}×{image.height}"
+    if not all(map(math.isfinite, box)) or width <= 0 or height <= 0:
+        raise BadImage("its box has numbers that no picture has")
+    if left >= image.width or top >= image.height or left + width <= 0 or top + height <= 0:
+        raise BadImage(f"its box lies outside {frame}")
+    across = [round(min(float(image.width), max(0.0, edge))) for edge in (left, left + width)]
+    down = [round(min(float(image.height), max(0.0, edge))) for edge in (top, top + height)]
+    if across[1] - across[0] < SMALLEST_CUT or down[1] - down[0] < SMALLEST_CUT:
+        size = f"{across[1] - across[0]}×{down[1] - down[0]}"
+        raise BadImage(f"its box covers {size} pixels of {frame}; less than {SMALLEST_CUT} a side tell nothing")
+    return image.crop((across[0], down[0], across[1], down[1]))
+
+
+def encoded_crop(image: Image.Image) -> bytes:
+    """A crop as the JPEG that is kept of it."""
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=95, subsampling=0)
+    return buffer.getvalue()
+
+
 def encoded(image: Image.Image) -> bytes:
     """The picture as PNG, pixel by pixel; as a good JPEG where that would be large."""
     buffer = io.BytesIO()
     if image.width * image.height <= LOSSLESS_PIXELS:
         image.save(buffer, "PNG")
-    else:
-        image.save(buffer, "JPEG", quality=95, subsampling=0)
-    return buffer.getvalue()
+        return buffer.getvalue()
+    return encoded_crop(image)
 
 
 def thumbnail(image: Image.Image) -> bytes:

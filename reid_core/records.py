@@ -21,6 +21,7 @@ DISTRACTOR = "distractor"  # a person who is nobody's match, or a false detectio
 JUNK = "junk"  # a crop too bad to count either way: never ranked in an evaluation
 SPLITS = ("train", "query", "gallery")
 COLUMNS = ("path", "identity", "camera", "time", "tracklet", "split")
+BOX_COLUMNS = ("box_left", "box_top", "box_width", "box_height")
 _DRIVE = re.compile("[A-Za-z]:")  # Windows reads "c:x.jpg" as a path on drive c; "1:05.jpg" is only an odd name
 _FORMULAS = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
 _BLANKS_OF_FORMULAS = ("\t", "\r", "\n")
@@ -33,18 +34,21 @@ MOST_DIGITS = 40  # of a whole number that is typed, with zeros in front
 class Records:
     """Crops and what is known of them.
 
-    `table` has one row per crop and exactly these columns:
+    `table` has one row per crop and exactly these columns; of the last five, what is left out is unknown:
 
-    - `path`: relative POSIX path in the source folder or zip; unique.
+    - `path`: relative POSIX path in the source folder or zip; unique. Of a crop that is still to be cut out of a frame
+      it is only a name.
     - `identity`: label of the person, `DISTRACTOR`, `JUNK`, or None where unknown.
     - `camera`, `tracklet`: labels, or None where unknown.
     - `time`: float64 seconds since 1970 (UTC), or since the start of the recording where the source names no date;
       NaN where unknown. See `format_time`.
     - `split`: "train", "query" or "gallery".
+    - `frame`: path of the picture in the source that the crop is cut from; None where the one at `path` is the crop.
+    - `box_left`, `box_top`, `box_width`, `box_height`: where, float64 pixels of the upright frame; NaN without one.
 
     Raises ReidError, naming the row, when a column is missing, a path is absolute, leaves its folder or appears
-    twice, a label is not text, a time is negative or past the year 9999, a split has another name, or an identity is
-    both in "train" and in "query"/"gallery".
+    twice, a label is not text, a time is negative or past the year 9999, a split has another name, a frame has no box,
+    or an identity is both in "train" and in "query"/"gallery".
     """
 
     table: pd.DataFrame
@@ -53,13 +57,15 @@ class Records:
         missing = [column for column in COLUMNS if column not in self.table.columns]
         if missing:
             raise ReidError(f"The table of crops has no column {', '.join(missing)}.")
-        table = self.table.loc[:, list(COLUMNS)].reset_index(drop=True)
-        for column in ("path", "identity", "camera", "tracklet", "split"):
+        table = self.table.reindex(columns=[*COLUMNS, "frame", *BOX_COLUMNS]).reset_index(drop=True)
+        for column in ("path", "identity", "camera", "tracklet", "split", "frame"):
             values = table[column].astype(object)
             table[column] = values.where(values.notna(), None)
-        table["time"] = table["time"].astype(np.float64)
+        for column in ("time", *BOX_COLUMNS):
+            table[column] = table[column].astype(np.float64)
         object.__setattr__(self, "table", table)
         self._check_paths()
+        self._check_boxes()
         self._check_values()
         self._check_splits()
 
@@ -72,6 +78,17 @@ class Records:
         repeated = self.table["path"][self.table["path"].duplicated()]
         if len(repeated):
             raise ReidError(f"The path {repeated.iloc[0]!r} appears twice (row {repeated.index[0]}).")
+
+    def _check_boxes(self) -> None:
+        cut = self.table[self.table["frame"].notna()]
+        for row, frame in cut["frame"].items():
+            if not isinstance(frame, str) or not frame or is_unsafe_path(frame):
+                raise Refused(f"Row {row}: the frame {frame!r} leads out of its folder; use paths inside it.")
+        boxes = cut[list(BOX_COLUMNS)]
+        wrong = boxes[~(np.isfinite(boxes).all(axis=1) & (boxes["box_width"] > 0) & (boxes["box_height"] > 0))]
+        if len(wrong):
+            row = wrong.index[0]
+            raise ReidError(f"Row {row}: the box in {cut['frame'][row]!r} is none; give left, top, width and height.")
 
     def _check_values(self) -> None:
         for column in ("identity", "camera", "tracklet"):

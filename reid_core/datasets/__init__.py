@@ -7,13 +7,13 @@ the sizes of some pictures read.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 
 from reid_core.datasets.base import Dataset, Declined, Listing, Options, Reader, Skipped, list_files, require_pictures
-from reid_core.datasets.checks.annotations import some_sizes, unread_labels, without_frames
+from reid_core.datasets.checks.annotations import find_frames, some_sizes, unread_labels, without_frames
 from reid_core.datasets.checks.plausibility import doubts
 from reid_core.datasets.choices import (
     check_time_format,
@@ -33,10 +33,15 @@ from reid_core.datasets.readers.msmt17 import read_msmt17
 from reid_core.datasets.readers.tracker_crops import read_tracker_crops
 from reid_core.datasets.readers.viper import read_viper
 from reid_core.datasets.readers.webdataset import read_webdataset
+from reid_core.datasets.scenes.box_table import read_box_table
+from reid_core.datasets.scenes.coco import read_coco
+from reid_core.datasets.scenes.cvat import read_cvat
+from reid_core.datasets.scenes.mot import read_mot
+from reid_core.datasets.scenes.yolo import read_yolo
 from reid_core.datasets.tables.describe import TableDescription, describe_table
 from reid_core.datasets.tables.table import read_table
 from reid_core.datasets.tables.table_files import COLUMN_NAMES
-from reid_core.datasets.terms import MARKET_1501, for_research
+from reid_core.datasets.terms import MARKET_1501, MOT_CHALLENGE, for_research
 from reid_core.errors import NotThere, Refused, ReidError
 from reid_core.images import printable
 from reid_core.records import plural
@@ -46,7 +51,7 @@ __all__ = [
     "records_to_parquet",
 ]  # fmt: skip
 
-# A new format is a row here, and a file of its own in `readers/` or `layouts/`.
+# A new format is a row here, and a file of its own in `readers/`, `layouts/`, or `scenes/` for frames with boxes.
 READERS: Mapping[str, Reader] = {
     "market1501": Reader(read_market1501, "Market-1501", MARKET_1501),
     "msmt17": Reader(read_msmt17, "MSMT17", for_research("MSMT17")),
@@ -61,6 +66,11 @@ READERS: Mapping[str, Reader] = {
     },
     "tracker-crops": Reader(read_tracker_crops, "Crops of a tracker (BoxMOT, YOLO)"),
     "webdataset": Reader(read_webdataset, "Tar shards (WebDataset)"),
+    "mot": Reader(read_mot, "Frames with MOT's tracks", MOT_CHALLENGE),
+    "coco": Reader(read_coco, "Frames with COCO's boxes"),
+    "cvat": Reader(read_cvat, "Frames with CVAT's boxes"),
+    "yolo": Reader(read_yolo, "Frames with YOLO's boxes"),
+    "box-table": Reader(read_box_table, "Frames with a table of boxes"),
     "table": Reader(read_table, "A table with pictures"),
     "identity-folders": Reader(read_identity_folders, "A folder for each person"),
     "flat": Reader(read_flat, "Pictures only"),
@@ -68,7 +78,9 @@ READERS: Mapping[str, Reader] = {
 TERMS: Mapping[str, str] = {name: terms for reader in READERS.values() for name, terms in reader.terms.items()}
 
 
+_SCENES = ("mot", "coco", "cvat", "yolo", "box-table")
 _BY_WEAK_SIGNS = ("table", "identity-folders", "flat")
+_TABLES = ("box-table", "table")
 
 
 def read_dataset(
@@ -85,8 +97,9 @@ def read_dataset(
 ) -> Dataset:
     """The data set in a folder, a zip, a tar, a folder of tar shards, CUHK03's .mat, or a table (.csv, .tsv, .parquet).
 
-    The first of `READERS` that recognises it reads it; `format` names one instead. A link in `path` is followed first:
-    a table's pictures lie beside the table itself, not beside the link. `columns` says which column of a table, or
+    The first of `READERS` that recognises it reads it; `format` names one instead. Of frames with boxes there is a row
+    for each box of a person. A link in `path` is followed first: a table's pictures lie beside the table itself, not
+    beside the link. `columns` says which column of a table, or
     which name in a shard's JSON, holds what ("image", "identity", "camera", "time", "date" where it is apart from the
     time of day, "tracklet", "split"); "" says that none does. Where the source names no splits, `train_share` of the
     identities are for training, chosen by `seed`. `time_zone` ("Europe/London"; UTC) is that of times in file names and
@@ -106,19 +119,22 @@ def read_dataset(
         _check_known(key, COLUMN_NAMES, "kind of column")
     path = _resolve(Path(path))
     listing = list_files(path)
-    asked, looked = format is not None, False
+    asked, searched, looked = format is not None, False, False
     try:
+        formats: Collection[str] = READERS if format is None else (format,)
         if format is None and (listing.only or columns):
-            format = "table"
-        takes_columns = format == "table" or (format == "webdataset" and not listing.only)
+            formats = _TABLES
+        takes_columns = set(formats) <= set(_TABLES) or (format == "webdataset" and not listing.only)
         if not takes_columns and (listing.only or columns):
             raise ReidError(f"{path} cannot be read as {format!r}, because a table or its columns were given.")
         given = dict(columns or {})
-        options = Options(given, train_share, seed, format is not None, zone, cameras, people, time_format, asked)
+        options = Options(given, train_share, seed, formats is not READERS, zone, cameras, people, time_format, asked)
         require_pictures(listing, path)
         for name, row in READERS.items():
-            if format not in (None, name):
+            if name not in formats:
                 continue
+            if name in _SCENES and not (asked or searched):
+                listing, searched = dataclasses.replace(listing, frames=tuple(find_frames(listing))), True
             if name in _BY_WEAK_SIGNS and not asked and not looked:
                 listing, looked = without_frames(listing, str(path)), True
             if isinstance(read := _read(row.read, listing, options, name), Dataset):

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import regex
 
+from reid_core.datasets.annotated import Frames
 from reid_core.datasets.labels import identity_label
 from reid_core.errors import ReidError, readable
 from reid_core.images import NO_VIDEO, is_hidden, is_image_name, is_video_name, unreadable_kind
@@ -22,6 +23,7 @@ from reid_core.sources.tar import ShardSource, TarSource, is_compressed_tar
 TABLE_SUFFIXES = (".csv", ".tsv", ".parquet")
 TEXT_SUFFIXES = (".txt", ".xml", ".json", ".jsonl", ".odgt")
 UNREAD_TABLES = (".xlsx", ".xls", ".xlsm", ".ods", ".numbers", ".sqlite", ".sqlite3", ".feather", ".arrow", ".orc")
+DESCRIPTIONS = ("seqinfo.ini", ".yaml", ".yml", ".names")
 CUHK03_FILE = "cuhk-03.mat"
 MAX_PATH_FOR_PATTERN = 300  # characters; a pattern with nested repeats takes time that grows with each one more
 MAX_PATTERN_SECONDS = 0.25  # on one path; a good pattern takes microseconds
@@ -129,7 +131,8 @@ class Listing:
     """The names in a folder or archive, with nothing opened: pictures, tables, and entries that are never read.
 
     `only` is the table that the user named, when it is a table and not a folder that was named. `texts` are other files
-    that may tell of the pictures: .txt, .xml, .json and others like them. `others` are MOT's descriptions of sequences.
+    that may tell of the pictures: .txt, .xml, .json and others like them. `others` describe MOT's sequences and YOLO's
+    classes. `frames` are the pictures that annotations are found to be about, once these were looked for.
     """
 
     source: ImageSource
@@ -139,6 +142,7 @@ class Listing:
     only: str | None = None
     texts: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    frames: tuple[Frames, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -185,7 +189,7 @@ def _list(source: ImageSource, only: str | None) -> Listing:
             tables.append(name)
         elif name.lower().endswith(TEXT_SUFFIXES):
             texts.append(name)
-        elif name.lower().endswith("seqinfo.ini"):
+        elif name.lower().endswith(DESCRIPTIONS):
             others.append(name)
         elif not _is_about_others(name):
             unknown.setdefault(os.path.splitext(name)[1].lower(), []).append(name)

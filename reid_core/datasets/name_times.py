@@ -48,13 +48,39 @@ def time_of_name(name: str, zone: tzinfo = UTC) -> float | None:
     >>> time_of_name("0001_c1s1_000451_03.jpg") is None
     True
     """
-    stem, dot, suffix = name.rpartition("/")[2].rpartition(".")
-    stem = stem if dot else suffix
+    moments = times_of_name(name, zone)
+    return moments[0] if len(moments) == 1 else None
+
+
+def times_of_name(name: str, zone: tzinfo = UTC) -> list[float]:
+    """All different times in the file name, earliest first; none where one of them cannot be read for certain.
+
+    >>> times_of_name("ch1_20260302080000_20260302090000.dav")
+    [1772438400.0, 1772442000.0]
+    """
+    stem = _stem(name)
     moments = {_moment(match, zone) for pattern in (_EXTENDED, _BASIC) for match in pattern.finditer(stem)}
     if not moments:
         moments = {_unix(match) for match in _UNIX.finditer(stem)} - {None}
-    moment = moments.pop() if len(moments) == 1 else None
-    return moment if moment is not None and EARLIEST <= moment < LATEST else None
+    certain = [moment for moment in moments if moment is not None and EARLIEST <= moment < LATEST]
+    return sorted(certain) if len(certain) == len(moments) else []
+
+
+def without_times(name: str) -> str:
+    """The file name's stem with a blank for each date and time in it.
+
+    >>> without_times("cam3/gate_20260302_080000.mp4")
+    'gate_ '
+    """
+    stem = _stem(name)
+    for pattern in (_EXTENDED, _BASIC):
+        stem = pattern.sub(lambda match: match[0][: match.start("year") - match.start()] + " ", stem)
+    return _UNIX.sub(" ", stem)
+
+
+def _stem(name: str) -> str:
+    stem, dot, suffix = name.rpartition("/")[2].rpartition(".")
+    return stem if dot else suffix
 
 
 def _moment(match: re.Match[str], zone: tzinfo) -> float | None:

@@ -6,6 +6,10 @@ MARKET_1501 = {
     "Market-1501": "trained on Market-1501, which is given for academic research only; not for commercial use",
     "DukeMTMC-reID": "trained on DukeMTMC-reID, which its authors have withdrawn; not to be used",
 }
+MOT_CHALLENGE = {
+    name: f"trained on {name}, which is given under CC BY-NC-SA 3.0; not for commercial use"
+    for name in ("MOT15", "MOT16", "MOT17", "MOT20")
+}
 OWN = "those of your own data"
 
 

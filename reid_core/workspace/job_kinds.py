@@ -46,6 +46,13 @@ def _imported(results: Results) -> str:
     return ", ".join(filter(None, [*parts, _embedded(results)]))
 
 
+def _analysed(results: Results) -> str:
+    """ "31 tracklets, 2 left out": of several starts together."""
+    tracklets = sum(one["tracklets"] for result in results for one in result["recordings"])
+    left_out = results[-1]["left_out"]
+    return plural(tracklets, "tracklet") + (f", {left_out:,} left out" if left_out else "")
+
+
 def _embedded(results: Results) -> str:
     embedded = [result["embedded"] for result in results if "embedded" in result]
     return f"{embedded[-1]['added'] + embedded[-1]['already']:,} embedded" if embedded else ""
@@ -138,6 +145,7 @@ class JobKind:
 
 _ROWS = (
     JobKind("import", "Import {what} into {gallery}", "Importing", said=_imported, go_on=_import_the_rest),
+    JobKind("video", "Analyse {what} into {gallery}", "Analysing", "s of video", said=_analysed),
     JobKind("index", "Embed {gallery} with {model}", "Embedding", "crops", said=_embedded),
     JobKind("demo", "Build the demo", "Building the demo"),
     JobKind("check", "Check {gallery}", "Checking", if_stopped="run the same command to check again.", keeps=False),

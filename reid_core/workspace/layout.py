@@ -13,6 +13,7 @@ DEMO = "demo"  # folder of the pictures that Retrace draws itself
 LOCK = "wiping.lock"  # held while an import lays out files and writes their rows, and while files without rows go
 ORIGINALS = "originals"  # folder of the workspace with copies of imported pictures, one folder for each source
 STILL = "still.jpg"  # of a recording, in the folder of its source
+DETECTORS = "detectors"  # detectors of people that were added here, a folder for each
 LAST_GALLERY = "last-gallery"  # file with the name of the gallery that was used last; it goes with that gallery
 APP_LOG = "app.log"  # what the app did not foresee, as Python tells it
 

@@ -11,6 +11,7 @@ import time
 
 from tests.benchmarks import (
     dashboard,
+    detecting,
     embedding,
     evaluation,
     feedback,
@@ -32,6 +33,7 @@ def main() -> None:
     index_at_scale.run()
     feedback.run()
     embedding.run()
+    detecting.run()
     importing.run()
     migrating.run()
     training.run()

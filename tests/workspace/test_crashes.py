@@ -25,7 +25,7 @@ from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.vectors import count_vectors
 from reid_core.workspace.deletion.deletion import delete, receipts
-from reid_core.workspace.imports import importing
+from reid_core.workspace.imports import importing, inspecting
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.search import embedding, gallery_index
@@ -63,7 +63,7 @@ def workspace(tmp_path: Path, tiny_model: Path) -> Workspace:
 
 def small_steps() -> None:
     """Many transactions and a snapshot even of few crops, so that there is much to interrupt."""
-    importing.BATCH = embedding.BATCH = 8
+    inspecting.BATCH = embedding.BATCH = 8
     gallery_index.KEPT_ROWS = 1
 
 
@@ -292,7 +292,7 @@ def test_a_full_disk_is_a_sentence_and_what_was_there_stays(
     workspace: Workspace, tmp_path: Path, fill_disk: Callable[[Path, int], None], which: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
-    monkeypatch.setattr(importing, "BATCH", 8)
+    monkeypatch.setattr(inspecting, "BATCH", 8)
     dataset = read_dataset(draw(tmp_path / "data"), train_share=0.0)
     file = workspace.path / f"{which}.sqlite"
     fill_disk(file, 1)
@@ -310,7 +310,7 @@ def test_a_full_disk_is_a_sentence_and_what_was_there_stays(
 def test_a_disk_that_is_full_of_copies_is_a_sentence(
     workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "BATCH", 8)
+    monkeypatch.setattr(inspecting, "BATCH", 8)
     dataset = read_dataset(draw(tmp_path / "data"), train_share=0.0)
     room = iter(range(20))
 

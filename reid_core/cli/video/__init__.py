@@ -1,1 +1,1 @@
-"""Commands about video: recordings, their tracklets and the clocks of their cameras."""
+"""Commands about video: recordings, their tracklets and clocks, and the detectors that find people in them."""

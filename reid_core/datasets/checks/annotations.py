@@ -1,4 +1,5 @@
-"""Whole frames with boxes drawn in them, which are no crops: how they are recognised, and refused.
+"""Whole frames with boxes drawn in them, which are no crops: how they are recognised, and refused where nothing reads
+the boxes (`reid_core.datasets.scenes` reads those of MOT, COCO, CVAT, YOLO and tables).
 
 MOT's `gt/gt.txt` and `det/det.txt` (motchallenge.net), COCO's JSON (cocodataset.org), CVAT's `annotations.xml`, tables
 with a column for each side of a box, and one file for each picture: YOLO's .txt, Pascal VOC's .xml, labelme's .json.
@@ -16,11 +17,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
+from reid_core.datasets.annotated import Frames
 from reid_core.datasets.base import Listing, Skipped
 from reid_core.datasets.checks.annotations_of_many import HEAD, frames_of_one_file, frames_of_sequence, frames_of_table
 from reid_core.datasets.checks.annotations_of_one import frames_of_one_file_each
 from reid_core.datasets.checks.boxes import named_pictures, pictures_by_stem
-from reid_core.datasets.checks.frames import LOOKED_AT, Frames, size_of, some_of, stem_of, text_of
+from reid_core.datasets.checks.frames import LOOKED_AT, size_of, some_of, stem_of, text_of
 from reid_core.errors import ReidError
 from reid_core.records import plural
 
@@ -29,11 +31,11 @@ _LIST_LINE = re.compile(r"\s*(\S[^\n]*?\.\w{2,5})[\s,;]+-?\w[^\n]*")
 
 
 def without_frames(listing: Listing, where: str) -> Listing:
-    """The listing without whole frames, each named.
+    """The listing without its `frames`, each named.
 
     Raises ReidError, naming the file with the boxes, where at least half of the pictures are frames.
     """
-    found = find_frames(listing)
+    found = listing.frames
     frames = frozenset().union(*(frame.pictures for frame in found))
     if not frames:
         return listing
@@ -41,8 +43,9 @@ def without_frames(listing: Listing, where: str) -> Listing:
     if 2 * len(frames) >= len(listing.pictures):
         raise ReidError(
             f"{where}: these are whole frames, not crops of one person: {first.file} ({first.kind}) holds boxes in "
-            f"{'them' if len(frames) == len(listing.pictures) else plural(len(frames), 'picture')}. Boxes are not read "
-            f"yet: cut the people out first. To import the pictures as they are, {_remedy(listing)}."
+            f"{'them' if len(frames) == len(listing.pictures) else plural(len(frames), 'picture')}. Boxes of this kind "
+            "are not read: save them as COCO, CVAT, MOT, YOLO or a table of boxes, or cut the people out. To "
+            f"import the pictures as they are, {_remedy(listing)}."
         )
     skipped = [
         Skipped(name, f"it is a whole frame: {frame.file} ({frame.kind}) holds boxes in it")
@@ -67,15 +70,16 @@ def find_frames(listing: Listing) -> list[Frames]:
     found: list[Frames] = []
     stems = {stem_of(name) for name in listing.pictures}
     few = [name for name in listing.texts if stem_of(name) not in stems or name.lower().endswith(".txt")]
-    for name in few[:MAX_FILES] if len(listing.texts) > MAX_FILES else listing.texts:
+    texts = few[:MAX_FILES] if len(listing.texts) > MAX_FILES else listing.texts
+    for name in texts if listing.only is None else ():
         found += frames_of_one_file(
             listing, name, by_name, stem_of(name) in stems or stem_of(stem_of(name) + ".x") in stems
         )
-    for name in listing.others:
+    for name in [name for name in listing.others if name.lower().endswith("seqinfo.ini")]:
         found += frames_of_sequence(listing, name)
     for name in listing.tables:
         found += frames_of_table(listing, name, by_name)
-    if not found:
+    if not found and listing.only is None:
         found += frames_of_one_file_each(listing)
     taken: set[str] = set()
     once = []

@@ -7,12 +7,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from reid_core.datasets.annotated import Frames
 from reid_core.datasets.base import Listing
 from reid_core.datasets.checks.boxes import Box, boxes_of_json, holds_boxes, named_pictures, pictures_by_stem
 from reid_core.datasets.checks.frames import (
     MAX_BYTES,
     NUMBER,
-    Frames,
     are_frames,
     are_most,
     floats,
@@ -30,7 +30,7 @@ from reid_core.errors import ReidError
 HEAD = 2**20  # bytes of an XML file that are looked through
 LINES = 200  # of a text, from its beginning to its end
 ROWS = 400  # of a table that are looked at
-_SIDES: tuple[tuple[tuple[str, ...], ...], ...] = (
+SIDES: tuple[tuple[tuple[str, ...], ...], ...] = (
     (("xmin", "x_min", "x1", "left", "xtl", "bbox_left", "bb_left", "bbox_x1"),
      ("ymin", "y_min", "y1", "top", "ytl", "bbox_top", "bb_top", "bbox_y1"),
      ("xmax", "x_max", "x2", "right", "xbr", "bbox_right", "bbox_x2"),
@@ -44,9 +44,10 @@ _SIDES: tuple[tuple[tuple[str, ...], ...], ...] = (
      ("w", "width", "bbox_w", "bbox_width", "box_w"),
      ("h", "height", "bbox_h", "bbox_height", "box_h")),
 )  # fmt: skip
-_FRAME_COLUMNS = ("frame", "frame_id", "frameid", "frame_no", "frame_number", "frame_index", "frame_idx", "frame_num")
+FRAME_COLUMNS = ("frame", "frame_id", "frameid", "frame_no", "frame_number", "frame_index", "frame_idx", "frame_num")
 _LAST_NUMBER = re.compile(r"[0-9]{1,11}$")
 _MOT_LINE = re.compile(rf"\s*\d+\s*[, ]\s*-?\d+(?:\s*[, ]\s*{NUMBER}){{4,}}\s*")
+_VISDRONE_FILM_LINE = re.compile(r"\s*\d+(?:,-?\d+){5},[01],(?:[0-9]|1[01]),[012],[012]\s*")
 _KITTI_FILM_LINE = re.compile(rf"\s*\d+\s+-?\d+\s+[A-Za-z_]+(?:\s+{NUMBER}){{14,15}}\s*")
 _MOTS_LINE = re.compile(r"\s*\d+\s+\d+\s+\d+\s+(\d+)\s+(\d+)\s+\S{4,}\s*")
 _WIDER_BOX = re.compile(rf"\s*{NUMBER}(?:\s+{NUMBER}){{3,}}\s*")
@@ -90,7 +91,7 @@ def frames_of_sequence(listing: Listing, name: str) -> list[Frames]:
     sizes = [tuple(map(str, found)) for picture in some_of(inside) if (found := size_of(listing, picture))]
     if not sizes or 2 * sum(found == size for found in sizes) < len(sizes):
         return []
-    return [Frames(name, "a sequence of MOT's", frozenset(inside))]
+    return [Frames(name, "a sequence of MOT's", frozenset(inside), "mot")]
 
 
 def _wider(listing: Listing, name: str) -> list[Frames]:
@@ -117,7 +118,7 @@ def _mot(listing: Listing, name: str) -> list[Frames]:
     lines = lines[:: max(1, len(lines) // LINES)][:LINES]
     if not lines:
         return []
-    pictures = dict.fromkeys(_pictures_of_film(listing, name))
+    pictures = dict.fromkeys(pictures_of_film(listing, name))
     if all(_MOTS_LINE.fullmatch(line) for line in lines):
         match = _MOTS_LINE.fullmatch(lines[0])
         size = size_of(listing, next(iter(pictures))) if pictures else None
@@ -127,7 +128,9 @@ def _mot(listing: Listing, name: str) -> list[Frames]:
         boxes = [floats(line, r"[, ]+")[2:6] for line in lines]
         if all(side <= 1 for box in boxes for side in box):
             return []
-        return held_against(listing, name, "MOT's boxes", dict.fromkeys(pictures, boxes), are_of_any=True)
+        if all(_VISDRONE_FILM_LINE.fullmatch(line) for line in lines):
+            return held_against(listing, name, "VisDrone's boxes", dict.fromkeys(pictures, boxes), are_of_any=True)
+        return held_against(listing, name, "MOT's boxes", dict.fromkeys(pictures, boxes), are_of_any=True, reader="mot")
     if all(_KITTI_FILM_LINE.fullmatch(line) for line in lines):
         corners = [[float(part) for part in line.split()[6:10]] for line in lines]
         boxes = [[x1, y1, x2 - x1, y2 - y1] for x1, y1, x2, y2 in corners]
@@ -135,7 +138,7 @@ def _mot(listing: Listing, name: str) -> list[Frames]:
     return []
 
 
-def _pictures_of_film(listing: Listing, name: str) -> list[str]:
+def pictures_of_film(listing: Listing, name: str) -> list[str]:
     stem = stem_of(name)
     called = [picture for picture in listing.pictures if stem in picture.split("/")[:-1]]
     if called:
@@ -162,7 +165,7 @@ def _cvat(listing: Listing, name: str, by_name: Mapping[str, list[str]]) -> list
     sides = [re.search(rf"<box\s[^>]*?{key}=\"({NUMBER})\"", text) for key in keys]
     box = [float(side[1]) for side in sides if side]
     boxes = [(box[0], box[1], box[2] - box[0], box[3] - box[1])] if len(box) == 4 else []
-    return held_against(listing, name, "CVAT's boxes", dict.fromkeys(pictures, boxes), are_of_any=True)
+    return held_against(listing, name, "CVAT's boxes", dict.fromkeys(pictures, boxes), are_of_any=True, reader="cvat")
 
 
 def _coco(listing: Listing, name: str, by_name: Mapping[str, list[str]]) -> list[Frames]:
@@ -188,7 +191,7 @@ def _coco(listing: Listing, name: str, by_name: Mapping[str, list[str]]) -> list
         if isinstance(image, dict) and by_id.get(str(image.get("id")))
         for picture in named_by(str(image.get("file_name")), name, by_name)
     }
-    return held_against(listing, name, "COCO's boxes", boxes)
+    return held_against(listing, name, "COCO's boxes", boxes, reader="coco")
 
 
 def frames_of_table(listing: Listing, name: str, by_name: Mapping[str, list[str]]) -> list[Frames]:
@@ -199,15 +202,15 @@ def frames_of_table(listing: Listing, name: str, by_name: Mapping[str, list[str]
     columns, rows, image = table.columns, table.rows, table.found.columns.get("image")
     places = {column.strip().lower(): place for place, column in reversed(list(enumerate(columns)))}
     boxes: dict[str, list[Box]] = defaultdict(list)
-    frame = next((places[column] for column in _FRAME_COLUMNS if column in places), None)
-    numbered = _by_number(_pictures_of_film(listing, name)) if image is None and frame is not None else {}
+    frame = next((places[column] for column in FRAME_COLUMNS if column in places), None)
+    numbered = _by_number(pictures_of_film(listing, name)) if image is None and frame is not None else {}
 
     def pictures(row: Sequence[object]) -> Sequence[str]:
         if image is not None:
             return named_by(str(row[columns.index(image)]), name, by_name)
         return numbered.get(_number(row[frame]), []) if frame is not None else []
 
-    for kind, sides in enumerate(_SIDES):
+    for kind, sides in enumerate(SIDES):
         where = [next((places[side] for side in names if side in places), None) for names in sides]
         if (image is None and not numbered) or None in where or len(set(where)) < 4:
             continue
@@ -225,7 +228,7 @@ def frames_of_table(listing: Listing, name: str, by_name: Mapping[str, list[str]
     named = ", ".join(columns[place] for place in where if place is not None)
     if not boxes or (image is None and _are_crops(listing, sorted(boxes))):
         return []
-    return held_against(listing, name, f"columns {named}", boxes, is_table=True)
+    return held_against(listing, name, f"columns {named}", boxes, is_table=True, reader="box-table")
 
 
 def _are_crops(listing: Listing, names: Sequence[str]) -> bool:

@@ -8,13 +8,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from reid_core.datasets.annotated import Frames
 from reid_core.datasets.base import Listing
 from reid_core.datasets.checks.boxes import boxes_of_json, holds_boxes
 from reid_core.datasets.checks.frames import (
     LOOKED_AT,
     MAX_BYTES,
     NUMBER,
-    Frames,
     floats,
     held_against,
     in_pixels,
@@ -23,6 +23,7 @@ from reid_core.datasets.checks.frames import (
     text_of,
 )
 
+YOLO = "YOLO's boxes"
 _YOLO_LINE = re.compile(rf"\s*\d+((?:\s+{NUMBER}){{4,}})\s*")
 _JDE_LINE = re.compile(rf"\s*\d+\s+-?\d+(?:\s+{NUMBER}){{4}}\s*")
 _KITTI_LINE = re.compile(rf"\s*[A-Za-z_]+(?:\s+{NUMBER}){{14,15}}\s*")
@@ -36,7 +37,7 @@ def frames_of_one_file_each(listing: Listing) -> list[Frames]:
     for name in listing.pictures:
         stems[stem_of(name)].append(name)
         stems[name.rpartition("/")[2]].append(name)  # Supervisely's ann/1.jpg.json
-    told = {name: pictures for name in listing.texts if (pictures := _of_one(name, stems))}
+    told = {name: pictures for name in listing.texts if (pictures := picture_of(name, stems))}
     if not told:
         return []
     found: dict[str, list[Sequence[float]]] = {}
@@ -52,11 +53,12 @@ def frames_of_one_file_each(listing: Listing) -> list[Frames]:
     first = next(iter(kinds))
     suffix = first.rpartition(".")[2]
     annotated = frozenset(picture for name, picture in told.items() if name.endswith(suffix))
-    held = held_against(listing, first, kinds[first], found)
+    reader = "yolo" if kinds[first] == YOLO else ""
+    held = held_against(listing, first, kinds[first], found, reader=reader)
     return [replace(frames, pictures=annotated) for frames in held]
 
 
-def _of_one(name: str, stems: Mapping[str, list[str]]) -> str:
+def picture_of(name: str, stems: Mapping[str, list[str]]) -> str:
     """The picture that a file tells of: of its name, nearest to it; "" where there is none."""
     pictures = stems.get(stem_of(name), [])
     folder = name.rpartition("/")[0]
@@ -92,7 +94,7 @@ def _boxes_of_one(listing: Listing, name: str, picture: str) -> tuple[str, list[
         has_tracks = all(_JDE_LINE.fullmatch(line) for line in lines)
         shares = [floats(line, r"\s+")[2:6] if has_tracks else floats(line, r"\s+")[1:5] for line in lines]
         if all(0 <= share <= 1 for box in shares for share in box) and (size := size_of(listing, picture)):
-            return "YOLO's boxes", [
+            return YOLO, [
                 ((x - w / 2) * size[0], (y - h / 2) * size[1], w * size[0], h * size[1]) for x, y, w, h in shares
             ]
     if lines and all(_KITTI_LINE.fullmatch(line) for line in lines):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from reid_core.datasets.annotated import Frames
 from reid_core.datasets.base import Listing
 from reid_core.datasets.checks.boxes import Box
 from reid_core.images import BadImage, picture_size
@@ -15,15 +15,6 @@ LARGEST_CROP = 640  # pixels of height; a larger portrait picture may be a phone
 LOOKED_AT = 12  # pictures, and files that tell of one picture each
 WHOLE = 0.8  # a box that takes a larger share of its picture is the picture
 NUMBER = r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
-
-
-@dataclass(frozen=True)
-class Frames:
-    """Pictures in which a file (`file`, of the kind `kind`) holds boxes."""
-
-    file: str
-    kind: str
-    pictures: frozenset[str]
 
 
 def are_frames(sizes: Sequence[tuple[int, int]], boxes: Sequence[Box], pictures: int) -> bool:
@@ -58,6 +49,7 @@ def held_against(
     *,
     are_of_any: bool = False,
     is_table: bool = False,
+    reader: str = "",
 ) -> list[Frames]:
     """The pictures that `boxes` names, if they are frames; nothing where the pictures are what was cut out.
 
@@ -66,7 +58,7 @@ def held_against(
     """
     names = sorted(boxes)
     if names and are_of_any and not any(boxes.values()):
-        return [Frames(file, kind, frozenset(names))]
+        return [Frames(file, kind, frozenset(names), reader)]
     speaks_for, speaks_against = 0, 0
     for name in some_of(names):
         size = size_of(listing, name)
@@ -81,7 +73,7 @@ def held_against(
         speaks_for, speaks_against = speaks_for + is_frame, speaks_against + (not is_frame)
     is_one_each = all(len(some) == 1 for some in boxes.values()) and not are_of_any
     enough = speaks_for > (3 if is_one_each else 1) * speaks_against
-    return [Frames(file, kind, frozenset(names))] if enough else []
+    return [Frames(file, kind, frozenset(names), reader)] if enough else []
 
 
 def may_be_a_crop(size: tuple[int, int]) -> bool:

@@ -49,6 +49,7 @@ _DAY = re.compile(r"(?:19|20)\d\d[-_.]?[01]\d(?:[-_.]?[0-3]\d)?|[0-3]?\d[-_.][01
 def doubts(dataset: Dataset) -> tuple[str, ...]:
     """What is odd about the people and cameras that were read, most serious first; empty where nothing is."""
     table = dataset.records.table
+    are_cut = bool(table["frame"].notna().any())  # labels are of annotations, not of folders and names
     crops = {
         path: label
         for path, label in zip(table["path"], table["identity"], strict=True)
@@ -56,13 +57,13 @@ def doubts(dataset: Dataset) -> tuple[str, ...]:
     }
     if not crops:
         frames = _doubt_about_sizes(dataset)
-        return ((frames,) if frames else ()) + _doubts_about_names(dataset)
+        return ((frames,) if frames else ()) + (() if are_cut else _doubts_about_names(dataset))
     people = natural_order(crops.values())
     found = [
         _doubt_about_sizes(dataset),
-        _doubt_about_labels(people, crops),
-        _doubt_about_folders(dataset, crops, people),
-        _doubt_about_films(dataset, crops) or _doubt_about_names_below(dataset, crops, people),
+        "" if are_cut else _doubt_about_labels(people, crops),
+        "" if are_cut else _doubt_about_folders(dataset, crops, people),
+        "" if are_cut else _doubt_about_films(dataset, crops) or _doubt_about_names_below(dataset, crops, people),
         _doubt_about_nobody(crops),
         _doubt_about_spelling("people", people),
         _doubt_about_spelling("cameras", dataset.records.cameras()),

@@ -35,7 +35,7 @@ _ROLE_WORDS = """
 player referee goalkeeper coach athlete worker employee staff guard visitor customer shopper passenger driver cyclist
 man woman child adult kid boy girl
 """
-_ROLES = frozenset(_ROLE_WORDS.split())
+ROLES = frozenset(_ROLE_WORDS.split())
 CLASSES = PEOPLE | frozenset(name.strip() for name in _THINGS.replace("\n", " ").split(","))
 
 
@@ -123,7 +123,7 @@ def _have_tracks(places: Mapping[str, _Place]) -> bool:
             return False
         tracks[place.kind].add(place.track)
     has_many = any(len(some) > 1 for some in tracks.values())  # of anna/1 and ben/1 the number tells nothing
-    return bool(tracks.keys() & (PEOPLE | _ROLES)) or has_many
+    return bool(tracks.keys() & (PEOPLE | ROLES)) or has_many
 
 
 def _place(name: str) -> _Place | None:

@@ -204,8 +204,8 @@ def _tells_another(crop: Mapping[str, object] | None, cells: Mapping[str, object
 def _are_boxes(name: str, several: set[str], found: set[str]) -> ReidError:
     return ReidError(
         f"Several rows of {name} name the same picture, with another person or none, for {len(several):,} of "
-        f"{plural(len(found), 'picture')}, such as {shown(min(several))}: are these boxes in frames? Boxes are not "
-        "read yet: cut the people out first. To take the first row of each picture, give --format table."
+        f"{plural(len(found), 'picture')}, such as {shown(min(several))}: are these boxes in frames? Then write "
+        "their sides into columns xmin, ymin, xmax, ymax. To take the first row of each picture, give --format table."
     )
 
 

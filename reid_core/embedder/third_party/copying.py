@@ -62,7 +62,7 @@ def size_of(file: Path) -> int:
 
 def copy_and_try(file: Path, folder: Path, preprocessing: Preprocessing, stated: Stated, output: str) -> Settled:
     """Copy the network into the folder, and try it. Raises ReidError when it is no network, or no embedder."""
-    kept = _copy_ir(file, folder, output) if _is_ir(file) else _copy_onnx(file, folder / ONNX_NAME, output)
+    kept = copy_network(file, folder, output)
     candidates, taken = _settle(kept, preprocessing, stated, file.name)
     failed: ReidError | None = None
     for candidate in candidates:
@@ -73,6 +73,15 @@ def copy_and_try(file: Path, folder: Path, preprocessing: Preprocessing, stated:
         else:
             return {**found, "preprocessing": candidate.to_dict(), "taken": taken}
     raise failed or ReidError(f"{file.name} cannot be run. {CURE}")
+
+
+def copy_network(file: Path, folder: Path, output: str | None) -> Path:
+    """Copy an ONNX file or an OpenVINO IR into the folder as one network, and give the copy.
+
+    `output` is the one of its outputs that is kept, "" the only one; None keeps all. Raises ReidError when the file is
+    no network.
+    """
+    return _copy_ir(file, folder, output) if _is_ir(file) else _copy_onnx(file, folder / ONNX_NAME, output)
 
 
 def _settle(
@@ -153,7 +162,7 @@ def _weights_of(file: Path) -> Path:
     return file.with_suffix(".bin") if _is_ir(file) else file
 
 
-def _copy_ir(file: Path, folder: Path, output: str) -> Path:
+def _copy_ir(file: Path, folder: Path, output: str | None) -> Path:
     """Copy an IR and its weights; of several outputs the chosen one alone is kept."""
     import openvino
 
@@ -180,7 +189,7 @@ def _copy_ir(file: Path, folder: Path, output: str) -> Path:
     return kept
 
 
-def _copy_onnx(file: Path, copy: Path, output: str) -> Path:
+def _copy_onnx(file: Path, copy: Path, output: str | None) -> Path:
     """Copy an ONNX file and the tensors that it keeps in files beside it (the format's "external data") into one."""
     import onnx
     from google.protobuf.message import DecodeError, EncodeError
@@ -226,8 +235,10 @@ def _size_beside(model: onnx.ModelProto, folder: Path) -> int:
     return size
 
 
-def _chosen(names: list[str], output: str, called: str) -> int | None:
+def _chosen(names: list[str], output: str | None, called: str) -> int | None:
     """The place of the output to keep; None where there is nothing to leave out."""
+    if output is None:
+        return None
     shown = ", ".join(repr(name[:60]) for name in names[:12]) + (", …" if len(names) > 12 else "")
     if output and output not in names:
         raise ReidError(f"{called} has no output {output!r}. It has: {shown}.")

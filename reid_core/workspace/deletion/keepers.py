@@ -26,6 +26,7 @@ from reid_core.workspace.layout import (
     APP_LOG,
     COMPARISONS,
     DEMO,
+    DETECTORS,
     EVALUATIONS,
     INCOMING,
     INDEXES,
@@ -67,6 +68,7 @@ def _each_in(folder: str, *names: str) -> tuple[str, ...]:
 
 # Files by their names: what lies beside them nobody would wipe, and so nobody answers for it.
 MODEL = ("card.json", "weights.safetensors", "model.onnx", "model.xml", "model.bin")
+DETECTOR = ("card.json", "model.onnx", "model.xml", "model.bin")
 _JOB = ("job.json", "log.txt", "progress.json", "results.jsonl", "recipe.yaml", "selection.json")
 _RUN = (
     "run.json", "lock", "log.txt", "crops.txt", "recipe.yaml", "verdicts.json", "mlflow.txt", "batch.jpg", "last.pt",
@@ -170,6 +172,10 @@ FILES = (
     FileKeeper(
         "speeds", ("speeds.json",),
         why_nothing="They say how fast recipes train, and on which gallery, whose name receipts keep as well.",
+    ),
+    FileKeeper(
+        "detectors", _each_in(f"{DETECTORS}/*", *DETECTOR),
+        why_nothing="They find people, and say nothing of any.",
     ),
     FileKeeper("reserve", ("space.reserve",), why_nothing="Nobody writes anything into it."),
     FileKeeper("locks", (LOCK, "speeds.lock", "*.sqlite.lock"), why_nothing="They are empty."),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import dataclasses
-import hashlib
 import io
 import os
 import shutil
@@ -12,34 +11,22 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from reid_core.colours import clothing
 from reid_core.datasets import Dataset, Skipped
 from reid_core.errors import ReidError, why
 from reid_core.files import one_at_a_time, write_atomically
-from reid_core.images import BadImage, decode, thumbnail
-from reid_core.quality import NEAR, Lookalikes, measure
+from reid_core.quality import NEAR, Lookalikes
 from reid_core.records import SPLITS, harmless
 from reid_core.signals import StopRequest
-from reid_core.sources import ImageSource, open_source
-from reid_core.workspace.catalogue.rows import NewCrop
+from reid_core.sources import open_source
+from reid_core.workspace.imports.inspecting import Inspected, Row, batches, inspect
 from reid_core.workspace.job_report import Report
 from reid_core.workspace.layout import LOCK
 from reid_core.workspace.workspace import Workspace
-
-BATCH = 256  # crops in one transaction: the most that a crash makes an import do again
-TASK = 32  # crops for a thread at a time: handing over each of them would cost as much as decoding half of it
-
-
-@dataclasses.dataclass(frozen=True)
-class _Inspected:
-    crop: NewCrop
-    thumbnail: bytes
-    data: bytes | None  # the picture's file, where it is to be copied
 
 
 def import_dataset(
@@ -54,52 +41,53 @@ def import_dataset(
     """Add the data set's crops to the gallery; run again it goes on where it stopped.
 
     Pictures stay where they are and are read from there later, or with `copy` from a copy in the workspace; what was
-    uploaded into the workspace is always copied, and the upload removed at the end. Labels that the gallery has are
-    kept. Of pictures with the same bytes and labels the first is kept. Raises ReidError when an identity would be in
-    training on one side and in query or gallery on the other.
+    uploaded into the workspace is always copied, and the upload removed at the end. So are crops that are cut out of
+    frames; the frames stay where they are. Labels that the gallery has are kept. Of pictures with the same bytes and
+    labels the first is kept. Raises ReidError when an identity would be in training on one side and in query or gallery
+    on the other.
     """
     catalogue = workspace.catalogue
     uploaded = dataset.source.is_relative_to(workspace.incoming.resolve())  # a data set's source is without links
     if gallery in [info.name for info in catalogue.galleries()]:
         _refuse_mixed_sides(workspace, dataset, gallery)
+    table = dataset.records.table
+    are_cut = bool(table["frame"].notna().any())
     catalogue.add_gallery(gallery)
-    key = catalogue.add_source(gallery, str(dataset.source), dataset.format, copied=copy or uploaded)
+    key = catalogue.add_source(gallery, str(dataset.source), dataset.format, copied=copy or uploaded or are_cut)
     sources = catalogue.sources(gallery)
-    if copy and not sources["copied"][sources["key"] == key].item():
+    if (copy or are_cut) and not sources["copied"][sources["key"] == key].item():
+        what = "the crops that are cut out of its frames" if are_cut else "them"
         raise ReidError(
             f"Gallery {gallery!r} has pictures of {dataset.source} already, which are read from there and not copied. "
-            "Import it into another gallery to copy them, or delete these first."
+            f"Import it into another gallery to copy {what}, or delete these first."
         )
     originals = workspace.originals(key) if sources["copied"][sources["key"] == key].item() else None
     known = catalogue.known_labels(key)
-    table = dataset.records.table
     rows = [row for row in table.to_dict("records") if row["path"] not in known]
     labels = zip(table["path"], table["identity"], table["camera"], strict=True)
     differing = sum(known.get(path, (identity, camera)) != (identity, camera) for path, identity, camera in labels)
     added, duplicates, done, skipped = 0, 0, 0, list(dataset.skipped)
     alike = _Alike(*catalogue.looks(gallery))
     source = open_source(dataset.source)
-    batches = [rows[start : start + BATCH] for start in range(0, len(rows), BATCH)]
+    ordered = batches(rows)
     try:
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
 
-            def inspect(batch: Sequence[dict[Any, Any]]) -> list[Future[list[_Inspected | Skipped]]]:
-                return [
-                    pool.submit(_inspect_some, source, batch[start : start + TASK], originals is not None)
-                    for start in range(0, len(batch), TASK)
-                ]
+            def begin(tasks: Sequence[Sequence[Row]]) -> list[Future[list[Inspected | Skipped]]]:
+                return [pool.submit(inspect, source, task, originals is not None) for task in tasks]
 
-            waiting = inspect(batches[0]) if batches else []
-            for number, batch in enumerate(batches):
+            waiting = begin(ordered[0]) if ordered else []
+            for number, tasks in enumerate(ordered):
                 if stop.requested:
                     pool.shutdown(cancel_futures=True)
                     break
                 found = [item for future in waiting for item in future.result()]
-                waiting = inspect(batches[number + 1]) if number + 1 < len(batches) else []
-                good = [item for item in found if isinstance(item, _Inspected)]
+                waiting = begin(ordered[number + 1]) if number + 1 < len(ordered) else []
+                good = [item for item in found if isinstance(item, Inspected)]
                 skipped += [item for item in found if isinstance(item, Skipped)]
                 new = _keep(workspace, gallery, key, originals, alike.mark(good))
-                added, duplicates, done = added + sum(new), duplicates + len(new) - sum(new), done + len(batch)
+                added, duplicates = added + sum(new), duplicates + len(new) - sum(new)
+                done += sum(map(len, tasks))
                 on_progress(done, len(rows))
     finally:
         source.close()
@@ -111,31 +99,15 @@ def import_dataset(
     )  # fmt: skip
 
 
-def _inspect_some(source: ImageSource, rows: Sequence[dict[Any, Any]], keep_data: bool) -> list[_Inspected | Skipped]:
-    return [_inspect(source, row, keep_data) for row in rows]
-
-
-def _inspect(source: ImageSource, row: dict[str, Any], keep_data: bool) -> _Inspected | Skipped:
-    try:
-        data = source.read(row["path"])
-        image = decode(data)
-    except BadImage as error:
-        return Skipped(row["path"], str(error))
-    found = dataclasses.asdict(measure(image)) | dataclasses.asdict(clothing(image))
-    sha256 = hashlib.sha256(data).digest()
-    crop = NewCrop(**row, width=image.width, height=image.height, sha256=sha256, bytes=len(data), **found)
-    return _Inspected(crop, thumbnail(image), data if keep_data else None)
-
-
 def _keep(
-    workspace: Workspace, gallery: str, source: int, originals: Path | None, found: Sequence[_Inspected]
+    workspace: Workspace, gallery: str, source: int, originals: Path | None, found: Sequence[Inspected]
 ) -> list[bool]:
     """One batch, everything that a row needs before the row; tells of each crop whether it is new."""
     # A deletion looks for files without rows: it may not look between the two.
     with one_at_a_time(workspace.path / LOCK):
         workspace.thumbnails.add({item.crop.sha256: item.thumbnail for item in found})
         if originals is not None:
-            _copy(originals, found)
+            copy_crops(originals, found)
         new = workspace.catalogue.add_crops(gallery, source, [item.crop for item in found])
         if originals is not None and not all(new):
             there = workspace.catalogue.known_labels(source)
@@ -145,7 +117,8 @@ def _keep(
     return new
 
 
-def _copy(originals: Path, found: Sequence[_Inspected]) -> None:
+def copy_crops(originals: Path, found: Sequence[Inspected]) -> None:
+    """Lay the files of crops out under their paths. Raises ReidError where there is no room."""
     for item in found:
         place = originals / item.crop.path
         if item.data is not None and not (place.is_file() and place.read_bytes() == item.data):
@@ -172,7 +145,7 @@ class _Alike:
         telling = [place for place, look in enumerate(looks) if look]
         self._known = Lookalikes(telling, [looks[place] for place in telling])
 
-    def mark(self, found: Sequence[_Inspected]) -> list[_Inspected]:
+    def mark(self, found: Sequence[Inspected]) -> list[Inspected]:
         looks = np.array([item.crop.look or 0 for item in found], np.int64)
         ids, distances = self._known.nearest(looks)
         among = _bits_that_differ(looks)

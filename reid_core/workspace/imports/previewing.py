@@ -13,8 +13,9 @@ from reid_core.datasets.base import list_files
 from reid_core.datasets.tables.describe import describe_table_bytes
 from reid_core.datasets.tables.table_files import MAX_TABLE_BYTES
 from reid_core.errors import ReidError
-from reid_core.images import BadImage, decode, thumbnail
+from reid_core.images import BadImage, thumbnail
 from reid_core.sources import open_source
+from reid_core.workspace.imports.inspecting import picture_of
 
 SAMPLES = 12
 _NOT_IN_GALLERY_NAMES = re.compile(r"[^\w.-]+")
@@ -39,7 +40,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Sample:
-    """One picture and what was read of it. `picture` is a small JPEG, or None where `reason` says why there is none."""
+    """One crop and what was read of it. `picture` is a small JPEG, or None where `reason` says why there is none."""
 
     path: str
     identity: str | None
@@ -101,7 +102,7 @@ def _samples(dataset: Dataset) -> tuple[Sample, ...]:
         for row in table.iloc[places].to_dict("records"):
             picture, reason = None, ""
             try:
-                picture = thumbnail(decode(source.read(row["path"])))
+                picture = thumbnail(picture_of(source, row))
             except BadImage as error:
                 reason = str(error)
             told = (row["path"], row["identity"], row["camera"], float(row["time"]))

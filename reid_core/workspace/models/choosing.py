@@ -16,7 +16,7 @@ def choose_model(workspace: Workspace, gallery: str, name: str | None, *, to_emb
     info = workspace.catalogue.gallery(gallery)
     if name is not None:
         return Embedder(workspace.find_model(name))
-    if not info.crops:
+    if not info.crops and not to_embed:
         raise ReidError(f"Gallery {gallery!r} is empty. Import crops with `reid import`.")
     if not info.models:
         if to_embed:

@@ -1,4 +1,5 @@
-"""Whole frames with boxes are refused by the file that holds the boxes; crops with boxes as mere remarks come in."""
+"""Whole frames are told from crops by their boxes: these are read, or refused by the file that holds them; crops with
+boxes as mere remarks come in."""
 
 from __future__ import annotations
 
@@ -24,6 +25,7 @@ CVAT = f'<?xml version="1.0"?><annotations><track id="1"><box frame="0" {BOX}/><
 CVAT_IMAGES = "<annotations>" + "".join(
     f'<image id="{n}" name="a{n}.jpg" width="320" height="180"><box label="person" {BOX}/></image>' for n in (1, 2)
 )
+CVAT_IMAGES += "</annotations>"
 CORNERS = "<xmin>24</xmin><ymin>9</ymin><xmax>54</xmax><ymax>160</ymax>"
 VOC = f"<annotation><object><bndbox>{CORNERS}</bndbox></object></annotation>"
 LABELME = json.dumps({"shapes": [{"label": "person", "points": [[24, 9], [54, 160]]}], "imageWidth": 320})
@@ -229,12 +231,41 @@ ANNOTATED |= {
 }
 
 
-@pytest.mark.parametrize("kind", ANNOTATED)
-def test_frames_are_refused_by_the_file_that_holds_their_boxes(miniature: Miniature, kind: str) -> None:
+READ = {  # what it is read as, and how many boxes come in
+    "mot": ("MOT", 1), "mot at the border": ("MOT", 2), "mot by another name": ("MOT", 2), "tracks.txt": ("MOT", 1),
+    "coco": ("COCO", 4), "coco elsewhere": ("COCO", 4), "coco of outlines": ("COCO", 2),
+    "cvat film": ("CVAT", 1), "cvat images": ("CVAT", 2),
+    "yolo": ("YOLO", 4), "yolo beside": ("YOLO", 1), "points without a nought": ("YOLO", 1), "jde": ("YOLO", 2),
+    "table of corners": ("table of boxes", 4), "table of x, y, w, h": ("table of boxes", 2),
+    "a tracker's table": ("table of boxes", 3), "table of centres": ("table of boxes", 4),
+}  # fmt: skip
+WITHOUT_PEOPLE = ("mot detections", "seqinfo")
+
+
+@pytest.mark.parametrize("kind", READ)
+def test_boxes_are_read_where_a_file_that_is_known_holds_them(miniature: Miniature, kind: str) -> None:
+    _, files = ANNOTATED[kind]
+    dataset = read_dataset(miniature.make([], files))
+    assert (dataset.format, len(dataset.records)) == READ[kind]
+    frames = set(miniature.column(dataset, "frame").values())
+    assert frames <= {f"top/{name}" if miniature.is_zip else name for name in files}
+    assert None not in frames
+
+
+@pytest.mark.parametrize("kind", sorted(ANNOTATED.keys() - READ.keys() - set(WITHOUT_PEOPLE)))
+def test_other_frames_are_refused_by_the_file_that_holds_their_boxes(miniature: Miniature, kind: str) -> None:
     file, files = ANNOTATED[kind]
     path = miniature.make([], files)
-    with pytest.raises(ReidError, match=r"whole frames, not crops .*cut the people out first.*--format flat") as error:
+    with pytest.raises(ReidError, match=r"whole frames, not crops .*save them as COCO.*--format flat") as error:
         read_dataset(path)
+    assert file in str(error.value)
+
+
+@pytest.mark.parametrize("kind", WITHOUT_PEOPLE)
+def test_frames_with_detections_alone_are_refused(miniature: Miniature, kind: str) -> None:
+    file, files = ANNOTATED[kind]
+    with pytest.raises(ReidError, match=r"whole frames.*without tracks.*gt/gt\.txt.*--format flat") as error:
+        read_dataset(miniature.make([], files))
     assert file in str(error.value)
 
 
@@ -348,8 +379,15 @@ def test_a_table_with_one_row_for_each_crop_may_say_where_a_head_is(miniature: M
     assert dataset.records.identities() == ["ada", "bo"]
 
 
-def test_the_refusal_names_a_way_that_keeps_labels(miniature: Miniature) -> None:
+def test_a_table_is_read_without_its_boxes_where_that_is_asked_for(miniature: Miniature) -> None:
     path = miniature.make([], {"a1.jpg": FRAME, "a2.jpg": FRAME, "boxes.csv": TABLE})
+    whole = read_dataset(path, format="table")
+    assert whole.records.identities() == ["7"]
+    assert set(miniature.column(whole, "frame").values()) == {None}
+
+
+def test_the_refusal_names_a_way_that_keeps_labels(miniature: Miniature) -> None:
+    files = {"images/a1.jpg": FRAME, "images/a2.jpg": FRAME, "labels.csv": "image,identity\na1.jpg,7\na2.jpg,8\n"}
+    voc = {f"images/a{n}.xml": VOC for n in (1, 2)}
     with pytest.raises(ReidError, match="or --format table for the labels of the table"):
-        read_dataset(path)
-    assert read_dataset(path, format="table").records.identities() == ["7"]
+        read_dataset(miniature.make([], files | voc))

@@ -273,8 +273,6 @@ def test_pictures_that_no_row_names_are_skipped_by_name(miniature: Miniature) ->
     "boxes",
     [
         'image,bbox,id\n{0},"[1, 2, 3, 4]",{1}\n{0},"[9, 2, 3, 4]",{2}\n',
-        "image,cx,cy,w,h,id\n{0},1,2,3,4,{1}\n{0},9,2,3,4,{2}\n",
-        "image,x_center,y_center,width,height,id\n{0},1,2,3,4,{1}\n{0},9,2,3,4,{2}\n",
         "FileName,BoundingBoxX,BoundingBoxY,BoundingBoxW,BoundingBoxH,Id\n{0},1,2,3,4,{1}\n{0},9,2,3,4,{2}\n",
         "image,bbox\n{0},1 2 3 4\n{0},2 3 4 5\n",
     ],

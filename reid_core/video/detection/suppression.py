@@ -1,0 +1,53 @@
+"""Of several boxes about one person, one stays."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reid_core.video.boxes import Array, Detections, overlaps
+
+MOST_CANDIDATES = 1_000  # boxes that are compared with each other: the best ones
+COVERED = 0.6  # share of a cut box within another from which both are of one person
+
+
+def suppress(found: Detections, most: float) -> Detections:
+    """Non-maximum suppression: best first, each box that overlaps a better one that stays by more than `most` goes.
+
+    >>> rows = np.array([[0, 0, 10, 20], [0, 1, 10, 21], [50, 0, 60, 20]])
+    >>> suppress(Detections(rows, np.array([0.6, 0.9, 0.7])), 0.5).scores.tolist()
+    [0.8999999761581421, 0.699999988079071]
+    """
+    found = found.of(np.argsort(-found.scores, kind="stable")[:MOST_CANDIDATES])
+    if most >= 1:
+        return found
+    collides = overlaps(found.boxes, found.boxes) > most
+    kept = np.ones(len(found), bool)
+    for row in range(len(found)):
+        if kept[row]:
+            kept[row + 1 :] &= ~collides[row, row + 1 :]
+    return found.of(kept)
+
+
+def drop_cut(found: Detections, cut: NDArray[np.bool_]) -> Detections:
+    """Without boxes that a tile's inner edge `cut` (N,) and that lie mostly within a larger box: its part of a person.
+
+    A person who stands across a seam is seen in part by one tile and whole by its neighbour or in the whole picture.
+    """
+    area = _area(found.boxes)
+    shared = _shared(found.boxes[cut], found.boxes)
+    larger = area[None, :] > area[cut][:, None]
+    covered = ((shared >= COVERED * area[cut][:, None]) & larger).any(axis=1)
+    dropped = np.zeros(len(found), bool)
+    dropped[np.flatnonzero(cut)[covered]] = True
+    return found.of(~dropped)
+
+
+def _area(boxes: Array) -> Array:
+    return np.asarray(np.prod(np.clip(boxes[:, 2:] - boxes[:, :2], 0, None), axis=1), np.float32)
+
+
+def _shared(boxes: Array, others: Array) -> Array:
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    return np.asarray(np.prod(np.clip(high - low, 0, None), axis=2), np.float32)

@@ -1,0 +1,100 @@
+"""Tracks as the lines of MOTChallenge, `frame,track,left,top,width,height,score,-1,-1,-1`, which other tools measure.
+
+Frames and tracks are numbered from 1. Format: Milan et al., "MOT16: A Benchmark for Multi-Object Tracking", 2016.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from reid_core.errors import Damaged, shown
+from reid_core.video.boxes import Detections
+from reid_core.video.tracking import Update
+
+COLUMNS = "frame, track, left, top, width, height"
+
+
+@dataclass(frozen=True)
+class TrackLine:
+    """A box of a track in a frame. `left` and `top` are pixels from 0, at the left top corner of the frame."""
+
+    frame: int
+    track: int
+    left: float
+    top: float
+    width: float
+    height: float
+    score: float = 1.0
+
+    def __str__(self) -> str:
+        box = ",".join(f"{value:.2f}" for value in (self.left, self.top, self.width, self.height))
+        return f"{self.frame},{self.track},{box},{self.score:.4f},-1,-1,-1"
+
+
+def track_lines(
+    frame: int, detections: Detections, update: Update, before: tuple[int, Detections] | None = None
+) -> Iterator[TrackLine]:
+    """The boxes that a tracker's update names: of this frame, and of the frame `before` where a track began there."""
+    if before is not None:
+        yield from (_line(before[0], track, before[1], row) for row, track in update.earlier)
+    yield from (_line(frame, int(track), detections, row) for row, track in enumerate(update.ids) if track > 0)
+
+
+def _line(frame: int, track: int, detections: Detections, row: int) -> TrackLine:
+    left, top, right, bottom = detections.boxes[row].tolist()
+    return TrackLine(frame, track, left, top, right - left, bottom - top, float(detections.scores[row]))
+
+
+def read_tracks(text: Iterable[str], name: str) -> Iterator[TrackLine]:
+    """The boxes of such lines; `name` is the file. Raises Damaged where a line is none of these."""
+    for number, line in enumerate(text, 1):
+        if not line.strip():
+            continue
+        try:
+            frame, track, *rest = (float(value) for value in line.split(","))
+            left, top, width, height, *more = rest
+            values = (frame, track, *rest)
+        except ValueError:
+            raise Damaged(_wrong(name, number, line)) from None
+        if not all(map(math.isfinite, values)) or frame != int(frame) or track != int(track) or frame < 1:
+            raise Damaged(_wrong(name, number, line))
+        yield TrackLine(int(frame), int(track), left, top, width, height, more[0] if more else 1.0)
+
+
+class TrackFile:
+    """A file of such lines that an analysis writes step by step: `keep` what a step added, before the step counts.
+
+    `frames` are analysed when it is opened: what stands there of later ones a process wrote that was stopped before
+    its step counted, and the analysis finds it again.
+    """
+
+    def __init__(self, path: Path, frames: int = 0) -> None:
+        self._new: list[str] = []
+        kept: list[str] = []
+        if frames and path.is_file():
+            with path.open(encoding="utf-8") as file:
+                kept = [str(line) for line in read_tracks(file, path.name) if line.frame <= frames]
+        self._last = {line for line in kept if line.startswith(f"{frames},")}
+        self._file: TextIO = path.open("w", encoding="utf-8")
+        self._file.writelines(f"{line}\n" for line in kept)
+
+    def add(self, line: TrackLine) -> None:
+        if str(line) not in self._last:
+            self._new.append(str(line))
+
+    def keep(self) -> None:
+        self._file.writelines(f"{line}\n" for line in self._new)
+        self._file.flush()
+        self._new = []
+
+    def close(self) -> None:
+        self.keep()
+        self._file.close()
+
+
+def _wrong(name: str, number: int, line: str) -> str:
+    return f"Line {number} of {name} is not one of MOTChallenge: it is {shown(line.strip())}; it needs {COLUMNS}."

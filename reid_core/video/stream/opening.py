@@ -1,0 +1,145 @@
+"""Opens a recording with FFmpeg, from its content and within bounds, or says why it cannot be read.
+
+A recording is hostile until it has been read: only this file is opened, whatever it names inside; formats that point to
+other files or addresses are refused; and sizes are bounded before the first frame is decoded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+from av.stream import Discard
+
+from reid_core.errors import Damaged, NotThere, ReidError, shown
+from reid_core.video.stream.facts import stream_facts, video_streams
+from reid_core.video.stream.files import Following, RecordingFile
+from reid_core.video.stream.sniffing import bitstream_in, head_of, is_list, lacks_contents
+
+FORMATS = (
+    "mov,matroska,avi,mpegts,mpeg,h264,hevc,mjpeg,mpjpeg,m4v,mpegvideo,dhav,flv,asf,mxf,ogg,nut,dv,ivf,obu,wtv,gxf,vvc"
+)
+MOST_SIDE = 8192  # pixels
+MOST_PIXELS = 4096 * 4096  # decoders keep up to 17 frames: 8K alone would take more than 600 MB
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a file is opened: with this format and these bytes at its front skipped, or as FFmpeg finds it."""
+
+    format: str | None = None
+    skip: int = 0
+
+
+class Opened:
+    """An open container and its file; both are closed together."""
+
+    def __init__(self, path: Path, way: Way, following: Following | None = None) -> None:
+        self.file = RecordingFile(path, way.skip, following)
+        options = {"format_whitelist": FORMATS, "protocol_whitelist": "none"}
+        if following is not None:
+            options["skip_estimate_duration_from_pts"] = "1"  # it would look at the end, which is not there yet
+        try:
+            self.container = av.open(
+                self.file,
+                "r",
+                format=way.format,
+                container_options=options,
+                buffer_size=1 << 17,
+                metadata_errors="replace",
+            )
+        except BaseException:
+            self.file.close()
+            raise
+
+    def stream(self, index: int, threads: int = 1) -> av.VideoStream:
+        """The video stream of that index, ready to be decoded; all others are passed over."""
+        for other in self.container.streams:
+            other.discard = Discard.default if other.index == index else Discard.all
+        stream = self.container.streams[index]
+        assert isinstance(stream, av.VideoStream)
+        stream.codec_context.thread_count = threads
+        stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+        return stream
+
+    def close(self) -> None:
+        self.container.close()
+        self.file.close()
+
+
+def find_way(path: Path, following: Following | None = None) -> tuple[Way, Opened]:
+    """Opens the file as what it is by its content. Raises ReidError with the reason where it is no recording."""
+    _check(path)
+    try:
+        head = head_of(path)
+    except OSError as error:
+        raise ReidError(f"{path} cannot be read ({error.strerror}). Check who may read it.") from error
+    if is_list(head):
+        raise ReidError(f"{path} is a playlist that names other files or addresses. Import the recordings themselves.")
+    opened, reason = _try(path, Way(), following)
+    if opened is not None and video_streams(opened.container):
+        return Way(), opened
+    bare = bitstream_in(head)
+    if bare is not None:
+        way = Way(*bare)
+        behind, reason = _try(path, way, following)
+        if behind is not None and video_streams(behind.container):
+            if opened is not None:
+                opened.close()
+            return way, behind
+    if opened is not None:
+        kinds = ", ".join(sorted({stream.type for stream in opened.container.streams})) or "nothing"
+        opened.close()
+        raise ReidError(f"{path} has no video stream (only {kinds}). Choose a recording with pictures.")
+    if lacks_contents(path):
+        raise Damaged(
+            f"{path} was cut off before its recording was finished: its table of contents (moov) is missing. Export it"
+            " again from the recorder, or repair it with a tool that has another recording of the same camera."
+        )
+    raise Damaged(
+        f"{path} is not a video that can be read here ({reason}); it may be encrypted, or in a recorder's own format."
+        " Export it as MP4, MKV or AVI with the recorder's software."
+    )
+
+
+def choose_stream(path: Path, opened: Opened, index: int | None) -> av.VideoStream:
+    """The video stream of that index, or the first. Raises ReidError for one that is not there or cannot be decoded."""
+    streams = video_streams(opened.container)
+    told = "; ".join(
+        f"{one.index}: {one.codec}, {one.width} × {one.height}" + (f", {shown(one.title)}" if one.title else "")
+        for one in map(stream_facts, streams)
+    )
+    chosen = [stream for stream in streams if index is None or stream.index == index]
+    if not chosen:
+        raise NotThere(f"{path} has no video stream {index}. Choose one of these: {told}.")
+    stream = chosen[0]
+    if stream.codec_context is None:
+        raise ReidError(f"{path} holds video in a format that cannot be decoded here. Export it as H.264.")
+    width, height = stream.codec_context.width, stream.codec_context.height
+    if max(width, height) > MOST_SIDE or width * height > MOST_PIXELS:
+        raise ReidError(
+            f"{path} has frames of {width} × {height} pixels, and decoding them would take too much memory."
+            " Export it at 3840 × 2160 or smaller: people are found as well there."
+        )
+    return stream
+
+
+def _check(path: Path) -> None:
+    if not path.exists():
+        raise NotThere(f"{path} does not exist. Check the path of the recording.")
+    if path.is_dir():
+        raise ReidError(f"{path} is a folder, not a recording. Name a file in it, or import the folder as a whole.")
+    if not path.is_file():
+        raise ReidError(f"{path} is no file. Name a recording that is stored as one.")
+    if path.stat().st_size == 0:
+        raise Damaged(f"{path} is empty (0 bytes). Copy or export the recording again.")
+
+
+def _try(path: Path, way: Way, following: Following | None) -> tuple[Opened | None, str]:
+    try:
+        return Opened(path, way, following), ""
+    except av.FFmpegError as error:
+        return None, error.strerror or str(error)
+    except (OSError, ValueError) as error:
+        return None, str(error)

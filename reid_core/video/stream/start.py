@@ -1,0 +1,175 @@
+"""When a recording began: what is stated, and what its name, its container and its file say. Proposed, never guessed.
+
+All of them can be wrong: recorders put the time of the export into the container, copying changes the file's time, and
+clocks run by the wrong zone. So each proposal stands with what the others say, and its source is kept with the start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from reid_core.datasets.name_times import times_of_name
+from reid_core.errors import ReidError, shown
+from reid_core.times import FIRST_CLOCK_TIME, short_time
+from reid_core.video.stream.facts import Facts
+
+AHEAD = 60.0  # seconds that clocks may differ before a start lies in the future
+DIFFERENT = 2.0  # seconds that two proposals may differ and still agree
+_FAR_APART = (
+    ZoneInfo("Pacific/Kiritimati"),
+    ZoneInfo("Pacific/Pago_Pago"),
+)  # a time that is the same in both has a zone
+
+Origin = Literal["stated", "name", "container", "file"]
+WORDS: dict[Origin, str] = {
+    "stated": "what was stated",
+    "name": "the file's name",
+    "container": "the container's creation time, which some recorders set when they export",
+    "file": "the file's time of change less its duration, which copying may have changed",
+}
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """One answer: `seconds` since 1970 at the first frame, and in words where it comes from."""
+
+    source: Origin
+    seconds: float
+    words: str
+
+
+@dataclass(frozen=True)
+class StartProposals:
+    """All answers, the most trusted first; `notes` are sentences about what could not be used."""
+
+    proposals: tuple[Proposal, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def chosen(self) -> Proposal | None:
+        """The first; None where nothing is known, and then it stays unknown."""
+        return self.proposals[0] if self.proposals else None
+
+    def sentences(self) -> list[str]:
+        """The chosen start, what each other one says, and what could not be used."""
+        if self.chosen is None:
+            return ["Nothing says when this was filmed: state its start.", *self.notes]
+        first, *others = self.proposals
+        said = [f"Starts at {short_time(first.seconds)} by {first.words}."]
+        said += [
+            f"{short_time(other.seconds)} by {other.words}: {_apart(other.seconds - first.seconds)}."
+            for other in others
+        ]
+        return [*said, *self.notes]
+
+
+def proposals(
+    path: Path, facts: Facts, *, stated: str | None = None, zone: tzinfo | None = None, now: float
+) -> StartProposals:
+    """What the stated start, the name, the container and the file's time less the duration say, in this order.
+
+    `zone` is that of wall times without one; `now` is in seconds since 1970. Raises ReidError for a stated start that
+    cannot be read, that has no zone, that its zone skips or repeats, or that lies in the future.
+    """
+    found: list[Proposal] = []
+    notes: list[str] = []
+    if stated is not None:
+        seconds = stated_start(stated, zone)
+        if seconds > now + AHEAD:
+            raise ReidError(
+                f"The start {stated} lies in the future ({short_time(seconds)}). Check the date and the zone."
+            )
+        found.append(Proposal("stated", seconds, WORDS["stated"]))
+    others: list[tuple[Origin, float | None]] = [
+        ("name", _of_name(path, facts.duration, zone, notes)),
+        ("container", facts.created),
+        ("file", None if facts.duration is None else path.stat().st_mtime - facts.duration),
+    ]
+    for source, moment in others:
+        if moment is None:
+            continue
+        if moment > now + AHEAD:
+            notes.append(f"By {WORDS[source]} it would start in the future ({short_time(moment)}): not used.")
+        else:
+            found.append(Proposal(source, moment, WORDS[source]))
+    return StartProposals(tuple(found), tuple(notes))
+
+
+def stated_start(text: str, zone: tzinfo | None) -> float:
+    """Seconds since 1970 of "2026-03-02T08:00+01:00", or of a wall time in `zone`. Raises ReidError otherwise."""
+    text = text.strip()
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or len(text) <= len("2026-03-02"):
+        raise ReidError(f"{shown(text)} is not a start. Write date, time and zone, such as 2026-03-02T08:00+01:00.")
+    if moment.tzinfo is None:
+        if zone is None:
+            raise ReidError(
+                f"The start {text} has no time zone. Add it ({text}+01:00, or {text}Z for UTC), or name the zone of the"
+                " camera, such as Europe/Berlin."
+            )
+        moment = _in_zone(moment, zone, text)
+    seconds = moment.timestamp()
+    if seconds < FIRST_CLOCK_TIME:
+        raise ReidError(f"The start {text} lies before {short_time(FIRST_CLOCK_TIME)}. Check the year.")
+    return seconds
+
+
+def _in_zone(wall: datetime, zone: tzinfo, text: str) -> datetime:
+    early, late = (wall.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
+    if early.utcoffset() == late.utcoffset():
+        return early
+    real = [datetime.fromtimestamp(moment.timestamp(), zone) for moment in (early, late)]
+    what = "happens twice" if real[0].replace(tzinfo=None, fold=0) == wall else "never happens"
+    first, second = sorted(moment.isoformat(timespec="minutes") for moment in real)
+    raise ReidError(f"{text} {what} in {zone}, because the clocks change. Write {first} or {second}.")
+
+
+def _of_name(path: Path, duration: float | None, zone: tzinfo | None, notes: list[str]) -> float | None:
+    """Of the name, or of the name with the names of the two folders above it, where recorders put the date."""
+    folders = path.absolute().parent.parts
+    for name in (path.name, "_".join([*folders[-1:], path.name]), "_".join([*folders[-2:], path.name])):
+        wall = times_of_name(name)
+        if not wall:
+            continue
+        if zone is None:
+            first, last = (times_of_name(name, one) for one in _FAR_APART)
+            if first != last:
+                written = datetime.fromtimestamp(wall[0], UTC).isoformat(timespec="seconds").removesuffix("+00:00")
+                notes.append(f"The name says {written} without a zone: name the zone of the camera to use it.")
+                return None
+        moments = times_of_name(name, zone or UTC)
+        if not moments:
+            notes.append(f"The name's time happens twice or never in {zone}, because the clocks change: not used.")
+            return None
+        if len(moments) == 1 or _spans(moments, duration):
+            return moments[0]
+        notes.append("The name holds several times: not used.")
+        return None
+    return None
+
+
+def _spans(moments: list[float], duration: float | None) -> bool:
+    """Whether they are the start and the end of the recording."""
+    if len(moments) != 2 or duration is None:
+        return False
+    return abs(moments[1] - moments[0] - duration) <= max(10.0, 0.1 * duration)
+
+
+def _apart(seconds: float) -> str:
+    if abs(seconds) <= DIFFERENT:
+        return "the same"
+    size = abs(seconds)
+    days, rest = divmod(round(size), 86_400)
+    hours, rest = divmod(rest, 3600)
+    minutes, left = divmod(rest, 60)
+    parts = [(days, "d"), (hours, "h"), (minutes, "min"), (left, "s")]
+    told = " ".join(f"{count} {unit}" for count, unit in parts if count)
+    whole_hours = ", whole hours: one of them may be in another time zone" if size < 86_400 and not size % 1800 else ""
+    return f"{told} {'later' if seconds > 0 else 'earlier'}{whole_hours}"

@@ -1,0 +1,75 @@
+"""Bringing several recordings in, some at once: one that fails is named, and the others go on."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Lock
+
+from reid_core.datasets import Skipped
+from reid_core.embedder.inference import Embedder
+from reid_core.errors import ReidError, is_full
+from reid_core.signals import StopRequest
+from reid_core.video.detection import Detector
+from reid_core.workspace.imports.recordings import Planned, RecordingReport, Standing, import_recording
+from reid_core.workspace.workspace import Workspace
+
+
+def import_recordings(
+    workspace: Workspace,
+    plans: Sequence[Planned],
+    gallery: str,
+    detector: Detector,
+    embedder: Embedder,
+    *,
+    stop: StopRequest,
+    at_once: int = 1,
+    on_progress: Callable[[Standing], None] = lambda standing: None,
+    tracks: Path | None = None,
+) -> list[RecordingReport | Skipped]:
+    """As `import_recording` for each, with the progress of all together; in the order of `plans`.
+
+    `tracks` is the file for the tracks of one recording, or the folder for those of several. Raises what a single
+    recording raises, and DiskFull.
+    """
+    several = len(plans) > 1
+    if several and tracks is not None:
+        tracks.mkdir(parents=True, exist_ok=True)
+    standings = _Standings([plan.seconds for plan in plans], on_progress)
+
+    def bring_in(place: int) -> RecordingReport | Skipped | None:
+        plan = plans[place]
+        if stop.requested:
+            return None
+        lines = tracks / f"{place + 1:04d}-{plan.path.stem}.txt" if several and tracks is not None else tracks
+        try:
+            return import_recording(
+                workspace, plan, gallery, detector, embedder, stop=stop, tracks=lines,
+                on_progress=lambda standing: standings.show(place, standing),
+            )  # fmt: skip
+        except ReidError as error:
+            if not several or is_full(error):
+                raise
+            return Skipped(str(plan.path), str(error))
+
+    with ThreadPoolExecutor(at_once) as pool:
+        return [report for report in pool.map(bring_in, range(len(plans))) if report is not None]
+
+
+class _Standings:
+    """The progress of several recordings as one: their seconds add up."""
+
+    def __init__(self, seconds: Sequence[float], on_progress: Callable[[Standing], None]) -> None:
+        """`seconds` are the recordings' lengths as far as they are known, else NaN."""
+        self._each = [Standing(0.0, length, 0.0) for length in seconds]
+        self._on_progress = on_progress
+        self._lock = Lock()
+        self._began = time.monotonic()
+
+    def show(self, place: int, standing: Standing) -> None:
+        with self._lock:
+            self._each[place] = standing
+            done, total = sum(one.done for one in self._each), sum(one.total for one in self._each)
+            self._on_progress(Standing(done, total, done / max(time.monotonic() - self._began, 1e-3)))
