@@ -18,6 +18,7 @@ from tests.benchmarks import (
     importing,
     index_at_scale,
     map_view,
+    migrating,
     projecting,
     training,
 )
@@ -34,6 +35,7 @@ def main() -> None:
     embedding.run()
     detecting.run()
     importing.run()
+    migrating.run()
     training.run()
     dashboard.run()
     projecting.run()

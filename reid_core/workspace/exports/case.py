@@ -14,6 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from reid_core.embedder.card import ModelCard
@@ -33,6 +34,8 @@ from reid_core.workspace.workspace import Workspace
 
 LEAD = "A hit is a lead to check, not an identification."
 NO_CALIBRATION = "This model has no calibration here: a similarity is no probability, only the order means something."
+
+WHERE_CUT = ("recording", "moment", "frame", "box")
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,7 +133,19 @@ def _meant(search: SavedSearch, answer: Answer, card: ModelCard | None) -> Found
 
 def rows(report: CaseReport) -> list[dict[str, Any]]:
     """One row per judged crop and per hit of each search, plain values: verdicts first, then hits."""
-    shared = ("gallery", "crop", "identity", "camera", "time", "tracklet", "path")
+    shared = (
+        "gallery",
+        "crop",
+        "identity",
+        "camera",
+        "time",
+        "tracklet",
+        "path",
+        "recording",
+        "moment",
+        "frame",
+        "box",
+    )
     judged = []
     for crop, stands in report.standing.items():
         newest = stands.verdicts[-1]
@@ -205,7 +220,16 @@ def _about(row: dict[Any, Any] | None, gallery: str | None) -> dict[str, Any]:
     if row is None:
         return {}
     named = {name: row[name] for name in ("identity", "camera", "tracklet", "path")}
-    return {**named, "gallery": gallery, "crop": int(row["id"]), "time": format_time(row["time"])}
+    named |= {"gallery": gallery, "crop": int(row["id"]), "time": format_time(row["time"])}
+    return {**named, **where_cut(row)}
+
+
+def where_cut(row: dict[Any, Any]) -> dict[str, str | None]:
+    """Of a crop that was cut: the recording and how far into it, or the picture; and the box as "LEFT,TOP,WIDTH,HEIGHT"
+    in pixels of the upright frame."""
+    box = [row[f"box_{side}"] for side in ("left", "top", "width", "height")]
+    at = None if np.isnan(box).any() else ",".join(f"{side:.0f}" for side in box)
+    return dict(zip(WHERE_CUT, (row["recording"], format_time(row["moment"]), row["frame"], at), strict=True))
 
 
 def pictures(workspace: Workspace, table: pd.DataFrame | list[dict[Any, Any]]) -> dict[str, bytes]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import shutil
 import sqlite3
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -23,6 +25,7 @@ from reid_core.training.monitoring.tracking import MLFLOW_DATABASE
 from reid_core.workspace import jobs
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import MATCH, NOT, Seen
+from reid_core.workspace.catalogue.recordings import Progress, finish, keep, note_still
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion import wiping
 from reid_core.workspace.deletion.deletion import delete, receipts
@@ -32,7 +35,7 @@ from reid_core.workspace.galleries import editing
 from reid_core.workspace.galleries.withheld import withhold
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.imports.uploads import keep_upload
-from reid_core.workspace.layout import APP_LOG
+from reid_core.workspace.layout import APP_LOG, STILL, originals
 from reid_core.workspace.maps.doubts import dismiss
 from reid_core.workspace.maps.examination import SamePerson, examine
 from reid_core.workspace.maps.making import make_maps
@@ -46,6 +49,7 @@ from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Example, Question, search
 from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TESTER, TINY_GALLERY, png_bytes, tiny_picture
+from tests.workspace.catalogue.filmed import cut, film, walk
 from tests.workspace.deletion.test_deletion import found_in
 
 GALLERY, CASE = "gate", "case one"
@@ -135,6 +139,7 @@ def full(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> W
     look_into(workspace)
     decide(workspace)
     check_as_a_job(workspace)
+    record(workspace)
     network_names.keep(workspace, ["resnet50"], [])
     (workspace.runs_folder / MLFLOW_DATABASE).touch()
     (workspace.path / "catalogue.sqlite.version-4.backup").write_bytes(b"zelda-quux, as she was before")
@@ -187,6 +192,23 @@ def decide(workspace: Workspace) -> None:
     editing.relabel(workspace.catalogue, GALLERY, Selection(ids=frozenset({crop})), "camera", "cellar")
     withhold(workspace.catalogue, GALLERY, Selection(ids=frozenset({crop})))
     dismiss(workspace, GALLERY, [SamePerson(TRAINED, "anna", 0.9, 0.9, ())])
+
+
+def record(workspace: Workspace) -> None:
+    """A recording with one of those who go in its name, its crops and its still, and one that is being analysed."""
+    row, going = film(workspace, GALLERY, name=f"{TESTED}.mp4"), film(workspace, GALLERY, name="gate.mp4")
+    folder = originals(workspace.path, row.source)
+    folder.mkdir()
+    picture = png_bytes(tiny_picture(101, 30))
+    seen = cut("w", 11, identity=TESTED, sha256=hashlib.sha256(picture).digest())
+    (folder / "w.png").write_bytes(picture)
+    (folder / STILL).write_bytes(b"still: " + picture)
+    workspace.thumbnails.add({seen.sha256: png_bytes(tiny_picture(101, 31))})
+    reached = Progress(analysed=60, frames=9, state=f"{TRAINED} is in view".encode())
+    keep(workspace.catalogue, row.key, [walk("w")], [replace(seen, path="w.png")], reached)
+    keep(workspace.catalogue, going.key, [], [], reached)
+    note_still(workspace.catalogue, row.key, 12.0)
+    finish(workspace.catalogue, row.key, reached)
 
 
 def check_as_a_job(workspace: Workspace) -> None:

@@ -16,6 +16,7 @@ from reid_core.evaluation.calibration.calibration import Calibration
 from reid_core.html_policy import META
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import MATCH, NOT, Seen
+from reid_core.workspace.catalogue.recordings import Progress, keep
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.exports.case import LEAD, NO_CALIBRATION, CaseReport, collect, rows, to_csv, to_json
@@ -26,6 +27,7 @@ from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Answer, Example, Question, search
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, formulas_in, png_bytes, signed, tiny_picture
+from tests.workspace.catalogue.filmed import cut, film, walk
 
 CASE = "<b>Gate & 4</b>"
 PHOTO = png_bytes(tiny_picture(2, 77))
@@ -62,6 +64,23 @@ def test_the_table_has_every_judged_crop_and_every_hit(tiny_workspace: Workspace
     assert (len(hits), hits[0]["rank"], hits[0]["gallery"]) == (6, "1", TINY_GALLERY)
     assert {row["gallery"] for row in judged} == {TINY_GALLERY}
     assert judged[0]["crop"] not in [row["crop"] for row in hits]
+
+
+def test_the_table_says_where_a_crop_was_cut(tiny_workspace: Workspace, answer: Answer) -> None:
+    recording = film(tiny_workspace, TINY_GALLERY, name="gate.mp4")
+    (crop, _) = keep(
+        tiny_workspace.catalogue, recording.key, [walk("w")], [cut("w", 11.04), cut(None, 12, box_left=float("nan"))],
+        Progress(analysed=20, frames=9),
+    )  # fmt: skip
+    assert crop is not None
+    verdicts.give(tiny_workspace, CASE, MATCH, [Seen(crop, 0.9, 1), Seen(crop + 1, 0.9, 1)], crops_only=True)
+    where = {
+        row["crop"]: (row["recording"], row["moment"], row["frame"], row["box"])
+        for row in rows(case_of(tiny_workspace))
+    }
+    assert where[crop] == ("gate.mp4", "0:00:11.040", None, "100,380,50,120")
+    assert where[crop + 1] == ("gate.mp4", "0:00:12.000", None, None)
+    assert where[answer.hits()[0]["id"]] == (None, None, None, None)
 
 
 @pytest.mark.parametrize("note", ["seen;=HYPERLINK(1)", "seen\t=HYPERLINK(1)", "seen\r=HYPERLINK(1)"])
