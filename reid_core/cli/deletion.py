@@ -24,6 +24,7 @@ from reid_core.cli.shared.options import (
 )
 from reid_core.errors import ReidError, shown
 from reid_core.records import plural, whole_number
+from reid_core.workspace.catalogue.recordings.finding import every
 from reid_core.workspace.catalogue.selection import Selection, order_from_json
 from reid_core.workspace.workspace import Workspace
 
@@ -32,6 +33,7 @@ _SECONDS = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
 GalleryOption = Annotated[str | None, typer.Option(help="Gallery; default: every gallery.", show_default=False)]
 IdentityOption = Annotated[str | None, typer.Option(help="Only crops of these identities: 12,31 (needs --gallery).")]
 CameraOption = Annotated[str | None, typer.Option(help="Only crops of these cameras: 1,3")]
+RecordingOption = Annotated[str | None, typer.Option(help="Only what is from these recordings, by name.")]
 CropOption = Annotated[str | None, typer.Option("--crop", help="Only these crops, by number: 812,813")]
 AfterOption = Annotated[str | None, typer.Option(help="Only crops from this time on (ISO 8601, or seconds).")]
 BeforeOption = Annotated[str | None, typer.Option(help="Only crops up to this time.")]
@@ -43,6 +45,7 @@ def delete(
     gallery: GalleryOption = None,
     identity: IdentityOption = None,
     camera: CameraOption = None,
+    recording: RecordingOption = None,
     crop: CropOption = None,
     after: AfterOption = None,
     before: BeforeOption = None,
@@ -75,7 +78,7 @@ def delete(
             raise ReidError(f"The selection {selection} cannot be read ({error.strerror}). Choose again.") from error
 
     def asked_of(name: str) -> Selection:
-        return _selection(opened, name, identity, camera, crop, after, before, older_than, source)
+        return _selection(opened, name, identity, camera, recording, crop, after, before, older_than, source)
 
     selections = {name: chosen if selection is not None else asked_of(name) for name in galleries}
     if any(asked.is_everything() for asked in selections.values()) and not everything:
@@ -91,7 +94,11 @@ def delete(
     held = [name for name, planned in plans.items() if planned.held and not planned.crops]
     if held and not json:
         say(f"All that fits is held in {', '.join(held)}; it stays.")
-    concerned = [name for name, planned in plans.items() if planned.crops or (everything and name not in held)]
+    concerned = [
+        name
+        for name, planned in plans.items()
+        if planned.crops or planned.recordings or (everything and name not in held)
+    ]
     if not concerned:
         raise ReidError("Nothing was deleted: " + (f"all that fits is held in {held[0]}." if held else "no crop fits."))
     confirm(yes)
@@ -132,6 +139,7 @@ def hold(
     gallery: Annotated[str, typer.Option(help="Gallery that the crops are in.")],
     identity: IdentityOption = None,
     camera: CameraOption = None,
+    recording: RecordingOption = None,
     crop: CropOption = None,
     after: AfterOption = None,
     before: BeforeOption = None,
@@ -142,7 +150,7 @@ def hold(
     from reid_core.workspace.deletion.holds import hold as hold_crops
 
     opened = open_workspace(workspace)
-    selection = _selection(opened, gallery, identity, camera, crop, after, before, None, None)
+    selection = _selection(opened, gallery, identity, camera, recording, crop, after, before, None, None)
     held = hold_crops(opened, gallery, selection, name)
     if json:
         print_json({"hold": name, "crops": held})
@@ -171,6 +179,7 @@ def _selection(
     gallery: str,
     identity: str | None,
     camera: str | None,
+    recording: str | None,
     crop: str | None,
     after: str | None,
     before: str | None,
@@ -188,12 +197,20 @@ def _selection(
     return Selection(
         identities=identities(workspace, gallery, identity),
         cameras=labels(camera),
+        recordings=_recordings(workspace, gallery, recording),
         ids=None if numbers is None else frozenset(map(int, numbers)),
         after=moment(after, "--after"),
         before=moment(before, "--before"),
         older_than=None if older_than is None else time.time() - _duration(older_than),
         sources=sources,
     )
+
+
+def _recordings(workspace: Workspace, gallery: str, text: str | None) -> frozenset[str] | None:
+    """Like `labels`, but a whole text that is the name of a recording is that one."""
+    if text is None or text.strip() in {row.name for row in every(workspace.catalogue, gallery)}:
+        return None if text is None else frozenset({text.strip()})
+    return labels(text)
 
 
 def _duration(text: str) -> float:

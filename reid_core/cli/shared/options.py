@@ -32,7 +32,7 @@ app = typer.Typer(
 )
 
 # Under which heading of `reid --help` a command stands (its `rich_help_panel`), in this order.
-PANELS = ("Galleries", "Search", "Evaluation", "Training", "Models", "Keeping")
+PANELS = ("Galleries", "Video", "Search", "Evaluation", "Training", "Models", "Keeping")
 STOPPED = 130  # exit code after Ctrl-C or SIGTERM, as shells have it
 REPORTER = Reporter()
 _said: set[str] = set()

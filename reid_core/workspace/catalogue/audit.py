@@ -19,6 +19,7 @@ from reid_core.workspace.catalogue.audit_base import (
     on_crops,
     some,
 )
+from reid_core.workspace.catalogue.audit_recordings import AddRecording, ExportTracklets, MendClock, SetStart
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,6 +291,6 @@ EVENTS: Mapping[str, type[Event]] = {
     for kind in (
         Search, SaveSearch, GiveVerdict, BeginCase, ExportCase, Export, ExportHits, ServeModel, Calibrate, Relabel,
         UndoRelabel, Withhold, LetTrain, DismissDoubts, RecallDoubts, Hold, Release, DeleteCrops, DeleteSearch,
-        DeleteCase, MovePersonalFields,
+        DeleteCase, MovePersonalFields, AddRecording, MendClock, SetStart, ExportTracklets,
     )
 }  # fmt: skip

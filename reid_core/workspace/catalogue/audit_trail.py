@@ -95,7 +95,7 @@ def read_log(database: Connection, last: int) -> list[dict[str, Any]]:
         "FROM audit LEFT JOIN audit_fields ON line = key ORDER BY key DESC LIMIT ?",
         (last,),
     )
-    return [_line(*row) for row in rows]
+    return [_line(row) for row in rows]
 
 
 def forget_crops(database: Connection, gallery: str, people: Collection[str], *, everything: bool) -> int:
@@ -121,6 +121,11 @@ def forget_crops(database: Connection, gallery: str, people: Collection[str], *,
         return not labels.isdisjoint(fields.get("identities", ())) or mentions(fields, names)
 
     return _forget(database, concerns, "gallery", gallery)
+
+
+def forget_recordings(database: Connection, keys: Collection[int]) -> int:
+    """The same of lines about recordings of those numbers."""
+    return _forget(database, lambda details, fields: details.get("recording") in keys, "", "") if keys else 0
 
 
 def forget_case(database: Connection, key: int) -> int:
@@ -211,16 +216,8 @@ def _commitment(salt: bytes, personal: bytes) -> str:
     return hmac.new(salt, personal, hashlib.sha256).hexdigest()
 
 
-def _line(
-    at: str,
-    who: str,
-    action: str,
-    purpose: str,
-    details: bytes,
-    commitment: str | None,
-    salt: bytes,
-    fields: bytes | None,
-) -> dict[str, Any]:
+def _line(row: tuple[Any, ...]) -> dict[str, Any]:
+    at, who, action, purpose, details, commitment, salt, fields = row
     own, public = {"at": at, "who": who, "action": action, "purpose": purpose}, _read(details)
     if public is None:
         return {**own, "personal": ALTERED}

@@ -7,8 +7,6 @@ in `editing.py`, how crops go for good in `deletion.py`: functions on the same d
 
 from __future__ import annotations
 
-import dataclasses
-import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -29,23 +27,19 @@ from reid_core.workspace.catalogue.rows import (
     GalleryInfo,
     NewCrop,
     cameras_of,
-    cells,
     check_name,
     crop_table,
     gallery_info,
     gallery_key,
-    insert_rows,
+    insert_crops,
     model_key,
     next_numbers,
     now,
-    refuse_mixed_sides,
 )
 from reid_core.workspace.catalogue.schema import CATALOGUE, UPGRADES, VERSION
 from reid_core.workspace.reserve import with_room
 
 MOST = 2**63 - 1  # SQLite's largest integer
-GIVEN = tuple(field.name for field in dataclasses.fields(NewCrop))
-SAME = ("sha256", "identity", "camera", "split", "tracklet", "time")  # what agrees in all of these is one crop
 IN_A_QUERY = 900  # SQLite's oldest limit on placeholders is 999
 
 
@@ -147,35 +141,16 @@ class Catalogue:
         return {i for i, train in people if train}, {i for i, train in people if not train}
 
     def add_crops(self, gallery: str, source: int, crops: Sequence[NewCrop]) -> list[bool]:
-        """All or none of them; tells of each whether it is new.
+        """All or none of them; tells of each whether it is new (see `rows.insert_crops`).
 
-        One whose path the source has already stays as it is; one of the same bytes and the same labels as a crop of
-        the gallery is not kept twice. Raises ReidError when a person would be in training and in testing; another
-        process may just have added her.
+        Raises ReidError when a person would be in training and in testing; another process may just have added her.
         """
         with connect(self.path) as database:
             database.execute("BEGIN IMMEDIATE")
             key = gallery_key(database, gallery)
             if not database.execute("SELECT 1 FROM source WHERE key = ? AND gallery = ?", (source, key)).fetchone():
                 raise NotThere(f"Gallery {gallery!r} was deleted while this was imported. Import it again.")
-            refuse_mixed_sides(database, key, crops)
-            next_numbers(database, 1)
-            marks = ", ".join("?" * len(crops))
-            there = set(
-                database.execute(
-                    f"SELECT {', '.join(SAME)} FROM crop "
-                    f"WHERE sha256 IN ({marks}) AND +gallery = ?",  # the plus: by no other index than the hash's
-                    (*(c.sha256 for c in crops), key),
-                )
-            )
-            rows = []
-            for c in crops:
-                if (same := cells(c, SAME)) not in there:
-                    there.add(same)
-                    rows.append((key, source, int(time.time()), *cells(c, GIVEN)))
-            into = f"INSERT OR IGNORE INTO crop (gallery, source, imported, {', '.join(GIVEN)})"
-            new = {path for (path,) in insert_rows(database, into, rows, "RETURNING path")}
-            return [c.path in new for c in crops]
+            return [id is not None for id in insert_crops(database, key, source, crops)]
 
     def looks(self, gallery: str) -> tuple[list[int], list[bytes]]:
         """Perceptual hashes of the gallery's crops, and the sha-256 of each one's picture."""

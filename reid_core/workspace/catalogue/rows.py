@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 import sqlite3
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -80,6 +82,10 @@ class NewCrop:
     box_top: float = float("nan")
     box_width: float = float("nan")
     box_height: float = float("nan")
+
+
+GIVEN = tuple(field.name for field in dataclasses.fields(NewCrop))
+SAME = ("sha256", "identity", "camera", "split", "tracklet", "time")  # what agrees in all of these is one crop
 
 
 def check_name(name: str, kind: str) -> None:
@@ -199,6 +205,32 @@ def insert_rows(database: sqlite3.Connection, into: str, rows: Sequence[Sequence
         values = [value for row in some for value in row]
         returned += database.execute(f"{into} VALUES {marks} {after}", values).fetchall()
     return returned
+
+
+def insert_crops(database: sqlite3.Connection, gallery: int, source: int, crops: Sequence[NewCrop]) -> list[int | None]:
+    """The number of each of them; None for one that is not new. Within the transaction that adds them.
+
+    One whose path the source has already stays as it is; one of the same bytes and the same labels as a crop of the
+    gallery is not kept twice. Raises ReidError when a person would be in training and in testing.
+    """
+    refuse_mixed_sides(database, gallery, crops)
+    next_numbers(database, 1)
+    marks = ", ".join("?" * len(crops))
+    there = set(
+        database.execute(
+            f"SELECT {', '.join(SAME)} FROM crop "
+            f"WHERE sha256 IN ({marks}) AND +gallery = ?",  # the plus: by no other index than the hash's
+            (*(c.sha256 for c in crops), gallery),
+        )
+    )
+    rows = []
+    for c in crops:
+        if (same := cells(c, SAME)) not in there:
+            there.add(same)
+            rows.append((gallery, source, int(time.time()), *cells(c, GIVEN)))
+    into = f"INSERT OR IGNORE INTO crop (gallery, source, imported, {', '.join(GIVEN)})"
+    new = dict(insert_rows(database, into, rows, "RETURNING path, id"))
+    return [new.get(c.path) for c in crops]
 
 
 def cells(crop: NewCrop, names: Sequence[str]) -> tuple[Any, ...]:

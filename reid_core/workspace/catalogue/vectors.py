@@ -43,20 +43,25 @@ def add_vectors(catalogue: Catalogue, model: str, ids: Sequence[int], vectors: N
     """
     with catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
-        key = model_key(database, model)
-        size = _size(database, key)
-        if vectors.shape[1] != size:
-            raise ReidError(f"Model {model} gives vectors of {size} numbers; these have {vectors.shape[1]}.")
-        first = next_numbers(database, len(ids))
-        wanted = [int(crop) for crop in ids]
-        marks = ", ".join("?" * len(wanted))
-        gallery_of = dict(database.execute(f"SELECT id, gallery FROM crop WHERE id IN ({marks})", wanted).fetchall())
-        rows = [
-            (first + row, key, gallery_of[crop], crop, vector.tobytes())
-            for row, (crop, vector) in enumerate(zip(wanted, vectors.astype(np.float16), strict=True))
-            if crop in gallery_of
-        ]
-        insert_rows(database, "INSERT OR REPLACE INTO vector (seq, model, gallery, crop, float16)", rows)
+        insert_vectors(database, model, ids, vectors)
+
+
+def insert_vectors(database: Connection, model: str, ids: Sequence[int], vectors: NDArray[np.float32]) -> None:
+    """The same within the transaction of something larger."""
+    key = model_key(database, model)
+    size = _size(database, key)
+    if vectors.shape[1] != size:
+        raise ReidError(f"Model {model} gives vectors of {size} numbers; these have {vectors.shape[1]}.")
+    first = next_numbers(database, len(ids))
+    wanted = [int(crop) for crop in ids]
+    marks = ", ".join("?" * len(wanted))
+    gallery_of = dict(database.execute(f"SELECT id, gallery FROM crop WHERE id IN ({marks})", wanted).fetchall())
+    rows = [
+        (first + row, key, gallery_of[crop], crop, vector.tobytes())
+        for row, (crop, vector) in enumerate(zip(wanted, vectors.astype(np.float16), strict=True))
+        if crop in gallery_of
+    ]
+    insert_rows(database, "INSERT OR REPLACE INTO vector (seq, model, gallery, crop, float16)", rows)
 
 
 def without_vector(catalogue: Catalogue, gallery: str, model: str, splits: Sequence[str]) -> list[int]:

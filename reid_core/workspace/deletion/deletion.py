@@ -33,7 +33,7 @@ class Plan:
     """What a deletion would do: `crops` go, `held` stay because of the holds named in `holds`.
 
     `files_kept` originals lie where they were imported from and stay there; `files_wiped` lie in the workspace.
-    `identities` are people of whom no crop would be left.
+    `identities` are people of whom no crop would be left, `recordings` those that would go with their last crops.
     """
 
     crops: int
@@ -44,12 +44,15 @@ class Plan:
     vectors: int
     files_wiped: int
     files_kept: int
+    recordings: int = 0
 
     def describe(self) -> str:
         """Sentences for a person who is about to decide."""
         parts = [f"{plural(self.crops, 'crop')} would be deleted, with {plural(self.vectors, 'vector')}."]
         if self.identities:
             parts.append(f"Nothing would be left of {plural(self.identities, 'identity')}.")
+        if self.recordings:
+            parts.append(f"{plural(self.recordings, 'recording')} would be removed from the gallery.")
         if self.files_wiped:
             parts.append(f"{plural(self.files_wiped, 'picture')} kept in the workspace would be deleted.")
         if self.files_kept:
@@ -89,7 +92,8 @@ def plan(workspace: Workspace, gallery: str, selection: Selection) -> Plan:
         identities = len(_people_who_go(database, key))
         vectors = database.execute("SELECT COUNT(*) FROM vector WHERE crop IN (SELECT id FROM doomed)").fetchone()[0]
         wiped = _count_own(database, workspace)
-        return Plan(crops, held, holds, identities, cameras, vectors, wiped, crops - wiped)
+        recordings = len(recordings_that_go(database, key, selection))
+        return Plan(crops, held, holds, identities, cameras, vectors, wiped, crops - wiped, recordings)
 
 
 def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: str) -> Receipt:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reid_core.workspace.catalogue.audit_trail import forget_crops
+from reid_core.workspace.catalogue.audit_trail import forget_crops, forget_recordings
 from reid_core.workspace.catalogue.rows import next_numbers
 from reid_core.workspace.deletion.keeper import Going
 
@@ -11,6 +11,7 @@ DOOMED = "IN (SELECT id FROM doomed)"
 
 def forget_in_log(going: Going) -> None:
     going.log_lines = forget_crops(going.database, going.gallery, going.people, everything=going.whole)
+    going.log_lines += forget_recordings(going.database, going.recordings)
 
 
 def forget_vectors(going: Going) -> None:

@@ -14,6 +14,7 @@ from reid_core.times import LAST_CLOCK_TIME, short_time
 from reid_core.workspace.catalogue.audit import Relabel, UndoRelabel
 from reid_core.workspace.catalogue.audit_trail import write_log
 from reid_core.workspace.catalogue.catalogue import Catalogue
+from reid_core.workspace.catalogue.recordings.rows import follow_crops
 from reid_core.workspace.catalogue.rows import gallery_key, next_numbers, now
 from reid_core.workspace.catalogue.selection import Selection
 
@@ -69,6 +70,8 @@ def relabel(catalogue: Catalogue, gallery: str, selection: Selection, column: Co
         )
         if column == "identity":
             _refuse_mixed_sides(database, key, edit)
+        elif column == "camera":
+            follow_crops(database, edit)
         write_log(database, catalogue.actor, Relabel(gallery=gallery, column=column, crops=changed))
         return changed
 
@@ -97,6 +100,8 @@ def undo(catalogue: Catalogue, gallery: str) -> Edit | None:
         )
         if edit.column == "identity":
             _refuse_mixed_sides(database, key, edit.key)
+        elif edit.column == "camera":
+            follow_crops(database, edit.key)
         database.execute("DELETE FROM edit WHERE key = ?", (edit.key,))
         write_log(database, catalogue.actor, UndoRelabel(gallery=gallery, column=edit.column, crops=edit.crops))
         return edit

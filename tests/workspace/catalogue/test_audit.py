@@ -34,6 +34,7 @@ from reid_core.workspace.catalogue.audit import (
     Withhold,
 )
 from reid_core.workspace.catalogue.audit_base import Event
+from reid_core.workspace.catalogue.audit_recordings import AddRecording, ExportTracklets, MendClock, SetStart
 from reid_core.workspace.catalogue.audit_sentences import actor_of, purpose_of, read_event, sentence_of, title_of
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from tests.conftest import TESTER
@@ -129,6 +130,41 @@ EXAMPLES: list[tuple[Event, str, str]] = [
     (
         MovePersonalFields(lines=7),
         "move personal fields", "Moved the personal fields of 7 lines of this log out of the lines.",
+    ),
+    (
+        AddRecording(
+            gallery="g", recording=4, detector="nanodet", camera="gate", start="2026-03-02T07:00:00Z",
+            start_source="name", path="/film/gate.mp4", sha256=HASH,
+        ),
+        "add recording", "Added recording 4 of camera gate to gallery g from /film/gate.mp4 (SHA-256 abababababab…): "
+        "it begins 2026-03-02T07:00:00Z as its name says; people are found by nanodet.",
+    ),
+    (
+        AddRecording(gallery="g", recording=4, detector="nanodet"),
+        "add recording", "Added recording 4 to gallery g: it begins at an unknown time; people are found by nanodet.",
+    ),
+    (
+        MendClock(gallery="g", camera="gate", by=37.0, recordings=2, crops=31, before=0.0, after=37.0),
+        "mend clock", "Corrected the clock of camera gate in gallery g by +37 s, from +0 s to +37 s: 2 recordings with "
+        "31 crops.",
+    ),
+    (
+        MendClock(gallery="g", camera="gate", recording=4, by=-1.5, recordings=1, crops=1),
+        "mend clock", "Corrected the clock of recording 4 in gallery g by -1.5 s: 1 recording with 1 crop.",
+    ),
+    (
+        SetStart(gallery="g", recording=4, before="2026-03-02T07:00:00Z", after="2026-03-02T08:00:00Z", crops=3),
+        "set start", "Changed the start of recording 4 in gallery g from 2026-03-02T07:00:00Z to 2026-03-02T08:00:00Z: "
+        "3 crops.",
+    ),
+    (
+        SetStart(gallery="g", recording=4, after="2026-03-02T08:00:00Z", crops=3),
+        "set start", "Changed the start of recording 4 in gallery g, which was unknown, to 2026-03-02T08:00:00Z: 3 "
+        "crops.",
+    ),
+    (
+        ExportTracklets(gallery="g", tracklets=1200),
+        "export tracklets", "Exported a table of 1,200 tracklets of gallery g.",
     ),
 ]  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""Commands about video: recordings, their tracklets and the clocks of their cameras."""

@@ -1,0 +1,149 @@
+"""Commands about recordings that are in a gallery: recordings, clock."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Annotated, Any
+
+import typer
+
+from reid_core.cli.shared.console import print_json, print_table, say
+from reid_core.cli.shared.options import GalleryArgument, JsonOption, WorkspaceOption, app, open_workspace
+from reid_core.cli.shared.options import moment as moment_of
+from reid_core.errors import ReidError, shown
+from reid_core.records import plural
+from reid_core.times import format_time
+from reid_core.workspace.catalogue.recordings.rows import RecordingRow
+
+_UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_LENGTH = re.compile(r"([+-]?)(\d{1,9}(?:\.\d{1,6})?) ?(s|m|min|h)?")
+_CLOCK = re.compile(r"([+-]?)(\d{1,4}):([0-5]\d):([0-5]\d(?:\.\d{1,6})?)")
+_WITH_ZONE = re.compile(r"[T ]\d\S*(Z|[+-]\d{2}:?\d{2})$")
+
+
+@app.command(rich_help_panel="Video")
+def recordings(gallery: GalleryArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
+    """List recordings: when each begins and who says so, how much of it is analysed, and what is wrong with it."""
+    from reid_core.workspace.catalogue.recordings.finding import every
+    from reid_core.workspace.galleries.tracklets import tracklets_of
+
+    opened = open_workspace(workspace)
+    rows = every(opened.catalogue, gallery)
+    counts: dict[str | None, int] = {}
+    for line in tracklets_of(opened.catalogue, gallery):
+        counts[line.recording] = counts.get(line.recording, 0) + 1
+    values = [{**_values(row), "tracklets": counts.get(row.name, 0)} for row in rows]
+    if json:
+        print_json({"gallery": gallery, "recordings": values})
+        return
+    if not rows:
+        say(f"Gallery {gallery} has no recordings. Add one with `reid video`.")
+        return
+    print_table(
+        ["recording", "camera", "start", "from", "clock", "length", "analysed", "tracklets", "problems"],
+        [
+            [
+                row.name, row.camera, told["start"], row.start_source, _offset(row), _length(row), _share(row),
+                f"{told['tracklets']:,}", _problems(row),
+            ]
+            for row, told in zip(rows, values, strict=True)
+        ],
+    )  # fmt: skip
+
+
+@app.command(rich_help_panel="Video")
+def clock(
+    gallery: GalleryArgument,
+    camera: Annotated[str | None, typer.Option(help="Correct all recordings of this camera.")] = None,
+    recording: Annotated[str | None, typer.Option(help="Correct this recording only.")] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Seconds to add, as +37, -1.5, 2m or -1:00:00: plus where the clock is slow.")
+    ] = None,
+    start: Annotated[str | None, typer.Option(help="When the recording begins (ISO 8601 with zone).")] = None,
+    purpose: Annotated[str, typer.Option(help="Why; the log keeps it.")] = "",
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Correct the clock of a camera or recording: its crops and tracklets get their new times at once."""
+    from reid_core.workspace.catalogue.recordings.clock import mend, set_start
+
+    if (by is None) == (start is None):
+        raise ReidError("Say how far the clock is off with --by, or when a recording begins with --start.")
+    if start is not None and recording is None:
+        raise ReidError("--start is of one recording. Name it with --recording.")
+    if camera is None and recording is None:
+        raise ReidError("Say whose clock it is: --camera or --recording.")
+    opened = open_workspace(workspace)
+    if start is not None and recording is not None:
+        mended = set_start(opened.catalogue, gallery, recording, _start(start), purpose=purpose)
+    else:
+        seconds = seconds_of(str(by))
+        mended = mend(opened.catalogue, gallery, seconds, camera=camera, recording=recording, purpose=purpose)
+    if json:
+        values = [_values(row) for row in mended.recordings]
+        print_json({"crops": mended.crops, "recordings": values, "unknown": mended.unknown})
+        return
+    moved = plural(mended.crops, "crop")
+    say(f"{plural(len(mended.recordings), 'recording')} with {moved} have the corrected time.")
+    for row in mended.recordings:
+        say(f"  {row.name} begins {format_time(row.time_of(0))} ({_offset(row)})")
+    if mended.unknown:
+        say(f"{plural(mended.unknown, 'recording')} have no known start; state it with --recording and --start.")
+
+
+def seconds_of(text: str) -> float:
+    """`"+37"`, `"-1.5s"`, `"2m"`, `"-1:00:00"` as seconds. Raises ReidError for anything else, and for nothing."""
+    seconds = math.nan
+    if match := _LENGTH.fullmatch(text.strip()):
+        seconds = float(match[2]) * _UNITS[match[3] or "s"]
+    elif match := _CLOCK.fullmatch(text.strip()):
+        seconds = 3600.0 * int(match[2]) + 60.0 * int(match[3]) + float(match[4])
+    if match is None or not seconds:
+        raise ReidError(f"--by {shown(text)} is no length of time; write +37, -1.5, 2m or -1:00:00.")
+    return -seconds if match[1] == "-" else seconds
+
+
+def _start(text: str) -> float:
+    if not _WITH_ZONE.search(text.strip()):
+        raise ReidError(f"--start {shown(text)} names no time with its zone; write 2026-03-02T08:00:00+01:00.")
+    return moment_of(text, "--start") or 0.0
+
+
+def _values(row: RecordingRow) -> dict[str, Any]:
+    begins = row.time_of(0)
+    return {
+        "name": row.name, "camera": row.camera, "start": format_time(begins), "start_source": row.start_source,
+        "zone": row.zone, "said": dict(row.said), "clock_offset": row.clock_offset,
+        "duration": None if math.isnan(row.duration) else row.duration, "analysed": row.analysed,
+        "finished": row.finished, "problems": dict(row.problems), "path": row.path, "detector": row.detector,
+        "sha256": None if row.sha256 is None else row.sha256.hex(), "width": row.width, "height": row.height,
+        "frames": row.frames,
+    }  # fmt: skip
+
+
+def _offset(row: RecordingRow) -> str:
+    return f"corrected by {row.clock_offset:+g} s" if row.clock_offset else "as filmed"
+
+
+def _length(row: RecordingRow) -> str | None:
+    return None if math.isnan(row.duration) else str(format_time(row.duration)).partition(".")[0]
+
+
+def _share(row: RecordingRow) -> str:
+    if row.finished is not None:
+        return "all"
+    if math.isnan(row.duration) or not row.duration:
+        return f"{format_time(row.analysed)}".partition(".")[0]
+    return f"{min(row.analysed / row.duration, 1):.0%}".replace("%", " %")
+
+
+def _problems(row: RecordingRow) -> str | None:
+    said = [f"{name.replace('_', ' ')} {_number(value)}" for name, value in row.problems.items() if value]
+    return ", ".join(said) or None
+
+
+def _number(value: object) -> str:
+    return (
+        f"{len(value):,}" if isinstance(value, list | dict) else f"{value:,}" if isinstance(value, int) else str(value)
+    )

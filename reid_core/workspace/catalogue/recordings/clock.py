@@ -1,0 +1,134 @@
+"""Mending the clock of a camera or of one recording: all its crops move at once, and every index follows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from sqlite3 import Connection
+
+from reid_core.errors import NotThere, Refused, ReidError, shown
+from reid_core.records import plural
+from reid_core.times import FIRST_CLOCK_TIME, LAST_CLOCK_TIME, format_time
+from reid_core.workspace.catalogue.audit_base import Event
+from reid_core.workspace.catalogue.audit_recordings import MendClock, SetStart
+from reid_core.workspace.catalogue.audit_trail import write_log
+from reid_core.workspace.catalogue.catalogue import Catalogue
+from reid_core.workspace.catalogue.recordings.rows import RecordingRow, read
+from reid_core.workspace.catalogue.rows import gallery_key, next_numbers
+
+_SAME = 1e-3  # seconds; a crop whose time is that far from what its recording says has got it from a person
+
+
+@dataclass(frozen=True)
+class Mended:
+    """How many crops moved, with which recordings as they are now. `unknown` recordings have no start to correct."""
+
+    crops: int
+    recordings: tuple[RecordingRow, ...]
+    unknown: int = 0
+
+
+def mend(
+    catalogue: Catalogue,
+    gallery: str,
+    by: float,
+    *,
+    camera: str | None = None,
+    recording: str | None = None,
+    purpose: str = "",
+) -> Mended:
+    """Add `by` seconds to the offset of the camera's recordings, or of one, by its name; a clock that is slow gets
+    more. Times that people gave to single crops stay.
+
+    Raises ReidError when there is none, when no start is known, or when a recording would begin where no date is.
+    """
+    with catalogue.transaction() as database:
+        database.execute("BEGIN IMMEDIATE")
+        rows = _meant(database, gallery, camera, recording)
+        known = [row for row in rows if row.time_of(0) == row.time_of(0)]
+        if not known:
+            raise Refused(
+                f"The start of {_all(rows)} is not known, so there is no time to correct. State it with --start."
+            )
+        for row in known:
+            _check(row, row.time_of(0) + by)
+        crops = sum(_move(database, row, row.start, row.clock_offset + by) for row in known)
+        offsets = {row.clock_offset for row in known}
+        before = offsets.pop() if len(offsets) == 1 else None
+        event = MendClock(
+            gallery=gallery, camera=known[0].camera or "", recording=known[0].key if recording is not None else None,
+            by=by, recordings=len(known), crops=crops, before=before, purpose=purpose,
+            after=None if before is None else before + by,
+        )  # fmt: skip
+        return _done(database, catalogue, event, crops, known, len(rows) - len(known))
+
+
+def set_start(catalogue: Catalogue, gallery: str, recording: str, start: float, *, purpose: str = "") -> Mended:
+    """The recording begins `start` seconds after 1970: stated, so that its clock needs no correction any more.
+
+    Raises ReidError when there is no such recording, or no such date.
+    """
+    with catalogue.transaction() as database:
+        database.execute("BEGIN IMMEDIATE")
+        (row,) = _meant(database, gallery, None, recording)
+        _check(row, start)
+        crops = _move(database, row, start, 0.0)
+        event = SetStart(
+            gallery=gallery, recording=row.key, before=format_time(row.time_of(0)) or "",
+            after=format_time(start) or "", crops=crops, purpose=purpose,
+        )  # fmt: skip
+        return _done(database, catalogue, event, crops, [row], 0)
+
+
+def _meant(database: Connection, gallery: str, camera: str | None, recording: str | None) -> list[RecordingRow]:
+    key = gallery_key(database, gallery)
+    if recording is not None:
+        rows = read(database, "recording.gallery = ? AND recording.name = ?", (key, recording))
+        rows = [row for row in rows if camera in (None, row.camera)]
+    else:
+        rows = read(database, "recording.gallery = ? AND recording.camera = ?", (key, camera))
+    if not rows:
+        of_it = f"recording {shown(recording)}" if recording is not None else "recording"
+        where = f" of camera {shown(camera)}" if camera is not None else ""
+        raise NotThere(f"Gallery {gallery!r} has no {of_it}{where}. See `reid recordings {gallery}`.")
+    return rows
+
+
+def _move(database: Connection, row: RecordingRow, start: float, offset: float) -> int:
+    """Write the new start and offset, and the new times of the crops; how many crops moved."""
+    database.execute(
+        "UPDATE recording SET start = ?1, clock_offset = ?2, start_source = CASE WHEN start IS ?1 THEN start_source "
+        "ELSE 'stated' END WHERE key = ?3",
+        (start, offset, row.key),
+    )
+    former, seq = row.time_of(0), next_numbers(database, 1)
+    before = None if former != former else former
+    # What was written down to take a change of labels back moves as well, or it would bring the wrong time.
+    of_it = "recording = ?1 AND (time IS NULL AND ?2 IS NULL OR abs(time - (?2 + moment)) < ?3)"
+    database.execute(
+        "UPDATE edit_row SET time = ?4 + crop.moment FROM crop WHERE crop.id = edit_row.crop AND crop.recording = ?1 "
+        "AND (edit_row.time IS NULL AND ?2 IS NULL OR abs(edit_row.time - (?2 + crop.moment)) < ?3)",
+        (row.key, before, _SAME, start + offset),
+    )
+    return database.execute(
+        f"UPDATE crop SET time = ?4 + moment, seq = ?5 WHERE {of_it}", (row.key, before, _SAME, start + offset, seq)
+    ).rowcount
+
+
+def _done(
+    database: Connection, catalogue: Catalogue, event: Event, crops: int, rows: Sequence[RecordingRow], unknown: int
+) -> Mended:
+    write_log(database, catalogue.actor, event)
+    now = [one for row in rows for one in read(database, "recording.key = ?", (row.key,))]
+    return Mended(crops, tuple(now), unknown)
+
+
+def _check(row: RecordingRow, start: float) -> None:
+    if not FIRST_CLOCK_TIME <= start <= LAST_CLOCK_TIME:
+        raise ReidError(
+            f"Recording {row.name} cannot begin at {start:,.0f} seconds since 1970. Check the correction or the start."
+        )
+
+
+def _all(rows: Sequence[RecordingRow]) -> str:
+    return f"recording {rows[0].name}" if len(rows) == 1 else plural(len(rows), "recording")

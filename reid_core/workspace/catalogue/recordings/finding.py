@@ -1,0 +1,63 @@
+"""Which recordings there are, and the one that is meant."""
+
+from __future__ import annotations
+
+import math
+
+from reid_core.errors import NotThere
+from reid_core.workspace.catalogue.catalogue import Catalogue
+from reid_core.workspace.catalogue.recordings.rows import RecordingRow, read
+from reid_core.workspace.catalogue.rows import gallery_key
+
+
+def every(catalogue: Catalogue, gallery: str) -> list[RecordingRow]:
+    """The gallery's recordings, by camera and start."""
+    with catalogue.transaction() as database:
+        return read(database, "recording.gallery = ?", (gallery_key(database, gallery),))
+
+
+def named(catalogue: Catalogue, gallery: str, name: str) -> RecordingRow:
+    """Raises ReidError, naming those that there are, when the gallery has no recording of that name."""
+    rows = every(catalogue, gallery)
+    for row in rows:
+        if row.name == name:
+            return row
+    there = f"There are: {', '.join(row.name for row in rows)}." if rows else "It has none; add one with `reid video`."
+    raise NotThere(f"Gallery {gallery!r} has no recording {name!r}. {there}")
+
+
+def of_file(catalogue: Catalogue, gallery: str, sha256: bytes) -> RecordingRow | None:
+    """The recording of a file with these bytes, wherever it lies."""
+    with catalogue.transaction() as database:
+        where = "recording.gallery = ? AND recording.sha256 = ?"
+        return next(iter(read(database, where, (gallery_key(database, gallery), sha256))), None)
+
+
+def at_path(catalogue: Catalogue, gallery: str, path: str) -> RecordingRow | None:
+    """The newest recording of the file that lies, or lay, there."""
+    with catalogue.transaction() as database:
+        where = "recording.gallery = ? AND recording.path = ?"
+        rows = read(database, where, (gallery_key(database, gallery), path))
+        return max(rows, key=lambda row: row.key, default=None)
+
+
+def state_of(catalogue: Catalogue, recording: int) -> bytes | None:
+    """What its analysis goes on from; None where it is finished, has not begun, or was deleted."""
+    with catalogue.transaction() as database:
+        row = database.execute("SELECT state FROM recording WHERE key = ?", (recording,)).fetchone()
+        return None if row is None else row[0]
+
+
+def overlapping(
+    catalogue: Catalogue, gallery: str, camera: str, begins: float, seconds: float, *, but: int | None = None
+) -> list[RecordingRow]:
+    """Recordings of the camera that share some of the `seconds` from `begins` on, which are in seconds since 1970.
+
+    By the clock as it is mended; those of unknown start are none. `but` leaves out the recording of that number.
+    """
+    found = []
+    for row in every(catalogue, gallery):
+        length = row.analysed if math.isnan(row.duration) else row.duration
+        if row.camera == camera and row.key != but and row.time_of(0) < begins + seconds:
+            found += [row] * (begins < row.time_of(length))
+    return found

@@ -1,0 +1,176 @@
+"""Recordings, tracklets and what an analysis has reached, as the rest of the program sees them."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from sqlite3 import Connection
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reid_core.errors import NotThere
+
+START_SOURCES = ("stated", "name", "container", "file")  # who says when a recording begins
+_UNKNOWN = float("nan")
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewRecording:
+    """What is known of a recording before it is analysed.
+
+    `start` is the moment of its first frame in seconds since 1970 as its camera's clock has it, NaN where unknown, and
+    `start_source` which of `START_SOURCES` says so; `said` is what the others say. `duration` is in seconds, NaN where
+    unknown; `width` and `height` are pixels of the upright frame. `copied` recordings lie in the folder of their source
+    under their own name. `sha256` of a file that is still growing is None.
+    """
+
+    name: str
+    path: str
+    camera: str | None
+    width: int
+    height: int
+    bytes: int
+    detector: str
+    sha256: bytes | None = None
+    copied: bool = False
+    start: float = _UNKNOWN
+    start_source: str | None = None
+    zone: str | None = None
+    duration: float = _UNKNOWN
+    said: Mapping[str, Any] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordingRow(NewRecording):
+    """A recording as the catalogue has it.
+
+    `clock_offset` is what its camera's clock was found to be slow by, in seconds. It is analysed up to second
+    `analysed`, and to its end once `finished` says when. One that is not finished and has no state (`has_state`) goes
+    on there with an empty scene: a deletion has taken what was in view. `still_moment` is NaN where there is no still.
+    """
+
+    key: int
+    gallery: str
+    source: int
+    clock_offset: float
+    frames: int
+    problems: Mapping[str, Any]
+    analysed: float
+    has_state: bool
+    still_moment: float
+    imported: str
+    finished: str | None
+
+    def time_of(self, moment: float) -> float:
+        """In seconds since 1970, with the clock mended, what is so many seconds into the recording; NaN if unknown."""
+        return self.start + self.clock_offset + moment
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewTracklet:
+    """A walk past the camera. Its `name` is the label `tracklet` of its crops, and of no other tracklet of the gallery.
+
+    Moments are seconds into the recording. `entry` and `exit` are the first and last foot point in pixels of the
+    upright frame, `path` (N, 3) is moment, x and y of the foot point, once a second. `score` is the detector's mean,
+    `moved` how far the person got. One that is `open_at_start` or `open_at_end` was in view when the analysis began or
+    was cut.
+    """
+
+    name: str
+    start_moment: float
+    end_moment: float
+    entry: tuple[float, float]
+    exit: tuple[float, float]
+    path: NDArray[np.float32]
+    detections: int
+    score: float
+    moved: float
+    open_at_start: bool = False
+    open_at_end: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """How far an analysis is: `frames` are decoded up to second `analysed`, and `state` is what it goes on from.
+
+    `duration` and `bytes` of a file that has grown; NaN and None leave them as they are.
+    """
+
+    analysed: float
+    frames: int
+    problems: Mapping[str, Any] = field(default_factory=dict)
+    state: bytes | None = None
+    duration: float = _UNKNOWN
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Vectors:
+    """(N, D) of N crops by the model of that id, which the catalogue knows; a row with NaN has no direction."""
+
+    model: str
+    rows: NDArray[np.float32]
+
+
+_COLUMNS = (
+    "key", "source", "name", "path", "copied", "sha256", "bytes", "camera", "start", "start_source", "zone", "said",
+    "clock_offset", "duration", "width", "height", "facts", "frames", "problems", "detector", "settings", "analysed",
+    "still_moment", "imported", "finished",
+)  # fmt: skip
+_NUMBERS = ("start", "duration", "still_moment")  # NULL is NaN
+_JSON = ("said", "facts", "problems", "settings")
+
+
+def of_key(database: Connection, recording: int) -> RecordingRow:
+    """Raises ReidError when it was deleted."""
+    rows = read(database, "recording.key = ?", (recording,))
+    if not rows:
+        raise NotThere("The recording was deleted while it was analysed. To have it again, run `reid video` again.")
+    return rows[0]
+
+
+def read(database: Connection, where: str, values: Sequence[Any]) -> list[RecordingRow]:
+    """Recordings that meet the condition on table `recording`."""
+    rows = database.execute(
+        f"SELECT gallery.name, state IS NOT NULL, {', '.join(f'recording.{name}' for name in _COLUMNS)} "
+        f"FROM recording JOIN gallery ON gallery.key = recording.gallery WHERE {where} "
+        "ORDER BY recording.camera, start, recording.key",
+        tuple(values),
+    )
+    found = []
+    for gallery, has_state, *cells in rows:
+        given = {name: _value(name, cell) for name, cell in zip(_COLUMNS, cells, strict=True)}
+        found.append(RecordingRow(gallery=gallery, has_state=bool(has_state), **given))
+    return found
+
+
+def follow_crops(database: Connection, edit: int) -> None:
+    """Where that change of labels gave all crops of a recording one camera, the recording has it, too."""
+    database.execute(
+        "WITH changed AS (SELECT recording AS key, MIN(camera) AS camera FROM crop WHERE recording IN "
+        "(SELECT crop.recording FROM edit_row JOIN crop ON crop.id = edit_row.crop WHERE edit = ?) "
+        "GROUP BY recording HAVING COUNT(DISTINCT camera) = 1 AND COUNT(camera) = COUNT(*)) "
+        "UPDATE recording SET camera = changed.camera FROM changed WHERE recording.key = changed.key",
+        (edit,),
+    )
+
+
+def cell(name: str, value: Any) -> Any:
+    """The value of that field as it is written."""
+    if name in _JSON:
+        return json.dumps(value, ensure_ascii=False)
+    return None if name in _NUMBERS and math.isnan(value) else value
+
+
+def _value(name: str, cell: Any) -> Any:
+    if name in _JSON:
+        return json.loads(cell)
+    if name == "copied":
+        return bool(cell)
+    return _UNKNOWN if name in _NUMBERS and cell is None else cell
