@@ -21,7 +21,8 @@ ONE = "0.5 0.5 0.1 0.4"  # of 320×180: 144, 54, 32, 72
 
 
 def yolo(lines: str, **others: str | bytes) -> dict[str, str | bytes]:
-    return {"images/train/cam1_01.jpg": FRAME, "labels/train/cam1_01.txt": lines} | others
+    files: dict[str, str | bytes] = {"images/train/cam1_01.jpg": FRAME, "labels/train/cam1_01.txt": lines}
+    return files | others
 
 
 def test_shares_are_of_the_pictures_sides(miniature: Miniature) -> None:
