@@ -16,7 +16,8 @@ def read(path: Path, rate: float | None = None, **how) -> list[Frame]:
 
 
 CODECS = {
-    "h264.mp4": {"b_frames": 2}, "h264.mkv": {}, "h264.ts": {"b_frames": 2}, "mpeg4.avi": {"codec": "mpeg4", "b_frames": 2},
+    "h264.mp4": {"b_frames": 2}, "h264.mkv": {}, "h264.ts": {"b_frames": 2},
+    "mpeg4.avi": {"codec": "mpeg4", "b_frames": 2},
     "mjpeg.avi": {"codec": "mjpeg"}, "h265.mp4": {"codec": "libx265"}, "h265.ts": {"codec": "libx265"}, "h264.flv": {},
 }  # fmt: skip
 BARE = {

@@ -15,7 +15,8 @@ from tests.support.films import film, number_in, numbered
 LENGTH = 700
 FILMS = {
     "ten.mp4": {"b_frames": 2}, "ten.mkv": {}, "ten.ts": {"b_frames": 2}, "ten.avi": {"codec": "mpeg4"},
-    "ten.264": {"container": "h264"}, "b.264": {"container": "h264", "b_frames": 2}, "hevc.mkv": {"codec": "libx265"}, "live.mkv": {"muxer": {"live": "1"}},
+    "ten.264": {"container": "h264"}, "b.264": {"container": "h264", "b_frames": 2},
+    "hevc.mkv": {"codec": "libx265"}, "live.mkv": {"muxer": {"live": "1"}},
     "fragments.mp4": {"muxer": {"movflags": "frag_keyframe+empty_moov"}},
 }  # fmt: skip
 
