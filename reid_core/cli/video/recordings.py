@@ -10,7 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 
 from reid_core.cli.shared.console import SKIPPED_SHOWN, print_json, print_skipped, progress_bar, say, warn
@@ -23,7 +22,7 @@ from reid_core.cli.shared.options import (
     open_workspace,
 )
 from reid_core.datasets.base import Skipped
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, shown
 from reid_core.records import plural
 from reid_core.signals import StopRequest, stop_on_signal
 from reid_core.times import short_time
@@ -119,8 +118,11 @@ def _ask(found: list[FoundRecording]) -> str:
     chosen = found[0].starts.chosen
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or chosen is None:
         raise undecided(found)
-    sources = [proposal.source for proposal in found[0].starts.proposals]
-    return str(typer.prompt("Who is right?", default=chosen.source, type=click.Choice([*sources, UNKNOWN])))
+    sources = ", ".join(proposal.source for proposal in found[0].starts.proposals)
+    answer = str(typer.prompt(f"Who is right: {sources} or {UNKNOWN}?", default=chosen.source))
+    if answer not in CHOICES:
+        raise ReidError(f"{shown(answer)} is none of these. Run the command again.")
+    return answer
 
 
 def _planned(
