@@ -136,7 +136,10 @@ class _Work:
         self.embedder = embedder
         self.tracks = None if tracks is None else TrackFile(tracks, row.frames)
         state = _read_state(finding.state_of(workspace.catalogue, row.key))
-        self.analysis = Analysis(detector, state.get("analysis"), self.tracks.add if self.tracks else lambda line: None)
+        self.analysis = Analysis(
+            detector, state.get("analysis"), self.tracks.add if self.tracks else lambda line: None,
+            first_track=finding.last_number(workspace.catalogue, row.key) + 1,
+        )  # fmt: skip
         # What it learnt of one model's vectors says nothing of another's.
         known = state.get("model") == embedder.id
         self.purity = Purity.from_state(state["purity"]) if known else Purity()
