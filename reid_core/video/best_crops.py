@@ -36,7 +36,7 @@ BETTER = 1.1  # a new crop replaces one of the same stretch only if it is better
 MOST_CANDIDATES = 8  # of a track
 MOST_CROPS = 4  # of a tracklet
 APART = 0.5  # seconds between two crops
-WORTH_LEAST = 0.3  # of the best crop's quality: worse ones show less than they cost
+WORTH_LEAST = 0.3  # of the best crop's quality: worse ones are often a part of the person, or of another
 JPEG_QUALITY = 93
 
 
@@ -139,9 +139,11 @@ class Candidates:
     def _place(self, seconds: float) -> int:
         return math.floor((seconds - self._start) / self._stretch)
 
-    def all(self) -> tuple[Candidate, ...]:
-        """In the order of time."""
-        return tuple(sorted(self._kept.values(), key=lambda candidate: candidate.seconds))
+    def good(self) -> tuple[Candidate, ...]:
+        """Those that are not far worse than the best, in the order of time."""
+        least = WORTH_LEAST * max((candidate.quality for candidate in self._kept.values()), default=0.0)
+        kept = (candidate for candidate in self._kept.values() if candidate.quality >= least)
+        return tuple(sorted(kept, key=lambda candidate: candidate.seconds))
 
     def state(self) -> dict[str, Any]:
         kept = [candidate.state() for candidate in self._kept.values()]
@@ -160,7 +162,7 @@ def best_crops(candidates: Iterable[Candidate], most: int = MOST_CROPS) -> tuple
     """At most so many, the best first taken, half a second apart; in the order of time."""
     taken: list[Candidate] = []
     for candidate in sorted(candidates, key=lambda candidate: (-candidate.quality, candidate.seconds)):
-        if len(taken) == most or (taken and candidate.quality < WORTH_LEAST * taken[0].quality):
+        if len(taken) == most:
             break
         if all(abs(candidate.seconds - other.seconds) >= APART - 1e-6 for other in taken):
             taken.append(candidate)

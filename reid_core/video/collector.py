@@ -72,7 +72,7 @@ class _Open:
             moved=self.moved,
             open_at_start=self.open_at_start,
             open_at_end=open_at_end,
-            candidates=self.candidates.all(),
+            candidates=self.candidates.good(),
         )
 
     def state(self) -> dict[str, Any]:
