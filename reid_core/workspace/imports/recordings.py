@@ -159,11 +159,12 @@ class _Work:
             self.ended += ended
             self._offer_still(frame, people)
             moment, number = frame.seconds, frame.number
-            if stop.requested or time.monotonic() - stepped >= STEP:
+            stopping = stop.requested  # once: what it is told after the step waits for the next one
+            if stopping or time.monotonic() - stepped >= STEP:
                 self._step(moment, number)
                 stepped = time.monotonic()
             on_progress(Standing(moment, total, (moment - first) / max(time.monotonic() - began, 1e-3)))
-            if stop.requested:
+            if stopping:
                 return self._report(stopped=True)
         self.ended += self.analysis.end()
         progress = self._step(moment, number, at_end=True)

@@ -37,9 +37,8 @@ class Bright:
 
     def detect(self, picture: np.ndarray) -> Detections:
         rows, columns = np.nonzero(picture.min(axis=2) > 127)
-        if not len(rows):
-            return Detections.of([])
-        return Detections.of([[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1, 0.9]])
+        boxes = [[columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]] if len(rows) else []
+        return Detections(np.array(boxes, np.float32).reshape(-1, 4), np.full(len(boxes), 0.9, np.float32))
 
 
 @pytest.fixture(scope="module")
