@@ -29,14 +29,21 @@ class Analysis:
         detector: Detector,
         state: Mapping[str, Any] | None = None,
         on_track: Callable[[TrackLine], None] = lambda line: None,
+        *,
+        first_track: int = 1,
     ) -> None:
-        """`state` is what `state` gave of an analysis of the same recording by the same detector, to go on with it."""
+        """`state` is what `state` gave of an analysis of the same recording by the same detector, to go on with it.
+
+        Where a deletion took that, tracks begin with number `first_track`.
+        """
         self._detector = detector
         self._on_track = on_track
         self._before: tuple[int, Detections] | None = None
         if state is None:
             card = detector.card
-            self._tracker = Tracker(TrackingSettings(begin=card.track, strong=card.match, weak=card.detect))
+            self._tracker = Tracker(
+                TrackingSettings(begin=card.track, strong=card.match, weak=card.detect), first=first_track
+            )
             self._collector = Collector()
         else:
             self._tracker = Tracker.from_state(state["tracker"])

@@ -99,13 +99,16 @@ class _Tracks:
 
 
 class Tracker:
-    """Tracks of one recording, by cascaded buffered IoU. What it remembers grows with the people in view only."""
+    """Tracks of one recording, by cascaded buffered IoU. What it remembers grows with the people in view only.
 
-    def __init__(self, settings: TrackingSettings | None = None) -> None:
+    `first` is the number of the first track: of a recording whose first part another tracker has seen, the next one.
+    """
+
+    def __init__(self, settings: TrackingSettings | None = None, *, first: int = 1) -> None:
         self.settings = settings or TrackingSettings()
         self._tracks = _Tracks.beginning(np.empty((0, 4)), np.empty(0, np.intp), 0.0)
         self._now: float | None = None
-        self._next = 1
+        self._next = first
 
     def update(self, detections: Detections, seconds: float) -> Update:
         """Joins the boxes of the frame at that second to tracks; seconds never go back, gaps may differ."""

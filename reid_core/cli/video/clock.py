@@ -45,7 +45,7 @@ def recordings(gallery: GalleryArgument, workspace: WorkspaceOption = None, json
         [
             [
                 row.name, row.camera, told["start"], row.start_source, _offset(row), _length(row), _share(row),
-                f"{told['tracklets']:,}", _problems(row),
+                f"{told['tracklets']:,}", " ".join(told["problems"]) or None,
             ]
             for row, told in zip(rows, values, strict=True)
         ],
@@ -111,12 +111,15 @@ def _start(text: str) -> float:
 
 
 def _values(row: RecordingRow) -> dict[str, Any]:
+    from reid_core.video.stream import Problems  # slow to import
+
     begins = row.time_of(0)
     return {
         "name": row.name, "camera": row.camera, "start": format_time(begins), "start_source": row.start_source,
         "zone": row.zone, "said": dict(row.said), "clock_offset": row.clock_offset,
         "duration": None if math.isnan(row.duration) else row.duration, "analysed": row.analysed,
-        "finished": row.finished, "problems": dict(row.problems), "path": row.path, "detector": row.detector,
+        "finished": row.finished, "problems": Problems.from_state(row.problems).sentences(),
+        "path": row.path, "detector": row.detector,
         "sha256": None if row.sha256 is None else row.sha256.hex(), "width": row.width, "height": row.height,
         "frames": row.frames,
     }  # fmt: skip
@@ -136,14 +139,3 @@ def _share(row: RecordingRow) -> str:
     if math.isnan(row.duration) or not row.duration:
         return f"{format_time(row.analysed)}".partition(".")[0]
     return f"{min(row.analysed / row.duration, 1):.0%}".replace("%", " %")
-
-
-def _problems(row: RecordingRow) -> str | None:
-    said = [f"{name.replace('_', ' ')} {_number(value)}" for name, value in row.problems.items() if value]
-    return ", ".join(said) or None
-
-
-def _number(value: object) -> str:
-    return (
-        f"{len(value):,}" if isinstance(value, list | dict) else f"{value:,}" if isinstance(value, int) else str(value)
-    )

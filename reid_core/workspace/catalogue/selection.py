@@ -69,14 +69,14 @@ class Selection:
     def where_recordings(self) -> tuple[str, list[Any]]:
         """The condition in SQL on table `recording`, and its values: those that are selected as a whole.
 
-        By their names, by their cameras, or with everything; whatever else is given selects crops alone.
+        By their names, cameras or age, or with everything; whatever else is given selects crops alone.
         """
         given = self._given()
-        if not set(given) <= {"recordings", "cameras"}:
+        if not set(given) <= set(_OF_RECORDINGS):
             return "0", []
-        columns = {"recordings": "name", "cameras": "camera"}
-        tests = [f"recording.{columns[name]} IN (SELECT value FROM json_each(?))" for name in given]
-        return " AND ".join(["1", *tests]), [json.dumps(list(value)) for value in given.values()]
+        tests = ["1", *(_OF_RECORDINGS[name] for name in given)]
+        values = [json.dumps(list(value)) if isinstance(value, frozenset) else value for value in given.values()]
+        return " AND ".join(tests), values
 
     def _given(self) -> dict[str, Any]:
         """The ways that crops are selected by."""
@@ -188,6 +188,15 @@ _NOT_EMBEDDED = (
     "NOT EXISTS (SELECT 1 FROM vector JOIN model ON model.key = vector.model "
     "WHERE vector.crop = crop.id AND model.id = ?)"
 )
+
+# The same of recordings; an old one was over before that moment, or imported before it where nobody knows its start.
+_OF_RECORDINGS = {
+    "cameras": "recording.camera IN (SELECT value FROM json_each(?))",
+    "recordings": "recording.name IN (SELECT value FROM json_each(?))",
+    "older_than": (
+        "COALESCE(start + clock_offset + COALESCE(duration, analysed), CAST(strftime('%s', imported) AS REAL)) < ?"
+    ),
+}
 
 # By the field of `Selection`. A new way to select is a field and a line here.
 WAYS: dict[str, Way] = {

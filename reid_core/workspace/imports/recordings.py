@@ -136,7 +136,10 @@ class _Work:
         self.embedder = embedder
         self.tracks = None if tracks is None else TrackFile(tracks, row.frames)
         state = _read_state(finding.state_of(workspace.catalogue, row.key))
-        self.analysis = Analysis(detector, state.get("analysis"), self.tracks.add if self.tracks else lambda line: None)
+        self.analysis = Analysis(
+            detector, state.get("analysis"), self.tracks.add if self.tracks else lambda line: None,
+            first_track=finding.last_number(workspace.catalogue, row.key) + 1,
+        )  # fmt: skip
         # What it learnt of one model's vectors says nothing of another's.
         known = state.get("model") == embedder.id
         self.purity = Purity.from_state(state["purity"]) if known else Purity()
@@ -156,11 +159,12 @@ class _Work:
             self.ended += ended
             self._offer_still(frame, people)
             moment, number = frame.seconds, frame.number
-            if stop.requested or time.monotonic() - stepped >= STEP:
+            stopping = stop.requested  # once: what it is told after the step waits for the next one
+            if stopping or time.monotonic() - stepped >= STEP:
                 self._step(moment, number)
                 stepped = time.monotonic()
             on_progress(Standing(moment, total, (moment - first) / max(time.monotonic() - began, 1e-3)))
-            if stop.requested:
+            if stopping:
                 return self._report(stopped=True)
         self.ended += self.analysis.end()
         progress = self._step(moment, number, at_end=True)

@@ -18,6 +18,7 @@ from reid_core.workspace.catalogue.recordings import (
     every,
     finish,
     keep,
+    last_number,
     mend,
     named,
     note_still,
@@ -160,9 +161,18 @@ def test_the_same_picture_in_two_tracklets_is_two_crops(workspace: Workspace) ->
 def test_at_the_end_no_state_is_left_and_a_file_that_grew_has_its_hash(workspace: Workspace) -> None:
     row = filmed(workspace, sha256=None)
     ended = finish(workspace.catalogue, row.key, Progress(analysed=120, frames=600, state=b"x"), sha256=bytes(32))
-    assert (ended.analysed, ended.has_state, ended.sha256) == (120, False, bytes(32))
+    assert (ended.analysed, ended.has_state) == (120, False)
+    assert ended.sha256 == bytes(32)
     assert ended.finished is not None
     assert state_of(workspace.catalogue, row.key) is None
+
+
+def test_tracks_are_numbered_on_where_a_deletion_took_the_state(workspace: Workspace) -> None:
+    row = film(workspace)
+    assert last_number(workspace.catalogue, row.key) == 0
+    names = ("gate-0009", "gate-0011b", "gate-0011", "2026-03-02")
+    keep(workspace.catalogue, row.key, [walk(name) for name in names], [], Progress(analysed=20, frames=9))
+    assert last_number(workspace.catalogue, row.key) == 11
 
 
 def test_a_step_of_a_recording_that_was_deleted_is_refused(workspace: Workspace) -> None:

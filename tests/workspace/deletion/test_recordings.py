@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -36,7 +38,7 @@ def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path / "workspace", TESTER)
 
 
-def taken(workspace: Workspace, *, still: float = 12.0, over: bool = True, **given: str) -> RecordingRow:
+def taken(workspace: Workspace, *, still: float = 12.0, over: bool = True, **given: Any) -> RecordingRow:
     """Walks of seconds 10 to 14 (crops 1 and 2) and 30 to 34 (crop 3), with copies of the crops and a still."""
     row = filmed(workspace, **{"name": NAME, **given})
     folder = originals(workspace.path, row.source)
@@ -142,6 +144,24 @@ def test_a_camera_takes_its_recordings_and_a_day_or_a_person_only_crops(workspac
     assert [row.name for row in every(workspace.catalogue, TOWN)] == ["door.mp4", NAME], "they are being analysed"
     delete(workspace, TOWN, Selection(cameras=frozenset({"gate"})), "a camera")
     assert [row.name for row in every(workspace.catalogue, TOWN)] == ["door.mp4"]
+
+
+def test_an_old_recording_goes_also_when_nothing_was_found_in_it(workspace: Workspace) -> None:
+    """Of two minutes from 7:00 on. One of unknown start was imported today."""
+    film(workspace)
+    film(workspace, name="unknown.mp4", start=math.nan, start_source=None)
+    with pytest.raises(NotThere):
+        delete(workspace, TOWN, Selection(older_than=START + 119), "retention")
+    assert delete(workspace, TOWN, Selection(older_than=START + 121), "retention").crops == 0
+    assert [row.name for row in every(workspace.catalogue, TOWN)] == ["unknown.mp4"]
+    delete(workspace, TOWN, Selection(older_than=time.time() + 10), "retention")
+    assert every(workspace.catalogue, TOWN) == []
+
+
+def test_one_that_is_younger_in_part_stays(workspace: Workspace) -> None:
+    taken(workspace, over=False)
+    assert delete(workspace, TOWN, Selection(older_than=START + 20), "retention").crops == 2
+    assert [row.name for row in every(workspace.catalogue, TOWN)] == [NAME]
 
 
 def test_a_gallery_takes_all_its_recordings_with_it(workspace: Workspace) -> None:

@@ -18,6 +18,7 @@ __all__ = [
     "every",
     "finish",
     "keep",
+    "last_number",
     "mend",
     "named",
     "note_still",
@@ -29,7 +30,15 @@ __all__ = [
 
 if TYPE_CHECKING:
     from reid_core.workspace.catalogue.recordings.clock import Mended, mend, set_start
-    from reid_core.workspace.catalogue.recordings.finding import at_path, every, named, of_file, overlapping, state_of
+    from reid_core.workspace.catalogue.recordings.finding import (
+        at_path,
+        every,
+        last_number,
+        named,
+        of_file,
+        overlapping,
+        state_of,
+    )
     from reid_core.workspace.catalogue.recordings.keeping import add, finish, keep, note_still
     from reid_core.workspace.catalogue.recordings.rows import NewRecording, NewTracklet, Progress, RecordingRow, Vectors
 else:
@@ -44,6 +53,7 @@ else:
             "finding": (
                 "at_path",
                 "every",
+                "last_number",
                 "named",
                 "of_file",
                 "overlapping",

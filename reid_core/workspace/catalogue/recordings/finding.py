@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 
 from reid_core.errors import NotThere
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow, read
 from reid_core.workspace.catalogue.rows import gallery_key
+
+_NUMBERED = re.compile(r"-([0-9]{1,9})[a-z]?$")
 
 
 def every(catalogue: Catalogue, gallery: str) -> list[RecordingRow]:
@@ -46,6 +49,13 @@ def state_of(catalogue: Catalogue, recording: int) -> bytes | None:
     with catalogue.transaction() as database:
         row = database.execute("SELECT state FROM recording WHERE key = ?", (recording,)).fetchone()
         return None if row is None else row[0]
+
+
+def last_number(catalogue: Catalogue, recording: int) -> int:
+    """The highest number at the end of a name of its tracklets ("gate-0012b"); 0 where there is none."""
+    with catalogue.transaction() as database:
+        names = database.execute("SELECT name FROM tracklet WHERE recording = ?", (recording,)).fetchall()
+    return max((int(found[1]) for (name,) in names if (found := _NUMBERED.search(name))), default=0)
 
 
 def overlapping(

@@ -141,13 +141,13 @@ def _check_tracklets(database: Connection, recording: int, crops: Sequence[NewCr
 
 
 def _keep_vectors(database: Connection, ids: Sequence[int | None], vectors: Vectors) -> None:
-    directed = ~np.isnan(vectors.rows).any(axis=1)
-    told = [row for row, id in enumerate(ids) if id is not None and directed[row]]
-    insert_vectors(database, vectors.model, [id for row in told if (id := ids[row]) is not None], vectors.rows[told])
+    new = [(row, id) for row, id in enumerate(ids) if id is not None]
+    directed = [(row, id) for row, id in new if not np.isnan(vectors.rows[row]).any()]
+    insert_vectors(database, vectors.model, [id for _, id in directed], vectors.rows[[row for row, _ in directed]])
     model = model_key(database, vectors.model)
     database.executemany(
         "INSERT INTO no_direction (model, crop) VALUES (?, ?)",
-        [(model, id) for row, id in enumerate(ids) if id is not None and not directed[row]],
+        [(model, id) for row, id in new if (row, id) not in set(directed)],
     )
 
 

@@ -78,8 +78,8 @@ class NewTracklet:
 
     Moments are seconds into the recording. `entry` and `exit` are the first and last foot point in pixels of the
     upright frame, `path` (N, 3) is moment, x and y of the foot point, once a second. `score` is the detector's mean,
-    `moved` how far the person got. One that is `open_at_start` or `open_at_end` was in view when the analysis began or
-    was cut.
+    `moved` how far its foot point got from where it was first, in heights of the box. One that is `open_at_start` or
+    `open_at_end` was in view when the recording, or its analysis, began or ended.
     """
 
     name: str
