@@ -207,6 +207,7 @@ def meanings(hits: Sequence[dict[str, Any]], meant: Meant) -> list[dict[str, Any
 
 
 def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer: Answer, json: bool) -> None:
+    from reid_core.workspace.galleries.browsing import has_tracklets
     from reid_core.workspace.search.hit_meaning import meant_by
     from reid_core.workspace.search.no_direction import never_found
 
@@ -232,6 +233,8 @@ def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer
     if answer.camera and not question.same_camera:
         cameras = ", ".join(answer.query.cameras)
         say(f"Hits of the photo's own camera {cameras} are left out (--same-camera keeps them).")
+    if question.group == "tracklet" and not has_tracklets(workspace.catalogue, gallery):
+        say(f"Gallery {gallery} has no tracklets, so each hit is a crop.")
     shown = [(group.best.rank, len(group.strip)) for group in answer.groups()] if question.group else []
     behind = dict(shown)
     print_hits([hit for hit in hits if not shown or hit["rank"] in behind], meant, behind)
