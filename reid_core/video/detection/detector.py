@@ -27,7 +27,7 @@ from reid_core.video.detection.placing import (
     parts_of,
     scaled_size,
 )
-from reid_core.video.detection.suppression import drop_cut, suppress
+from reid_core.video.detection.suppression import join_cut, suppress
 
 ONNX_NAME, IR_NAME, IR_WEIGHTS_NAME = "model.onnx", "model.xml", "model.bin"
 SHIPPED_DETECTORS = APP / "assets" / "detectors"
@@ -83,7 +83,7 @@ class NetworkDetector:
             cut.append(cut_at_seams(found.boxes, part, taken, (width, height)))
         together = Detections(np.concatenate(boxes), np.concatenate(scores))
         if len(parts) > 1:
-            together = drop_cut(together, np.concatenate(cut))
+            together = join_cut(together, np.concatenate(cut))
         # Each box of a person is in several tiles: also those of networks that need no suppression.
         most = self.card.nms if len(parts) == 1 else min(self.card.nms, SEAM)
         return suppress(together, most)

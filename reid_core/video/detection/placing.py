@@ -17,7 +17,7 @@ from reid_core.video.boxes import Array
 from reid_core.video.detection.card import Input, Tiles
 
 OVERLAP = 0.25  # of a tile's side
-AT_THE_EDGE = 2.0  # pixels of the input from a tile's edge at which a box is cut by it
+AT_THE_EDGE = 0.025  # of a tile's longer side: a box that ends so near to its edge is cut by it, for boxes are inexact
 Pixels = npt.NDArray[np.uint8]
 
 
@@ -93,9 +93,10 @@ def in_picture(boxes: Array, part: Part, taken: Input) -> Array:
 def cut_at_seams(boxes: Array, part: Part, taken: Input, whole: tuple[int, int]) -> npt.NDArray[np.bool_]:
     """Which boxes (N, 4), in pixels of the input, end at an edge of the part that is not the picture's."""
     width, height = scaled_size(*part.size, taken)
+    near = AT_THE_EDGE * max(width, height)
     return np.asarray(
-        (part.left > 0) & (boxes[:, 0] < AT_THE_EDGE)
-        | (part.top > 0) & (boxes[:, 1] < AT_THE_EDGE)
-        | (part.right < whole[0]) & (boxes[:, 2] > width - AT_THE_EDGE)
-        | (part.bottom < whole[1]) & (boxes[:, 3] > height - AT_THE_EDGE)
+        (part.left > 0) & (boxes[:, 0] < near)
+        | (part.top > 0) & (boxes[:, 1] < near)
+        | (part.right < whole[0]) & (boxes[:, 2] > width - near)
+        | (part.bottom < whole[1]) & (boxes[:, 3] > height - near)
     )
