@@ -71,7 +71,7 @@ class Recording:
 
     def frames(
         self, *, rate: float | None = 5.0, after: float | None = None, after_number: int | None = None
-    ) -> Iterator[Frame]:
+    ) -> Generator[Frame, None, None]:
         """Decodes every frame and yields those to analyse, at least 1 / `rate` seconds apart; all with None.
 
         `after` goes on behind that second, with the frames and numbers that an unbroken reading gives. With
