@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -65,7 +65,7 @@ class Decoder:
                 self.problems.damaged_packet()
         self.problems.note("The end of the file cannot be read; what came before it was used.")
 
-    def frames(self, skip: int = 0) -> Iterator[Decoded]:
+    def frames(self, skip: int = 0) -> Generator[Decoded, None, None]:
         """All frames in the order in which they are shown; the first `skip` packets are not decoded."""
         context = self._stream.codec_context
         context.copy_opaque = True  # each frame carries the number of its packet

@@ -45,6 +45,7 @@ class Opened:
                 self.file,
                 "r",
                 format=way.format,
+                options={"max_pixels": str(MOST_PIXELS)},  # for decoders that look for the size
                 container_options=options,
                 buffer_size=1 << 17,
                 metadata_errors="replace",

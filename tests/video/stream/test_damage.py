@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from reid_core.video.stream import Following, Reading, open_recording
 from tests.support.films import Picture, film, number_in, numbered
 
 LENGTH = 75
-FILMS = {
+FILMS: dict[str, dict[str, Any]] = {
     "h264.mp4": {}, "h264.mkv": {"b_frames": 2}, "h264.ts": {}, "h265.mkv": {"codec": "libx265"},
     "mpeg4.avi": {"codec": "mpeg4"}, "mjpeg.avi": {"codec": "mjpeg"}, "bare.264": {"container": "h264"},
 }  # fmt: skip

@@ -70,12 +70,13 @@ def test_the_shape_of_pixels_can_be_set_where_the_file_does_not_say_it(tmp_path:
     assert (first_of(path, pixel_aspect=Fraction(6, 11)).height, first_of(path).width) == (528, 704)
 
 
-def comb(number: int) -> np.ndarray:
-    """A white bar that moves by 8 pixels between the two fields of a frame."""
+def comb(number: int, first: str = "tff") -> np.ndarray:
+    """A white bar that moves to the right by 8 pixels from field to field."""
     picture = np.full((64, 96, 3), 16, np.uint8)
     at = 10 + 16 * number
-    picture[0::2, at : at + 16] = 235
-    picture[1::2, at + 8 : at + 24] = 235
+    first_lines = int(first == "bff")
+    picture[first_lines::2, at : at + 16] = 235
+    picture[1 - first_lines :: 2, at + 8 : at + 24] = 235
     return picture
 
 
@@ -85,8 +86,9 @@ def combing(picture: np.ndarray) -> float:
     return float(np.abs(2 * lines[1:-1] - lines[:-2] - lines[2:]).mean())
 
 
-def test_fields_are_made_whole_frames_where_the_film_says_that_it_has_them(tmp_path: Path) -> None:
-    path = film(tmp_path / "fields.mp4", [comb(number) for number in range(4)], interlaced=True)
+@pytest.mark.parametrize("order", ["tff", "bff"])
+def test_fields_are_made_whole_frames_where_the_film_says_that_it_has_them(tmp_path: Path, order: str) -> None:
+    path = film(tmp_path / "fields.mp4", [comb(number, order) for number in range(4)], interlaced=order)
     recording = open_recording(path)
     frames = list(recording.frames(rate=None))
     assert recording.facts.interlaced

@@ -9,12 +9,13 @@ from pathlib import Path
 
 import av
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
 from reid_core.errors import ReidError
 from reid_core.video.stream import Reading, open_recording
-from tests.support.films import film
+from tests.support.films import film, numbered
 
 
 def refusal(path: Path, **how) -> str:
@@ -84,18 +85,23 @@ def test_sound_alone_is_no_recording(tmp_path: Path) -> None:
 
 
 def test_a_cover_picture_is_no_video_stream(tmp_path: Path) -> None:
-    path = film(tmp_path / "cover.mkv", 3)
-    with av.open(str(path), "r") as source, av.open(str(tmp_path / "song.mkv"), "w") as file:
-        stream = file.add_stream_from_template(source.streams.video[0])
-        stream.disposition = av.stream.Disposition.attached_pic
-        for packet in source.demux(video=0):
-            if packet.size:
-                packet.stream = stream
-                file.mux(packet)
-    with av.open(str(tmp_path / "song.mkv")) as written:
-        if not written.streams.video or not written.streams.video[0].disposition & av.stream.Disposition.attached_pic:
-            pytest.skip("this FFmpeg does not write covers into Matroska like that")
-    assert "no video stream" in refusal(tmp_path / "song.mkv")
+    path = tmp_path / "song.mp4"
+    with av.open(str(path), "w") as file:
+        sound = file.add_stream("aac", rate=8000, layout="mono")
+        cover = file.add_stream("mjpeg", rate=1)
+        assert isinstance(sound, av.AudioStream)
+        assert isinstance(cover, av.VideoStream)
+        cover.width, cover.height, cover.pix_fmt = 64, 48, "yuvj420p"
+        cover.disposition = av.stream.Disposition.attached_pic
+        file.mux(cover.encode(av.VideoFrame.from_ndarray(np.zeros((48, 64, 3), np.uint8), format="rgb24")))
+        file.mux(cover.encode(None))
+        noise = av.AudioFrame.from_ndarray(np.zeros((1, 8000), np.float32), format="fltp", layout="mono")
+        noise.sample_rate = 8000
+        file.mux(sound.encode(noise))
+        file.mux(sound.encode(None))
+    with av.open(str(path)) as written:
+        assert written.streams.video, "FFmpeg itself calls it video"
+    assert "has no video stream" in refusal(path)
 
 
 def test_a_film_without_a_frame(tmp_path: Path) -> None:
@@ -141,6 +147,17 @@ def test_frames_of_more_pixels_than_memory_allows_are_refused_before_they_are_de
     assert "Export it at 3840 × 2160" in message
 
 
+def test_frames_that_grow_too_large_in_the_middle_are_not_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = film(tmp_path / "first.ts", 20)
+    path.write_bytes(path.read_bytes() + film(tmp_path / "large.ts", [numbered(1, 960, 640)] * 20).read_bytes())
+    monkeypatch.setattr("reid_core.video.stream.opening.MOST_PIXELS", 100_000)
+    recording = open_recording(path)
+    assert len(list(recording.frames(rate=None))) == 20
+    assert recording.problems.damaged_packets >= 1
+
+
 def test_a_stream_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
     message = refusal(film(tmp_path / "two.mkv", 5, views=2), stream=7)
     assert "no video stream 7" in message
@@ -149,7 +166,7 @@ def test_a_stream_that_is_not_there_is_refused_with_those_that_are(tmp_path: Pat
 
 def test_an_absurd_shape_of_pixels_is_taken_for_square(tmp_path: Path) -> None:
     facts = open_recording(film(tmp_path / "odd.mkv", 3, pixel_aspect=Fraction(1, 50))).facts
-    assert (facts.width, facts.height, facts.pixel_aspect) == (96, 64, 1)
+    assert (facts.width, facts.height, facts.pixel_aspect) == (96, 64, Fraction(1))
 
 
 def test_any_bytes_at_all_end_in_frames_or_a_sentence(tmp_path: Path) -> None:
@@ -167,3 +184,25 @@ def test_any_bytes_at_all_end_in_frames_or_a_sentence(tmp_path: Path) -> None:
                     frame.rgb(32, 24)
             except ReidError:
                 pass
+
+
+def test_a_thousand_readings_leave_no_memory_and_no_open_file(tmp_path: Path) -> None:
+    path = film(tmp_path / "short.mkv", 20, key_every=10)
+    process = psutil.Process()
+
+    def read() -> None:
+        recording = open_recording(path)
+        stopped = recording.frames(rate=None)
+        next(stopped)
+        stopped.close()
+        for frame in recording.frames(rate=5.0):
+            frame.crop(0, 0, 20, 30)
+
+    for _ in range(50):
+        read()
+    before = process.memory_info().rss, process.num_fds(), process.num_threads()
+    for _ in range(330):  # each opens the file three times
+        read()
+    after = process.memory_info().rss, process.num_fds(), process.num_threads()
+    assert after[1:] == before[1:]
+    assert after[0] - before[0] < 30e6
