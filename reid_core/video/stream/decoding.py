@@ -76,12 +76,13 @@ class Decoder:
             if number < skip:
                 continue
             packet.opaque = number
+            # Noise may decode by chance, so a failure to decode does not tell it.
+            self.is_encrypted = self.is_encrypted or any(packet.has_sidedata(kind) for kind in _ENCRYPTION)
             is_bad = bool(packet.size and (packet.is_corrupt or (hole is not None and hole.search(packet))))
             frames = []
             try:
                 frames = packet.decode()
             except av.FFmpegError:
-                self.is_encrypted |= any(packet.has_sidedata(kind) for kind in _ENCRYPTION)
                 is_bad = packet.size > 0
                 self._count += 1
             if is_bad:
