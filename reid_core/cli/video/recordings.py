@@ -86,10 +86,12 @@ def video(
             path, reading, stated=stated, zone=find_time_zone(time_zone) if time_zone else None
         )
         if not json:
-            _say_found(found, skipped, camera)
+            _say_found(found, camera)
         if dry_run:
             if json:
                 print_json({"gallery": gallery, "recordings": [_values(one) for one in found], **_left_out(skipped)})
+            else:
+                print_skipped(skipped)
             return
         choice = "stated" if stated is not None else start or _ask(found)
         plans = [_planned(one, choice, camera, reading, fps, time_zone, purpose) for one in found]
@@ -168,7 +170,7 @@ def _pace(standing: Standing) -> str:
     return f"s of video, {standing.times_real_time:.1f} times real time"
 
 
-def _say_found(found: list[FoundRecording], skipped: list[Skipped], camera: str | None) -> None:
+def _say_found(found: list[FoundRecording], camera: str | None) -> None:
     for one in found:
         facts = one.facts
         length = "of unknown length" if facts.duration is None else f"{short_time(facts.duration)} long"
@@ -177,7 +179,6 @@ def _say_found(found: list[FoundRecording], skipped: list[Skipped], camera: str 
         say(f"{one.path.name}: {facts.codec}, {facts.width} x {facts.height}, {length}; camera {name}{says}.")
         for sentence in one.starts.sentences():
             say(f"  {sentence}")
-    print_skipped(skipped)
 
 
 def _say_report(report: RecordingReport) -> None:

@@ -92,11 +92,11 @@ def test_each_walk_becomes_a_tracklet_with_its_times_and_crops(workspace: Worksp
     crops = workspace.catalogue.crops("town")
     assert report.crops == len(crops)
     assert set(crops["camera"]) == {"gate"}
-    for crop in crops.itertuples():
-        moment = crop.time - START
+    for crop in crops.to_dict("records"):
+        moment = crop["time"] - START
         boxes = [box for walker in WALKERS if (box := walker.box(moment)) is not None]
-        assert any(abs(crop.box_left - box[0]) <= 3 and abs(crop.box_top - box[1]) <= 3 for box in boxes)
-        assert (workspace.originals(1) / crop.path).is_file()
+        assert any(abs(crop["box_left"] - box[0]) <= 3 and abs(crop["box_top"] - box[1]) <= 3 for box in boxes)
+        assert (workspace.originals(1) / crop["path"]).is_file()
 
 
 def test_a_recording_that_is_there_is_not_analysed_twice(workspace: Workspace, recording: Path, tmp_path: Path) -> None:
@@ -162,8 +162,7 @@ def test_a_job_that_is_killed_loses_nothing_and_finds_nothing_twice(
         assert kept <= {line.name for line in tracklets_of(workspace.catalogue, "town")}
     bring_in(workspace, planned(recording), tracks=tracks)
     assert all_that_is_kept(workspace) == all_that_is_kept(whole)
-    lines = tracks.read_text().splitlines()
-    assert sorted(lines) == sorted((tmp_path / "whole.txt").read_text().splitlines())
+    assert sorted(tracks.read_text().splitlines()) == sorted((tmp_path / "whole.txt").read_text().splitlines())
 
 
 def test_people_who_are_in_view_at_either_end_are_marked(workspace: Workspace, recording: Path) -> None:
