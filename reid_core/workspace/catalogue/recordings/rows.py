@@ -33,9 +33,9 @@ class NewRecording:
     camera: str | None
     width: int
     height: int
+    sha256: bytes | None = None  # before the field whose name hides the type
     bytes: int
     detector: str
-    sha256: bytes | None = None
     copied: bool = False
     start: float = _UNKNOWN
     start_source: str | None = None
