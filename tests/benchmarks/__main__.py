@@ -11,6 +11,7 @@ import time
 
 from tests.benchmarks import (
     dashboard,
+    drawn_site,
     embedding,
     evaluation,
     feedback,
@@ -36,6 +37,7 @@ def main() -> None:
     dashboard.run()
     projecting.run()
     map_view.run()
+    drawn_site.run()
 
 
 if __name__ == "__main__":
