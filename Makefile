@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TYPESCRIPT := 5.9.3
 
-.PHONY: app test wheel fuzz check bench clean
+.PHONY: app test wheel fuzz check bench demo-assets clean
 
 app: $(VENV)/.ready
 	$(BIN)/streamlit run app.py
@@ -30,6 +30,10 @@ check: $(VENV)/.ready-dev $(VENV)/.ready-typescript-$(TYPESCRIPT)
 
 bench: $(VENV)/.ready-dev
 	$(BIN)/python -m tests.benchmarks
+
+# What the demo ships and shows, made from nothing but its seed, in build/demo-assets; an interrupted run goes on.
+demo-assets: $(VENV)/.ready-dev
+	nice $(BIN)/python -m tests.house.demo_assets
 
 # pip installs again only when pyproject.toml changed.
 $(VENV)/.ready: pyproject.toml

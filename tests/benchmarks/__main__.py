@@ -12,6 +12,7 @@ import time
 from tests.benchmarks import (
     dashboard,
     detecting,
+    drawn_site,
     embedding,
     evaluation,
     feedback,
@@ -20,6 +21,7 @@ from tests.benchmarks import (
     map_view,
     migrating,
     projecting,
+    recordings,
     training,
 )
 
@@ -40,6 +42,8 @@ def main() -> None:
     dashboard.run()
     projecting.run()
     map_view.run()
+    drawn_site.run()
+    recordings.run()
 
 
 if __name__ == "__main__":

@@ -108,7 +108,7 @@ def run(folder: Path = SHIPPED) -> None:
         totals = {threshold: Figures(defaultdict(int), defaultdict(int)) for threshold in thresholds}
         drawing = looking = 0.0
         for seed in SEEDS:
-            config = FilmConfig(seed=seed, seconds=40, people=30, size=size, transit=(5, 12), rate=6)
+            config = FilmConfig(seed=seed, seconds=40.0, people=30, size=size, transit=(5.0, 12.0), rate=6)
             with tempfile.TemporaryDirectory() as place:
                 began = time.process_time()
                 pictures = list(frames_with_truth(Path(place), config))

@@ -1,4 +1,4 @@
-"""The drawn site on film: its people walk past its cameras in small recordings, with everything that is true of them."""
+"""The drawn site on film: its people walk past its cameras in small recordings, with the exact truth of each frame."""
 
 from reid_core.datasets.synthetic.recordings.config import DEMO_RECORDINGS, FilmConfig
 from reid_core.datasets.synthetic.recordings.filming import FilmedFrame, Sighting, film

@@ -66,8 +66,8 @@ class FilmConfig:
 DEMO_RECORDINGS = FilmConfig(
     cameras=4,
     people=40,
-    seconds=75.0,
-    rate=12,
+    seconds=90.0,
+    rate=10,
     size=(960, 540),
     seed=0,
     transit=(6.0, 20.0),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,14 +50,18 @@ class FilmedFrame:
     sightings: tuple[Sighting, ...]
 
 
-def film(site: FilmedSite, camera: int, leave_out: frozenset[int] = frozenset()) -> Iterator[FilmedFrame]:
-    """The frames of one camera, without sensor noise; people whose numbers are in `leave_out` stay away."""
-    shown = site.cameras[camera]
-    drawer = _Drawer(site, shown)
+def film(
+    site: FilmedSite, camera: int, *, leave_out: Collection[int] = (), numbers: Iterable[int] | None = None
+) -> Iterator[FilmedFrame]:
+    """The frames of one camera, without sensor noise: all of them, or those with these numbers (from 1).
+
+    People whose numbers are in `leave_out` stay away.
+    """
+    drawer = _Drawer(site, site.cameras[camera])
     visits = [visit for visit in site.before(camera) if visit.person not in leave_out]
-    for place in range(site.config.frames):
-        present = [visit for visit in visits if 0 <= place - visit.motion.first < len(visit.motion)]
-        yield drawer.frame(place, present)
+    for number in range(1, site.config.frames + 1) if numbers is None else numbers:
+        place = number - 1
+        yield drawer.frame(place, [visit for visit in visits if 0 <= place - visit.motion.first < len(visit.motion)])
 
 
 class _Drawer:
@@ -88,8 +92,10 @@ class _Drawer:
             else:
                 layer = self.camera.thing(one, light)
                 where = window(layer.left, layer.top, layer.cover.shape, picture.shape)
-                if where is not None and any(_overlaps(layer, other) for _, other, _ in seen):
-                    lay(picture, layer)
+                if where is not None and seen:
+                    # The plate has it already: where nothing was drawn behind it, nothing changes.
+                    cover, under = layer.cover[where.layer][..., None], picture[where.frame]
+                    under[...] = under * (1.0 - cover) + self.camera.plate(light)[where.frame] * cover + 0.5
                     _hide(seen, layer, where)
         sightings = [_sighting(place + 1, *each, picture.shape) for each in seen]
         return FilmedFrame(place + 1, seconds, picture, tuple(each for each in sightings if each is not None))
@@ -126,16 +132,6 @@ class _Drawer:
         )
         self.latest[visit.person] = key, layer
         return layer
-
-
-def _overlaps(one: Layer, other: Layer) -> bool:
-    (height, width), (tall, wide) = one.cover.shape, other.cover.shape
-    return (
-        one.left < other.left + wide
-        and other.left < one.left + width
-        and one.top < other.top + tall
-        and other.top < one.top + height
-    )
 
 
 def _hide(seen: list[tuple[Visit, Layer, Array]], layer: Layer, where: Window) -> None:

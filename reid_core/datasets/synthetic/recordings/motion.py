@@ -106,7 +106,7 @@ def step_along(first: int, x: Track, z: Track, person: Person, pace: float, rate
     moved_x, moved_z = np.gradient(x) if len(x) > 1 else x * 0, np.gradient(z) if len(z) > 1 else z * 0
     moved = np.hypot(moved_x, moved_z)
     speed = moved * rate * SUBSTEPS
-    heading = _headings(moved_x, moved_z, speed)
+    heading = _headings(moved_x, moved_z, speed, 2 * round(0.4 * rate * SUBSTEPS) + 1)
     usual = float(np.clip(0.95 * math.sqrt(pace / 1.3), 0.75, 1.1))
     stride = usual * np.clip(speed / (0.8 * pace), 0.0, 1.0)
     shares = np.linspace(0.02, 1.1, 28)
@@ -119,12 +119,12 @@ def step_along(first: int, x: Track, z: Track, person: Person, pace: float, rate
     )
 
 
-def _headings(moved_x: Track, moved_z: Track, speed: Track) -> Track:
-    """The direction of motion, kept while standing, and turned to within about half a second."""
+def _headings(moved_x: Track, moved_z: Track, speed: Track, width: int) -> Track:
+    """The direction of motion, kept while standing, and turned to over so many substeps."""
     heading = np.arctan2(moved_x, -moved_z)
     moving = np.flatnonzero(speed > 0.05)
     if len(moving) == 0:
         return np.zeros_like(heading)
     latest = np.searchsorted(moving, np.arange(len(heading)), side="right") - 1
     kept = heading[moving[np.maximum(latest, 0)]]
-    return _smooth(np.unwrap(kept), 11)
+    return _smooth(np.unwrap(kept), width)

@@ -10,7 +10,7 @@ import numpy as np
 
 from reid_core.datasets.synthetic.drawing import Person
 from reid_core.datasets.synthetic.recordings.config import FilmConfig
-from reid_core.datasets.synthetic.recordings.motion import SUBSTEPS, Motion, Stop, step_along, walk
+from reid_core.datasets.synthetic.recordings.motion import SUBSTEPS, Motion, Stop, Track, step_along, walk
 from reid_core.datasets.synthetic.recordings.new_wardrobe import make_newcomer
 from reid_core.datasets.synthetic.recordings.stage import FilmedCamera
 from reid_core.datasets.synthetic.site import plan_route, way_between
@@ -56,7 +56,7 @@ class _Plan:
 
 
 class FilmedSite:
-    """The plan of a site to film: cameras by number, people by number, visits in order of time, and who goes together."""
+    """The plan of a site to film: cameras by number, people by number, visits by time, and who goes together."""
 
     def __init__(self, config: FilmConfig) -> None:
         self.config = config
@@ -92,12 +92,12 @@ def _generator(config: FilmConfig, number: int) -> np.random.Generator:
 
 
 def _plan_still(plan: _Plan, left: list[int]) -> None:
-    """Those who never move stand at the far side, one camera after another, all the time."""
+    """People who never move stand in the farther half, one camera after another, from the first frame to the last."""
     config = plan.config
     for place in range(min(config.still, len(left))):
         number = left.pop()
         generator, camera = _generator(config, number), plan.cameras[place % config.cameras + 1]
-        z = camera.far - float(generator.uniform(0.0, 0.6))
+        z = camera.near + float(generator.uniform(0.55, 0.85)) * (camera.far - camera.near)
         x = float(generator.uniform(-0.6, 0.6)) * camera.half_width(z)
         frames = np.zeros(config.frames)
         heading = float(generator.uniform(-0.9, 0.9))
@@ -135,13 +135,16 @@ def _plan_walkers(plan: _Plan, left: list[int]) -> None:
                     together.append(left.pop(0))
             if len(together) > 1:
                 plan.companions.append(tuple(together))
-        now = float(generator.uniform(-0.06, 0.93)) * config.seconds
+        latest = max(0.45, 0.95 - 12.0 / config.seconds)  # time to be seen by a second camera, too
+        now = float(generator.uniform(-0.06, latest)) * config.seconds
         pace = float(generator.uniform(0.85, 1.2))
         route = plan_route(config.cameras, generator)
         for place, camera in enumerate(route):
             if place:
                 now += way_between(config.seed, route[place - 1], camera, *config.transit) / pace
             behaviour = str(generator.choice(["walks", "turns", "waits"], p=[0.6, 0.16, 0.24]))
+            if len(together) > 1 and behaviour == "turns":
+                behaviour = "walks"  # whoever is on the inner side would have to step back
             motions = _passage(plan, plan.cameras[camera], together, now, generator, behaviour, None)
             for member, motion in zip(together, motions, strict=True):
                 plan.add(member, camera, motion, behaviour)
@@ -210,20 +213,24 @@ def _candidate(
     if behaviour == "waits":
         stops = [Stop(float(uniform(0.3, 0.7)), float(uniform(2.5, 9.0)))]
     first, x, z = walk(points, stops, pace, begin, rate)
-    moved_x, moved_z = np.gradient(x), np.gradient(z)
-    length = np.maximum(np.hypot(moved_x, moved_z), 1e-4)
+    sideways = _sideways(x, z, 2 * round(0.6 * rate * SUBSTEPS) + 1)
     motions = []
     for place, number in enumerate(together):
         away = (0.0, APART, -APART)[place]
-        width = 2 * round(0.5 * rate * SUBSTEPS) + 1
-        normal_x, normal_z = (_even(part / length, width) for part in (-moved_z, moved_x))
-        own_x, own_z = x + away * normal_x, z + away * normal_z
+        own_x, own_z = x + away * np.cos(sideways), z + away * np.sin(sideways)
         motions.append(step_along(first, own_x, own_z, plan.people[number], pace, rate, float(generator.uniform(0, 1))))
     return motions
 
 
-def _even(values: np.ndarray, width: int) -> np.ndarray:
-    padded = np.pad(values, width // 2, "edge")
+def _sideways(x: Track, z: Track, width: int) -> Track:
+    """The angle on the floor of what lies left of the way, evened out over so many substeps; kept while standing."""
+    moved_x, moved_z = np.gradient(x), np.gradient(z)
+    angle = np.arctan2(moved_z, moved_x) + math.pi / 2
+    moving = np.flatnonzero(np.hypot(moved_x, moved_z) > 1e-3)
+    if len(moving) == 0:
+        return angle
+    latest = moving[np.maximum(np.searchsorted(moving, np.arange(len(x)), side="right") - 1, 0)]
+    padded = np.pad(np.unwrap(angle[latest]), width // 2, "edge")
     return np.convolve(padded, np.full(width, 1.0 / width), "valid")
 
 

@@ -57,13 +57,15 @@ class FilmedCamera:
         self.place = self.camera.place
         self._factor = size[0] / WIDTH
         self._top = HEIGHT - size[1] / self._factor
-        self.blur = (0.35 + 0.5 * self.camera.blur + 0.6 * (1 / self.camera.detail - 1)) * math.sqrt(size[1] / 540)
+        self.blur = (0.3 + 0.4 * self.camera.blur + 0.35 * (1 / self.camera.detail - 1)) * math.sqrt(size[1] / 540)
         generator = np.random.default_rng((seed, STAGE, number))
         uniform = generator.uniform
         self.near, self.far = self.place.nearest, self.place.wall_distance - 1.1
         self.furniture = self._furnish(generator)
-        self._waves = tuple((float(uniform(30, 240)), float(uniform(0, 2 * math.pi))) for _ in range(2))
-        self._swing = float(uniform(0.08, 0.2))
+        self._waves = tuple(
+            (float(uniform(*periods)), float(uniform(0, 2 * math.pi)), size * float(uniform(0.1, 0.25)))
+            for periods, size in (((40, 150), 1.0), ((15, 25), 0.2))
+        )
         middle = float(uniform(-0.15, 0.15)) * self.half_width(self.near)
         slant = float(uniform(-0.4, 0.4))
         self.line = Line(self._share(middle + slant, self.far + 0.6), self._share(middle - slant, self.near))
@@ -104,8 +106,8 @@ class FilmedCamera:
 
     def light(self, seconds: float) -> int:
         """How bright it is, in steps of which LIGHT_STEPS double the light."""
-        sway = sum(math.sin(2 * math.pi * seconds / period + begin) for period, begin in self._waves)
-        return round(LIGHT_STEPS * self._swing * sway)
+        sway = sum(size * math.sin(2 * math.pi * seconds / period + begin) for period, begin, size in self._waves)
+        return round(LIGHT_STEPS * sway)
 
     def plate(self, light: int) -> Picture:
         """The empty frame in this light: not to be changed."""
@@ -116,7 +118,9 @@ class FilmedCamera:
             exposed = expose(self._empty, self.camera, gain_of(light))
             plate = np.array(Image.fromarray(exposed).filter(blurred))
             for thing in sorted(self.furniture, key=lambda each: -each.z):
-                lay_shadow(plate, self.view(thing.x, thing.z), self.camera.light, 0.6 * FURNITURE[thing.kind][1])
+                for beside in (-0.6, 0.0, 0.6) if thing.kind == "bench" else (0.0,):
+                    view = self.view(thing.x + beside, thing.z)
+                    lay_shadow(plate, view, self.camera.light, 0.6 * FURNITURE[thing.kind][1])
                 lay(plate, self.thing(thing, light))
             self._plates[light] = plate
         return self._plates[light]

@@ -110,7 +110,8 @@ def _encode(
         stream.time_base = stream.codec_context.time_base = Fraction(1, TICKS * config.rate)
         stream.codec_context.gop_size = max(round(KEY_FRAMES * config.rate), 1)
         stream.codec_context.thread_count = 1  # the same bytes on every machine
-        stream.options = {"preset": "veryfast", "crf": "24"}
+        # With weighted or B frames libx264 gives other bytes each time.
+        stream.options = {"preset": "veryfast", "crf": "24", "weightp": "0", "bf": "0"}
         noise = SensorNoise(config.seed, camera, site.cameras[camera].camera.noise, config.size)
         for frame in film(site, camera):
             sightings += frame.sightings
