@@ -84,10 +84,10 @@ class Records:
         for row, frame in cut["frame"].items():
             if not isinstance(frame, str) or not frame or is_unsafe_path(frame):
                 raise Refused(f"Row {row}: the frame {frame!r} leads out of its folder; use paths inside it.")
-        boxes = cut[list(BOX_COLUMNS)]
-        wrong = boxes[~(np.isfinite(boxes).all(axis=1) & (boxes["box_width"] > 0) & (boxes["box_height"] > 0))]
+        boxes = cut[list(BOX_COLUMNS)].to_numpy(np.float64)
+        wrong = np.flatnonzero(~(np.isfinite(boxes).all(axis=1) & (boxes[:, 2:] > 0).all(axis=1)))
         if len(wrong):
-            row = wrong.index[0]
+            row = cut.index[wrong[0]]
             raise ReidError(f"Row {row}: the box in {cut['frame'][row]!r} is none; give left, top, width and height.")
 
     def _check_values(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -31,6 +32,8 @@ from reid_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from reid_core.embedder.inference import Embedder
+    from reid_core.video.detection.card import Tiles
+    from reid_core.video.detection.detector import Detector
     from reid_core.workspace.search.hit_meaning import Meant
     from reid_core.workspace.search.searching import Answer, Example
 
@@ -81,6 +84,12 @@ def index(
 def search(
     gallery: Annotated[str, typer.Option(help="Gallery to search.")],
     photos: Annotated[list[Path] | None, typer.Argument(help="Pictures of one person.", metavar="PHOTO...")] = None,
+    box: Annotated[
+        str | None,
+        typer.Option(help="Who is meant in a photo of several people: a number, or LEFT,TOP,WIDTH,HEIGHT in pixels."),
+    ] = None,
+    whole: Annotated[bool, typer.Option("--whole", help="Take photos whole, without looking for people.")] = False,
+    detector: Annotated[str | None, typer.Option(help="What looks for people; see `reid detector list`.")] = None,
     crop: Annotated[list[int] | None, typer.Option(help="Search from this crop; repeatable.")] = None,
     not_like: Annotated[list[Path] | None, typer.Option("--not", help="Picture of somebody else; repeatable.")] = None,
     top: Annotated[int, typer.Option(min=1, max=10_000, help="Number of hits, or of groups.")] = 20,
@@ -96,7 +105,11 @@ def search(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Find the crops most like the person in the photos. A hit is a lead to look at, not an identification."""
+    """Find the crops most like the person in the photos. A hit is a lead to look at, not an identification.
+
+    A photo is searched with as it is when it has a person's shape (1.2 to 5 times as high as wide) and is at most 480
+    pixels high. In any other, people are looked for: one is taken, several are listed for you to choose by --box.
+    """
     from reid_core.images import BadImage
     from reid_core.workspace.models.choosing import choose_model
     from reid_core.workspace.search.gallery_index import GalleryIndex
@@ -109,7 +122,8 @@ def search(
     opened = open_workspace(workspace)
     where = filter_of(opened, gallery, filters)
     embedder = choose_model(opened, gallery, model)
-    examples = _examples(photos or [], crop or [], not_like or [])
+    chooser = _Chooser(opened, photos or [], box, whole, detector)
+    examples = _examples(photos or [], crop or [], not_like or [], chooser, json)
     question = Question(examples, top, where, query_camera, same_camera, rerank, group, purpose, case)
     try:
         answer = search_gallery(opened, GalleryIndex(opened, gallery, embedder.id), embedder, question)
@@ -121,16 +135,44 @@ def search(
     _print_answer(opened, gallery, embedder, answer, json)
 
 
-def _examples(photos: Sequence[Path], crops: Sequence[int], not_like: Sequence[Path]) -> tuple[Example, ...]:
+class _Chooser:
+    """Which part of each photo is searched with; a detector is opened for a photo that needs it."""
+
+    def __init__(
+        self, workspace: Workspace, photos: Sequence[Path], box: str | None, whole: bool, detector: str | None
+    ) -> None:
+        from reid_core.workspace.search.scene_photos import choice_of
+
+        if box is not None and len(photos) != 1:
+            raise ReidError("--box is about one photo. Give one PHOTO with it, and cut the others to one person first.")
+        self.choice, self.whole = choice_of(box, whole=whole), choice_of(None, whole=whole)
+        self._workspace, self._name = workspace, detector
+
+    def detector(self, tiles: Tiles) -> Detector:
+        from reid_core.video.detection.detector import load_detector
+        from reid_core.workspace.models.detectors import find_detector
+
+        folder = find_detector(self._workspace, self._name)
+        return load_detector(folder, threads=os.cpu_count() or 1, tiles=None if tiles == (1, 1) else tiles)
+
+
+def _examples(
+    photos: Sequence[Path], crops: Sequence[int], not_like: Sequence[Path], chooser: _Chooser, json: bool
+) -> tuple[Example, ...]:
     from reid_core.images import BadImage, read_file
+    from reid_core.workspace.search.scene_photos import taken_from
     from reid_core.workspace.search.searching import Example
 
     found = [Example(crop=number) for number in crops]
     for path, negative in [*((path, False) for path in photos), *((path, True) for path in not_like)]:
         try:
-            found.append(Example(read_file(path), negative=negative, name=path.name))
+            choice = chooser.whole if negative else chooser.choice
+            taken = taken_from(read_file(path), path.name, choice, chooser.detector)
         except BadImage as error:
             raise ReidError(f"{path}: {error}.") from error
+        if taken.said and not json:
+            say(taken.said)
+        found.append(Example(taken.photo, negative=negative, name=path.name))
     return tuple(found)
 
 
@@ -165,6 +207,7 @@ def meanings(hits: Sequence[dict[str, Any]], meant: Meant) -> list[dict[str, Any
 
 
 def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer: Answer, json: bool) -> None:
+    from reid_core.workspace.galleries.browsing import has_tracklets
     from reid_core.workspace.search.hit_meaning import meant_by
     from reid_core.workspace.search.no_direction import never_found
 
@@ -190,6 +233,8 @@ def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer
     if answer.camera and not question.same_camera:
         cameras = ", ".join(answer.query.cameras)
         say(f"Hits of the photo's own camera {cameras} are left out (--same-camera keeps them).")
+    if question.group == "tracklet" and not has_tracklets(workspace.catalogue, gallery):
+        say(f"Gallery {gallery} has no tracklets, so each hit is a crop.")
     shown = [(group.best.rank, len(group.strip)) for group in answer.groups()] if question.group else []
     behind = dict(shown)
     print_hits([hit for hit in hits if not shown or hit["rank"] in behind], meant, behind)

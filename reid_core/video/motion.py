@@ -19,7 +19,7 @@ Numbers = NDArray[np.float64]
 # In heights of the box. A person walks about .8 heights a second.
 MEASURED = 0.1  # standard deviation of what a detector gives: arms, bags and half hidden legs come and go
 FIRST_SPEED = 1.0  # standard deviation of the unknown speed of a new box, per second
-CHANGE = 0.5  # standard deviation of what the speed changes by within a second
+CHANGE = 0.25  # standard deviation of what the speed changes by within a second
 
 
 @dataclass(eq=False)
@@ -61,6 +61,13 @@ class Motion:
             np.array(state["speed"], np.float64).reshape(-1, 4),
             np.array(state["spread"], np.float64).reshape(-1, 4, 3),
         )
+
+    def surprise(self, boxes: NDArray[Any]) -> Numbers:
+        """(N, M): how far the centres of the boxes (M, 4) are from where they are expected, in standard deviations."""
+        measured = _centred(boxes)
+        away = measured[None, :, :2] - self.value[:, None, :2]
+        expected = self.spread[:, None, :2, 0] + (MEASURED * measured[None, :, 3:4]) ** 2
+        return np.sqrt((away**2 / expected).sum(axis=2))
 
     def joined(self, other: Motion) -> Motion:
         return Motion(

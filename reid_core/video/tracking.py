@@ -2,8 +2,9 @@
 
 C-BIoU: Yang et al., "Hard to Track Objects with Irregular Motions and Similar Appearances? Make It Easier by Buffering
 the Matching Space", WACV 2023. Boxes are widened before they are compared, so a person who moved by a whole width since
-the last frame, as at 2 to 5 pictures a second, still meets the own track. Weak boxes only continue tracks, as in
-ByteTrack (Zhang et al., ECCV 2022): a half hidden person scores low.
+the last frame, as at 2 to 5 pictures a second, still meets the own track. How far it may be follows from how sure the
+motion is, so a track that is seen often takes no neighbour's box when its own is missing. Weak boxes only continue
+tracks, as in ByteTrack (Zhang et al., ECCV 2022): a half hidden person scores low.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class TrackingSettings:
     wide_buffer: float = 0.5  # later passes, for what the first left
     overlap: float = 0.2  # the lowest buffered IoU of a strong box with its track
     weak_overlap: float = 0.6  # the same of a weak box: loose ones are often furniture, or a part of another person
+    surprise: float = 2.5  # standard deviations that a box may be from where its track is expected
     weak_for: float = 1.0  # seconds that weak boxes alone continue a track
     lost_for: float = 2.0  # seconds that a track waits for its person
     confirming: int = 2  # boxes, in frames that follow each other, until a track gets its number
@@ -156,8 +158,9 @@ class Tracker:
         """Writes the pairs that overlap most in all (Hungarian method) into `joined`; returns what is left of both."""
         if not len(tracks) or not len(found):
             return tracks, found
-        predicted = self._tracks.motion.of(tracks).boxes
-        shared = overlaps(_widened(predicted, buffer), _widened(detections.boxes[found], buffer))
+        motion, boxes = self._tracks.motion.of(tracks), detections.boxes[found]
+        shared = overlaps(_widened(motion.boxes, buffer), _widened(boxes, buffer))
+        shared[motion.surprise(boxes) > self.settings.surprise] = 0
         left, right = linear_sum_assignment(shared, maximize=True)
         good = shared[left, right] >= least
         left, right = left[good], right[good]

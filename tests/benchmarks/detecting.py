@@ -48,7 +48,10 @@ def street() -> Iterator[Scene]:
         for number, frame in enumerate(container.decode(video=0), start=1):
             if number in truth and number % EVERY == min(truth) % EVERY:
                 boxes = np.array(truth[number], np.float32)
-                yield frame.to_ndarray(format="rgb24"), boxes.clip(0, [frame.width, frame.height] * 2)
+                yield (
+                    np.asarray(frame.to_ndarray(format="rgb24"), np.uint8),
+                    boxes.clip(0, [frame.width, frame.height] * 2),
+                )
 
 
 def scenes(reference: Detector) -> Iterator[Scene]:

@@ -10,7 +10,15 @@ from tests.fuzz.running import run_target
 from tests.fuzz.target import LongMessage, Target, try_one
 from tests.fuzz.targets import NAMES, load
 
-INPUTS = {"names": 200, "filters": 200, "selections": 100, "protocols": 100, "recipe-options": 50, "pictures": 30}
+INPUTS = {
+    "names": 200,
+    "filters": 200,
+    "selections": 100,
+    "protocols": 100,
+    "recipe-options": 50,
+    "pictures": 30,
+    "scenes": 60,
+}
 SLOW = ("commands", "addresses")  # tests/pages/test_addresses.py and tests/test_cli*.py are theirs
 
 

@@ -48,7 +48,7 @@ def film(
     b_frames: int = 0,
     rotation: float = 0,
     pixel_aspect: Fraction | None = None,
-    interlaced: bool = False,
+    interlaced: str = "",
     created: str | None = None,
     views: int = 1,
     muxer: dict[str, str] | None = None,
@@ -57,7 +57,8 @@ def film(
     """Encodes frames (or that many numbered ones from 1) and returns the path.
 
     `stamps` are seconds, one a frame; they are written as they are, without order (`b_frames` must be 0 then). `views`
-    writes the film that many times as streams of one file, each with its numbers 1000 higher.
+    writes the film that many times as streams of one file, each with its numbers 1000 higher. `interlaced` is "tff" or
+    "bff": which field of a frame is first, the top or the bottom one.
     """
     drawn = [numbered(number + 1) for number in range(frames)] if isinstance(frames, int) else list(frames)
     options = {"g": str(key_every), "bf": str(b_frames), **(encoder or {})}
@@ -65,7 +66,7 @@ def film(
         options = {"preset": "ultrafast", "qp": "10", "sc_threshold": "0", **options}
         options["tune"] = "zerolatency" if b_frames == 0 else ""
         if interlaced:
-            options["x264-params"] = "tff=1"
+            options["x264-params"] = f"{interlaced}=1"
     elif codec == "libx265":
         options = {"preset": "ultrafast", "x265-params": f"log-level=none:keyint={key_every}:qp=10", **options}
     else:
@@ -76,6 +77,7 @@ def film(
         streams = []
         for _ in range(views):
             stream = file.add_stream(codec, rate=Fraction(rate).limit_denominator(1001), options=options)
+            assert isinstance(stream, av.VideoStream)
             stream.height, stream.width = drawn[0].shape[:2]
             stream.pix_fmt = "yuvj420p" if codec == "mjpeg" else "yuv420p"
             if pixel_aspect is not None:

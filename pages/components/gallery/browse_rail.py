@@ -56,7 +56,8 @@ def draw_rail(workspace: Workspace, gallery: GalleryInfo) -> Look:
     # On a narrow screen the rail is folded away until it is asked for; a wide one hides the switch.
     shown = st.toggle("Filters and order", key="gal-rail-switch", persist_state="session")
     with st.container(key="gal-rail" if shown else "gal-rail-folded", gap="medium"):
-        ways = [CROPS, *(name for name, by in BY.items() if by != "day" or clock)]
+        there = {"day": clock, "tracklet": facts.has_tracklets}
+        ways = [CROPS, *(name for name, by in BY.items() if there.get(by, True))]
         keep_possible(key("by"), ways)
         by = st.pills("See", ways, default=CROPS, required=True, key=key("by"), persist_state="session")
         order = "import"

@@ -23,6 +23,7 @@ RECOGNISED = {
     "table": FORMATS["table"], "folder per identity": FORMATS["identity-folders"],
     "flat folder": "Pictures only; nobody is named", "people by pattern": "People as your pattern finds them",
     "people by names": "People as the names tell them", "tracker's crops": FORMATS["tracker-crops"],
+    "table of boxes": FORMATS["box-table"],
 }  # fmt: skip
 COLUMNS = {
     "image": "Picture", "identity": "Who", "camera": "Camera", "time": "When", "date": "Date, if apart",

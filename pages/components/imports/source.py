@@ -34,7 +34,7 @@ def draw_head(number: int, title: str, beside: str = "", waits: bool = False) ->
 
 
 def draw_what(workspace: Workspace) -> None:
-    draw_head(1, "What", "Pictures that are cropped to one person each")
+    draw_head(1, "What", "Pictures cropped to one person each, or frames with boxes")
     way = st.segmented_control(
         "From", list(WAYS), format_func=WAYS.__getitem__, default="files", required=True, key="gal-import-way",
         label_visibility="collapsed", persist_state="session",

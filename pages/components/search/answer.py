@@ -54,7 +54,7 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
     head = st.container()
     with st.container(horizontal=True, vertical_alignment="center", key="filters"):
         where = draw_filters(workspace, gallery, worn(query_photos.first()))
-        group, rerank, model = draw_order(gallery, models)
+        group, rerank, model = draw_order(workspace, gallery, models)
         keeping = st.container(width="content", key="export-place", horizontal=True)
     how = How(group, rerank, camera, same_camera)
     table = desk()
@@ -113,14 +113,27 @@ def _search_everything() -> None:
     desk().only_new = None
 
 
-def draw_order(gallery: GalleryInfo, models: list[ModelEntry]) -> tuple[str | None, bool, ModelEntry]:
+def levels_of(has_tracklets: bool) -> dict[str, str | None]:
+    """What hits can be gathered by, under the names that the page keeps. In a gallery without tracklets the first is
+    crops: whoever goes on to another gallery finds tracklets again there.
+    """
+    if has_tracklets:
+        return dict(VIEWS)
+    return {name: None if level == "tracklet" else level for name, level in VIEWS.items() if level is not None}
+
+
+def draw_order(
+    workspace: Workspace, gallery: GalleryInfo, models: list[ModelEntry]
+) -> tuple[str | None, bool, ModelEntry]:
     """How hits are gathered and put in order, and what hides their order."""
     model = models[0]
-    views = [name for name in VIEWS if not is_blind() or PARTS[VIEWS[name]] != "person"]  # labels say who is who
-    if state.get(VIEW) not in views:
+    levels = levels_of(cached.gallery_facts(workspace, gallery).has_tracklets)
+    if is_blind():  # labels say who is who
+        levels = {name: level for name, level in levels.items() if level != "identity"}
+    if state.get(VIEW) not in levels:
         state.pop(VIEW, None)
     view = st.selectbox(
-        "Together", views, format_func=lambda name: f"By {PARTS[VIEWS[name]]}", key=VIEW, width=136,
+        "Together", list(levels), format_func=lambda name: f"By {PARTS[levels[name]]}", key=VIEW, width=136,
         label_visibility="collapsed", persist_state="session",
     )  # fmt: skip
     rerank, blind = state.get(RERANK), is_blind()
@@ -138,7 +151,7 @@ def draw_order(gallery: GalleryInfo, models: list[ModelEntry]) -> tuple[str | No
             names = [entry.name for entry in models]
             picked = st.selectbox("Model", names, key=f"model-{gallery.name}", persist_state="session")
             model = models[names.index(picked)]
-    return VIEWS[view], bool(rerank), model
+    return levels[view], bool(rerank), model
 
 
 def _say_nobody(answer: Answer, where: Filter) -> None:
@@ -164,7 +177,8 @@ def draw_summary(gallery: GalleryInfo, model: ModelEntry, answer: Answer, shown:
         said = f"First hit: {meant.caption(shown[0].best.similarity)}. {meant.caution}".rstrip()
     noun = PARTS[answer.query.question.group]
     nouns = {"person": "people"}.get(noun, f"{noun}s")
-    markup.heading(f"{len(shown):,} {noun if len(shown) == 1 else nouns} of {plural(answer.searched, 'crop')}", beside)
+    hits = f"{len(shown):,} {noun if len(shown) == 1 else nouns}" if noun != "crop" else f"Top {len(shown):,}"
+    markup.heading(f"{hits} of {plural(answer.searched, 'crop')}", beside)
     markup.text(
         '<p class="rt-small">{lead} {said}</p>'
         '<details class="rt-small rt-terms"><summary>Terms of model {model}</summary>{terms}</details>',

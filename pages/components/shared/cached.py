@@ -23,7 +23,7 @@ from reid_core.workspace.actor import system_user
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.galleries import browsing
-from reid_core.workspace.galleries.browsing import Group, Numbers
+from reid_core.workspace.galleries.browsing import Group, Numbers, has_tracklets
 from reid_core.workspace.galleries.editing import Edit, last_edit
 from reid_core.workspace.models.order import usable_first
 from reid_core.workspace.search.gallery_index import GalleryIndex
@@ -60,6 +60,7 @@ class GalleryFacts:
 
     cameras: list[str]
     times: tuple[float, float] | None
+    has_tracklets: bool
 
 
 def galleries(workspace: Workspace) -> list[GalleryInfo]:
@@ -79,7 +80,8 @@ def gallery_facts(workspace: Workspace, gallery: GalleryInfo) -> GalleryFacts:
 @st.cache_data(max_entries=16, show_spinner=False)
 def _facts(path: str, gallery: str, version: int) -> GalleryFacts:
     catalogue = open_workspace().catalogue
-    return GalleryFacts(natural_order(catalogue.cameras(gallery)), catalogue.time_range(gallery))
+    cameras = natural_order(catalogue.cameras(gallery))
+    return GalleryFacts(cameras, catalogue.time_range(gallery), has_tracklets(catalogue, gallery))
 
 
 def view_ids(

@@ -10,7 +10,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 
 from reid_core.cli.shared.console import SKIPPED_SHOWN, print_json, print_skipped, progress_bar, say, warn
@@ -23,7 +22,7 @@ from reid_core.cli.shared.options import (
     open_workspace,
 )
 from reid_core.datasets.base import Skipped
-from reid_core.errors import ReidError
+from reid_core.errors import ReidError, shown
 from reid_core.records import plural
 from reid_core.signals import StopRequest, stop_on_signal
 from reid_core.times import short_time
@@ -87,10 +86,12 @@ def video(
             path, reading, stated=stated, zone=find_time_zone(time_zone) if time_zone else None
         )
         if not json:
-            _say_found(found, skipped, camera)
+            _say_found(found, camera)
         if dry_run:
             if json:
                 print_json({"gallery": gallery, "recordings": [_values(one) for one in found], **_left_out(skipped)})
+            else:
+                print_skipped(skipped)
             return
         choice = "stated" if stated is not None else start or _ask(found)
         plans = [_planned(one, choice, camera, reading, fps, time_zone, purpose) for one in found]
@@ -119,8 +120,11 @@ def _ask(found: list[FoundRecording]) -> str:
     chosen = found[0].starts.chosen
     if not (sys.stdin.isatty() and sys.stdout.isatty()) or chosen is None:
         raise undecided(found)
-    sources = [proposal.source for proposal in found[0].starts.proposals]
-    return str(typer.prompt("Who is right?", default=chosen.source, type=click.Choice([*sources, UNKNOWN])))
+    sources = ", ".join(proposal.source for proposal in found[0].starts.proposals)
+    answer = str(typer.prompt(f"Who is right: {sources} or {UNKNOWN}?", default=chosen.source))
+    if answer not in CHOICES:
+        raise ReidError(f"{shown(answer)} is none of these. Run the command again.")
+    return answer
 
 
 def _planned(
@@ -166,7 +170,7 @@ def _pace(standing: Standing) -> str:
     return f"s of video, {standing.times_real_time:.1f} times real time"
 
 
-def _say_found(found: list[FoundRecording], skipped: list[Skipped], camera: str | None) -> None:
+def _say_found(found: list[FoundRecording], camera: str | None) -> None:
     for one in found:
         facts = one.facts
         length = "of unknown length" if facts.duration is None else f"{short_time(facts.duration)} long"
@@ -175,7 +179,6 @@ def _say_found(found: list[FoundRecording], skipped: list[Skipped], camera: str 
         say(f"{one.path.name}: {facts.codec}, {facts.width} x {facts.height}, {length}; camera {name}{says}.")
         for sentence in one.starts.sentences():
             say(f"  {sentence}")
-    print_skipped(skipped)
 
 
 def _say_report(report: RecordingReport) -> None:

@@ -22,7 +22,7 @@ from reid_core.datasets.base import Listing, Skipped
 from reid_core.datasets.checks.annotations_of_many import HEAD, frames_of_one_file, frames_of_sequence, frames_of_table
 from reid_core.datasets.checks.annotations_of_one import frames_of_one_file_each
 from reid_core.datasets.checks.boxes import named_pictures, pictures_by_stem
-from reid_core.datasets.checks.frames import LOOKED_AT, size_of, some_of, stem_of, text_of
+from reid_core.datasets.checks.frames import LOOKED_AT, may_be_a_crop, size_of, some_of, stem_of, text_of
 from reid_core.errors import ReidError
 from reid_core.records import plural
 
@@ -84,9 +84,18 @@ def find_frames(listing: Listing) -> list[Frames]:
     taken: set[str] = set()
     once = []
     for frames in found:
-        once.append(replace(frames, pictures=frames.pictures - taken))
-        taken |= frames.pictures
+        whole = frames.pictures | (_beside(listing, frames.pictures) if frames.reader else frozenset())
+        once.append(replace(frames, pictures=whole - taken))
+        taken |= whole
     return [frames for frames in once if frames.pictures]
+
+
+def _beside(listing: Listing, frames: frozenset[str]) -> frozenset[str]:
+    """The pictures without a box that lie among frames and are none by their sizes that may be crops."""
+    folders = {name.rpartition("/")[0] for name in frames}
+    others = [name for name in listing.pictures if name not in frames and name.rpartition("/")[0] in folders]
+    sizes = some_sizes(listing, others)
+    return frozenset() if any(map(may_be_a_crop, sizes)) else frozenset(others)
 
 
 def some_sizes(listing: Listing, names: Sequence[str]) -> tuple[tuple[int, int], ...]:

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from reid_core.images import IMAGE_SUFFIXES
 
 Box = tuple[float, float, float, float]  # left, top, width, height in pixels, or as shares of the picture's sides
+LARGEST_NUMBER = 10**9  # of a box; whole numbers may have hundreds of digits
 MAX_NODES = 300_000  # of one file that are looked at
 MAX_LINES = 3000  # of a file with a JSON text on each line
 _WORDS = re.compile(
@@ -70,7 +71,7 @@ def boxes_of_json(text: str) -> list[Box]:
                 told.append(json.loads(line))
             except (ValueError, RecursionError):
                 continue
-    return [box for box in _walk(told) if box[2] > 0 and box[3] > 0]
+    return [box for box in _walk(told) if box[2] > 0 and box[3] > 0 and max(map(abs, box)) < LARGEST_NUMBER]
 
 
 def _walk(told: object) -> Iterator[Box]:

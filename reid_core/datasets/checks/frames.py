@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from reid_core.datasets.annotated import Frames
 from reid_core.datasets.base import Listing
-from reid_core.datasets.checks.boxes import Box
+from reid_core.datasets.checks.boxes import LARGEST_NUMBER, Box
 from reid_core.images import BadImage, picture_size
 
 MAX_BYTES = 64 * 2**20  # of one file of annotations that is read whole
@@ -56,6 +56,7 @@ def held_against(
     Where boxes are `are_of_any` picture, that there are several says nothing; where they are outlines, which are not
     looked into, the file is taken at its word. A table of crops may say where in each something is: one row each.
     """
+    boxes = {name: [box for box in some if is_possible(box)] for name, some in boxes.items()}
     names = sorted(boxes)
     if names and are_of_any and not any(boxes.values()):
         return [Frames(file, kind, frozenset(names), reader)]
@@ -74,6 +75,11 @@ def held_against(
     is_one_each = all(len(some) == 1 for some in boxes.values()) and not are_of_any
     enough = speaks_for > (3 if is_one_each else 1) * speaks_against
     return [Frames(file, kind, frozenset(names), reader)] if enough else []
+
+
+def is_possible(box: Sequence[float]) -> bool:
+    """Whether no number is larger than any picture, or none at all."""
+    return all(-LARGEST_NUMBER < side < LARGEST_NUMBER for side in box)
 
 
 def may_be_a_crop(size: tuple[int, int]) -> bool:

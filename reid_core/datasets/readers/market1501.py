@@ -7,6 +7,9 @@ a distractor, -1 junk. Ristani et al. 2016, Zheng et al. 2017 (DukeMTMC-reID): `
 CVAT and Datumaro write `bounding_box_<subset>`, and call a task's only subset "default": people there are divided by
 `split_identities`, or are the gallery where `query` or `bounding_box_test` is there too. So is a single folder of any
 name all of whose pictures have such names. The people of `bounding_box_val` test; capitals do not matter.
+
+Names tell no tracklets. Crops that follow each other at one camera are one where that mixes nobody (see `walks`): on
+Market-1501 itself it does, and there are none.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ from dataclasses import dataclass
 
 from reid_core.datasets.base import Dataset, Declined, Listing, Options, Skipped, build_records
 from reid_core.datasets.labels import identity_label
+from reid_core.datasets.walks import find_walks
 from reid_core.errors import ReidError
 from reid_core.records import DISTRACTOR, JUNK
 
@@ -33,12 +37,13 @@ _DUKE = re.compile(r"(-1|[0-9]+)_c([0-9]+)_f([0-9]{1,12})")
 
 @dataclass(frozen=True)
 class FileName:
-    """What a file name tells. `time` is in seconds since the sequence (Market-1501) or recording (Duke) began."""
+    """What a file name tells. `time` is in seconds since the sequence (Market-1501) or recording (Duke) began, and
+    `place` where that clock is one: "c1s2" or "c2"."""
 
     identity: str
     camera: str
     time: float
-    tracklet: str | None
+    place: str
 
 
 def parse_name(name: str) -> FileName | None:
@@ -53,7 +58,7 @@ def parse_name(name: str) -> FileName | None:
     else:
         return None
     identity = identity_label(label) if label.strip("0") else DISTRACTOR
-    return FileName(identity, camera, time, None if identity in (DISTRACTOR, JUNK) else f"{identity}-{place}")
+    return FileName(identity, camera, time, place)
 
 
 def read_market1501(listing: Listing, options: Options) -> Dataset | Declined:
@@ -84,12 +89,14 @@ def read_market1501(listing: Listing, options: Options) -> Dataset | Declined:
         for name in sorted(listing.pictures, key=_is_once_more)
         if name not in parsed
     ]
+    told = [one for _, one in parsed.values()]
+    walks = find_walks([one.place for one in told], [one.time for one in told], [one.identity for one in told])
     rows: dict[str, Sequence[object]] = {
         "path": list(parsed),
-        "identity": [told.identity for _, told in parsed.values()],
-        "camera": [told.camera for _, told in parsed.values()],
-        "time": [told.time for _, told in parsed.values()],
-        "tracklet": [told.tracklet for _, told in parsed.values()],
+        "identity": [one.identity for one in told],
+        "camera": [one.camera for one in told],
+        "time": [one.time for one in told],
+        "tracklet": walks.labels,
         "split": [split for split, _ in parsed.values()],
     }
     is_duke = all(_DUKE.fullmatch(name.rpartition("/")[2].rpartition(".")[0]) for name in parsed)
@@ -98,6 +105,7 @@ def read_market1501(listing: Listing, options: Options) -> Dataset | Declined:
         "DukeMTMC-reID" if is_duke else "Market-1501",
         build_records(rows, options),
         (*listing.skipped, *skipped),
+        (walks.note,) if walks.note else (),
     )
 
 

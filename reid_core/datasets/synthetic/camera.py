@@ -143,15 +143,21 @@ def _sensor_noise() -> Array:
     return 0.75 * grain.mean(axis=2, keepdims=True) * math.sqrt(3) + 0.5 * grain
 
 
-def develop(picture: Array, camera: Camera, generator: np.random.Generator, exposure: float = 1.0) -> Image.Image:
-    """The 8-bit picture that the camera delivers of a scene, (3, H, W) linear float32."""
+def expose(picture: Array, camera: Camera, exposure: float = 1.0) -> NDArray[np.uint8]:
+    """What the sensor's colours and tone curve make of a scene, (3, H, W) linear float32: (H, W, 3), still sharp."""
     weights = np.array([0.2126, 0.7152, 0.0722])
     mixing = camera.saturation * np.eye(3) + (1.0 - camera.saturation) * weights
     mixing = mixing * np.array(camera.gains)[:, None] * camera.exposure * exposure * (LEVELS - 1)
     light = mixing.astype(np.float32) @ picture.reshape(3, -1)
     light = np.minimum(np.maximum(light, 0), LEVELS - 1).astype(np.uint16)
     height, width = picture.shape[1:]
-    image = Image.fromarray(_tone_curve(camera.contrast, camera.haze)[light.T].reshape(height, width, 3))
+    return _tone_curve(camera.contrast, camera.haze)[light.T].reshape(height, width, 3)
+
+
+def develop(picture: Array, camera: Camera, generator: np.random.Generator, exposure: float = 1.0) -> Image.Image:
+    """The 8-bit picture that the camera delivers of a scene, (3, H, W) linear float32."""
+    height, width = picture.shape[1:]
+    image = Image.fromarray(expose(picture, camera, exposure))
     if camera.detail < 0.97:
         small = max(round(width * camera.detail), 8), max(round(height * camera.detail), 16)
         image = image.resize(small, Image.Resampling.BOX)

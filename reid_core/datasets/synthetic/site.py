@@ -138,10 +138,10 @@ def plan_site(config: SiteConfig) -> Iterator[PlannedCrop]:
         for walk in range(1, walks + 1):
             arms = str(generator.choice(["swing", "swing", "swing", "pockets", "phone"]))
             pace = float(generator.uniform(0.85, 1.2))
-            route = _route(config.cameras, generator)
+            route = plan_route(config.cameras, generator)
             for place, camera in enumerate(route):
                 if place:
-                    now += _way(config.seed, route[place - 1], camera) / pace
+                    now += way_between(config.seed, route[place - 1], camera) / pace
                 arrived = now
                 for elapsed, shot in _visit(config, generator, number, camera, arms, counts[camera]):
                     counts[camera] = shot.number
@@ -157,7 +157,7 @@ def plan_site(config: SiteConfig) -> Iterator[PlannedCrop]:
             now += float(generator.uniform(1200, 4 * 3600))
 
 
-def _route(cameras: int, generator: np.random.Generator) -> list[int]:
+def plan_route(cameras: int, generator: np.random.Generator) -> list[int]:
     """A stretch of neighbouring cameras, walked in one direction: most of the site, two cameras at least."""
     length = cameras
     if generator.random() >= 0.6:
@@ -167,10 +167,10 @@ def _route(cameras: int, generator: np.random.Generator) -> list[int]:
     return stretch if generator.random() < 0.5 else stretch[::-1]
 
 
-def _way(seed: int, one: int, other: int) -> float:
+def way_between(seed: int, one: int, other: int, shortest: float = SHORTEST_WAY, longest: float = LONGEST_WAY) -> float:
     """Seconds from one camera to its neighbour at a middling pace; a pace of 0.85 to 1.2 keeps it within the bounds."""
     generator = np.random.default_rng((seed, PATH, min(one, other)))
-    return float(generator.uniform(SHORTEST_WAY * 1.2, LONGEST_WAY * 0.85))
+    return float(generator.uniform(shortest * 1.2, longest * 0.85))
 
 
 def _visit(

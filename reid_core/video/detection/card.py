@@ -22,6 +22,7 @@ LARGEST_CLASS = 100_000
 COLOURS = ("rgb", "bgr")
 FITS = ("inside", "stretched")
 Three = tuple[float, float, float]
+Tiles = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ class DetectorCard:
     below `detect` a box is dropped, from `match` on it is the first choice for a person who is being followed, and
     from `track` on it may begin a tracklet. Of two boxes that overlap by more than `nms` (intersection over union) the
     lower one goes; 1 keeps both, for networks that give each person one box. `tiles` are rows and columns in which a
-    picture is looked at besides the whole, for small people; (1, 1) is the whole alone.
+    lying picture is looked at besides the whole, for small people (of an upright one columns and rows); (1, 1) is the
+    whole alone.
 
     `source`, `licence` and `data` (what it was trained on) are for people to read, as are `figures`, what was measured.
     """
@@ -86,7 +88,7 @@ class DetectorCard:
     match: float = 0.4
     track: float = 0.5
     nms: float = 0.6
-    tiles: tuple[int, int] = (1, 1)
+    tiles: Tiles = (1, 1)
     source: str = "not stated"
     licence: str = "not stated"
     data: str = "not stated"

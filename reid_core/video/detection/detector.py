@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable
 from functools import lru_cache
@@ -13,15 +14,25 @@ import numpy as np
 from reid_core.errors import Damaged, ReidError
 from reid_core.packaging.installed import APP
 from reid_core.video.boxes import Detections
-from reid_core.video.detection.card import CARD_NAME, DetectorCard, Input
+from reid_core.video.detection.card import CARD_NAME, DetectorCard, Input, Tiles
 from reid_core.video.detection.formats import FORMATS, Outputs
 from reid_core.video.detection.network import compiled, stood_on_end
-from reid_core.video.detection.placing import OVERLAP, Pixels, cut_at_seams, filled, in_picture, parts_of, scaled_size
-from reid_core.video.detection.suppression import drop_cut, suppress
+from reid_core.video.detection.placing import (
+    OVERLAP,
+    Pixels,
+    cut_at_seams,
+    filled,
+    grid_of,
+    in_picture,
+    parts_of,
+    scaled_size,
+)
+from reid_core.video.detection.suppression import join_cut, suppress
 
 ONNX_NAME, IR_NAME, IR_WEIGHTS_NAME = "model.onnx", "model.xml", "model.bin"
 SHIPPED_DETECTORS = APP / "assets" / "detectors"
 SHIPPED = "nanodet"
+SEAM = 0.6  # overlap above which boxes of two tiles are of one person
 
 
 class Detector(Protocol):
@@ -40,13 +51,14 @@ class Detector(Protocol):
 class NetworkDetector:
     """A detector from a folder with `card.json` and `model.onnx`, or `model.xml` with `model.bin`.
 
-    It runs on `threads` threads, one picture at a time, and can be called from many. Raises ReidError where the folder
-    is damaged.
+    It runs on `threads` threads, one picture at a time, and can be called from many. `tiles` take the place of those on
+    the card. Raises ReidError where the folder is damaged.
     """
 
-    def __init__(self, folder: Path, threads: int = 1) -> None:
-        self.card = DetectorCard.read(folder)
-        self.id = detector_id(folder)
+    def __init__(self, folder: Path, threads: int = 1, tiles: Tiles | None = None) -> None:
+        card = DetectorCard.read(folder)
+        self.card = card if tiles is None else dataclasses.replace(card, tiles=tiles)
+        self.id = _hashed(folder, self.card)
         self._file = network_file(folder)
         self._threads = threads
         if self.card.format not in FORMATS:
@@ -71,7 +83,7 @@ class NetworkDetector:
             cut.append(cut_at_seams(found.boxes, part, taken, (width, height)))
         together = Detections(np.concatenate(boxes), np.concatenate(scores))
         if len(parts) > 1:
-            together = drop_cut(together, np.concatenate(cut))
+            together = join_cut(together, np.concatenate(cut))
         # Each box of a person is in several tiles: also those of networks that need no suppression.
         most = self.card.nms if len(parts) == 1 else min(self.card.nms, SEAM)
         return suppress(together, most)
@@ -80,7 +92,7 @@ class NetworkDetector:
         """As `Detector.input_size`; never larger than the frame, unless the network stretches its pictures."""
         taken = stood_on_end(self.card.input, frame_width, frame_height)
         width, height = scaled_size(frame_width, frame_height, taken)
-        rows, columns = self.card.tiles
+        rows, columns = grid_of(frame_width, frame_height, self.card.tiles)
         across, down = (count - (count - 1) * OVERLAP for count in (columns, rows))
         if taken.fit == "stretched":
             return (width, height) if self.card.tiles == (1, 1) else (round(width * across), round(height * down))
@@ -106,12 +118,9 @@ class NetworkDetector:
         return compiled(self._file, taken, f"The detector {self.card.name}", self._threads)
 
 
-SEAM = 0.6  # overlap above which boxes of two tiles are of one person
-
-
-def load_detector(folder: Path, *, threads: int = 1) -> Detector:
+def load_detector(folder: Path, *, threads: int = 1, tiles: Tiles | None = None) -> Detector:
     """The detector in a folder. Raises ReidError where it is none, or damaged."""
-    return NetworkDetector(folder, threads)
+    return NetworkDetector(folder, threads, tiles)
 
 
 def is_detector(folder: Path) -> bool:
@@ -125,7 +134,11 @@ def network_file(folder: Path) -> Path:
 
 def detector_id(folder: Path) -> str:
     """16 hexadecimal digits: the hash of what decides boxes, on the card and in the files. Raises ReidError."""
-    digest = hashlib.sha256(DetectorCard.read(folder).identity())
+    return _hashed(folder, DetectorCard.read(folder))
+
+
+def _hashed(folder: Path, card: DetectorCard) -> str:
+    digest = hashlib.sha256(card.identity())
     files = [folder / name for name in (ONNX_NAME, IR_NAME, IR_WEIGHTS_NAME) if (folder / name).is_file()]
     if not files:
         raise Damaged(f"The detector {folder} has no {ONNX_NAME}. Restore it, or add it again.")

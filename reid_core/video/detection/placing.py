@@ -6,6 +6,7 @@ quarter, so that a person of up to that size is whole in one of them (https://ar
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,10 +14,10 @@ import numpy.typing as npt
 from PIL import Image
 
 from reid_core.video.boxes import Array
-from reid_core.video.detection.card import Input
+from reid_core.video.detection.card import Input, Tiles
 
 OVERLAP = 0.25  # of a tile's side
-AT_THE_EDGE = 2.0  # pixels of the input from a tile's edge at which a box is cut by it
+AT_THE_EDGE = 0.025  # of a tile's longer side: a box that ends so near to its edge is cut by it, for boxes are inexact
 Pixels = npt.NDArray[np.uint8]
 
 
@@ -34,12 +35,18 @@ class Part:
         return self.right - self.left, self.bottom - self.top
 
 
-def parts_of(width: int, height: int, tiles: tuple[int, int]) -> list[Part]:
+def grid_of(width: int, height: int, tiles: Tiles) -> Tiles:
+    """Rows and columns of a picture of that size: `tiles` are those of one that is wider than high."""
+    return tiles if width >= height else (tiles[1], tiles[0])
+
+
+def parts_of(width: int, height: int, tiles: Tiles) -> list[Part]:
     """The whole picture first, then its tiles row by row; the whole alone where there is one row and one column."""
     whole = Part(0, 0, width, height)
     if tiles == (1, 1):
         return [whole]
-    rows, columns = (_spans(side, count) for side, count in ((height, tiles[0]), (width, tiles[1])))
+    grid = grid_of(width, height, tiles)
+    rows, columns = (_spans(side, count) for side, count in zip((height, width), grid, strict=True))
     return [whole, *(Part(left, top, right, bottom) for top, bottom in rows for left, right in columns)]
 
 
@@ -47,11 +54,11 @@ def _spans(side: int, count: int) -> list[tuple[int, int]]:
     """Start and end of `count` equal lengths that cover the side.
 
     >>> _spans(100, 2)
-    [(0, 57), (43, 100)]
+    [(0, 58), (42, 100)]
     """
-    length = min(side, -(-side // (count - (count - 1) * OVERLAP)))
+    length = min(side, math.ceil(side / (count - (count - 1) * OVERLAP)))
     starts = [round(place * (side - length) / max(1, count - 1)) for place in range(count)]
-    return [(start, int(start + length)) for start in starts]
+    return [(start, start + length) for start in starts]
 
 
 def scaled_size(width: int, height: int, taken: Input) -> tuple[int, int]:
@@ -86,9 +93,10 @@ def in_picture(boxes: Array, part: Part, taken: Input) -> Array:
 def cut_at_seams(boxes: Array, part: Part, taken: Input, whole: tuple[int, int]) -> npt.NDArray[np.bool_]:
     """Which boxes (N, 4), in pixels of the input, end at an edge of the part that is not the picture's."""
     width, height = scaled_size(*part.size, taken)
+    near = AT_THE_EDGE * max(width, height)
     return np.asarray(
-        (part.left > 0) & (boxes[:, 0] < AT_THE_EDGE)
-        | (part.top > 0) & (boxes[:, 1] < AT_THE_EDGE)
-        | (part.right < whole[0]) & (boxes[:, 2] > width - AT_THE_EDGE)
-        | (part.bottom < whole[1]) & (boxes[:, 3] > height - AT_THE_EDGE)
+        (part.left > 0) & (boxes[:, 0] < near)
+        | (part.top > 0) & (boxes[:, 1] < near)
+        | (part.right < whole[0]) & (boxes[:, 2] > width - near)
+        | (part.bottom < whole[1]) & (boxes[:, 3] > height - near)
     )

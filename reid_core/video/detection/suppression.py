@@ -29,18 +29,21 @@ def suppress(found: Detections, most: float) -> Detections:
     return found.of(kept)
 
 
-def drop_cut(found: Detections, cut: NDArray[np.bool_]) -> Detections:
-    """Without boxes that a tile's inner edge `cut` (N,) and that lie mostly within a larger box: its part of a person.
+def join_cut(found: Detections, cut: NDArray[np.bool_]) -> Detections:
+    """Each box that a tile's inner edge `cut` (N,), and that lies mostly within a larger one, goes; that takes its score.
 
-    A person who stands across a seam is seen in part by one tile and whole by its neighbour or in the whole picture.
+    A person who stands across a seam is seen in part by one tile, and whole by its neighbour or in the whole picture.
     """
     area = _area(found.boxes)
-    shared = _shared(found.boxes[cut], found.boxes)
-    larger = area[None, :] > area[cut][:, None]
-    covered = ((shared >= COVERED * area[cut][:, None]) & larger).any(axis=1)
-    dropped = np.zeros(len(found), bool)
-    dropped[np.flatnonzero(cut)[covered]] = True
-    return found.of(~dropped)
+    inside = _shared(found.boxes[cut], found.boxes) >= COVERED * area[cut][:, None]
+    covers = inside & (area[None, :] > area[cut][:, None])
+    scores, dropped = found.scores.copy(), np.zeros(len(found), bool)
+    for row, larger in zip(np.flatnonzero(cut), covers, strict=True):
+        if larger.any():
+            best = np.flatnonzero(larger)[np.argmax(found.scores[larger])]
+            scores[best] = max(scores[best], found.scores[row])
+            dropped[row] = True
+    return Detections(found.boxes, scores).of(~dropped)
 
 
 def _area(boxes: Array) -> Array:

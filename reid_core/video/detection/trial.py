@@ -15,7 +15,7 @@ import numpy as np
 from reid_core.errors import ReidError
 from reid_core.openvino_networks import read_network
 from reid_core.video.boxes import Detections
-from reid_core.video.detection.card import LARGEST_SIDE, SMALLEST_SIDE, DetectorCard, Input
+from reid_core.video.detection.card import LARGEST_SIDE, SMALLEST_SIDE, DetectorCard, Input, Tiles
 from reid_core.video.detection.detector import load_detector, network_file
 from reid_core.video.detection.formats import FORMATS, Format, Outputs, Signature
 from reid_core.video.detection.formats.ssd import ROW
@@ -37,7 +37,7 @@ class Given:
     name: str
     size: tuple[int, int] | None = None
     person: int | None = None
-    tiles: tuple[int, int] = (1, 1)
+    tiles: Tiles = (1, 1)
     terms: str = ""
     source: str = ""
     data: str = ""

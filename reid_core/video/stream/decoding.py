@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,9 @@ _ENCRYPTION: tuple[Literal["encryption_info", "encryption_init_info"], ...] = (
     "encryption_info",
     "encryption_init_info",
 )
+# What no whole packet holds, where a decoder does not see it: H.265 has four zero bytes only before a start code, and
+# a JPEG's scan never so many. A disk or a network that lost data leaves zeros.
+_HOLES = {"hevc": re.compile(rb"\0{4}\0*[^\0\1]"), "mjpeg": re.compile(rb"\0{64}\0*[^\0]")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,35 +65,41 @@ class Decoder:
                 self.problems.damaged_packet()
         self.problems.note("The end of the file cannot be read; what came before it was used.")
 
-    def frames(self, skip: int = 0) -> Iterator[Decoded]:
+    def frames(self, skip: int = 0) -> Generator[Decoded, None, None]:
         """All frames in the order in which they are shown; the first `skip` packets are not decoded."""
         context = self._stream.codec_context
         context.copy_opaque = True  # each frame carries the number of its packet
-        spoilt_by = -1
-        is_spoilt = False
+        hole = _HOLES.get(context.codec.name)
+        spoilt: range | None = None  # packets from the first damaged one to the last
+        size: tuple[int, int] | None = None
         for number, packet in enumerate(self.packets()):
             if number < skip:
                 continue
             packet.opaque = number
-            if packet.is_corrupt and packet.size:
-                self.problems.damaged_packet()
-                spoilt_by, is_spoilt = number, True
+            # Noise may decode by chance, so a failure to decode does not tell it.
+            self.is_encrypted = self.is_encrypted or any(packet.has_sidedata(kind) for kind in _ENCRYPTION)
+            is_bad = bool(packet.size and (packet.is_corrupt or (hole is not None and hole.search(packet))))
+            frames = []
             try:
                 frames = packet.decode()
             except av.FFmpegError:
-                if packet.size:
-                    self.problems.damaged_packet()
-                    self._count += 1
-                    self.is_encrypted |= any(packet.has_sidedata(kind) for kind in _ENCRYPTION)
-                    spoilt_by, is_spoilt = number, True
-                continue
+                is_bad = packet.size > 0
+                self._count += 1
+            if is_bad:
+                self.problems.damaged_packet()
+                spoilt = _with(spoilt, number)
             for frame in frames:
                 of = frame.opaque if isinstance(frame.opaque, int) else number
                 if frame.is_corrupt:
-                    spoilt_by, is_spoilt = max(of, spoilt_by), True
-                elif frame.key_frame and of > spoilt_by:
-                    is_spoilt = False
+                    if spoilt is None or of not in spoilt:
+                        self.problems.damaged_packet()
+                    spoilt = _with(spoilt, of)
+                elif frame.key_frame and spoilt is not None and of >= spoilt.stop:
+                    spoilt = None
+                is_spoilt = spoilt is not None and of >= spoilt.start
                 self.problems.damaged_frames += is_spoilt
+                self.problems.resized += size not in (None, (frame.width, frame.height))
+                size = frame.width, frame.height
                 yield Decoded(frame, self._stamp_of(frame, of), is_spoilt)
 
     def _stamp_of(self, frame: av.VideoFrame, packet: int) -> float | None:
@@ -98,3 +108,10 @@ class Decoder:
             return (self._count - 1 if self._stream.codec_context.has_b_frames else packet) * self._bare
         stamp = frame.pts if frame.pts is not None else frame.dts
         return None if stamp is None or frame.time_base is None else float(stamp * frame.time_base)
+
+
+def _with(packets: range | None, number: int) -> range:
+    """The run of packets, longer by this one."""
+    if packets is None:
+        return range(number, number + 1)
+    return range(min(packets.start, number), max(packets.stop, number + 1))

@@ -89,10 +89,10 @@ def _first_frame(path: Path, opened: Opened, stream: av.VideoStream, reading: Re
     decoder = Decoder(opened.container, opened.stream(stream.index, reading.threads), Problems(), bare)
     with closing(decoder.frames()) as frames:
         first = next(frames, None)
-    if first is not None:
-        return first
     if decoder.is_encrypted:
         raise ReidError(f"{path} is encrypted. Export it without a password or protection.")
+    if first is not None:
+        return first
     raise Damaged(
         f"{path} holds no frame that can be decoded ({decoder.problems.damaged_packets} damaged packets)."
         " Export the recording again, and choose H.264 in MP4 or MKV where the recorder asks."

@@ -27,18 +27,20 @@ class RecordingFile:
         self.name = os.fspath(path)
         self._skip = skip
         self._following = following
+        self._has_ended = following is None
         self._file = path.open("rb", buffering=0)
         self._file.seek(skip)
 
     def read(self, size: int) -> bytes:
         data = self._file.read(size)
-        if data or self._following is None:
+        if data or self._has_ended or self._following is None:
             return data or b""
         until = time.monotonic() + self._following.patience
         while time.monotonic() < until and not self._following.stop():
             time.sleep(POLL)
             if data := self._file.read(size):
                 return data
+        self._has_ended = True  # it is not waited for again
         return b""
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:

@@ -141,7 +141,7 @@ def _converted(
 
 def _lines(plane: av.video.plane.VideoPlane) -> Picture:
     """The bytes of a plane, a row per line."""
-    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+    return np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size)
 
 
 def _turned_back(box: tuple[int, int, int, int], upright: Upright) -> tuple[int, int, int, int]:

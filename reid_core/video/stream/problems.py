@@ -10,6 +10,7 @@ from reid_core.times import short_time
 
 MOST_PLACES = 20  # of damaged packets
 MOST_GAPS = 1000
+MIXED = 10  # changes of size that no recorder's settings explain
 RATE_DIFFERS = 0.1  # of the stated rate, before it is worth a sentence
 
 
@@ -78,8 +79,9 @@ class Problems:
         if self.wrong_stamps:
             said.append(f"{_many(self.wrong_stamps, 'time stamp')} far ahead of the rest; ignored.")
         if self.resized:
+            mixed = " Views of several cameras may be mixed in it." if self.resized >= MIXED else ""
             said.append(
-                f"The picture size changes {_many(self.resized, 'time')}; all frames are given in the first size."
+                f"The picture size changes {_many(self.resized, 'time')}; all frames get the first size.{mixed}"
             )
         if self.gaps:
             missing = sum(end - start for start, end in self.gaps)

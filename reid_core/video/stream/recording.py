@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +71,7 @@ class Recording:
 
     def frames(
         self, *, rate: float | None = 5.0, after: float | None = None, after_number: int | None = None
-    ) -> Iterator[Frame]:
+    ) -> Generator[Frame, None, None]:
         """Decodes every frame and yields those to analyse, at least 1 / `rate` seconds apart; all with None.
 
         `after` goes on behind that second, with the frames and numbers that an unbroken reading gives. With
@@ -95,15 +95,17 @@ class Recording:
                     yield Frame(number, seconds, self.facts.width, self.facts.height, one.damaged, shot)
         self.problems.ended()
 
-    def _placed(self, after: float | None, after_number: int | None) -> Iterator[tuple[int, float, Decoded]]:
+    def _placed(
+        self, after: float | None, after_number: int | None
+    ) -> Generator[tuple[int, float, Decoded], None, None]:
         """(number, seconds, frame) of all frames, or of the one at `after` and all behind it where that is found."""
         if after is not None and after_number is not None:
             for early in (0.0, 5.0):  # a key frame that is stored first may be shown later
-                found = False
-                for one in self._sought(after, after_number, early):
-                    found = True
-                    yield one
-                if found:
+                is_found = False
+                for found in self._sought(after, after_number, early):
+                    is_found = True
+                    yield found
+                if is_found:
                     return
         with self._first.source.reading_from(Problems() if after is not None else self.problems) as (decoder, decoded):
             timeline = Timeline(self._first.step, decoder.problems)
@@ -119,18 +121,20 @@ class Recording:
         if first.stamp is None or not first.can_seek:
             return
         at = after + first.stamp
+        before: float | None = None
         with first.source.reading_from(Problems(), at - early) as (decoder, decoded):
             for one in decoded:
                 if one.stamp is None or one.stamp > at + SAME:
                     return
                 if one.stamp > at - SAME:
                     break
+                before = one.stamp
             else:
                 return
             yield after_number, after, one
             decoder.problems = self.problems
             timeline = Timeline(first.step, self.problems)
-            timeline.resume(first.stamp, after)
+            timeline.resume(first.stamp, after, first.step if before is None else at - before)
             stamped = ((one.stamp, one) for one in decoded)
             for number, (seconds, one) in enumerate(timeline.along(stamped), after_number + 1):
                 yield number, seconds, one

@@ -38,7 +38,7 @@ def is_list(head: bytes) -> bool:
 
 def lacks_contents(path: Path) -> bool:
     """Whether it is an MP4 or MOV without its table of contents (moov), which is written when recording ends."""
-    seen = set()
+    seen: set[bytes] = set()
     with path.open("rb") as file:
         size, place = path.stat().st_size, 0
         while place + 8 <= size and len(seen) < 1000:

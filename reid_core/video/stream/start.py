@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from reid_core.datasets.name_times import times_of_name
+from reid_core.datasets.name_times import EARLIEST, times_of_name
 from reid_core.errors import ReidError, shown
 from reid_core.times import FIRST_CLOCK_TIME, short_time
 from reid_core.video.stream.facts import Facts
 
 AHEAD = 60.0  # seconds that clocks may differ before a start lies in the future
+UNSET = 86_400.0  # seconds into 2000 that a clock which was never set may show
 DIFFERENT = 2.0  # seconds that two proposals may differ and still agree
 _FAR_APART = (
     ZoneInfo("Pacific/Kiritimati"),
@@ -26,7 +27,7 @@ _FAR_APART = (
 
 Origin = Literal["stated", "name", "container", "file"]
 WORDS: dict[Origin, str] = {
-    "stated": "what was stated",
+    "stated": "the start that was stated",
     "name": "the file's name",
     "container": "the container's creation time, which some recorders set when they export",
     "file": "the file's time of change less its duration, which copying may have changed",
@@ -59,9 +60,9 @@ class StartProposals:
         if self.chosen is None:
             return ["Nothing says when this was filmed: state its start.", *self.notes]
         first, *others = self.proposals
-        said = [f"Starts at {short_time(first.seconds)} by {first.words}."]
+        said = [f"Start: {short_time(first.seconds)}, by {first.words}."]
         said += [
-            f"{short_time(other.seconds)} by {other.words}: {_apart(other.seconds - first.seconds)}."
+            f"By {other.words}: {short_time(other.seconds)}, {_apart(other.seconds - first.seconds)}."
             for other in others
         ]
         return [*said, *self.notes]
@@ -92,7 +93,9 @@ def proposals(
     for source, moment in others:
         if moment is None:
             continue
-        if moment > now + AHEAD:
+        if moment < EARLIEST + UNSET:
+            notes.append(f"By {WORDS[source]} it would start at {short_time(moment)}: a clock that was never set.")
+        elif moment > now + AHEAD:
             notes.append(f"By {WORDS[source]} it would start in the future ({short_time(moment)}): not used.")
         else:
             found.append(Proposal(source, moment, WORDS[source]))
@@ -170,6 +173,6 @@ def _apart(seconds: float) -> str:
     hours, rest = divmod(rest, 3600)
     minutes, left = divmod(rest, 60)
     parts = [(days, "d"), (hours, "h"), (minutes, "min"), (left, "s")]
-    told = " ".join(f"{count} {unit}" for count, unit in parts if count)
+    told = " ".join([f"{count} {unit}" for count, unit in parts if count][:2])
     whole_hours = ", whole hours: one of them may be in another time zone" if size < 86_400 and not size % 1800 else ""
     return f"{told} {'later' if seconds > 0 else 'earlier'}{whole_hours}"

@@ -31,10 +31,11 @@ class Timeline:
         self._shift: float | None = None  # seconds = stamp + shift
         self._interval = step
 
-    def resume(self, first_stamp: float | None, last: float) -> None:
-        """Goes on after a frame at `last` seconds, in a recording whose first frame has this stamp."""
-        self._shift = None if first_stamp is None else -first_stamp
+    def resume(self, first_stamp: float, last: float, interval: float) -> None:
+        """Goes on after a frame at `last` seconds, `interval` after the one before; the first frame has this stamp."""
+        self._shift = -first_stamp
         self._last = last
+        self._interval = interval
 
     def along(self, frames: Iterable[tuple[float | None, Item]]) -> Iterator[tuple[float, Item]]:
         """Seconds since the first frame, strictly rising, for each of (stamp in seconds or None, item).

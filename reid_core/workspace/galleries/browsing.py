@@ -92,6 +92,14 @@ def of_group(by: str, label: str) -> dict[str, Any]:
     return {{"identity": "identities", "camera": "cameras", "tracklet": "tracklets"}[by]: frozenset({label})}
 
 
+def has_tracklets(catalogue: Catalogue, gallery: str) -> bool:
+    """Whether any crop belongs to a walk past one camera; where none does, there are only crops to speak of."""
+    with catalogue.transaction() as database:
+        key = gallery_key(database, gallery)
+        found = database.execute("SELECT 1 FROM crop WHERE gallery = ? AND tracklet NOT NULL LIMIT 1", (key,))
+        return found.fetchone() is not None
+
+
 def some_people(catalogue: Catalogue, gallery: str, limit: int) -> list[int]:
     """The first crop of each of a few labelled people, in order of label, without a look at the whole gallery."""
     with catalogue.transaction() as database:

@@ -169,7 +169,9 @@ class _Work:
         self.ended += self.analysis.end()
         progress = self._step(moment, number, at_end=True)
         sha256 = hash_of(self.recording.path) if self.row.sha256 is None else None
-        self.row = keeping.finish(self.workspace.catalogue, self.row.key, progress, sha256=sha256)
+        self.row = keeping.finish(
+            self.workspace.catalogue, self.row.key, dataclasses.replace(progress, after=number), sha256=sha256
+        )
         return self._report()
 
     def _step(self, moment: float, number: int, *, at_end: bool = False) -> Progress:
@@ -178,13 +180,14 @@ class _Work:
         progress = Progress(
             analysed=moment, frames=number, problems=problems.state(),
             state=None if at_end else self._state(), duration=problems.seconds,
-            bytes=self.recording.path.stat().st_size,
+            bytes=self.recording.path.stat().st_size, after=self.row.frames,
         )  # fmt: skip
         if self.tracks is not None:
             self.tracks.keep()
         self.crops += keep_tracklets(self.workspace, self.row, found, progress, self.embedder.id)
         self.tracklets += len(found.tracklets)
         self.ended = []
+        self.row = dataclasses.replace(self.row, analysed=moment, frames=number)
         if self.still is not None and math.isnan(self.row.still_moment):
             keep_still(self.workspace, self.row, self.still)
             self.row = dataclasses.replace(self.row, still_moment=self.still.moment)

@@ -26,7 +26,7 @@ NAMES = [
 ]
 
 
-def test_the_layout_is_recognised_and_names_tell_identity_camera_time_and_tracklet(miniature: Miniature) -> None:
+def test_the_layout_is_recognised_and_names_tell_identity_camera_and_time(miniature: Miniature) -> None:
     dataset = read_dataset(miniature.make(NAMES))
     assert dataset.format == "Market-1501"
     assert dataset.skipped == ()
@@ -37,8 +37,23 @@ def test_the_layout_is_recognised_and_names_tell_identity_camera_time_and_trackl
     assert [splits[name] for name in NAMES] == ["train", "train", "query", "gallery", "gallery", "gallery"]
     times = miniature.column(dataset, "time")
     assert [times[name] for name in NAMES] == [18.0, 1.0, 0.0, 4.0, 4.0, 6.04]  # frames at 25 per second
-    tracklets = miniature.column(dataset, "tracklet")
-    assert [tracklets[name] for name in NAMES] == ["0002-c1s1", "0002-c2s3", "0007-c1s1", "0007-c3s2", None, None]
+
+
+def test_crops_that_follow_each_other_at_one_camera_are_a_walk(miniature: Miniature) -> None:
+    names = ["0002_c1s1_000450_03", "0002_c1s1_000475_01", "0002_c1s1_000700_01", "0007_c1s2_000450_01"]
+    dataset = read_dataset(miniature.make([f"bounding_box_train/{name}.jpg" for name in names]))
+    walks = [miniature.column(dataset, "tracklet")[f"bounding_box_train/{name}.jpg"] for name in names]
+    assert walks == ["c1s1-18.00s", "c1s1-18.00s", "c1s1-28.00s", "c1s2-18.00s"]  # 25 frames are one second
+    assert dataset.notes == ()
+
+
+def test_where_that_mixes_people_there_are_no_tracklets_and_that_is_said(miniature: Miniature) -> None:
+    dataset = read_dataset(miniature.make(NAMES))  # 7 and a junk crop are in the same frame
+    assert set(miniature.column(dataset, "tracklet").values()) == {None}
+    assert dataset.notes == (
+        "There are no tracklets, only crops: of 1 run of crops that follow each other within 2.5 s at one camera, "
+        "100 % (1) have the labels of several people.",
+    )
 
 
 def test_describe_counts_people_without_distractors_and_junk(miniature: Miniature) -> None:
@@ -84,7 +99,7 @@ def test_dukemtmc_names_are_read_at_its_frame_rate(miniature: Miniature) -> None
     assert dataset.format == "DukeMTMC-reID"
     times = miniature.column(dataset, "time")
     assert times[names[0]] == pytest.approx(1001.0)  # 60000 frames at 60000/1001 per second
-    assert miniature.column(dataset, "tracklet")[names[1]] == "0005-c8"
+    assert miniature.column(dataset, "tracklet")[names[1]] == "c8-1.00s"
     assert miniature.column(dataset, "camera") == {names[0]: "2", names[1]: "8"}
 
 
@@ -117,7 +132,7 @@ def test_any_market_name_tells_what_it_was_made_of(
     assert told.identity == f"{identity:04d}"
     assert told.camera == str(camera)
     assert math.isclose(told.time * 25, frame, abs_tol=1e-6)
-    assert told.tracklet == f"{identity:04d}-c{camera}s{sequence}"
+    assert told.place == f"c{camera}s{sequence}"
 
 
 @settings(deadline=None)

@@ -11,6 +11,7 @@ NAMES = {
     **dict.fromkeys(("recipes", "recipe-options", "selections"), "recipes"),
     "pictures": "pictures",
     "folders": "readers",
+    "scenes": "scenes",
     **dict.fromkeys(("zips", "tars", "mats", "protocols", "uploads"), "archives"),
     **dict.fromkeys(("tables", "parquets"), "tables"),
     **dict.fromkeys(("cards", "model-zips"), "models"),

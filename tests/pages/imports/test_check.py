@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from tests.conftest import TINY_MODEL, png_bytes, tiny_picture
@@ -99,15 +100,27 @@ def test_odd_people_are_asked_about_before_anything_is_imported(open_import: Ope
 def test_whole_frames_are_refused_on_the_page_with_what_to_choose(open_import: Open, tmp_path: Path) -> None:
     folder = tmp_path / "scene"
     (folder / "img1").mkdir(parents=True)
-    (folder / "gt").mkdir()
     for number in (1, 2):
         (folder / "img1" / f"{number}.png").write_bytes(png_bytes(tiny_picture(number, 1)))
-    (folder / "gt" / "gt.txt").write_text("1,1,1,1,3,3,1,1,1.0\n")
+        outline = {"shapes": [{"label": "person", "points": [[1, 1], [4, 4]]}]}
+        (folder / "img1" / f"{number}.json").write_text(json.dumps(outline))
     page = look_at(open_import(), folder)
-    assert "whole frames, not crops of one person: gt/gt.txt" in words(page)
+    assert "whole frames, not crops of one person: img1/1.json" in words(page)
     assert "choose the format “Pictures only” or “A folder for each person”" in words(page)
     page.selectbox(key="gal-choice-format").select("flat").run()
     assert words(page).count("<figure") == 2
+
+
+def test_of_frames_with_boxes_the_page_shows_who_is_cut_out(open_import: Open, tmp_path: Path) -> None:
+    folder = tmp_path / "scene"
+    (folder / "img1").mkdir(parents=True)
+    (folder / "gt").mkdir()
+    for number in (1, 2):
+        (folder / "img1" / f"{number}.png").write_bytes(png_bytes(tiny_picture(number, 1).resize((160, 90))))
+    (folder / "gt" / "gt.txt").write_text("1,1,9,9,20,40,1,1,1\n1,2,60,9,20,40,1,1,1\n2,1,9,9,20,40,1,1,1\n")
+    page = look_at(open_import(), folder)
+    assert words(page).count("<figure") == 3
+    assert "3 boxes of people in 2 frames: each is cut out" in words(page)
 
 
 def test_a_wrong_format_is_said_beside_it_and_the_last_good_preview_stays(open_import: Open, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,11 +16,12 @@ def read(path: Path, rate: float | None = None, **how) -> list[Frame]:
     return list(open_recording(path, Reading(**how)).frames(rate=rate))
 
 
-CODECS = {
-    "h264.mp4": {"b_frames": 2}, "h264.mkv": {}, "h264.ts": {"b_frames": 2}, "mpeg4.avi": {"codec": "mpeg4", "b_frames": 2},
+CODECS: dict[str, dict[str, Any]] = {
+    "h264.mp4": {"b_frames": 2}, "h264.mkv": {}, "h264.ts": {"b_frames": 2},
+    "mpeg4.avi": {"codec": "mpeg4", "b_frames": 2},
     "mjpeg.avi": {"codec": "mjpeg"}, "h265.mp4": {"codec": "libx265"}, "h265.ts": {"codec": "libx265"}, "h264.flv": {},
 }  # fmt: skip
-BARE = {
+BARE: dict[str, dict[str, Any]] = {
     "bare.264": {"container": "h264"}, "bare.265": {"codec": "libx265", "container": "hevc"},
     "bare.m4v": {"codec": "mpeg4", "container": "m4v"},
 }  # fmt: skip

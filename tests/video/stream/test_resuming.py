@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,9 +14,10 @@ from reid_core.video.stream.source import Source
 from tests.support.films import film, number_in, numbered
 
 LENGTH = 700
-FILMS = {
+FILMS: dict[str, dict[str, Any]] = {
     "ten.mp4": {"b_frames": 2}, "ten.mkv": {}, "ten.ts": {"b_frames": 2}, "ten.avi": {"codec": "mpeg4"},
-    "ten.264": {"container": "h264"}, "b.264": {"container": "h264", "b_frames": 2}, "hevc.mkv": {"codec": "libx265"}, "live.mkv": {"muxer": {"live": "1"}},
+    "ten.264": {"container": "h264"}, "b.264": {"container": "h264", "b_frames": 2},
+    "hevc.mkv": {"codec": "libx265"}, "live.mkv": {"muxer": {"live": "1"}},
     "fragments.mp4": {"muxer": {"movflags": "frag_keyframe+empty_moov"}},
 }  # fmt: skip
 
@@ -116,7 +118,7 @@ def test_problems_are_counted_once_over_two_readings(tmp_path: Path) -> None:
 
 
 def test_interlaced_frames_are_the_same_after_going_on(tmp_path: Path) -> None:
-    path = film(tmp_path / "fields.mkv", 60, interlaced=True, key_every=20)
+    path = film(tmp_path / "fields.mkv", 60, interlaced="tff", key_every=20)
     recording = open_recording(path, Reading(interlaced=True))
     whole = list(recording.frames(rate=None))
     at = whole[30]

@@ -84,6 +84,11 @@ def test_a_rate_that_is_not_the_stated_one_is_said() -> None:
     assert problems.sentences() == ["The file states 25 frames a second and has 21; its stamps count."]
 
 
+def test_a_picture_size_that_changes_all_the_time_tells_of_mixed_cameras() -> None:
+    assert "mixed" not in Problems(resized=2).sentences()[0]
+    assert "Views of several cameras may be mixed" in Problems(resized=40).sentences()[0]
+
+
 def test_counts_go_on_where_a_stopped_job_left_them() -> None:
     _, problems = placed([0, 0, 10, 10.04])
     problems.damaged_packet()

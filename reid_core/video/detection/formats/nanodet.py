@@ -63,7 +63,7 @@ def decode(outputs: Outputs, size: Size, person: int, least: float) -> Detection
 
 def _means(bins: Array) -> Array:
     """(N, 4) distances in strides, from (N, 4 · bins) logits: the mean of each side's softmax."""
-    sides = bins.reshape(len(bins), 4, -1)
+    sides = bins.reshape(len(bins), 4, bins.shape[1] // 4)
     shares = np.exp(sides - sides.max(axis=2, keepdims=True))
     steps = np.arange(sides.shape[2], dtype=np.float32)
     return np.asarray((shares * steps).sum(axis=2) / shares.sum(axis=2), np.float32)

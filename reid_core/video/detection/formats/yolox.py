@@ -7,6 +7,7 @@ exported with --decode_in_inference (`decoded`), it is in pixels already. Shapes
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reid_core.video.boxes import Array, Detections
 from reid_core.video.detection.card import Input
@@ -59,11 +60,11 @@ def is_decoded(outputs: Outputs, size: Size) -> bool:
     return bool(np.median(away_in_pixels) < np.median(away_raw))
 
 
-def _rows(outputs: Outputs, person: int, least: float) -> tuple[Array, Array, Array]:
+def _rows(outputs: Outputs, person: int, least: float) -> tuple[Array, Array, NDArray[np.bool_]]:
     (table,) = outputs.values()
     scores = table[0, :, 4] * table[0, :, BESIDES + person]
     kept = scores >= least
-    return table[0][kept], scores[kept], kept
+    return np.asarray(table[0][kept], np.float32), scores[kept], kept
 
 
 _INPUT = Input(640, 384, "bgr", pad=114, reshapes=True)

@@ -15,7 +15,7 @@ from sqlite3 import Connection
 
 import numpy as np
 
-from reid_core.errors import ReidError
+from reid_core.errors import Refused, ReidError
 from reid_core.times import FIRST_CLOCK_TIME, LAST_CLOCK_TIME, format_time
 from reid_core.workspace.catalogue.audit_recordings import AddRecording
 from reid_core.workspace.catalogue.audit_trail import write_log
@@ -88,6 +88,7 @@ def keep(
         database.execute("BEGIN IMMEDIATE")
         row = of_key(database, recording)
         gallery = gallery_key(database, row.gallery)
+        _keep_progress(database, recording, progress)
         insert_rows(
             database,
             f"INSERT INTO tracklet (gallery, recording, detector, entry_x, entry_y, exit_x, exit_y, path, "
@@ -110,7 +111,6 @@ def keep(
             ids = insert_crops(database, gallery, row.source, placed)
             if vectors is not None:
                 _keep_vectors(database, ids, vectors)
-        _keep_progress(database, recording, progress)
         return ids
 
 
@@ -152,14 +152,16 @@ def _keep_vectors(database: Connection, ids: Sequence[int | None], vectors: Vect
 
 
 def _keep_progress(database: Connection, recording: int, progress: Progress) -> None:
-    database.execute(
+    there = database.execute(
         "UPDATE recording SET analysed = ?, frames = ?, problems = ?, state = ?, duration = COALESCE(?, duration), "
-        "bytes = COALESCE(?, bytes) WHERE key = ?",
+        "bytes = COALESCE(?, bytes) WHERE key = ? AND frames = COALESCE(?, frames) RETURNING 1",
         (
             progress.analysed, progress.frames, json.dumps(progress.problems), progress.state,
-            cell("duration", progress.duration), progress.bytes, recording,
+            cell("duration", progress.duration), progress.bytes, recording, progress.after,
         ),
-    )  # fmt: skip
+    ).fetchall()  # fmt: skip
+    if not there:
+        raise Refused("Another process analyses this recording. Wait for it, or stop it first.")
 
 
 def _free(database: Connection, query: str, gallery: int, wanted: str) -> str:

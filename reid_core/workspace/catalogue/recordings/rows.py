@@ -99,7 +99,9 @@ class NewTracklet:
 class Progress:
     """How far an analysis is: `frames` are decoded up to second `analysed`, and `state` is what it goes on from.
 
-    `duration` and `bytes` of a file that has grown; NaN and None leave them as they are.
+    `after` is how many frames the step before left: where the catalogue has another number, another process analyses
+    the recording, too, and nothing is kept; None keeps it whatever is there. `duration` and `bytes` are of a file that
+    has grown; NaN and None leave them as they are.
     """
 
     analysed: float
@@ -108,6 +110,7 @@ class Progress:
     state: bytes | None = None
     duration: float = _UNKNOWN
     bytes: int | None = None
+    after: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
