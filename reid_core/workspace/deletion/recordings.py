@@ -47,9 +47,11 @@ def forget_tracklets(going: Going) -> None:
     going.database.execute(
         f"WITH touched AS (SELECT DISTINCT recording, tracklet FROM crop WHERE id {DOOMED} AND recording IS NOT NULL) "
         "DELETE FROM tracklet WHERE key IN (SELECT key FROM touched JOIN tracklet "
-        "ON tracklet.recording = touched.recording AND tracklet.name = touched.tracklet) AND NOT EXISTS "
+        "ON +tracklet.recording = touched.recording AND tracklet.gallery = ? AND tracklet.name = touched.tracklet) "
+        "AND NOT EXISTS "
         f"(SELECT 1 FROM crop WHERE crop.recording = tracklet.recording AND crop.tracklet = tracklet.name "
-        f"AND NOT crop.id {DOOMED})"
+        f"AND NOT crop.id {DOOMED})",
+        (going.key,),
     )
 
 

@@ -17,7 +17,7 @@ class TrackletLine:
 
     `start` and `end` are in seconds as in `Records.time`; of a recording whose start is unknown, and of crops without
     times, NaN. `start_moment` and `end_moment` are seconds into the recording. `entry` and `exit` are foot points in
-    pixels of the frame: of a tracklet without a recording, those of the boxes of its first and last crop. `identities`
+    pixels of the frame: of a tracklet without a recording, those of its first and last crop with a box. `identities`
     are the labels of its crops.
     """
 
@@ -56,7 +56,8 @@ def tracklets_of(catalogue: Catalogue, gallery: str, cameras: Collection[str] | 
         database.execute("BEGIN")
         values = (gallery_key(database, gallery), None if cameras is None else json.dumps(list(cameras)))
         kept = [_kept(row) for row in database.execute(_KEPT, values)]
-        told = [_told(row) for row in database.execute(_TOLD, values)]
+        feet = {(name, camera): tuple(points) for name, camera, *points in database.execute(_FEET, values)}
+        told = [_told(row, feet.get(row[:2], ())) for row in database.execute(_TOLD, values)]
     return sorted([*kept, *told], key=_order)
 
 
@@ -70,21 +71,28 @@ FROM tracklet JOIN recording ON recording.key = tracklet.recording
 WHERE tracklet.gallery = ?1 GROUP BY tracklet.key
 HAVING ?2 IS NULL OR seen_by IN (SELECT value FROM json_each(?2))
 """
-# A tracklet belongs to its camera: two cameras may number theirs alike.
-_TOLD = """
-WITH walk AS (
-    SELECT *, ROW_NUMBER() OVER forwards AS place, ROW_NUMBER() OVER backwards AS place_from_end FROM crop
-    WHERE gallery = ?1 AND tracklet IS NOT NULL
-        AND (?2 IS NULL OR camera IN (SELECT value FROM json_each(?2)))
-        AND NOT EXISTS (SELECT 1 FROM tracklet AS kept WHERE kept.recording = crop.recording AND kept.name = tracklet)
-    WINDOW forwards AS (PARTITION BY camera, tracklet ORDER BY time, id),
-        backwards AS (PARTITION BY camera, tracklet ORDER BY time DESC, id DESC)
+# A tracklet belongs to its camera: two cameras may number theirs alike. The plus: by no other index than that of names.
+_OF_LABELS = """
+FROM crop WHERE gallery = ?1 AND tracklet IS NOT NULL AND (?2 IS NULL OR camera IN (SELECT value FROM json_each(?2)))
+    AND NOT EXISTS (
+        SELECT 1 FROM tracklet AS kept WHERE kept.gallery = crop.gallery AND kept.name = crop.tracklet
+            AND +kept.recording = crop.recording
+    )
+"""
+_TOLD = f"""
+SELECT tracklet, camera, MIN(time), MAX(time), COUNT(*), json_group_array(DISTINCT identity)
+{_OF_LABELS} GROUP BY camera, tracklet
+"""
+_FEET = f"""
+WITH boxed AS (
+    SELECT tracklet, camera, box_left + box_width / 2 AS x, box_top + box_height AS y,
+        ROW_NUMBER() OVER (PARTITION BY camera, tracklet ORDER BY time, id) AS place,
+        ROW_NUMBER() OVER (PARTITION BY camera, tracklet ORDER BY time DESC, id DESC) AS place_from_end
+    {_OF_LABELS} AND box_left IS NOT NULL
 )
-SELECT tracklet, camera, MIN(time), MAX(time), COUNT(*), json_group_array(DISTINCT identity),
-    MAX(box_left + box_width / 2) FILTER (WHERE place = 1), MAX(box_top + box_height) FILTER (WHERE place = 1),
-    MAX(box_left + box_width / 2) FILTER (WHERE place_from_end = 1),
-    MAX(box_top + box_height) FILTER (WHERE place_from_end = 1)
-FROM walk GROUP BY camera, tracklet
+SELECT tracklet, camera, MAX(x) FILTER (WHERE place = 1), MAX(y) FILTER (WHERE place = 1),
+    MAX(x) FILTER (WHERE place_from_end = 1), MAX(y) FILTER (WHERE place_from_end = 1)
+FROM boxed GROUP BY camera, tracklet
 """
 
 
@@ -98,11 +106,12 @@ def _kept(row: tuple[Any, ...]) -> TrackletLine:
     )  # fmt: skip
 
 
-def _told(row: tuple[Any, ...]) -> TrackletLine:
-    name, camera, start, end, crops, people, *points = row
+def _told(row: tuple[Any, ...], feet: tuple[float, ...]) -> TrackletLine:
+    """`feet` are those of its first and last crop with a box: x, y, x, y; nothing where there is none."""
+    name, camera, start, end, crops, people = row
     return TrackletLine(
         name=name, camera=camera, start=_number(start), end=_number(end), crops=crops, identities=_people(people),
-        entry=_point(*points[:2]), exit=_point(*points[2:]),
+        entry=_point(*feet[:2]), exit=_point(*feet[2:]),
     )  # fmt: skip
 
 
@@ -126,5 +135,5 @@ def _number(value: float | None) -> float:
     return float("nan") if value is None else value
 
 
-def _point(x: float | None, y: float | None) -> tuple[float, float] | None:
+def _point(x: float | None = None, y: float | None = None) -> tuple[float, float] | None:
     return None if x is None or y is None else (x, y)

@@ -159,11 +159,11 @@ class _Work:
             self.ended += ended
             self._offer_still(frame, people)
             moment, number = frame.seconds, frame.number
-            stopping = stop.requested  # once: what it is told after the step waits for the next one
+            on_progress(Standing(moment, total, (moment - first) / max(time.monotonic() - began, 1e-3)))
+            stopping = stop.requested  # asked once: what is asked for after the step waits for the next one
             if stopping or time.monotonic() - stepped >= STEP:
                 self._step(moment, number)
                 stepped = time.monotonic()
-            on_progress(Standing(moment, total, (moment - first) / max(time.monotonic() - began, 1e-3)))
             if stopping:
                 return self._report(stopped=True)
         self.ended += self.analysis.end()
