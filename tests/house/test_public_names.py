@@ -19,8 +19,8 @@ from reid_core.workspace.search import Example, GalleryIndex, Question, embed_ga
 
 # What scripts do not reach for by itself: parts of a reader, of an index, of the command line.
 INNER = (
-    "packaging", "cli.shared", "cli.video", "datasets.checks", "datasets.readers", "datasets.tables",
-    "embedder.third_party", "retrieval.exact",
+    "packaging", "cli.shared", "cli.video", "datasets.checks", "datasets.readers", "datasets.scenes",
+    "datasets.tables", "embedder.third_party", "retrieval.exact",
 )  # fmt: skip
 INSIDE = [
     name for module in pkgutil.walk_packages(reid_core.__path__, "reid_core.")

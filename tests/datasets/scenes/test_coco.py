@@ -126,8 +126,8 @@ VALUES = st.recursive(
     max_leaves=6,
 )
 KEYS = st.sampled_from(
-    [*("id", "image_id", "category_id", "bbox", "iscrowd", "segmentation", "attributes", "track_id", "file_name")]
-    + ["name", "video_id", "frame_id", "fps"]
+    """id image_id category_id bbox iscrowd segmentation attributes track_id file_name name video_id frame_id
+    fps""".split()
 )
 ITEMS = st.lists(st.dictionaries(KEYS, VALUES, max_size=6) | VALUES, max_size=5)
 
