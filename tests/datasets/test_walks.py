@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -65,7 +66,7 @@ def test_a_walk_is_of_one_person_at_one_place_without_a_pause(crops: list[tuple[
     for rows in walks.values():
         assert len({(places[row], people[row]) for row in rows}) == 1
         along = sorted(float(str(times[row])) for row in rows)
-        assert all(after - before <= GAP for before, after in zip(along, along[1:], strict=False))
+        assert all(after - before <= GAP for before, after in pairwise(along))
 
 
 @pytest.mark.skipif(not NAMES.is_file(), reason=f"the names of Market-1501 are not here: {NAMES}")

@@ -89,13 +89,13 @@ def read_market1501(listing: Listing, options: Options) -> Dataset | Declined:
         for name in sorted(listing.pictures, key=_is_once_more)
         if name not in parsed
     ]
-    told = [one for _, one in parsed.values()]
-    walks = find_walks([one.place for one in told], [one.time for one in told], [one.identity for one in told])
+    names = [one for _, one in parsed.values()]
+    walks = find_walks([one.place for one in names], [one.time for one in names], [one.identity for one in names])
     rows: dict[str, Sequence[object]] = {
         "path": list(parsed),
-        "identity": [one.identity for one in told],
-        "camera": [one.camera for one in told],
-        "time": [one.time for one in told],
+        "identity": [one.identity for one in names],
+        "camera": [one.camera for one in names],
+        "time": [one.time for one in names],
         "tracklet": walks.labels,
         "split": [split for split, _ in parsed.values()],
     }

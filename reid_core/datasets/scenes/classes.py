@@ -46,13 +46,15 @@ def who(told: Mapping[str, object]) -> tuple[str | None, str | None]:
 
 
 def label_of(value: object) -> str | None:
-    """A number or text as a label; None where it tells of no one (empty, -1, a list). 3 and 3.0 are "3"."""
+    """A number or text as a label; None where it tells of no one (empty, -1, a list, half a character). 3 and 3.0 are
+    "3"."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         value = int(value)
     try:
         text = str(value).strip()
-    except ValueError:  # a whole number of thousands of digits
+        text.encode()
+    except ValueError:  # a whole number of thousands of digits; JSON's \ud800, which is half a character
         return None
     return None if text.lower() in _NOBODY or len(text) > MAX_LABEL or "\0" in text else text

@@ -125,10 +125,10 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["id", "name", "bbox"]), inner),
     max_leaves=6,
 )
-KEYS = st.sampled_from(
-    [*("id", "image_id", "category_id", "bbox", "iscrowd", "segmentation", "attributes", "track_id", "file_name")]
-    + ["name", "video_id", "frame_id", "fps"]
-)
+_KEYS = """
+id image_id category_id bbox iscrowd segmentation attributes track_id file_name name video_id frame_id fps
+"""
+KEYS = st.sampled_from(_KEYS.split())
 ITEMS = st.lists(st.dictionaries(KEYS, VALUES, max_size=6) | VALUES, max_size=5)
 
 
