@@ -31,7 +31,7 @@ def write_network(
         helper.make_node("ReduceMean", [picture], ["mean"], keepdims=0),
         helper.make_node("Mul", ["mean", "nothing"], ["zero"]),  # so that outputs hang on the input
     ]
-    constants = [numpy_helper.from_array(np.float32(0).reshape(()), "nothing")]
+    constants = [numpy_helper.from_array(np.zeros((), np.float32), "nothing")]
     for name, values in outputs.items():
         whole = values.dtype == np.int64
         constants.append(numpy_helper.from_array(values.astype(np.float32), f"{name}_values"))

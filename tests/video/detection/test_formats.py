@@ -51,14 +51,18 @@ def test_a_format_is_recognised_and_its_boxes_are_where_they_should_be(
 ) -> None:
     card = tried(tmp_path / "net", outputs)
     assert (card.format, card.input.width, card.input.height) == (name, SIDE, SIDE)
-    assert found(tmp_path / "net") == ([list(map(float, box))], [pytest.approx(score, abs=2e-3)])
+    boxes, scores = found(tmp_path / "net")
+    assert boxes == [list(map(float, box))]
+    assert scores == pytest.approx([score], abs=2e-3)
     assert found(tmp_path / "net", 2 * SIDE)[0] == [[2.0 * edge for edge in box]]
 
 
 def test_rt_detr_of_its_authors_gets_the_size_of_its_picture_and_gives_pixels(tmp_path: Path) -> None:
     card = tried(tmp_path / "net", networks.rtdetr_of_its_authors(), sizes="orig_target_sizes")
     assert (card.format, card.person, card.nms) == ("rtdetr", 0, 1.0)
-    assert found(tmp_path / "net") == ([[20.0, 2.0, 36.0, 34.0]], [pytest.approx(0.72)])
+    boxes, scores = found(tmp_path / "net")
+    assert boxes == [[20.0, 2.0, 36.0, 34.0]]
+    assert scores == pytest.approx([0.72])
 
 
 def test_an_ssd_that_gives_class_0_alone_counts_without_a_background(tmp_path: Path) -> None:

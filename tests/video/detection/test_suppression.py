@@ -33,7 +33,7 @@ def test_the_same_boxes_stay_as_by_a_plain_loop(seed: int, most: float) -> None:
     random = np.random.default_rng(seed)
     corner = random.uniform(0, 25, (80, 2)).astype(np.float32)
     boxes = np.concatenate([corner, corner + random.uniform(20, 60, (80, 2)).astype(np.float32)], axis=1)
-    scores = random.permutation(80).astype(np.float32) / 80
+    scores = np.asarray(random.permutation(80) / 80, np.float32)
     kept = plain_loop(boxes.tolist(), scores.tolist(), most)
     assert suppress(Detections(boxes, scores), most).scores.tolist() == scores[kept].tolist()
     assert 1 < len(kept) < 80
