@@ -18,7 +18,7 @@ import threading
 from collections.abc import Callable
 from typing import IO, Any
 
-from reid_core.errors import ReidError
+from reid_core.errors import Refused, ReidError
 from reid_core.json_text import read_json
 from reid_core.packaging.installed import IMPORTED_FROM
 
@@ -92,10 +92,16 @@ def _found(said: bytes) -> Any:
         case {"found": found, **rest} if not rest:
             return found
         case {"refused": str(sentence), **rest} if not rest:
-            raise ReidError("".join(part if part.isprintable() else repr(part)[1:-1] for part in sentence))
+            raise ReidError(_printable(sentence))
+        case {"forbidden": str(sentence), **rest} if not rest:
+            raise Refused(_printable(sentence))
         case {"memory": int(bound), **rest} if not rest and 2**20 <= bound < 2**60:
             raise MemoryError(f"{bound / 2**30:.1f} GB")
     raise no_answer
+
+
+def _printable(sentence: str) -> str:
+    return "".join(part if part.isprintable() else repr(part)[1:-1] for part in sentence)
 
 
 # --- in the process of its own ---
@@ -117,6 +123,8 @@ def answer() -> None:
     said: dict[str, object]
     try:
         said = {"found": function(*arguments)}
+    except Refused as error:
+        said = {"forbidden": str(error)}
     except ReidError as error:
         said = {"memory": _memory_bound(memory)} if _caused_by_memory(error) else {"refused": str(error)}
     except MemoryError:

@@ -46,8 +46,8 @@ class DamagedModel:
 
 class Workspace:
     """One folder: `catalogue.sqlite` (the truth), `thumbnails.sqlite`, `originals/` (copies of imported pictures),
-    `incoming/` (uploads that are not imported yet), `indexes/` (disposable), `models/`, `runs/`, `jobs/`, `reports/`
-    (what was left out of imports), `demo/`, and `space.reserve` (room for the day when the disk is full).
+    `incoming/` (uploads that are not imported yet), `indexes/` (disposable), `models/`, `detectors/`, `runs/`, `jobs/`,
+    `reports/` (what was left out of imports), `demo/`, and `space.reserve` (room for the day when the disk is full).
 
     Makes what is missing and brings an older workspace up to date (with a backup beside it). A new one is its owner's
     alone, and so are files that are made from then on (see `privacy`). What is done through it is done by `actor`, and

@@ -12,11 +12,12 @@ from typing import Protocol
 import numpy as np
 
 from reid_core.errors import Damaged, ReidError
+from reid_core.openvino_networks import read_network
 from reid_core.packaging.installed import APP
 from reid_core.video.boxes import Detections
 from reid_core.video.detection.card import CARD_NAME, DetectorCard, Input, Tiles
 from reid_core.video.detection.formats import FORMATS, Outputs
-from reid_core.video.detection.network import compiled, stood_on_end
+from reid_core.video.detection.network import compiled, signature_of, stood_on_end
 from reid_core.video.detection.placing import (
     OVERLAP,
     Pixels,
@@ -60,13 +61,18 @@ class NetworkDetector:
         self.card = card if tiles is None else dataclasses.replace(card, tiles=tiles)
         self.id = _hashed(folder, self.card)
         self._file = network_file(folder)
-        self._threads = threads
+        self._threads, self._called = threads, f"The detector {self.card.name}"
         if self.card.format not in FORMATS:
             raise Damaged(
                 f"The card of the detector {folder} names a format that is not known here, {self.card.format[:60]!r}. "
                 f"Known are: {', '.join(FORMATS)}."
             )
         self._format = FORMATS[self.card.format]
+        if self._format.fits(signature_of(read_network(self._file, self._called))) is None:
+            raise Damaged(
+                f"The network of the detector {folder} is not what its card says, {self._format.words}. Restore it, or "
+                "add it again."
+            )
         self._runner = lru_cache(maxsize=2)(self._compiled)  # the input as it is, and stood on end
         self._runner(self.card.input)
 
@@ -115,7 +121,7 @@ class NetworkDetector:
         return found if finite.all() else found.of(finite)
 
     def _compiled(self, taken: Input) -> Callable[[Pixels], Outputs]:
-        return compiled(self._file, taken, f"The detector {self.card.name}", self._threads)
+        return compiled(self._file, taken, self._called, self._threads)
 
 
 def load_detector(folder: Path, *, threads: int = 1, tiles: Tiles | None = None) -> Detector:

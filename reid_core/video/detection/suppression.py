@@ -30,7 +30,7 @@ def suppress(found: Detections, most: float) -> Detections:
 
 
 def join_cut(found: Detections, cut: NDArray[np.bool_]) -> Detections:
-    """Each box that a tile's inner edge `cut` (N,), and that lies mostly within a larger one, goes; that takes its score.
+    """Each box that a tile's inner edge `cut` (N,) goes where a larger one holds most of it; that one takes its score.
 
     A person who stands across a seam is seen in part by one tile, and whole by its neighbour or in the whole picture.
     """

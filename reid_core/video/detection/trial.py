@@ -14,7 +14,7 @@ import numpy as np
 
 from reid_core.errors import ReidError
 from reid_core.openvino_networks import read_network
-from reid_core.video.boxes import Detections
+from reid_core.video.boxes import Detections, overlaps
 from reid_core.video.detection.card import LARGEST_SIDE, SMALLEST_SIDE, DetectorCard, Input, Tiles
 from reid_core.video.detection.detector import load_detector, network_file
 from reid_core.video.detection.formats import FORMATS, Format, Outputs, Signature
@@ -23,9 +23,10 @@ from reid_core.video.detection.formats.yolox import is_decoded
 from reid_core.video.detection.network import compiled, signature_of
 from reid_core.video.detection.placing import filled, parts_of
 from reid_core.video.detection.recognition import Recognised, recognise
-from reid_core.video.detection.scene import PEOPLE, drawn_scene
+from reid_core.video.detection.scene import PEOPLE, drawn_people, drawn_scene
 
 ROUNDING = 1e-3  # by which a score may be outside of 0 to 1
+THERE = 0.5  # overlap from which a box is about a drawn person
 FAR = 4.0  # sides of the input to which a box may reach beyond it
 STRIDE = 32  # of which a network's sides are multiples
 
@@ -66,6 +67,8 @@ def try_detector(folder: Path, called: str, given: Given, metadata: dict[str, st
         form = FORMATS["yolox-decoded"]
     if form.name == "ssd" and given.person is None:
         person = _ssd_person(outputs, person, form.detect)
+    if not all(np.isfinite(values).all() for values in outputs.values()):
+        raise ReidError(f"{called} gives numbers that are not finite for a picture. Export it again.")
     _refuse_answers(_decoded(outputs, form, taken, person, called), taken, called)
     card = DetectorCard(
         given.name,
@@ -83,7 +86,8 @@ def try_detector(folder: Path, called: str, given: Given, metadata: dict[str, st
     )
     card.write(folder)
     found = load_detector(folder).detect(drawn_scene())
-    sure = int((found.scores >= card.match).sum())
+    shared = overlaps(drawn_people(), found.of(found.scores >= card.match).boxes)
+    sure = int((shared.max(axis=1, initial=0) >= THERE).sum())
     return {"words": _words(form, known), "found": sure, "drawn": PEOPLE, "warning": _warning(called, sure)}
 
 
@@ -98,10 +102,12 @@ def _run(file: Path, called: str, signature: Signature, form: Format, given: Giv
     for width, height in sizes:
         taken = _input(form, width, height, reshapes=form.input.reshapes and (width, height) != fixed, called=called)
         try:
-            upright = dataclasses.replace(taken, width=taken.height, height=taken.width)
             if taken.reshapes:
-                _outputs(file, upright, called)
-            return taken, _outputs(file, taken, called)
+                upright = dataclasses.replace(taken, width=taken.height, height=taken.width)
+                _decoded(_outputs(file, upright, called), form, upright, 0, called)
+            outputs = _outputs(file, taken, called)
+            _decoded(outputs, form, taken, 0, called)
+            return taken, outputs
         except ReidError as error:
             failed = failed or error
     raise failed or ReidError(f"{called} cannot be run.")
@@ -145,8 +151,6 @@ def _decoded(outputs: Outputs, form: Format, taken: Input, person: int, called: 
 
 def _refuse_answers(found: Detections, taken: Input, called: str) -> None:
     """Raises ReidError for numbers that are no scores or no boxes."""
-    if not np.isfinite(found.scores).all() or not np.isfinite(found.boxes).all():
-        raise ReidError(f"{called} gives numbers that are not finite for a picture. Export it again.")
     if len(found) and (found.scores.min() < -ROUNDING or found.scores.max() > 1 + ROUNDING):
         raise ReidError(
             f"{called} gives scores of {found.scores.min():.3g} to {found.scores.max():.3g}, which are none of 0 to 1. "

@@ -54,8 +54,8 @@ class Found:
     score: float
 
     def describe(self) -> str:
-        """ "2 at 566,455,67,177 (score 0.77)"."""
-        return f"{self.number} at {as_text(self.box)} (score {self.score:.2f})"
+        """ "at 566,455,67,177 (score 0.77)"."""
+        return f"at {as_text(self.box)} (score {self.score:.2f})"
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ def taken_from(data: bytes, name: str, choice: Choice, detector: Callable[[Tiles
         raise SeveralPeople(f"{_listed(people, name)} Say who is meant with {HOW}.")
     if people[0].box[2] * people[0].box[3] >= FILLS * picture.width * picture.height:
         return Taken(data)
-    return Taken(_cut(picture, people[0].box, name), f"{name}: one person was found, {people[0].describe()[5:]}.")
+    return Taken(_cut(picture, people[0].box, name), f"{name}: one person was found, {people[0].describe()}.")
 
 
 def people_in(picture: Image.Image, detector: Detector) -> list[Found]:
@@ -147,11 +147,11 @@ def _numbered(picture: Image.Image, people: list[Found], number: int, name: str)
         found = _listed(people, name) if people else f"{name} shows nobody whom the detector finds."
         raise ReidError(f"--box {number} is none of them. {found} Choose with {HOW}.")
     person = people[number - 1]
-    return Taken(_cut(picture, person.box, name), f"{name}: searching with person {person.describe()}.")
+    return Taken(_cut(picture, person.box, name), f"{name}: searching with person {number} {person.describe()}.")
 
 
 def _listed(people: list[Found], name: str) -> str:
-    some = "; ".join(person.describe() for person in people[:MOST_LISTED])
+    some = "; ".join(f"{person.number} {person.describe()}" for person in people[:MOST_LISTED])
     more = "; …" if len(people) > MOST_LISTED else ""
     return f"{name} shows {plural(len(people), 'person')}: {some}{more}."
 

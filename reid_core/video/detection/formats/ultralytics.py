@@ -18,13 +18,9 @@ def fits(signature: Signature) -> int | None:
     only, (_, _, height, width) = signature.outputs[0], signature.picture.shape
     if not only.is_shaped(1, None, None) or only.shape is None or only.shape[1] is None or only.shape[1] < 5:
         return None
-    if width is not None and height is not None:
-        return only.shape[1] - 4 if only.last in (None, cells((width, height), STRIDES)) else None
-    return (
-        only.shape[1] - 4
-        if only.last is None and "ultralytics" in signature.metadata.get("author", "").lower()
-        else None
-    )
+    if width is None or height is None:
+        return only.shape[1] - 4 if only.last is None else None
+    return only.shape[1] - 4 if only.last in (None, cells((width, height), STRIDES)) else None
 
 
 def decode(outputs: Outputs, size: Size, person: int, least: float) -> Detections:

@@ -40,14 +40,14 @@ def fits(signature: Signature) -> int | None:
 
 
 def decode_raw(outputs: Outputs, size: Size, person: int, least: float) -> Detections:
-    rows, scores, kept = _rows(outputs, person, least)
+    rows, scores, kept = _rows(outputs, size, person, least)
     points, strides = grid_points(size, STRIDES, 0.0)
     sides = np.exp(np.minimum(rows[:, 2:4], LARGEST_LOGARITHM)) * strides[kept]
     return Detections(corners(np.concatenate([points[kept] + rows[:, :2] * strides[kept], sides], axis=1)), scores)
 
 
 def decode_decoded(outputs: Outputs, size: Size, person: int, least: float) -> Detections:
-    rows, scores, _ = _rows(outputs, person, least)
+    rows, scores, _ = _rows(outputs, size, person, least)
     return Detections(corners(rows[:, :4]), scores)
 
 
@@ -60,8 +60,10 @@ def is_decoded(outputs: Outputs, size: Size) -> bool:
     return bool(np.median(away_in_pixels) < np.median(away_raw))
 
 
-def _rows(outputs: Outputs, person: int, least: float) -> tuple[Array, Array, NDArray[np.bool_]]:
+def _rows(outputs: Outputs, size: Size, person: int, least: float) -> tuple[Array, Array, NDArray[np.bool_]]:
     (table,) = outputs.values()
+    if table.shape[1] != cells(size, STRIDES):
+        raise ValueError("it has another number of rows than the input has cells")
     scores = table[0, :, 4] * table[0, :, BESIDES + person]
     kept = scores >= least
     return np.asarray(table[0][kept], np.float32), scores[kept], kept
