@@ -18,6 +18,8 @@ from tests.benchmarks import (
     index_at_scale,
     map_view,
     projecting,
+    purity,
+    tracking,
     training,
 )
 
@@ -36,6 +38,8 @@ def main() -> None:
     dashboard.run()
     projecting.run()
     map_view.run()
+    tracking.run()
+    purity.run()
 
 
 if __name__ == "__main__":
