@@ -49,7 +49,7 @@ class _Open:
         if self.path:
             passed = seen.seconds - self.path[-1].seconds
             stands = math.dist(foot, self.path[-1][1:3]) < STANDING * height
-            if passed < (STANDING_STEP if stands else STEP):
+            if passed < (STANDING_STEP if stands else STEP) - 1e-6:
                 return
         self.path.append(PathPoint(seen.seconds, *foot, seen.frame, self.detections))
 

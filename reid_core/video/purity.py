@@ -22,7 +22,6 @@ Vectors = NDArray[np.float32]
 FEWEST_KNOWN = 10  # tracklets, and pairs of strangers: before, nothing is split
 REMEMBERED = 500  # of each: the scene may change with the hours
 RECENT = 32  # tracklets that a new one is compared with
-INNER = 2  # candidates: a stretch in the middle that is shorter is rather a person in front than a swap
 DEVIATIONS = 3.0  # below the median; about 1 % of pure tracklets are, since their tail is heavier than a normal one
 QUARTILE = 0.6745  # standard deviations from the median of a normal distribution
 ROUNDS = 5  # of setting aside what seems mixed and looking again at the rest
@@ -31,6 +30,7 @@ ROUNDS = 5  # of setting aside what seems mixed and looking again at the rest
 ALIKE_SPREAD = 0.8
 PRIOR = 100  # tracklets that this counts as
 STRANGERS = 95  # percentile of the similarity of strangers
+SURELY = 75  # the same: as unlike as three of four strangers, hardly any pure tracklet is
 
 
 class Purity:
@@ -67,7 +67,8 @@ class Purity:
             spread = (len(kept) * (half - quarter) / QUARTILE + PRIOR * expected) / (len(kept) + PRIOR)
             pure = half - DEVIATIONS * spread
         strangers = float(np.percentile(between, STRANGERS))
-        return float(pure + min(pure, strangers)) / 2  # halfway where there is room between them
+        between_them = float(pure + min(pure, strangers)) / 2  # halfway where there is room
+        return max(between_them, float(np.percentile(between, SURELY)))  # also where most tracklets are mixed
 
     def split(self, vectors: Vectors) -> list[list[int]]:
         """The rows of (N, D), in the order of time, by person: groups of rows that follow each other; mostly one."""
@@ -104,12 +105,22 @@ def _parts(vectors: Vectors, low: int, high: int, limit: float) -> Iterator[tupl
 def _worst_cut(vectors: Vectors) -> tuple[float, tuple[int, ...]]:
     """The lowest mean similarity between a stretch of rows and the others, and where that stretch begins and ends.
 
-    Stretches at an end have one cut; those in the middle, a swap and a swap back, have two.
+    Stretches at an end have one cut; those in the middle, a swap and a swap back, have two. A single row in the middle
+    that is like none of the others is rather a person who passed in front: it is left out, and tells nothing.
     """
+    rows = np.arange(len(vectors))
+    while True:
+        similarity, (low, high) = _worst_stretch(vectors[rows])
+        if not (high - low == 1 and low > 0 and high < len(rows)):
+            return similarity, tuple(int(rows[cut]) for cut in (low, high) if 0 < cut < len(rows))
+        rows = np.delete(rows, low)
+
+
+def _worst_stretch(vectors: Vectors) -> tuple[float, tuple[int, int]]:
     count = len(vectors)
     sums = np.concatenate([np.zeros((1, vectors.shape[1]), np.float32), vectors.cumsum(axis=0, dtype=np.float32)])
     stretches = [(0, cut) for cut in range(1, count)]
-    stretches += [(low, high) for low in range(1, count) for high in range(low + INNER, count)]
+    stretches += [(low, high) for low in range(1, count) for high in range(low + 1, count)]
 
     def across(stretch: tuple[int, int]) -> float:
         low, high = stretch
@@ -117,4 +128,4 @@ def _worst_cut(vectors: Vectors) -> tuple[float, tuple[int, ...]]:
         return float(inner @ (sums[-1] - inner)) / ((high - low) * (count - high + low))
 
     worst = min(stretches, key=across)
-    return across(worst), tuple(cut for cut in worst if cut > 0)
+    return across(worst), worst

@@ -21,7 +21,9 @@ from tests.benchmarks import (
     map_view,
     migrating,
     projecting,
+    purity,
     recordings,
+    tracking,
     training,
 )
 
@@ -44,6 +46,8 @@ def main() -> None:
     map_view.run()
     drawn_site.run()
     recordings.run()
+    tracking.run()
+    purity.run()
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from reid_core.video.boxes import overlaps
 ALPHAS = np.arange(0.05, 0.99, 0.05)
 MOSTLY = 0.9  # so much of a pure track is one person
 FOUND = 0.5  # so much of a true track is covered by tracks of it, or it was missed
-Row = tuple[int, int, float, float, float, float]  # frame, track, left, top, right, bottom
+Row = tuple[float, ...]  # frame, track, left, top, right, bottom
 
 
 @dataclass(frozen=True)
@@ -73,8 +73,8 @@ def figures(truth: Iterable[Row], found: Iterable[Row], overlap: float = 0.5) ->
     )
 
 
-def _frames(truth: list[Row], found: list[Row], true_names: list[int], found_names: list[int]) -> Iterator[_Frame]:
-    by_frame: dict[int, tuple[list[Row], list[Row]]] = defaultdict(lambda: ([], []))
+def _frames(truth: list[Row], found: list[Row], true_names: list[float], found_names: list[float]) -> Iterator[_Frame]:
+    by_frame: dict[float, tuple[list[Row], list[Row]]] = defaultdict(lambda: ([], []))
     for side, rows in enumerate((truth, found)):
         for row in rows:
             by_frame[row[0]][side].append(row)

@@ -26,14 +26,20 @@ class DrawnFrame:
     height: int = 480
     damaged: bool = False
     cuts: list[Box] = field(default_factory=list)
+    _picture: NDArray[np.uint8] | None = None
 
     def crop(self, box: Box) -> NDArray[np.uint8]:
         self.cuts.append(box)
+        if self._picture is None:
+            self._picture = self._drawn()
+        left, top, right, bottom = box
+        rows = slice(max(0, math.floor(top)), math.ceil(bottom))
+        return self._picture[rows, max(0, math.floor(left)) : math.ceil(right)].copy()
+
+    def _drawn(self) -> NDArray[np.uint8]:
         picture = np.full((self.height, self.width, 3), GREY, np.uint8)
         for (left, top, right, bottom), colour in reversed(self.people):
             inner = picture[max(0, int(top)) : max(0, int(bottom)), max(0, int(left)) : max(0, int(right))]
             inner[:] = colour
             inner[::4, ::4] = 255  # a texture, so that a crop has edges
-        left, top, right, bottom = box
-        rows = slice(max(0, math.floor(top)), math.ceil(bottom))
-        return picture[rows, max(0, math.floor(left)) : math.ceil(right)].copy()
+        return picture

@@ -23,10 +23,12 @@ def person(left: float, score: float = 0.9, top: float = 100, height: float = 20
 
 
 def found(*people: tuple[list[float], float]) -> Detections:
-    return Detections(np.array([box for box, _ in people]), np.array([score for _, score in people]))
+    return Detections(
+        np.array([box for box, _ in people], np.float32), np.array([score for _, score in people], np.float32)
+    )
 
 
-NOBODY = Detections(np.empty((0, 4)), np.empty(0))
+NOBODY = Detections(np.empty((0, 4), np.float32), np.empty(0, np.float32))
 
 
 def scene(seed: int, rate: float, people: int = 12, seconds: float = 30) -> tuple[Figures, Frames]:
@@ -134,7 +136,7 @@ def test_a_tracker_that_is_stopped_anywhere_goes_on_with_the_same_numbers(cut: i
 
 def test_the_thresholds_of_a_detector_are_those_of_its_card() -> None:
     scores = TrackingSettings.of_detector(detect=0.2, track=0.55)
-    assert (scores.begin, scores.strong, scores.weak) == (0.55, pytest.approx(0.45), 0.2)
+    assert [scores.begin, scores.strong, scores.weak] == pytest.approx([0.55, 0.45, 0.2])
 
 
 def test_ten_thousand_births_do_not_slow_a_crowd_down() -> None:

@@ -48,7 +48,7 @@ def detected(moment: Moment, random: np.random.Generator, missed: float = 0.05) 
     heights = moment.boxes[:, 3:] - moment.boxes[:, 1:2]
     boxes = moment.boxes + random.normal(0, 0.02, moment.boxes.shape) * heights
     scores = np.where(random.random(len(boxes)) < 0.1, 0.3, random.uniform(0.75, 0.95, len(boxes)))
-    found = Detections(boxes, scores).of(random.random(len(boxes)) >= missed)
+    found = Detections(boxes.astype(np.float32), scores.astype(np.float32)).of(random.random(len(boxes)) >= missed)
     if random.random() < 0.05:
         left, top = random.uniform(0, WIDTH), random.uniform(0, HEIGHT)
         nothing = Detections(np.array([[left, top, left + 60, top + 150]]), np.array([0.8]))
