@@ -71,7 +71,7 @@ def frames_with_truth(folder: Path, config: FilmConfig) -> Iterator[tuple[NDArra
         with av.open(str(folder / recording_name(site, number))) as container:
             for place, frame in enumerate(container.decode(video=0), start=1):
                 if place % step == 0:
-                    yield frame.to_ndarray(format="rgb24"), by_frame[place]
+                    yield np.asarray(frame.to_ndarray(format="rgb24"), np.uint8), by_frame[place]
 
 
 def count(figures: Figures, found: Detections, there: list[Sighting], size: tuple[int, int]) -> None:
@@ -108,7 +108,7 @@ def run(folder: Path = SHIPPED) -> None:
         totals = {threshold: Figures(defaultdict(int), defaultdict(int)) for threshold in thresholds}
         drawing = looking = 0.0
         for seed in SEEDS:
-            config = FilmConfig(seed=seed, seconds=40.0, people=30, size=size, transit=(5.0, 12.0), rate=6)
+            config = FilmConfig(seed=seed, seconds=30.0, people=24, size=size, transit=(5.0, 12.0), rate=6)
             with tempfile.TemporaryDirectory() as place:
                 began = time.process_time()
                 pictures = list(frames_with_truth(Path(place), config))

@@ -23,10 +23,10 @@ def draw_recordings(folder: Path) -> None:
     """The four recordings of the demo's site, each with its truth, and `site.json`."""
 
     def tell(done: int, total: int) -> None:
-        print(f"\r  {done:,} of {total:,} frames", end="", flush=True)
+        if done * 10 // total > (done - DEMO_RECORDINGS.rate) * 10 // total:
+            print(f"  {done:,} of {total:,} frames", flush=True)
 
     write_recordings(folder / RECORDINGS, DEMO_RECORDINGS, tell)
-    print()
 
 
 STEPS: dict[str, Callable[[Path], None]] = {"recordings": draw_recordings}  # in this order

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -266,6 +267,6 @@ def test_a_site_with_a_new_wardrobe_dresses_its_people_from_it() -> None:
         ("still", 6),
     ],
 )
-def test_an_impossible_film_is_refused_by_name(field: str, value: object) -> None:
+def test_an_impossible_film_is_refused_by_name(field: str, value: Any) -> None:
     with pytest.raises(ReidError, match=field):
         replace(TINY, **{field: value})

@@ -44,8 +44,11 @@ def read_truth(table: bytes) -> list[Sighting]:
         Sighting(
             int(row["frame"]),
             row["person"],
-            *(int(row[name]) for name in COLUMNS[2:6]),
-            visibility=float(row["visibility"]),
+            int(row["left"]),
+            int(row["top"]),
+            int(row["width"]),
+            int(row["height"]),
+            float(row["visibility"]),
         )
         for row in csv.DictReader(io.StringIO(table.decode()))
     ]
