@@ -11,8 +11,6 @@ import time
 
 from tests.benchmarks import (
     dashboard,
-    detecting,
-    drawn_site,
     embedding,
     evaluation,
     feedback,
@@ -21,11 +19,9 @@ from tests.benchmarks import (
     map_view,
     migrating,
     projecting,
-    purity,
-    recordings,
-    tracking,
     training,
 )
+from tests.benchmarks.video import detecting, drawn_site, purity, recordings, tracking
 
 
 def main() -> None:

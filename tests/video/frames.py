@@ -28,11 +28,10 @@ class DrawnFrame:
     cuts: list[Box] = field(default_factory=list)
     _picture: NDArray[np.uint8] | None = None
 
-    def crop(self, box: Box) -> NDArray[np.uint8]:
-        self.cuts.append(box)
+    def crop(self, left: float, top: float, right: float, bottom: float) -> NDArray[np.uint8]:
+        self.cuts.append((left, top, right, bottom))
         if self._picture is None:
             self._picture = self._drawn()
-        left, top, right, bottom = box
         rows = slice(max(0, math.floor(top)), math.ceil(bottom))
         return self._picture[rows, max(0, math.floor(left)) : math.ceil(right)].copy()
 

@@ -62,8 +62,8 @@ def test_half_a_body_and_a_pole_are_worse_than_a_person_of_the_same_height() -> 
 
 def test_a_sharp_crop_is_better_than_a_blurred_one() -> None:
     class Blurred(DrawnFrame):
-        def crop(self, box):
-            picture = Image.fromarray(super().crop(box))
+        def crop(self, left, top, right, bottom):
+            picture = Image.fromarray(super().crop(left, top, right, bottom))
             small = picture.resize((picture.width // 12, picture.height // 12))
             return np.asarray(small.resize(picture.size, Image.Resampling.BICUBIC))
 

@@ -1,6 +1,6 @@
 """How well a detector finds the people of the drawn site, by their height, and how often it sees people elsewhere.
 
-    python -m tests.benchmarks.drawn_site [DETECTOR'S FOLDER]
+    python -m tests.benchmarks.video.drawn_site [DETECTOR'S FOLDER]
 
 Three sites of four cameras, frames as the recordings have them (encoded and decoded). A person counts when more than
 0.6 of the body can be seen, and is found by a box with an overlap (IoU) of 0.5 with the part of theirs in the frame. A
@@ -32,7 +32,7 @@ from reid_core.datasets.synthetic.recordings import (
 )
 from reid_core.video.boxes import Detections, overlaps
 
-SHIPPED = Path(__file__).parents[2] / "assets" / "detectors" / "nanodet"
+SHIPPED = Path(__file__).parents[3] / "assets" / "detectors" / "nanodet"
 BANDS = ((40, 80), (80, 120), (120, 180), (180, 1000))  # pixels of height in the frame
 SIZES = ((640, 360), (960, 540))
 SEEDS = (0, 1, 2)

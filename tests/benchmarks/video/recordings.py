@@ -1,6 +1,6 @@
 """What becomes of recordings: whole drawn minutes against their truth, and how many streams a core analyses.
 
-    python -m tests.benchmarks.recordings [SECONDS]
+    python -m tests.benchmarks.video.recordings [SECONDS]
 
 Four cameras of three drawn sites, SECONDS (600) each, by the shipped detector and the best shipped embedder. A true
 track is one walk past one camera of which more than half of the body is seen, 48 px high or more, for 1.5 s or more. A
@@ -46,7 +46,7 @@ from tests.support.tracking_figures import Figures, Row, figures
 SEEDS = (0, 1, 2)
 SECONDS = 600.0
 SEEN, HIGH, LONG, APART = 0.5, 48, 1.5, 3.0  # share of the body, pixels, seconds, seconds between two walks
-STREET = Path(__file__).parents[3] / "shared/data/video/towncentre_302f_1080p.mp4"
+STREET = Path(__file__).parents[4] / "shared/data/video/towncentre_302f_1080p.mp4"
 REPEATED = 12  # times that the street is joined to itself
 _GALLERY = "bench"
 
@@ -99,7 +99,9 @@ def of_recording(truth: list[Sighting], tracks: Path, config: FilmConfig) -> Fig
     return figures(seen, kept)
 
 
-def _is_of_unseen(row: Row, clear: list[tuple[float, float, float, float]], unseen: list[tuple[float, ...]]) -> bool:
+def _is_of_unseen(
+    row: Row, clear: list[tuple[float, float, float, float]], unseen: list[tuple[float, float, float, float]]
+) -> bool:
     if not unseen:
         return False
     box = np.array([row[2:]], np.float32)
@@ -194,7 +196,8 @@ def repeated(source: Path, target: Path, times: int) -> float:
             with av.open(str(source)) as film:
                 video = film.streams.video[0]
                 stream = stream or out.add_stream_from_template(video)
-                assert video.duration is not None and video.time_base is not None
+                assert video.duration is not None
+                assert video.time_base is not None
                 for packet in film.demux(video):
                     if packet.dts is None or packet.pts is None:
                         continue

@@ -1,6 +1,6 @@
 """How well and how fast people are found: the shipped detector, in tiles too, and YOLOX-nano at three sizes.
 
-    python -m tests.benchmarks.detecting
+    python -m tests.benchmarks.video.detecting
 
 On every tenth frame of a street whose truth is known (boxes there are derived from heads, so that few overlap by more
 than .65), and on street scenes without truth, where what YOLOX-nano finds at 736×1280 with scores of .5 or more is
@@ -27,7 +27,7 @@ from reid_core.video.detection.card import DetectorCard
 from reid_core.video.detection.detector import ONNX_NAME, SHIPPED, SHIPPED_DETECTORS, Detector, load_detector
 from reid_core.video.detection.formats import FORMATS
 
-SHARED = Path(__file__).parents[3] / "shared"
+SHARED = Path(__file__).parents[4] / "shared"
 VIDEO, TRUTH = "data/video/towncentre_302f_1080p.mp4", "data/video/towncentre_first_half.csv"
 YOLOX = "models/yolox_nano.onnx"
 EVERY, ENOUGH, SURE = 10, 0.5, 0.5

@@ -23,7 +23,7 @@ from reid_core.video.motchallenge import track_lines
 from reid_core.video.tracking import Tracker, TrackingSettings
 from tests.support.tracking_figures import Figures, Row, figures
 
-SHARED = Path(os.environ.get("REID_MEASURING", Path(__file__).resolve().parents[3] / "shared"))
+SHARED = Path(os.environ.get("REID_MEASURING", Path(__file__).resolve().parents[4] / "shared"))
 VIDEO = SHARED / "data" / "video" / "towncentre_302f_1080p.mp4"
 TRUTH = SHARED / "data" / "video" / "towncentre_first_half.csv"
 YOLOX = SHARED / "models" / "yolox_nano.onnx"

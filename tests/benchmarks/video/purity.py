@@ -24,7 +24,7 @@ from reid_core.embedder.model import BEST_FIRST, SHIPPED_MODELS
 from reid_core.embedder.third_party.adding import add_network
 from reid_core.video.best_crops import MOST_CANDIDATES
 from reid_core.video.purity import Purity
-from tests.benchmarks.tracking import SHARED
+from tests.benchmarks.video.tracking import SHARED
 
 SPLIT = SHARED / "data" / "market1501-split.zip"
 OSNET = SHARED / "models" / "osnet_x0_25_msmt17.onnx"
