@@ -246,13 +246,13 @@ def test_many_files_of_an_unknown_kind_are_one_line_with_their_number(miniature:
 @pytest.mark.parametrize("name", ["walk.mp4", "walk.MKV", "walk.avi", "walk.mov", "walk"])
 def test_a_recording_is_refused_as_such_and_not_as_a_broken_archive(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"\0\0\0\x20ftypisom" + bytes(100))
-    with pytest.raises(ReidError, match=r"Recordings come in by another way: run `reid video`"):
+    with pytest.raises(ReidError, match=r"Recordings come in with `reid video`"):
         read_dataset(tmp_path / name)
 
 
 def test_a_folder_of_recordings_is_refused_as_such(tmp_path: Path) -> None:
     (tmp_path / "walk.mp4").write_bytes(b"")
-    with pytest.raises(ReidError, match=r"holds recordings\. Recordings come in by another way: run `reid video`"):
+    with pytest.raises(ReidError, match=r"holds recordings\. Recordings come in with `reid video`"):
         read_dataset(tmp_path)
 
 

@@ -112,7 +112,7 @@ def _bare_rate(path: Path, asked: float | None, stated: float | None, problems: 
         return asked
     if stated is not None:
         problems.note(
-            f"The file has no time stamps: times count {stated:.4g} frames a second, the rate that it states."
+            f"The file has no time stamps: times count {stated:.4g} frames a second, as it states."
         )
         return stated
     problems.note(
