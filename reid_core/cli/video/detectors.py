@@ -54,7 +54,7 @@ def detector_add(
         str | None,
         typer.Option(
             help="Height x width of its input; default: the file's. YOLOX takes any; its default is 384x640, and "
-            "736x1280 finds smaller people in three times the time."
+            "736x1280 finds smaller people in three to four times the time."
         ),
     ] = None,
     person: Annotated[
