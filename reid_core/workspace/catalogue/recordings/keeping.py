@@ -11,6 +11,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from sqlite3 import Connection
 
 import numpy as np
@@ -124,6 +125,17 @@ def finish(catalogue: Catalogue, recording: int, progress: Progress, *, sha256: 
             "UPDATE recording SET finished = ?, sha256 = COALESCE(?, sha256) WHERE key = ?", (now(), sha256, recording)
         )
         return of_key(database, recording)
+
+
+def note_file(catalogue: Catalogue, recording: int, path: Path, sha256: bytes) -> None:
+    """The recording's file lies there now, and has that SHA-256. Raises ReidError when the recording was deleted."""
+    with catalogue.transaction() as database:
+        database.execute("BEGIN IMMEDIATE")
+        of_key(database, recording)
+        database.execute(
+            "UPDATE recording SET path = ?, bytes = ?, sha256 = ? WHERE key = ?",
+            (str(path), path.stat().st_size, sha256, recording),
+        )
 
 
 def note_still(catalogue: Catalogue, recording: int, moment: float) -> None:
