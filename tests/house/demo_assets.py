@@ -40,7 +40,15 @@ from reid_core.workspace.catalogue.recordings.finding import every
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
 from reid_core.workspace.catalogue.vectors import vectors_of
 from reid_core.workspace.imports import recordings
-from reid_core.workspace.imports.demo_assets import CROPS, OF_RECORDING, OF_TRACKLET, RECORDINGS, SHIPPED, TABLE, VECTORS
+from reid_core.workspace.imports.demo_assets import (
+    CROPS,
+    OF_RECORDING,
+    OF_TRACKLET,
+    RECORDINGS,
+    SHIPPED,
+    TABLE,
+    VECTORS,
+)
 from reid_core.workspace.imports.recording_files import chosen_start, find_recordings
 from reid_core.workspace.imports.recordings import Planned, import_recording
 from reid_core.workspace.layout import STILL

@@ -85,7 +85,8 @@ def _read_tracks(listing: Listing, name: str, found: Annotations, scene: Scene) 
     if wanted and not pictures:
         raise ReidError(
             f"{name} names frames {wanted[0]} to {wanted[-1]}, but nothing says which of "
-            f"{plural(len(names), 'picture')} these are. Put only this task's frames beside it, named as CVAT exports them: frame_000000.jpg."
+            f"{plural(len(names), 'picture')} these are. Put only this task's frames beside it, named as CVAT "
+            "exports them: frame_000000.jpg."
         )
     numbers = sorted(pictures)
     source = found.meta.get("source", "").replace("\\", "/").rpartition("/")[2]
