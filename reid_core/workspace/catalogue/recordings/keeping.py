@@ -173,7 +173,7 @@ def _keep_progress(database: Connection, recording: int, progress: Progress) -> 
         ),
     ).fetchall()  # fmt: skip
     if not there:
-        raise Refused("Another process analyses this recording. Wait for it, or stop it first.")
+        raise Refused("Another process is analysing this recording. Wait for it, or stop it first.")
 
 
 def _free(database: Connection, query: str, gallery: int, wanted: str) -> str:
