@@ -2,11 +2,12 @@
 
     python -m tests.benchmarks.video.recordings [SECONDS]
 
-Four cameras of three drawn sites, SECONDS (150) each, ten minutes a site, by the shipped detector and the best shipped embedder. A true
-track is one walk past one camera of which more than half of the body is seen, 48 px high or more, for 1.5 s or more; it
-is found when a tracklet whose crops mostly show that person has a crop of it. A crop shows the person with the largest
-overlap (IoU) times visible share. A tracklet is pure when nine of ten of its crops show one person. Then the street in ../shared, again and again, on one
-thread: how much faster than it was filmed, and the memory of the process.
+Four cameras of three drawn sites, SECONDS (150) each, so ten minutes a site, by the shipped detector and the best
+shipped embedder. A true track is one walk past one camera of which more than half of the body is seen, 48 px high or
+more, for 1.5 s or more; it is found when a tracklet whose crops mostly show that person has a crop of it. A crop shows
+the person with the largest overlap (IoU) times visible share. A tracklet is pure when nine of ten of its crops show one
+person. Then the street in ../shared, again and again, on one thread: how much faster than it was filmed, and the memory
+of the process.
 """
 
 from __future__ import annotations
