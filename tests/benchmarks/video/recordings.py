@@ -41,7 +41,8 @@ from reid_core.video.detection.detector import SHIPPED, SHIPPED_DETECTORS
 from reid_core.video.motchallenge import read_tracks
 from reid_core.video.stream import Reading
 from reid_core.workspace.actor import system_user
-from reid_core.workspace.imports.recordings import Planned, import_recording
+from reid_core.workspace.imports.planned_recordings import Planned
+from reid_core.workspace.imports.recordings import import_recording
 from reid_core.workspace.workspace import Workspace
 from tests.support.tracking_figures import Figures, Row, figures
 

@@ -24,7 +24,8 @@ from reid_core.workspace.catalogue.vectors import vectors_of
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.galleries.tracklets import tracklets_of
 from reid_core.workspace.imports import recordings
-from reid_core.workspace.imports.recordings import Planned, RecordingReport, import_recording
+from reid_core.workspace.imports.planned_recordings import Planned
+from reid_core.workspace.imports.recordings import RecordingReport, import_recording
 from reid_core.workspace.imports.several_recordings import import_recordings
 from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.workspace import Workspace
