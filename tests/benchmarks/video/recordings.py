@@ -103,9 +103,7 @@ def of_recording(truth: list[Sighting], tracks: Path, config: FilmConfig) -> Fig
     return figures(seen, kept)
 
 
-def _is_of_unseen(
-    row: Row, clear: list[tuple[float, float, float, float]], unseen: list[tuple[float, float, float, float]]
-) -> bool:
+def _is_of_unseen(row: Row, clear: list[tuple[float, ...]], unseen: list[tuple[float, float, float, float]]) -> bool:
     if not unseen:
         return False
     box = np.array([row[2:]], np.float32)
