@@ -111,9 +111,7 @@ def _bare_rate(path: Path, asked: float | None, stated: float | None, problems: 
     if asked is not None:
         return asked
     if stated is not None:
-        problems.note(
-            f"The file has no time stamps: times count {stated:.4g} frames a second, as it states."
-        )
+        problems.note(f"The file has no time stamps: times count {stated:.4g} frames a second, as it states.")
         return stated
     problems.note(
         f"The file has no time stamps and states no frame rate: times count {BARE_RATE:g} frames a second,"
