@@ -32,7 +32,7 @@ VIDEO_SUFFIXES = frozenset(
     {".mp4", ".m4v", ".mkv", ".avi", ".mov", ".webm", ".wmv", ".flv", ".mpg", ".mpeg", ".mts", ".m2ts", ".ts", ".3gp"}
     | {".vob", ".ogv", ".dav", ".h264", ".264", ".h265", ".265", ".hevc", ".asf", ".mjpeg", ".mjpg"}
 )
-NO_VIDEO = "Video is not read yet. Import pictures cropped to one person."
+NO_VIDEO = "Recordings come in with `reid video`."
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "PPM")  # a phone's MPO (two JPEGs in one) opens as JPEG
 MAX_FILE_BYTES = 64 * 2**20
 MAX_PIXELS = 50_000_000

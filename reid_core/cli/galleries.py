@@ -48,17 +48,30 @@ def draw(
 
 
 @app.command(rich_help_panel="Galleries")
-def demo(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """Build the demo: a gallery of drawn people, indexed and ready to search."""
-    from reid_core.workspace.imports.demo import GALLERY, build_demo
+def demo(
+    videos: Annotated[
+        bool, typer.Option(help="Draw the videos of the recordings, too; that takes minutes, and searches do not wait.")
+    ] = True,
+    workspace: WorkspaceOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Build the demo: drawn people to search, and four recordings of them. Run again to go on."""
+    from reid_core.workspace.imports.demo import GALLERY, RECORDINGS, build_demo
+
+    def say_ready() -> None:
+        if not json:
+            say(f"Gallery {GALLERY} is ready. Open the app with `reid app`.")
 
     with stop_on_signal() as stop:
-        finished = build_demo(open_workspace(workspace), stop=stop, bar=lambda stage: progress_bar(stage, REPORTER))
+        finished = build_demo(
+            open_workspace(workspace), stop=stop, bar=lambda stage: progress_bar(stage, REPORTER), videos=videos,
+            on_ready=say_ready,
+        )  # fmt: skip
     end_if_stopped(not finished, "demo")
     if json:
-        print_json({"gallery": GALLERY})
+        print_json({"gallery": GALLERY, "recordings": RECORDINGS})
     else:
-        say(f"Gallery {GALLERY} is ready. Open the app with `reid app`.")
+        say(f"Gallery {RECORDINGS} has four recordings; `reid recordings {RECORDINGS}` lists them.")
 
 
 @app.command("list", rich_help_panel="Galleries")

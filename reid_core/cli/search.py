@@ -86,10 +86,10 @@ def search(
     photos: Annotated[list[Path] | None, typer.Argument(help="Pictures of one person.", metavar="PHOTO...")] = None,
     box: Annotated[
         str | None,
-        typer.Option(help="Who is meant in a photo of several people: a number, or LEFT,TOP,WIDTH,HEIGHT in pixels."),
+        typer.Option(help="Which person in a photo of several: a number, or LEFT,TOP,WIDTH,HEIGHT in pixels."),
     ] = None,
-    whole: Annotated[bool, typer.Option("--whole", help="Take photos whole, without looking for people.")] = False,
-    detector: Annotated[str | None, typer.Option(help="What looks for people; see `reid detector list`.")] = None,
+    whole: Annotated[bool, typer.Option("--whole", help="Search with whole photos; look for nobody in them.")] = False,
+    detector: Annotated[str | None, typer.Option(help="Detector of people; see `reid detector list`.")] = None,
     crop: Annotated[list[int] | None, typer.Option(help="Search from this crop; repeatable.")] = None,
     not_like: Annotated[list[Path] | None, typer.Option("--not", help="Picture of somebody else; repeatable.")] = None,
     top: Annotated[int, typer.Option(min=1, max=10_000, help="Number of hits, or of groups.")] = 20,
@@ -108,7 +108,7 @@ def search(
     """Find the crops most like the person in the photos. A hit is a lead to look at, not an identification.
 
     A photo is searched with as it is when it has a person's shape (1.2 to 5 times as high as wide) and is at most 480
-    pixels high. In any other, people are looked for: one is taken, several are listed for you to choose by --box.
+    pixels high. In any other, people are looked for: one is taken; several are listed, and --box chooses one.
     """
     from reid_core.images import BadImage
     from reid_core.workspace.models.choosing import choose_model

@@ -234,7 +234,7 @@ def _why_unreadable(name: str, source: ImageSource) -> str | None:
     if is_hidden(name):
         return None
     if is_video_name(name):
-        return "it is a recording, and video is not read yet"
+        return "it is a recording; bring it in with `reid video`"
     if is_compressed_tar(name):
         return "it is a compressed tar, which cannot be read at random; unpack it to a plain .tar"
     if name.lower().endswith(_ARCHIVES):

@@ -10,12 +10,18 @@ EVALUATIONS = "evaluations"  # reports, which name crops and people
 COMPARISONS = "comparisons"  # figures of two models on a gallery; they go with it, for another may get its name
 INSIGHTS = "insights"  # what was found out about the crops of each gallery
 DEMO = "demo"  # folder of the pictures that Retrace draws itself
+DEMO_VIDEOS = f"{DEMO}/recordings"  # folder of its drawn videos, each with a table of who is where in it
 LOCK = "wiping.lock"  # held while an import lays out files and writes their rows, and while files without rows go
 ORIGINALS = "originals"  # folder of the workspace with copies of imported pictures, one folder for each source
 STILL = "still.jpg"  # of a recording, in the folder of its source
 DETECTORS = "detectors"  # detectors of people that were added here, a folder for each
 LAST_GALLERY = "last-gallery"  # file with the name of the gallery that was used last; it goes with that gallery
 APP_LOG = "app.log"  # what the app did not foresee, as Python tells it
+
+
+def truth_of(video: Path) -> Path:
+    """The table of a drawn video: "camera-1.truth.csv" beside "camera-1_2026-03-02T08-30-00Z.mp4"."""
+    return video.with_name(f"{video.name.partition('_')[0]}.truth.csv")
 
 
 def originals(workspace: Path, source: int) -> Path:

@@ -45,7 +45,7 @@ def test_a_detector_is_added_said_and_listed(reid: Command, tmp_path: Path) -> N
 
 def test_one_whose_licence_is_not_stated_is_said_to_be_so(reid: Command, tmp_path: Path) -> None:
     said = reid("detector", "add", networks.write_network(tmp_path / "mine.onnx", networks.nanodet()))
-    assert "Its licence is not stated: check it" in said.out
+    assert "Its licence was not stated. Check it" in said.out
 
 
 def test_one_under_the_agpl_is_refused_by_name_with_exit_code_1(reid: Command, tmp_path: Path) -> None:

@@ -225,7 +225,7 @@ def test_nothing_that_people_may_mean_to_import_is_left_out_unsaid(miniature: Mi
         "bo/4.jpg.lnk": ".lnk files are not read as pictures",
         "who.xlsx": ".xlsx files are not read; save it as CSV",
         "who.sqlite": ".sqlite files are not read; save it as CSV",
-        "bo/v.mkv": "it is a recording, and video is not read yet",
+        "bo/v.mkv": "it is a recording; bring it in with `reid video`",
         "bo/000123": "its name has no ending such as .jpg",
         "bo/x.xyz": ".xyz files are not read as pictures",
         "in.zip": "it is an archive, which is not opened inside a folder or another archive; import it by itself",
@@ -246,13 +246,13 @@ def test_many_files_of_an_unknown_kind_are_one_line_with_their_number(miniature:
 @pytest.mark.parametrize("name", ["walk.mp4", "walk.MKV", "walk.avi", "walk.mov", "walk"])
 def test_a_recording_is_refused_as_such_and_not_as_a_broken_archive(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"\0\0\0\x20ftypisom" + bytes(100))
-    with pytest.raises(ReidError, match=r"Video is not read yet\. Import pictures cropped to one person\."):
+    with pytest.raises(ReidError, match=r"Recordings come in with `reid video`"):
         read_dataset(tmp_path / name)
 
 
 def test_a_folder_of_recordings_is_refused_as_such(tmp_path: Path) -> None:
     (tmp_path / "walk.mp4").write_bytes(b"")
-    with pytest.raises(ReidError, match=r"holds recordings\. Video is not read yet"):
+    with pytest.raises(ReidError, match=r"holds recordings\. Recordings come in with `reid video`"):
         read_dataset(tmp_path)
 
 

@@ -24,7 +24,7 @@ _WITH_ZONE = re.compile(r"[T ]\d\S*(Z|[+-]\d{2}:?\d{2})$")
 
 @app.command(rich_help_panel="Video")
 def recordings(gallery: GalleryArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """List recordings: when each begins and who says so, how much of it is analysed, and what is wrong with it."""
+    """List a gallery's recordings: starts and where these come from, how much is analysed, and problems."""
     from reid_core.workspace.catalogue.recordings.finding import every
     from reid_core.workspace.galleries.tracklets import tracklets_of
 
@@ -58,22 +58,22 @@ def clock(
     camera: Annotated[str | None, typer.Option(help="Correct all recordings of this camera.")] = None,
     recording: Annotated[str | None, typer.Option(help="Correct this recording only.")] = None,
     by: Annotated[
-        str | None, typer.Option(help="Seconds to add, as +37, -1.5, 2m or -1:00:00: plus where the clock is slow.")
+        str | None, typer.Option(help="What to add: +37 (seconds), -1.5, 2m or -1:00:00; plus if the clock is slow.")
     ] = None,
     start: Annotated[str | None, typer.Option(help="When the recording begins (ISO 8601 with zone).")] = None,
     purpose: Annotated[str, typer.Option(help="Why; the log keeps it.")] = "",
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Correct the clock of a camera or recording: its crops and tracklets get their new times at once."""
+    """Correct the clock of a camera or of one recording. Its crops and tracklets get their new times at once."""
     from reid_core.workspace.catalogue.recordings.clock import mend, set_start
 
     if (by is None) == (start is None):
         raise ReidError("Say how far the clock is off with --by, or when a recording begins with --start.")
     if start is not None and recording is None:
-        raise ReidError("--start is of one recording. Name it with --recording.")
+        raise ReidError("--start is for one recording. Name it with --recording.")
     if camera is None and recording is None:
-        raise ReidError("Say whose clock it is: --camera or --recording.")
+        raise ReidError("Say which clock to correct: --camera or --recording.")
     opened = open_workspace(workspace)
     if start is not None and recording is not None:
         mended = set_start(opened.catalogue, gallery, recording, _start(start), purpose=purpose)
@@ -84,12 +84,14 @@ def clock(
         values = [_values(row) for row in mended.recordings]
         print_json({"crops": mended.crops, "recordings": values, "unknown": mended.unknown})
         return
-    moved = plural(mended.crops, "crop")
-    say(f"{plural(len(mended.recordings), 'recording')} with {moved} have the corrected time.")
+    count = plural(len(mended.recordings), "recording")
+    say(f"Corrected the time of {count} with {plural(mended.crops, 'crop')}.")
     for row in mended.recordings:
-        say(f"  {row.name} begins {format_time(row.time_of(0))} ({_offset(row)})")
+        corrected = f" ({_offset(row)})" if row.clock_offset else ""
+        say(f"  {row.name} begins {format_time(row.time_of(0))}{corrected}")
     if mended.unknown:
-        say(f"{plural(mended.unknown, 'recording')} have no known start; state it with --recording and --start.")
+        left_out = plural(mended.unknown, "recording")
+        say(f"{left_out} left out: the start is unknown. State it with --recording and --start.")
 
 
 def seconds_of(text: str) -> float:
@@ -100,13 +102,13 @@ def seconds_of(text: str) -> float:
     elif match := _CLOCK.fullmatch(text.strip()):
         seconds = 3600.0 * int(match[2]) + 60.0 * int(match[3]) + float(match[4])
     if match is None or not seconds:
-        raise ReidError(f"--by {shown(text)} is no length of time; write +37, -1.5, 2m or -1:00:00.")
+        raise ReidError(f"--by {shown(text)} is not a length of time; write +37, -1.5, 2m or -1:00:00.")
     return -seconds if match[1] == "-" else seconds
 
 
 def _start(text: str) -> float:
     if not _WITH_ZONE.search(text.strip()):
-        raise ReidError(f"--start {shown(text)} names no time with its zone; write 2026-03-02T08:00:00+01:00.")
+        raise ReidError(f"--start {shown(text)} is not a time with a zone; write 2026-03-02T08:00:00+01:00.")
     return moment_of(text, "--start") or 0.0
 
 
@@ -126,7 +128,7 @@ def _values(row: RecordingRow) -> dict[str, Any]:
 
 
 def _offset(row: RecordingRow) -> str:
-    return f"corrected by {row.clock_offset:+g} s" if row.clock_offset else "as filmed"
+    return f"corrected by {row.clock_offset:+g} s" if row.clock_offset else "not corrected"
 
 
 def _length(row: RecordingRow) -> str | None:

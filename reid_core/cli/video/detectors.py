@@ -1,4 +1,4 @@
-"""Commands about what finds people in pictures: detector list, detector add."""
+"""Commands about detectors, which find people in pictures: detector list, detector add."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import typer
 from reid_core.cli.shared.console import print_json, print_table, say, warn
 from reid_core.cli.shared.options import JsonOption, WorkspaceOption, app, open_workspace, whole_numbers
 
-detector_app = typer.Typer(no_args_is_help=True, help="What finds people in recordings and photos.")
+detector_app = typer.Typer(no_args_is_help=True, help="Detectors find people in recordings and photos.")
 app.add_typer(detector_app, name="detector", rich_help_panel="Models")
 
 
 @detector_app.command("list")
 def detector_list(workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
-    """Show the detectors that came with the program, and those that were added here."""
+    """List the detectors: the shipped one and those added to this workspace."""
     import dataclasses
 
     from reid_core.workspace.models.detectors import detectors
@@ -53,27 +53,28 @@ def detector_add(
     size: Annotated[
         str | None,
         typer.Option(
-            help="Height x width of its input; default: the file's; for YOLOX, which takes any, 384x640. "
-            "736x1280 finds smaller people in three times the time."
+            help="Height x width of its input; default: the file's. YOLOX takes any; its default is 384x640, and "
+            "736x1280 finds smaller people in three to four times the time."
         ),
     ] = None,
     person: Annotated[
-        int | None, typer.Option(min=0, max=100_000, help="Number of people among its classes, from 0, if it is known.")
+        int | None, typer.Option(min=0, max=100_000, help="Which of its classes is people: a number from 0.")
     ] = None,
     tiles: Annotated[
         str | None,
-        typer.Option(help="Rows x columns in which a picture is looked at besides the whole, for small people: 2x3."),
+        typer.Option(help="Rows x columns of tiles to search besides the whole picture, for small people: 2x3."),
     ] = None,
-    terms: Annotated[str, typer.Option(help="Its licence, for its card.")] = "",
-    source: Annotated[str, typer.Option(help="Where it is from, for its card.")] = "",
-    trained_on: Annotated[str, typer.Option(help="What it was trained on, for its card.")] = "",
+    terms: Annotated[str, typer.Option(help="Its licence; kept on its card.")] = "",
+    source: Annotated[str, typer.Option(help="Where it comes from; kept on its card.")] = "",
+    trained_on: Annotated[str, typer.Option(help="What it was trained on; kept on its card.")] = "",
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
     """Add a detector of people. Its format is recognised by its outputs, and it is tried on a drawn street first.
 
-    Its thresholds are those of its format; they stand in the card.json of its folder in the workspace.
+    It gets the usual thresholds of its format. Change them in its card.json in the workspace.
     """
+    from reid_core.video.detection.card import CARD_NAME
     from reid_core.video.detection.trial import Given
     from reid_core.workspace.models.detectors import add_detector
 
@@ -97,7 +98,7 @@ def detector_add(
         return
     say(f"Added {added.entry.name} ({added.entry.id}): {added.words}. Pictures: {card.input.describe()}.")
     say(f"It finds {added.found} of {added.drawn} people in a drawn street.")
-    stated = f"Licence: {card.licence}." if terms else "Its licence is not stated: check it, and say it with --terms."
-    say(stated)
+    unstated = f"Its licence was not stated. Check it, and write it into {added.entry.folder / CARD_NAME}."
+    say(f"Licence: {card.licence}." if terms else unstated)
     if added.warning:
         warn(f"Warning: {added.warning}")

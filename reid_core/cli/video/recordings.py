@@ -42,38 +42,41 @@ CHOICES = ("name", "container", "file", "unknown")  # what --start takes besides
 @app.command(rich_help_panel="Video")
 def video(
     path: Annotated[Path, typer.Argument(help="Recording, or folder of recordings.")],
-    gallery: Annotated[str, typer.Option(help="Gallery to add the people to; made if it is not there.")],
-    camera: Annotated[str | None, typer.Option(help="Camera; else what the name or folder of a file says.")] = None,
+    gallery: Annotated[str, typer.Option(help="Gallery to add to; made if it is not there.")],
+    camera: Annotated[
+        str | None, typer.Option(help="Camera that filmed it; default: what the file's name or folder says.")
+    ] = None,
     start: Annotated[
         str | None,
         typer.Option(
-            help="When the first frame was filmed: 2026-03-02T08:00+01:00; or who says so: name, container or file "
-            "(its time less its duration); or unknown. Without it, the proposals are shown."
+            help="When the first frame was filmed (2026-03-02T08:00+01:00), or what to take it from: name, container "
+            "or file (its modification time minus its length); or unknown. Without it, the proposals are shown."
         ),
     ] = None,
-    time_zone: Annotated[str | None, typer.Option(help="Time zone of the cameras, such as Europe/London.")] = None,
-    fps: Annotated[float, typer.Option(min=0.1, max=60, help="Frames a second to analyse; more find no more.")] = 5.0,
+    time_zone: Annotated[str | None, typer.Option(help="Time zone of the camera, such as Europe/London.")] = None,
+    fps: Annotated[float, typer.Option(min=0.1, max=60, help="Frames to analyse per second of video.")] = 5.0,
     detector: Annotated[str | None, typer.Option(help="Detector of people; see `reid detector list`.")] = None,
     index_with: Annotated[
-        str | None, typer.Option(help="Model to embed with; else the one that serves the gallery, or the best.")
+        str | None, typer.Option(help="Model to embed the crops with; default: the gallery's, else the best.")
     ] = None,
-    stream: Annotated[int | None, typer.Option(help="Video stream of a file that has several.")] = None,
+    stream: Annotated[int | None, typer.Option(help="Number of the video stream, if the file has several.")] = None,
     interlaced: Annotated[
-        bool | None, typer.Option("--interlaced/--progressive", help="Where a recording is flagged wrongly.")
+        bool | None,
+        typer.Option("--interlaced/--progressive", help="If the file states it wrongly."),
     ] = None,
     follow: Annotated[
-        bool, typer.Option(help="The file still grows: go on until nothing has come for 30 seconds.")
+        bool, typer.Option(help="The file is still being written: go on until it stops growing for 30 s.")
     ] = False,
-    at_once: Annotated[int, typer.Option(min=1, max=64, help="Recordings of a folder to analyse at once.")] = 1,
+    at_once: Annotated[int, typer.Option(min=1, max=64, help="Recordings to analyse at the same time.")] = 1,
     write_tracks: Annotated[
-        Path | None, typer.Option(help="File for the tracks as MOTChallenge lines; of a folder, a folder.")
+        Path | None, typer.Option(help="Write tracks here as MOTChallenge lines: a file; a folder for several.")
     ] = None,
     purpose: Annotated[str, typer.Option(help="Why; the log keeps it.")] = "",
     dry_run: Annotated[bool, typer.Option(help="Only say what would come in.")] = False,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Bring recordings into a gallery: people are found, followed, and kept as tracklets. Run again to go on."""
+    """Find the people in recordings and keep them in a gallery as tracklets. Run again to go on after a stop."""
     from reid_core.datasets.choices import find_time_zone
     from reid_core.video.stream import Following, Reading
     from reid_core.workspace.imports.recording_files import find_recordings
@@ -106,7 +109,7 @@ def video(
     REPORTER.result({"gallery": gallery, "recordings": [_short(one) for one in done], **_left_out(skipped)})
     if not done and failed:
         raise _none_of(failed)
-    with suppress(OSError):  # the crops are there all the same
+    with suppress(OSError):  # the crops are kept anyway
         use(opened.path, gallery)
     if json:
         print_json({"gallery": gallery, "recordings": [_short(one) for one in done], **_left_out(skipped)})
@@ -128,9 +131,9 @@ def _ask(found: list[FoundRecording], json: bool) -> str:
     if json or not (sys.stdin.isatty() and sys.stdout.isatty()) or chosen is None:
         raise undecided(found, proposals=json)
     sources = ", ".join(proposal.source for proposal in found[0].starts.proposals)
-    answer = str(typer.prompt(f"Who is right: {sources} or {UNKNOWN}?", default=chosen.source))
+    answer = str(typer.prompt(f"Which start is right: {sources} or {UNKNOWN}?", default=chosen.source))
     if answer not in CHOICES:
-        raise ReidError(f"{shown(answer)} is none of these. Run the command again.")
+        raise ReidError(f"{shown(answer)} is not {sources} or {UNKNOWN}. Run the command again.")
     return answer
 
 
@@ -209,9 +212,9 @@ def _say_found(found: list[FoundRecording], camera: str | None) -> None:
     for one in found:
         facts = one.facts
         length = "of unknown length" if facts.duration is None else f"{short_time(facts.duration)} long"
-        says = f" by its {one.camera.source}" if camera is None and one.camera else ""
+        says = f" (from its {one.camera.source})" if camera is None and one.camera else ""
         name = camera or (one.camera.camera if one.camera else "unknown")
-        say(f"{one.path.name}: {facts.codec}, {facts.width} x {facts.height}, {length}; camera {name}{says}.")
+        say(f"{one.path.name}: {facts.codec}, {facts.width} × {facts.height}, {length}; camera {name}{says}.")
         for sentence in one.starts.sentences():
             say(f"  {sentence}")
 
@@ -219,7 +222,7 @@ def _say_found(found: list[FoundRecording], camera: str | None) -> None:
 def _say_report(report: RecordingReport) -> None:
     row = report.recording
     if report.already:
-        say(f"{report.path.name}: analysed already, as recording {row.name} of camera {row.camera}.")
+        say(f"{report.path.name}: already analysed, as recording {row.name} of camera {row.camera}.")
     else:
         kept = f"{plural(report.tracklets, 'tracklet')} with {plural(report.crops, 'crop')}"
         until = f", analysed up to {short_time(row.analysed)}" if report.stopped else ""

@@ -22,7 +22,7 @@ def tracklets(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """List tracklets, each a walk past one camera: when, how long, where from and to, and of which person."""
+    """List tracklets (walks of a person past one camera): times, entry and exit point, crops, identity."""
     from reid_core.workspace.exports.tracklets import values_of, write_tracklets
     from reid_core.workspace.galleries.tracklets import tracklets_of
 
@@ -42,7 +42,7 @@ def tracklets(
         say(f"Gallery {gallery} has no tracklets{'' if camera is None else ' of camera ' + camera}.")
         return
     print_table(
-        ["tracklet", "camera", "start", "end", "seconds", "crops", "from", "to", "identity", "recording", "flags"],
+        ["tracklet", "camera", "start", "end", "seconds", "crops", "entry", "exit", "identity", "recording", "flags"],
         [
             [
                 row["tracklet"], row["camera"], row["start"], row["end"], row["seconds"], row["crops"],

@@ -37,7 +37,7 @@ def recognise(signature: Signature, called: str, *, person: int | None = None, t
     task = signature.metadata.get("task", "detect")
     if task != "detect":
         raise ReidError(
-            f"{called} is made for another task, {shown(task, 40)}. Export a network that detects, and add that."
+            f"{called} is made for another task, {shown(task, 40)}. Export a network that detects people, and add it."
         )
     _refuse_yolo_nas(signature, called)
     found = [(one, classes) for one in FORMATS.values() if (classes := one.fits(signature)) is not None]
@@ -115,13 +115,13 @@ def _unknown(signature: Signature, called: str) -> str:
     more = ", …" if len(signature.outputs) > 6 else ""
     if len(signature.outputs) == 1 and signature.outputs[0].is_shaped(None, None):
         return (
-            f"{called} gives a vector or classes for each picture ({outputs}), and no boxes: it is no detector. An "
-            "embedder is added with `reid model add`."
+            f"{called} gives a vector or classes for each picture ({outputs}), and no boxes: it is not a "
+            "detector. Add an embedder with `reid model add`."
         )
     known = ", ".join(dict.fromkeys(one.words for one in FORMATS.values() if one.name not in _NOT_OFFERED))
     return (
-        f"{called} is no detector of a format that is read here: its outputs are {outputs}{more}. Read are {known}, "
-        "as their own exports make them."
+        f"{called} is not a detector of a format that is read here: its outputs are {outputs}{more}. The formats are "
+        f"{known}, as their own tools export them."
     )
 
 

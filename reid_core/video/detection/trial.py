@@ -144,7 +144,7 @@ def _decoded(outputs: Outputs, form: Format, taken: Input, person: int, called: 
     except (ValueError, IndexError, KeyError, StopIteration) as error:
         shapes = ", ".join(f"{name[:40]} {values.shape}" for name, values in outputs.items())
         raise ReidError(
-            f"{called} has the outputs of {form.words} by their names, and gives others for a picture: {shapes}. "
+            f"{called} names its outputs like {form.words}, but they have other shapes for a picture: {shapes}. "
             "Export it again as its authors do."
         ) from error
 
@@ -153,14 +153,14 @@ def _refuse_answers(found: Detections, taken: Input, called: str) -> None:
     """Raises ReidError for numbers that are no scores or no boxes."""
     if len(found) and (found.scores.min() < -ROUNDING or found.scores.max() > 1 + ROUNDING):
         raise ReidError(
-            f"{called} gives scores of {found.scores.min():.3g} to {found.scores.max():.3g}, which are none of 0 to 1. "
-            "Export it with the sigmoid of its classes inside."
+            f"{called} gives scores of {found.scores.min():.3g} to {found.scores.max():.3g}, which are not within 0 "
+            "to 1. Export it with the sigmoid of its classes inside."
         )
     best = found.of(found.scores >= np.quantile(found.scores, 0.99)) if len(found) else found
     reach = FAR * max(taken.width, taken.height)
     if len(best) and (np.abs(best.boxes).max() > reach or (best.boxes[:, 2:] < best.boxes[:, :2] - 1).any()):
         raise ReidError(
-            f"{called} gives boxes that are none: far outside of the picture, or with their right edge on the left. "
+            f"{called} gives boxes that cannot be: far outside the picture, or with their right edge on the left. "
             "Export it again as its authors do."
         )
 
@@ -182,6 +182,6 @@ def _warning(called: str, sure: int) -> str:
     if sure:
         return ""
     return (
-        f"{called} finds none of the {PEOPLE} people in a drawn street, where other detectors find all. Try it on a "
-        "picture of yours (`reid search PHOTO --detector NAME`) before you analyse hours with it."
+        f"{called} finds none of the {PEOPLE} people in a drawn street, where other detectors find all. Try it on one "
+        "of your photos (`reid search PHOTO --detector NAME`) before you analyse hours of video with it."
     )

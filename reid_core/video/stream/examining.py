@@ -47,8 +47,8 @@ def examined(path: Path, reading: Reading) -> Examined:
         name = opened.container.format.name
         if reading.following is not None and name not in GROWING:
             raise ReidError(
-                f"{path} cannot be followed while it grows: {name.split(',')[0]} is only readable once it is finished."
-                " Have the recorder write MPEG-TS or MKV, or import it when it is done."
+                f"{path} cannot be followed while it grows: its format ({name.split(',')[0]}) is only readable once it"
+                " is finished. Have the recorder write MPEG-TS or MKV, or bring it in when it is finished."
             )
         rate = _stated_rate(stream)
         problems = Problems(stated_rate=rate, stated_seconds=duration(opened.container, stream))
@@ -79,7 +79,7 @@ def examined(path: Path, reading: Reading) -> Examined:
         told = ", ".join(f"{one.index} ({one.width} × {one.height})" for one in facts.streams)
         problems.note(f"The file has {len(facts.streams)} video streams: {told}; stream {facts.stream} is read.")
     if way.skip:
-        problems.note(f"The first {way.skip:,} bytes belong to the recorder; the bitstream behind them is read.")
+        problems.note(f"The first {way.skip:,} bytes are the recorder's own header and were skipped.")
     source = Source(path, way, facts.stream, bare, reading)
     step = bare or (1 / rate if rate else 1 / BARE_RATE)
     return Examined(facts, source, problems, upright, step, first.stamp, can_seek)
@@ -111,10 +111,10 @@ def _bare_rate(path: Path, asked: float | None, stated: float | None, problems: 
     if asked is not None:
         return asked
     if stated is not None:
-        problems.note(f"A bare bitstream has no time stamps: times count {stated:.4g} frames a second, as it states.")
+        problems.note(f"The file has no time stamps: times count {stated:.4g} frames a second, as it states.")
         return stated
     problems.note(
-        f"A bare bitstream has no time stamps, and this one states no rate: times count {BARE_RATE:g} frames a second,"
+        f"The file has no time stamps and states no frame rate: times count {BARE_RATE:g} frames a second,"
         " which may be wrong."
     )
     return BARE_RATE

@@ -77,7 +77,7 @@ def find_way(path: Path, following: Following | None = None) -> tuple[Way, Opene
     except OSError as error:
         raise ReidError(f"{path} cannot be read ({error.strerror}). Check who may read it.") from error
     if is_list(head):
-        raise ReidError(f"{path} is a playlist that names other files or addresses. Import the recordings themselves.")
+        raise ReidError(f"{path} is a playlist that names other files or addresses. Bring in the recordings.")
     opened, reason = _try(path, Way(), following)
     if opened is not None and video_streams(opened.container):
         return Way(), opened
@@ -122,7 +122,7 @@ def choose_stream(path: Path, opened: Opened, index: int | None) -> av.VideoStre
     if max(width, height) > MOST_SIDE or width * height > MOST_PIXELS:
         raise ReidError(
             f"{path} has frames of {width} × {height} pixels, and decoding them would take too much memory."
-            " Export it at 3840 × 2160 or smaller: people are found as well there."
+            " Export it at 3840 × 2160 or smaller: people are found just as well at that size."
         )
     return stream
 
@@ -131,9 +131,9 @@ def _check(path: Path) -> None:
     if not path.exists():
         raise NotThere(f"{path} does not exist. Check the path of the recording.")
     if path.is_dir():
-        raise ReidError(f"{path} is a folder, not a recording. Name a file in it, or import the folder as a whole.")
+        raise ReidError(f"{path} is a folder, not a recording. Name a file in it, or bring in the whole folder.")
     if not path.is_file():
-        raise ReidError(f"{path} is no file. Name a recording that is stored as one.")
+        raise ReidError(f"{path} is not a regular file. Name a recording that is stored as one.")
     if path.stat().st_size == 0:
         raise Damaged(f"{path} is empty (0 bytes). Copy or export the recording again.")
 

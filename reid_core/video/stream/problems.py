@@ -71,17 +71,17 @@ class Problems:
             said.append(f"{_many(self.missing_stamps, 'frame')} without a time stamp; their times are estimated.")
         if self.repeated_stamps or self.backward_stamps:
             back = f", {self.backward_stamps} that step back" if self.backward_stamps else ""
-            said.append(f"{_many(self.repeated_stamps, 'repeated time stamp')}{back}; each frame got a later time.")
+            said.append(f"{_many(self.repeated_stamps, 'repeated time stamp')}{back}; these frames got later times.")
         if self.backward_jumps:
             said.append(
-                f"The clock of the file jumps back {_many(self.backward_jumps, 'time')}; what follows is counted on."
+                f"The clock of the file jumps back {_many(self.backward_jumps, 'time')}; times go on without the jump."
             )
         if self.wrong_stamps:
-            said.append(f"{_many(self.wrong_stamps, 'time stamp')} far ahead of the rest; ignored.")
+            said.append(f"{_many(self.wrong_stamps, 'time stamp')} far ahead of the others; ignored.")
         if self.resized:
-            mixed = " Views of several cameras may be mixed in it." if self.resized >= MIXED else ""
+            mixed = " The file may mix views of several cameras." if self.resized >= MIXED else ""
             said.append(
-                f"The picture size changes {_many(self.resized, 'time')}; all frames get the first size.{mixed}"
+                f"The picture size changes {_many(self.resized, 'time')}; all frames are given the first size.{mixed}"
             )
         if self.gaps:
             missing = sum(end - start for start, end in self.gaps)
@@ -91,15 +91,15 @@ class Problems:
             )
         rate = self.measured_rate
         if rate and self.stated_rate and self.frames > 25 and abs(rate / self.stated_rate - 1) > RATE_DIFFERS:
-            said.append(f"The file states {self.stated_rate:.4g} frames a second and has {rate:.4g}; its stamps count.")
+            said.append(
+                f"The file states {self.stated_rate:.4g} frames a second but has {rate:.4g}; times follow its stamps."
+            )
         return said
 
     def ended(self) -> None:
         """Called after the last frame: says how much of the stated duration was there."""
         if self.stated_seconds is not None and self.seconds < 0.95 * self.stated_seconds - 2:
-            self.note(
-                f"The file states {self.stated_seconds:.0f} s, and frames could be read up to {self.seconds:.0f} s."
-            )
+            self.note(f"The file states {self.stated_seconds:.0f} s; frames could be read up to {self.seconds:.0f} s.")
 
     def state(self) -> dict[str, Any]:
         """Plain JSON values, from which `from_state` goes on."""

@@ -27,10 +27,10 @@ _FAR_APART = (
 
 Origin = Literal["stated", "name", "container", "file"]
 WORDS: dict[Origin, str] = {
-    "stated": "the start that was stated",
+    "stated": "what you stated",
     "name": "the file's name",
-    "container": "the container's creation time, which some recorders set when they export",
-    "file": "the file's time of change less its duration, which copying may have changed",
+    "container": "the container's creation time (some recorders set it when they export)",
+    "file": "the file's modification time minus its length (copying may have changed it)",
 }
 
 
@@ -58,11 +58,12 @@ class StartProposals:
     def sentences(self) -> list[str]:
         """The chosen start, what each other one says, and what could not be used."""
         if self.chosen is None:
-            return ["Nothing says when this was filmed: state its start.", *self.notes]
+            return ["Nothing says when this was filmed. State its start.", *self.notes]
         first, *others = self.proposals
-        said = [f"Start: {short_time(first.seconds)}, by {first.words}."]
+        proposed = "Start" if first.source == "stated" else "Proposed start"
+        said = [f"{proposed}: {short_time(first.seconds)}, from {first.words}."]
         said += [
-            f"By {other.words}: {short_time(other.seconds)}, {_apart(other.seconds - first.seconds)}."
+            f"From {other.words}: {short_time(other.seconds)}, {_apart(other.seconds - first.seconds)}."
             for other in others
         ]
         return [*said, *self.notes]
@@ -94,9 +95,9 @@ def proposals(
         if moment is None:
             continue
         if moment < EARLIEST + UNSET:
-            notes.append(f"By {WORDS[source]} it would start at {short_time(moment)}: a clock that was never set.")
+            notes.append(f"From {WORDS[source]}: {short_time(moment)}. That clock was never set, so it is not used.")
         elif moment > now + AHEAD:
-            notes.append(f"By {WORDS[source]} it would start in the future ({short_time(moment)}): not used.")
+            notes.append(f"From {WORDS[source]}: {short_time(moment)}. That lies in the future, so it is not used.")
         else:
             found.append(Proposal(source, moment, WORDS[source]))
     return StartProposals(tuple(found), tuple(notes))
@@ -145,7 +146,7 @@ def _of_name(path: Path, duration: float | None, zone: tzinfo | None, notes: lis
             first, last = (times_of_name(name, one) for one in _FAR_APART)
             if first != last:
                 written = datetime.fromtimestamp(wall[0], UTC).isoformat(timespec="seconds").removesuffix("+00:00")
-                notes.append(f"The name says {written} without a zone: name the zone of the camera to use it.")
+                notes.append(f"The name says {written} without a time zone. State the camera's time zone to use it.")
                 return None
         moments = times_of_name(name, zone or UTC)
         if not moments:
@@ -153,7 +154,7 @@ def _of_name(path: Path, duration: float | None, zone: tzinfo | None, notes: lis
             return None
         if len(moments) == 1 or _spans(moments, duration):
             return moments[0]
-        notes.append("The name holds several times: not used.")
+        notes.append("The name holds several times, so none of them is used.")
         return None
     return None
 

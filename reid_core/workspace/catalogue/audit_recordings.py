@@ -28,8 +28,8 @@ class AddRecording(Event):
         what = f"Added recording {self.recording}" + (f" of camera {self.camera}" if self.camera else "")
         file = f" from {self.path}" if self.path else ""
         hashed = f" (SHA-256 {short(self.sha256)})" if self.sha256 else ""
-        start = f"begins {self.start} as {_says(self.start_source)}" if self.start else "begins at an unknown time"
-        return f"{what} to gallery {self.gallery}{file}{hashed}: it {start}; people are found by {self.detector}."
+        start = f"begins {self.start} {_says(self.start_source)}" if self.start else "begins at an unknown time"
+        return f"{what} to gallery {self.gallery}{file}{hashed}: it {start}; detector {self.detector}."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +83,8 @@ class ExportTracklets(Event):
 
 def _says(source: str) -> str:
     return {
-        "stated": "was stated",
-        "name": "its name says",
-        "container": "is written in the file",
-        "file": "the file's date and length say",
-    }.get(source, "was found")
+        "stated": "as stated",
+        "name": "by its name",
+        "container": "by its container",
+        "file": "by the file's date and length",
+    }.get(source, "as found")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -10,7 +11,7 @@ from pathlib import Path
 from reid_core.workspace.catalogue.database import backups
 from reid_core.workspace.deletion.keeper import Going, Left, Stayed
 from reid_core.workspace.deletion.rows import DOOMED
-from reid_core.workspace.layout import DEMO, INCOMING, ORIGINALS, STILL
+from reid_core.workspace.layout import DEMO, DEMO_VIDEOS, INCOMING, ORIGINALS, STILL, truth_of
 
 # Pictures that are ours: copies, and what Retrace drew itself. The value is the folder of the latter.
 OWN = f"(source.copied OR source.path = ?) AND crop.id {DOOMED}"
@@ -80,7 +81,26 @@ def doomed_drawings(going: Going) -> Iterator[str]:
         f"WHERE source.path = ? AND NOT source.copied AND crop.id {DOOMED}",
         (str(going.workspace / DEMO),),
     )
-    return (f"{DEMO}/{path}" for (path,) in rows)
+    yield from (f"{DEMO}/{path}" for (path,) in rows)
+    recordings = going.database.execute(
+        "SELECT path FROM recording WHERE key IN (SELECT value FROM json_each(?))", (json.dumps([*going.recordings]),)
+    )
+    yield from (name for (path,) in recordings if (name := _drawn_video(path)) is not None)
+
+
+def wipe_drawing(left: Left, name: str) -> None:
+    """A video goes with the last recording that was made of it, and with it the table of who is where in it."""
+    if _drawn_video(name) is None:
+        unlink(left.workspace, name)
+    elif name not in {_drawn_video(path) for (path,) in left.database.execute("SELECT path FROM recording")}:
+        unlink(left.workspace, name)
+        unlink(left.workspace, truth_of(Path(name)).as_posix())
+
+
+def _drawn_video(path: str) -> str | None:
+    """Its name below the workspace, wherever that lay when the path was written down; None for other files."""
+    name = "/".join(Path(path).parts[-3:])
+    return name if name.rpartition("/")[0] == DEMO_VIDEOS else None
 
 
 def doomed_uploads(going: Going) -> Iterator[str]:

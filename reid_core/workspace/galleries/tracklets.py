@@ -45,8 +45,8 @@ class TrackletLine:
 
     @property
     def flags(self) -> tuple[str, ...]:
-        """What is to be known of it, in words."""
-        words = (("began before", self.open_at_start), ("goes on after", self.open_at_end))
+        """Whether the recording, or its analysis, began or ended with the person in view."""
+        words = (("in view at the start", self.open_at_start), ("in view at the end", self.open_at_end))
         return tuple(word for word, holds in words if holds)
 
 

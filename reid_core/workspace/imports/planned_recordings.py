@@ -117,7 +117,7 @@ def _refuse_overlap(workspace: Workspace, planned: Planned, facts: Facts, galler
         other = others[0]
         raise Refused(
             f"{planned.path.name} of camera {planned.camera} would begin at {short_time(begins)} and overlap with "
-            f"{other.name}, which begins at {short_time(other.time_of(0))}: one camera films one thing at a time. "
+            f"{other.name}, which begins at {short_time(other.time_of(0))}: one camera cannot film both. "
             "Check its --camera and --start, or correct the clock of the other with `reid clock`."
         )
 

@@ -45,12 +45,12 @@ def find_recordings(
         files = [path / name for name in natural_order(_files_in(path))]
         found, skipped = _open_each(files, path, reading, zone)
         if not found:
-            some = f": {skipped[0].path}: {skipped[0].reason}" if skipped else ""
-            raise NotThere(f"{path} has no recording that can be read{some or '.'}")
+            some = f" The first file: {skipped[0].reason}" if skipped else ""
+            raise NotThere(f"{path} has no recording that can be read.{some}")
         if stated is not None and len(found) > 1:
             raise ReidError(
-                f"{path} has {len(found):,} recordings, and they do not all begin at {stated}. Let each name say its "
-                "start (--start name), or import them one by one."
+                f"{path} has {len(found):,} recordings, and they do not all begin at {stated}. Take each start "
+                "from the file's name (--start name), or bring them in one by one."
             )
         if stated is not None:
             found = [_look(found[0].path, path, reading, zone, stated)]
@@ -70,17 +70,17 @@ def chosen_start(found: FoundRecording, choice: str) -> Proposal | None:
             return proposal
     said = " ".join(found.starts.sentences())
     words = next(words for source, words in WORDS.items() if source == choice)
-    raise ReidError(f"{found.path.name} has no start by {words}. {said}")
+    raise ReidError(f"{found.path.name} has no start from {words}. {said}")
 
 
 def undecided(found: list[FoundRecording], *, proposals: bool = False) -> ReidError:
     """What is said where nobody has decided when recordings begin; with `proposals` also what is proposed for each."""
     sources = list(dict.fromkeys(proposal.source for one in found for proposal in one.starts.proposals))
-    choices = "".join(f"--start {source}, " for source in sources)
+    choices = ", ".join([*sources, UNKNOWN])
     said = "".join(f" {one.path.name}: {' '.join(one.starts.sentences())}" for one in found) if proposals else ""
     return ReidError(
-        f"Say when {found[0].path.name if len(found) == 1 else 'they'} began: {choices}--start {UNKNOWN}, or a moment "
-        f"such as --start 2026-03-02T08:00+01:00. `reid clock` can correct it later.{said}"
+        f"Say when {found[0].path.name if len(found) == 1 else 'they'} began with --start: {choices}, or a moment "
+        f"such as 2026-03-02T08:00+01:00. `reid clock` can correct it later.{said}"
     )
 
 

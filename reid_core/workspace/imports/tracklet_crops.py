@@ -67,15 +67,20 @@ def prepared(row: RecordingRow, ended: Sequence[Tracklet], embedder: Embedder, p
     return Prepared(tuple(tracklets), tuple(crops), vectors[kept])
 
 
-def keep_tracklets(workspace: Workspace, row: RecordingRow, found: Prepared, progress: Progress, model: str) -> int:
-    """One step: files first, then all rows in one transaction. How many crops are new."""
+def keep_tracklets(
+    workspace: Workspace, row: RecordingRow, found: Prepared, progress: Progress, model: str | None
+) -> int:
+    """One step: files first, then all rows in one transaction. How many crops are new.
+
+    Without a model's id the vectors are left out.
+    """
     # A deletion looks for files without rows: it may not look between the two.
     with one_at_a_time(workspace.path / LOCK):
         workspace.thumbnails.add({item.crop.sha256: item.thumbnail for item in found.crops})
         copy_crops(workspace.originals(row.source), found.crops)
         ids = keeping.keep(
             workspace.catalogue, row.key, found.tracklets, [item.crop for item in found.crops], progress,
-            vectors=Vectors(model, found.vectors) if found.crops else None,
+            vectors=Vectors(model, found.vectors) if found.crops and model is not None else None,
         )  # fmt: skip
     return sum(id is not None for id in ids)
 

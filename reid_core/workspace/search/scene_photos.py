@@ -109,11 +109,11 @@ def taken_from(data: bytes, name: str, choice: Choice, detector: Callable[[Tiles
         if person_shaped:
             return Taken(data, f"{name}: no person was found in it, so the whole photo is searched with.")
         raise ReidError(
-            f"{name} shows nobody whom the detector finds. Say where the person is with --box LEFT,TOP,WIDTH,HEIGHT in "
+            f"The detector finds nobody in {name}. Say where the person is with --box LEFT,TOP,WIDTH,HEIGHT in "
             "pixels, or take the whole photo with --whole."
         )
     if len(people) > 1:
-        raise SeveralPeople(f"{_listed(people, name)} Say who is meant with {HOW}.")
+        raise SeveralPeople(f"{_listed(people, name)} Say which one with {HOW}.")
     if people[0].box[2] * people[0].box[3] >= FILLS * picture.width * picture.height:
         return Taken(data)
     return Taken(_cut(picture, people[0].box, name), f"{name}: one person was found, {people[0].describe()}.")
@@ -144,8 +144,8 @@ def as_text(box: Box) -> str:
 
 def _numbered(picture: Image.Image, people: list[Found], number: int, name: str) -> Taken:
     if not 1 <= number <= len(people):
-        found = _listed(people, name) if people else f"{name} shows nobody whom the detector finds."
-        raise ReidError(f"--box {number} is none of them. {found} Choose with {HOW}.")
+        found = _listed(people, name) if people else f"The detector finds nobody in {name}."
+        raise ReidError(f"There is no person {number}. {found} Choose with {HOW}.")
     person = people[number - 1]
     return Taken(_cut(picture, person.box, name), f"{name}: searching with person {number} {person.describe()}.")
 

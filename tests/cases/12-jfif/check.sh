@@ -19,7 +19,7 @@ for words in 'Gallery m: 3 crops added' '4 files left out' 'ben/2.jp2: JP2' 'pip
 done
 head -c 4000 /dev/zero >"$OUT/walk.mp4"
 "$REID" import "$OUT/walk.mp4" --gallery v --workspace "$OUT/ws" >"$OUT/video.txt" 2>&1 && FAILED=1
-grep -q 'Video is not read yet. Import pictures cropped to one person.' "$OUT/video.txt" || FAILED=1
+grep -q 'Recordings come in with .reid video.' "$OUT/video.txt" || FAILED=1
 grep -q zip "$OUT/video.txt" && FAILED=1
 "$PYTHON" - <<'PYTHON' || FAILED=1
 from pages.components.imports.source import KINDS

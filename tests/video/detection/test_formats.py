@@ -129,9 +129,12 @@ def test_the_number_of_people_comes_from_the_file_or_from_the_user(tmp_path: Pat
 @pytest.mark.parametrize(
     ("outputs", "said"),
     [
-        ({"vectors": np.ones((1, 512), np.float32)}, "no boxes: it is no detector. An embedder is added"),
-        ({"depth": np.ones((1, 1, 64, 64), np.float32)}, "no detector of a format that is read here: its outputs are"),
-        ({"output": networks.yolox()["output"] * 3}, "scores of 0 to 6.48, which are none of 0 to 1"),
+        ({"vectors": np.ones((1, 512), np.float32)}, "no boxes: it is not a detector. Add an embedder"),
+        (
+            {"depth": np.ones((1, 1, 64, 64), np.float32)},
+            "not a detector of a format that is read here: its outputs are",
+        ),
+        ({"output": networks.yolox()["output"] * 3}, "scores of 0 to 6.48, which are not within 0 to 1"),
         ({"output": networks.yolox()["output"] * np.nan}, "not finite"),
     ],
 )

@@ -84,7 +84,7 @@ def test_what_is_missing_of_the_stated_duration_is_said(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     recording = open_recording(path)
     list(recording.frames(rate=5.0))
-    assert "The file states 8 s, and frames could be read up to 4 s." in recording.problems.sentences()
+    assert "The file states 8 s; frames could be read up to 4 s." in recording.problems.sentences()
 
 
 def test_a_film_that_begins_in_the_middle_of_a_run_starts_at_its_first_key_frame(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def test_a_bare_bitstream_takes_the_rate_that_it_states_and_says_so(tmp_path: Pa
     assert [frame.seconds for frame in frames] == pytest.approx([place / 12 for place in range(30)], abs=1e-5)
     assert recording.facts.duration is None
     assert recording.problems.sentences() == [
-        "A bare bitstream has no time stamps: times count 12 frames a second, as it states."
+        "The file has no time stamps: times count 12 frames a second, as it states."
     ]
 
 

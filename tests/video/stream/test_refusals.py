@@ -36,7 +36,7 @@ def test_a_file_that_is_not_there_a_folder_and_an_empty_file(tmp_path: Path) -> 
 
 def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.mp4")
-    assert "is no file" in refusal(tmp_path / "pipe.mp4")
+    assert "is not a regular file" in refusal(tmp_path / "pipe.mp4")
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,8 @@ def test_all_sources_are_given_the_stated_start_first(tmp_path: Path) -> None:
     assert found.chosen is not None
     assert found.chosen.source == "stated"
     said = found.sentences()
-    assert said[0] == "Start: 2026-03-02T07:00:00Z, by the start that was stated."
-    assert said[1] == "By the file's name: 2026-03-02T07:01:00Z, 1 min later."
+    assert said[0] == "Start: 2026-03-02T07:00:00Z, from what you stated."
+    assert said[1] == "From the file's name: 2026-03-02T07:01:00Z, 1 min later."
     assert "1 h later, whole hours: one of them may be in another time zone" in said[2]
     assert "the same" in said[3]
 
@@ -77,7 +77,7 @@ def test_a_clock_that_was_never_set_is_not_used(tmp_path: Path, unset: float) ->
 def test_a_name_without_a_zone_is_not_used_until_there_is_one(tmp_path: Path) -> None:
     found = propose(tmp_path, "gate_20260302_080000.mp4")
     assert [source for source, _ in told(found)] == ["file"]
-    assert "without a zone" in found.notes[0]
+    assert "without a time zone" in found.notes[0]
     assert "2026-03-02T08:00:00" in found.notes[0]
     assert found.notes[0] in found.sentences()
 
@@ -116,7 +116,7 @@ def test_without_a_duration_the_file_s_time_says_nothing(tmp_path: Path) -> None
     path.touch()
     found = proposals(path, replace(FACTS, duration=None), now=NOW)
     assert found.chosen is None
-    assert found.sentences() == ["Nothing says when this was filmed: state its start."]
+    assert found.sentences() == ["Nothing says when this was filmed. State its start."]
 
 
 def test_a_stated_start_in_the_future_is_refused(tmp_path: Path) -> None:

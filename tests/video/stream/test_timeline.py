@@ -81,12 +81,12 @@ def test_the_last_frame_far_ahead_is_still_given() -> None:
 def test_a_rate_that_is_not_the_stated_one_is_said() -> None:
     _, problems = placed([place / 21 for place in range(100)])
     assert problems.measured_rate == pytest.approx(21, rel=1e-3)
-    assert problems.sentences() == ["The file states 25 frames a second and has 21; its stamps count."]
+    assert problems.sentences() == ["The file states 25 frames a second but has 21; times follow its stamps."]
 
 
 def test_a_picture_size_that_changes_all_the_time_tells_of_mixed_cameras() -> None:
     assert "mixed" not in Problems(resized=2).sentences()[0]
-    assert "Views of several cameras may be mixed" in Problems(resized=40).sentences()[0]
+    assert "The file may mix views of several cameras" in Problems(resized=40).sentences()[0]
 
 
 def test_counts_go_on_where_a_stopped_job_left_them() -> None:

@@ -137,11 +137,11 @@ EXAMPLES: list[tuple[Event, str, str]] = [
             start_source="name", path="/film/gate.mp4", sha256=HASH,
         ),
         "add recording", "Added recording 4 of camera gate to gallery g from /film/gate.mp4 (SHA-256 abababababab…): "
-        "it begins 2026-03-02T07:00:00Z as its name says; people are found by nanodet.",
+        "it begins 2026-03-02T07:00:00Z by its name; detector nanodet.",
     ),
     (
         AddRecording(gallery="g", recording=4, detector="nanodet"),
-        "add recording", "Added recording 4 to gallery g: it begins at an unknown time; people are found by nanodet.",
+        "add recording", "Added recording 4 to gallery g: it begins at an unknown time; detector nanodet.",
     ),
     (
         MendClock(gallery="g", camera="gate", by=37.0, recordings=2, crops=31, before=0.0, after=37.0),

@@ -56,7 +56,7 @@ def test_a_tracklet_of_a_recording_says_all_that_its_analysis_kept(workspace: Wo
     assert (line.start, line.end, line.seconds) == (START + 10, START + 14, 4)
     assert (line.entry, line.exit) == ((100, 500), (900.5, 700.25))
     assert (line.detections, line.score, line.moved) == (21, 0.75, 2.5)
-    assert line.flags == ("began before",)
+    assert line.flags == ("in view at the start",)
     mend(workspace.catalogue, TOWN, 37.0, camera="gate")
     assert tracklets_of(workspace.catalogue, TOWN)[0].start == START + 47
 

@@ -216,7 +216,7 @@ def test_two_processes_do_not_analyse_one_recording(workspace: Workspace, record
         if 10 < standing.done < 10.3:
             assert bring_in(workspace, planned(recording)).tracklets == len(WALKERS)
 
-    with pytest.raises(Refused, match="Another process analyses this recording"):
+    with pytest.raises(Refused, match="Another process is analysing this recording"):
         bring_in(workspace, planned(recording), on_progress=interfere)
     assert len(tracklets_of(workspace.catalogue, "town")) == len(WALKERS)
 

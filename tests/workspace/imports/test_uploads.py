@@ -234,7 +234,7 @@ def test_only_uploads_can_be_discarded(workspace: Workspace, tmp_path: Path) -> 
 def test_recordings_alone_are_refused_as_such_and_among_pictures_they_are_kept_to_be_named(
     workspace: Workspace,
 ) -> None:
-    with pytest.raises(ReidError, match=r"Video is not read yet\. Import pictures cropped to one person\."):
+    with pytest.raises(ReidError, match=r"Recordings come in with `reid video`"):
         keep_upload(workspace, [("walk.mp4", b"1"), ("x/walk.MKV", b"2")])
     assert unfinished(workspace) == []
     assert _files(keep_upload(workspace, [("walk.mp4", b"1"), ("a.jpg", b"2")])) == {"walk.mp4": b"1", "a.jpg": b"2"}

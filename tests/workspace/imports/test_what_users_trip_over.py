@@ -128,7 +128,7 @@ def test_what_damage_costs_of_a_recording_is_said(tmp_path: Path, tiny_model: Pa
     (report,) = import_recordings(
         workspace, [planned(path)], "town", ColourDetector(), Embedder(tiny_model, "cpu"), stop=StopRequest()
     )
-    assert any("The file states 10 s, and frames could be read up to" in sentence for sentence in report.problems)
+    assert any("The file states 10 s; frames could be read up to" in sentence for sentence in report.problems)
     assert len(tracklets_of(workspace.catalogue, "town")) == 2
 
 

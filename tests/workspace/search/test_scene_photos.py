@@ -84,12 +84,12 @@ def test_several_are_listed_from_left_to_right_and_the_user_says_who_is_meant() 
     with pytest.raises(SeveralPeople) as caught:
         taken_from(photo(200, 100), "street.png", Choice(), detector.open)
     assert str(caught.value).startswith(
-        "street.png shows 2 people: 1 at 10,20,30,70 (score 0.70); 2 at 120,10,30,80 (score 0.90). Say who is meant "
+        "street.png shows 2 people: 1 at 10,20,30,70 (score 0.70); 2 at 120,10,30,80 (score 0.90). Say which one "
         "with --box N, or --box LEFT,TOP,WIDTH,HEIGHT"
     )
     taken = taken_from(photo(200, 100), "street.png", choice_of("2"), detector.open)
     assert decode(taken.photo).size == (30, 80)
-    with pytest.raises(ReidError, match="--box 3 is none of them. street.png shows 2 people"):
+    with pytest.raises(ReidError, match="There is no person 3. street.png shows 2 people"):
         taken_from(photo(200, 100), "street.png", choice_of("3"), detector.open)
 
 
@@ -106,7 +106,7 @@ def test_a_box_needs_no_detector_and_is_of_the_photo_as_it_is_seen() -> None:
 
 
 def test_an_empty_scene_has_to_be_taken_whole_by_word_and_a_photo_shaped_as_a_person_is() -> None:
-    with pytest.raises(ReidError, match="shows nobody whom the detector finds.*--whole"):
+    with pytest.raises(ReidError, match="The detector finds nobody in .*--whole"):
         taken_from(photo(200, 100), "a.png", Choice(), Drawn([]).open)
     data = photo(200, 100)
     assert taken_from(data, "a.png", choice_of(None, whole=True), never).photo == data
@@ -144,7 +144,7 @@ def test_a_choice_is_one_thing_and_lies_in_the_photo() -> None:
     for box in ("200,0,50,50", "0,0,7,50", "0,96,50,50"):
         with pytest.raises(ReidError, match="less than 8 pixels a side within a.png, which is 200×100 px"):
             taken_from(photo(200, 100), "a.png", choice_of(box), never)
-    with pytest.raises(ReidError, match="--box 1 is none of them. a.png shows nobody"):
+    with pytest.raises(ReidError, match="There is no person 1. The detector finds nobody in a.png"):
         taken_from(photo(200, 100), "a.png", choice_of("1"), Drawn([]).open)
     with pytest.raises(BadImage):
         taken_from(b"no picture", "a.png", Choice(), never)

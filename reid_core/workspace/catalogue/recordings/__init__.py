@@ -21,6 +21,7 @@ __all__ = [
     "last_number",
     "mend",
     "named",
+    "note_file",
     "note_still",
     "of_file",
     "overlapping",
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
         overlapping,
         state_of,
     )
-    from reid_core.workspace.catalogue.recordings.keeping import add, finish, keep, note_still
+    from reid_core.workspace.catalogue.recordings.keeping import add, finish, keep, note_file, note_still
     from reid_core.workspace.catalogue.recordings.rows import NewRecording, NewTracklet, Progress, RecordingRow, Vectors
 else:
     __getattr__ = imported_when_asked(
@@ -63,6 +64,7 @@ else:
                 "add",
                 "finish",
                 "keep",
+                "note_file",
                 "note_still",
             ),
             "rows": (

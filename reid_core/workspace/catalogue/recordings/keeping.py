@@ -11,6 +11,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Sequence
+from pathlib import Path
 from sqlite3 import Connection
 
 import numpy as np
@@ -126,6 +127,17 @@ def finish(catalogue: Catalogue, recording: int, progress: Progress, *, sha256: 
         return of_key(database, recording)
 
 
+def note_file(catalogue: Catalogue, recording: int, path: Path, sha256: bytes) -> None:
+    """The recording's file lies there now, and has that SHA-256. Raises ReidError when the recording was deleted."""
+    with catalogue.transaction() as database:
+        database.execute("BEGIN IMMEDIATE")
+        of_key(database, recording)
+        database.execute(
+            "UPDATE recording SET path = ?, bytes = ?, sha256 = ? WHERE key = ?",
+            (str(path), path.stat().st_size, sha256, recording),
+        )
+
+
 def note_still(catalogue: Catalogue, recording: int, moment: float) -> None:
     """The folder of its source has a still, `layout.STILL`, of that second of the recording. See the lock above."""
     with catalogue.transaction() as database:
@@ -161,7 +173,7 @@ def _keep_progress(database: Connection, recording: int, progress: Progress) -> 
         ),
     ).fetchall()  # fmt: skip
     if not there:
-        raise Refused("Another process analyses this recording. Wait for it, or stop it first.")
+        raise Refused("Another process is analysing this recording. Wait for it, or stop it first.")
 
 
 def _free(database: Connection, query: str, gallery: int, wanted: str) -> str:

@@ -134,7 +134,7 @@ def of_key(database: Connection, recording: int) -> RecordingRow:
     """Raises ReidError when it was deleted."""
     rows = read(database, "recording.key = ?", (recording,))
     if not rows:
-        raise NotThere("The recording was deleted while it was analysed. To have it again, run `reid video` again.")
+        raise NotThere("The recording was deleted while it was analysed. Run `reid video` again to bring it back.")
     return rows[0]
 
 
