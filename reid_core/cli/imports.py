@@ -32,7 +32,12 @@ from reid_core.workspace.job_report import Report
 
 @app.command("import", rich_help_panel="Galleries")
 def import_(
-    path: Annotated[Path, typer.Argument(help="Folder, zip, tar, .mat, or table (.csv, .tsv, .parquet) of crops.")],
+    path: Annotated[
+        Path,
+        typer.Argument(
+            help="Folder, zip, tar, .mat, or table (.csv, .tsv, .parquet) of crops, or of frames with boxes."
+        ),
+    ],
     gallery: Annotated[str, typer.Option(help="Gallery to add them to; made if it is not there.")],
     format: Annotated[str | None, typer.Option(help="Format of the data set, where it is not recognised.")] = None,
     column: Annotated[

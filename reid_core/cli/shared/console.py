@@ -38,7 +38,8 @@ def progress_bar(stage: str, reporter: Reporter) -> Iterator[Callable[..., None]
             reporter.progress(stage, done, total)
             if time.monotonic() - printed > SECONDS_BETWEEN_LINES or (done == total and total):
                 printed = time.monotonic()
-                err.print(f"{stage}: {done:,} of {total:,} {note}".rstrip(), markup=False)
+                of_all = f" of {total:,}" if total else ""  # 0 where it is not known
+                err.print(f"{stage}: {done:,}{of_all} {note}".rstrip(), markup=False)
 
         yield line
         return
@@ -51,7 +52,7 @@ def progress_bar(stage: str, reporter: Reporter) -> Iterator[Callable[..., None]
 
         def update(done: int, total: int, note: str = "") -> None:
             reporter.progress(stage, done, total)
-            bar.update(task, completed=done, total=total, note=note)
+            bar.update(task, completed=done, total=total or None, note=note)
 
         yield update
 

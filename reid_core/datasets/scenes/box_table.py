@@ -135,7 +135,7 @@ def _read_rows(
             scene.skipped.append(Skipped(where, str(error)))
             continue
         if picture in taken:
-            scene.left_out["pictures that an earlier table tells of"] += 1
+            scene.left_out["pictures that an earlier table has"] += 1
             continue
         seen.add(picture)
         if columns.kind >= 0 and not is_person(kind := text_of_cell(row[columns.kind]) or ""):
@@ -168,7 +168,7 @@ def _picture(
     if columns.image < 0:
         frame = _whole(row[columns.frame])
         if frame not in numbered:
-            raise ValueError(f"the picture of frame {shown(row[columns.frame], 20)} is not there")
+            raise ValueError(f"the picture of frame {shown(row[columns.frame], 20)} is missing")
         return numbered[frame]
     text = text_of_cell(row[columns.image], number=False)
     if text is None or len(text) > 4096:

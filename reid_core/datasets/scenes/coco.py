@@ -70,7 +70,9 @@ def _read_file(name: str, told: Mapping[str, Any], named: NamedPictures, taken: 
     classes = _classes(told)
     earlier = {id for id, image in images.items() if image.picture in taken}
     if earlier:
-        scene.notes.append(f"{name}: {plural(len(earlier), 'picture')} of it an earlier file tells of; that is read.")
+        scene.notes.append(
+            f"{name}: an earlier file already has {plural(len(earlier), 'picture')} of it; the earlier one counts."
+        )
     for place, item in enumerate(told["annotations"]):
         if not isinstance(item, dict):
             scene.left_out["no annotation"] += 1
@@ -78,7 +80,7 @@ def _read_file(name: str, told: Mapping[str, Any], named: NamedPictures, taken: 
         id = _key(item.get("image_id"))
         if id in earlier or id not in images:
             if id not in images:
-                scene.left_out["pictures that are not there"] += 1
+                scene.left_out["missing pictures"] += 1
             continue
         kind = classes.get(_key(item.get("category_id")), "an unknown class") if classes is not None else "person"
         if item.get("iscrowd") not in (None, 0, False) or item.get("ignore") not in (None, 0, False):

@@ -84,8 +84,9 @@ def _read_tracks(listing: Listing, name: str, found: Annotations, scene: Scene) 
     pictures = by_number(names, wanted, first=0)
     if wanted and not pictures:
         raise ReidError(
-            f"{name} tells of frames {wanted[0]} to {wanted[-1]}, but which of {plural(len(names), 'picture')} each is "
-            "cannot be told. Put this task's frames alone beside it, called as CVAT exports them: frame_000000.jpg."
+            f"{name} names frames {wanted[0]} to {wanted[-1]}, but nothing says which of "
+            f"{plural(len(names), 'picture')} these are. Put only this task's frames beside it, named as CVAT "
+            "exports them: frame_000000.jpg."
         )
     numbers = sorted(pictures)
     source = found.meta.get("source", "").replace("\\", "/").rpartition("/")[2]
@@ -102,7 +103,7 @@ def _read_tracks(listing: Listing, name: str, found: Annotations, scene: Scene) 
             where = f"track {track} of {name}, frame {frame}"
             scene.add(PersonBox(picture, box, where, film, track, identity, camera_of(picture) or film or None))
     for frame in sorted(missing):
-        scene.skipped.append(Skipped(f"frame {frame} of {name}", "its picture is not there"))
+        scene.skipped.append(Skipped(f"frame {frame} of {name}", "its picture is missing"))
 
 
 def _pictures_of(listing: Listing, name: str) -> list[str]:

@@ -59,7 +59,7 @@ def read_mot(listing: Listing, options: Options) -> Dataset | Declined:
     if not scene.people and all(name in told for name in tracks) and not truth:
         raise ReidError(_only_detections(tracks))
     if untimed := [_sequence_of(name) for name in taken if not _rate(listing, name)]:
-        scene.notes.append(f"No seqinfo.ini tells the frame rate of {listed(untimed)}: times are unknown there.")
+        scene.notes.append(f"No seqinfo.ini states the frame rate of {listed(untimed)}: times are unknown there.")
     kinds = {match[1] for name in taken if (match := _CHALLENGE.match(_sequence_of(name)))}
     return dataset_of(listing, options, kinds.pop() if len(kinds) == 1 else "MOT", scene)
 
@@ -120,8 +120,8 @@ def _read_sequence(listing: Listing, name: str, scene: Scene) -> None:
     pictures = by_number(names, wanted, first=1)
     if not pictures:
         raise ReidError(
-            f"{name} tells of frames {wanted[0] if wanted else 1} to {wanted[-1] if wanted else 1}, but which of "
-            f"{plural(len(names), 'picture')} each is cannot be told. Number the pictures: 000001.jpg."
+            f"{name} names frames {wanted[0] if wanted else 1} to {wanted[-1] if wanted else 1}, but nothing says "
+            f"which of {plural(len(names), 'picture')} these are. Number the pictures: 000001.jpg."
         )
     rate = _rate(listing, name)
     missing: dict[int, int] = {}
@@ -144,7 +144,7 @@ def _read_sequence(listing: Listing, name: str, scene: Scene) -> None:
             )
             scene.add(person)
     for frame, count in missing.items():
-        scene.skipped.append(Skipped(f"frame {frame} of {name}", f"its picture is not there: {plural(count, 'box')}"))
+        scene.skipped.append(Skipped(f"frame {frame} of {name}", f"its picture is missing: {plural(count, 'box')}"))
 
 
 def _pictures_of(listing: Listing, name: str) -> list[str]:

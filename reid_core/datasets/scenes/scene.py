@@ -92,7 +92,7 @@ def read_text(listing: Listing, name: str) -> bytes:
 def why_no_box(box: Box) -> str:
     """Why four numbers are no box in any picture; "" where they may be one."""
     if not all(math.isfinite(side) and abs(side) <= LARGEST_SIDE for side in box):
-        return "its box has numbers that no picture has"
+        return "its box lies outside any possible picture"
     return "" if box[2] > 0 and box[3] > 0 else "its box has no width or no height"
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 
 from reid_core.errors import Damaged, ReidError
+from reid_core.records import plural
 from reid_core.video.stream.decoding import Decoded, Decoder
 from reid_core.video.stream.facts import Facts, aspect_of, created, duration, stream_facts, upright_of, video_streams
 from reid_core.video.stream.opening import Opened, choose_stream, find_way
@@ -94,7 +95,7 @@ def _first_frame(path: Path, opened: Opened, stream: av.VideoStream, reading: Re
     if first is not None:
         return first
     raise Damaged(
-        f"{path} holds no frame that can be decoded ({decoder.problems.damaged_packets} damaged packets)."
+        f"{path} holds no frame that can be decoded ({plural(decoder.problems.damaged_packets, 'damaged packet')})."
         " Export the recording again, and choose H.264 in MP4 or MKV where the recorder asks."
     )
 

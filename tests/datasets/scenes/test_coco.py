@@ -85,7 +85,7 @@ def test_a_picture_of_two_files_comes_in_once(miniature: Miniature) -> None:
     files = {"cam1_01.jpg": FRAME, "a.json": coco([box()]), "b.json": coco([box()])}
     dataset = read_dataset(miniature.make([], files))
     assert len(dataset.records) == 1
-    assert any("b.json: 1 picture of it an earlier file tells of" in note for note in dataset.notes)
+    assert any("b.json: an earlier file already has 1 picture of it" in note for note in dataset.notes)
 
 
 @pytest.mark.parametrize(

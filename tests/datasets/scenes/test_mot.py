@@ -57,7 +57,7 @@ def test_the_time_is_the_number_of_the_frame_by_the_rate_of_the_sequence(miniatu
 def test_without_a_rate_times_are_unknown_and_that_is_said(miniature: Miniature) -> None:
     dataset = read_dataset(miniature.make([], sequence("s1", f"1,1,{BOX},1,1,1\n", rate=None)))
     assert all(math.isnan(time) for time in miniature.column(dataset, "time").values())
-    assert "No seqinfo.ini tells the frame rate of s1: times are unknown there." in dataset.notes
+    assert "No seqinfo.ini states the frame rate of s1: times are unknown there." in dataset.notes
 
 
 def test_only_pedestrians_with_the_flag_1_who_can_be_seen_are_people(miniature: Miniature) -> None:
@@ -116,15 +116,15 @@ def test_a_frame_that_is_not_there_is_named_with_its_boxes(miniature: Miniature)
     truth = f"1,1,{BOX},1,1,1\n9,1,{BOX},1,1,1\n9,2,{BOX},1,1,1\n"
     dataset = read_dataset(miniature.make([], sequence("s1", truth)))
     reasons = {path.replace("top/", ""): why for path, why in miniature.skipped(dataset).items()}
-    assert reasons["frame 9 of s1/gt/gt.txt"] == "its picture is not there: 2 boxes"
+    assert reasons["frame 9 of s1/gt/gt.txt"] == "its picture is missing: 2 boxes"
 
 
 def test_lines_that_say_nothing_are_named(miniature: Miniature) -> None:
     truth = f"1,1,{BOX},1,1,1\n1,2,nan,90,30,70,1,1,1\n1,3,1e308,90,30,70,1,1,1\n1,4,24,90,-5,70,1,1,1\nhello\n"
     dataset = read_dataset(miniature.make([], sequence("s1", truth)), format="mot")
     reasons = {path.replace("top/", ""): why for path, why in miniature.skipped(dataset).items()}
-    assert reasons["line 2 of s1/gt/gt.txt"] == "its box has numbers that no picture has"
-    assert reasons["line 3 of s1/gt/gt.txt"] == "its box has numbers that no picture has"
+    assert reasons["line 2 of s1/gt/gt.txt"] == "its box lies outside any possible picture"
+    assert reasons["line 3 of s1/gt/gt.txt"] == "its box lies outside any possible picture"
     assert reasons["line 4 of s1/gt/gt.txt"] == "its box has no width or no height"
     assert "'hello'" in reasons["line 5 of s1/gt/gt.txt"]
     assert dataset.records.identities() == ["s1-1"]

@@ -89,7 +89,7 @@ def test_lines_that_are_no_labels_are_named(miniature: Miniature) -> None:
     dataset = read_dataset(miniature.make([], yolo(f"0 {ONE}\n0 nan nan nan nan\n0 99 99 9 9\n")), format="yolo")
     reasons = {path.split(" of ")[0]: why for path, why in miniature.skipped(dataset).items()}
     assert "is not class, x, y, width, height" in reasons["line 2"]
-    assert reasons["line 3"] == "its box has numbers that no picture has"
+    assert reasons["line 3"] == "its box lies outside any possible picture"
 
 
 @settings(deadline=None)

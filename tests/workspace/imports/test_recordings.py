@@ -35,7 +35,7 @@ from tests.support.walkers import ColourDetector, Walker, filmed
 START = 1_772_439_000.0  # 2026-03-02T08:10:00Z
 WALKERS = (
     Walker(0, 0.0, 6.0), Walker(1, 2.0, 10.0, top=20), Walker(2, 8.0, 16.0, left=250, speed=-25), Walker(0, 15.0, 22.0),
-    Walker(3, 18.0, 28.0, top=30), Walker(1, 24.0, 32.0, left=270, speed=-30),
+    Walker(3, 18.0, 28.0, top=5), Walker(1, 24.0, 32.0, left=270, speed=-30, top=95),
 )  # fmt: skip
 SECONDS = 30.0
 PROCESSES = multiprocessing.get_context("forkserver")
