@@ -56,7 +56,8 @@ def demo(
     json: JsonOption = False,
 ) -> None:
     """Build the demo: drawn people to search, and four recordings of them. Run again to go on."""
-    from reid_core.workspace.imports.demo import GALLERY, RECORDINGS, build_demo
+    from reid_core.workspace.imports.demo import GALLERY, build_demo
+    from reid_core.workspace.imports.demo_assets import RECORDINGS
 
     def say_ready() -> None:
         if not json:

@@ -13,6 +13,7 @@ import numpy as np
 from reid_core.video.boxes import Detections
 from reid_core.video.collector import Collector
 from reid_core.video.detection import Detector
+from reid_core.video.looks import looks_of
 from reid_core.video.motchallenge import TrackLine, track_lines
 from reid_core.video.stream import Frame
 from reid_core.video.tracking import Tracker, TrackingSettings
@@ -55,10 +56,11 @@ class Analysis:
     def add(self, frame: Frame) -> tuple[Detections, list[Tracklet]]:
         """What was found in the frame, in its pixels, and the tracklets that ended with it."""
         width, height = self._detector.input_size(frame.width, frame.height)
-        found = self._detector.detect(frame.rgb(width, height))
+        picture = frame.rgb(width, height)
+        found = self._detector.detect(picture)
         across, down = frame.width / width, frame.height / height
         people = Detections(found.boxes * np.array([across, down, across, down], np.float32), found.scores)
-        update = self._tracker.update(people, frame.seconds)
+        update = self._tracker.update(people, frame.seconds, looks_of(picture, found.boxes))
         for line in track_lines(frame.number, people, update, self._before):
             self._on_track(line)
         self._before = frame.number, people

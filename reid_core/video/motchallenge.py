@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from reid_core.errors import Damaged, shown
+from reid_core.errors import Damaged, Refused, ReidError, is_full, shown, why
+from reid_core.files import write_atomically
 from reid_core.video.boxes import Detections
 from reid_core.video.tracking import Update
 
 COLUMNS = "frame, track, left, top, width, height"
+_FIRST = 200  # bytes that its first line surely has
 
 
 @dataclass(frozen=True)
@@ -69,18 +71,25 @@ class TrackFile:
     """A file of such lines that an analysis writes step by step: `keep` what a step added, before the step counts.
 
     `frames` are analysed when it is opened: what stands there of later ones a process wrote that was stopped before
-    its step counted, and the analysis finds it again.
+    its step counted, and the analysis finds it again. Raises ReidError for a file that cannot be written, and for one
+    that holds something else.
     """
 
     def __init__(self, path: Path, frames: int = 0) -> None:
         self._new: list[str] = []
-        kept: list[str] = []
-        if frames and path.is_file():
-            with path.open(encoding="utf-8") as file:
-                kept = [str(line) for line in read_tracks(file, path.name) if line.frame <= frames]
+        _check(path)
+        kept = list(_kept(path, frames)) if frames and path.is_file() else []
         self._last = {line for line in kept if line.startswith(f"{frames},")}
-        self._file: TextIO = path.open("w", encoding="utf-8")
-        self._file.writelines(f"{line}\n" for line in kept)
+        try:
+            if kept:  # whole or not at all: a process that dies here must not lose what was there
+                write_atomically(path, lambda file: file.writelines(f"{line}\n".encode() for line in kept))
+            self._file: TextIO = path.open("a" if kept else "w", encoding="utf-8")
+        except OSError as error:
+            if is_full(error):
+                raise
+            raise ReidError(
+                f"Tracks cannot be written to {path} ({why(error)}). Name another file for them."
+            ) from error
 
     def add(self, line: TrackLine) -> None:
         if str(line) not in self._last:
@@ -94,6 +103,25 @@ class TrackFile:
     def close(self) -> None:
         self.keep()
         self._file.close()
+
+
+def _check(path: Path) -> None:
+    """Raises Refused for a file that is no file of tracks: writing would destroy it."""
+    if not path.is_file():
+        return
+    with path.open("rb") as file:
+        first = file.read(_FIRST).decode(errors="replace").splitlines(keepends=True)[:1]
+    try:
+        list(read_tracks(first, path.name))
+    except Damaged as error:
+        raise Refused(f"{path} is there and holds something else than tracks. Name another file for them.") from error
+
+
+def _kept(path: Path, frames: int) -> Iterator[str]:
+    """The whole lines of these frames; the last one may be torn where a process was killed."""
+    with path.open(encoding="utf-8") as file:
+        whole = (line for line in file if line.endswith("\n"))
+        yield from (str(line) for line in read_tracks(whole, path.name) if line.frame <= frames)
 
 
 def _wrong(name: str, number: int, line: str) -> str:

@@ -17,10 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from reid_core.video.boxes import Detections, overlaps
+from reid_core.video.best_crops import covered
+from reid_core.video.boxes import Array, Detections, overlaps
+from reid_core.video.looks import LENGTH, unlike
 from reid_core.video.motion import Motion
 
 NO_TRACK = -1
+LOOKS = 0.8  # share of looks in what decides between tracks; the rest is the overlap
+RENEWED = 0.3  # share of the newest look in that of a track
+CLEAR = 0.3  # a box that is covered by more does not say how its person looks
 STEADY = 0.1  # a box of a known person may score so much less than the box that began the track
 Rows = NDArray[np.intp]
 
@@ -39,6 +44,7 @@ class TrackingSettings:
     surprise: float = 2.5  # standard deviations that a box may be from where its track is expected
     weak_for: float = 1.0  # seconds that weak boxes alone continue a track
     lost_for: float = 2.0  # seconds that a track waits for its person
+    unlike: float = 0.12  # looks that differ by more are two people's
     confirming: int = 2  # boxes, in frames that follow each other, until a track gets its number
 
     @classmethod
@@ -82,22 +88,24 @@ class _Tracks:
     seen: NDArray[np.float64]  # when last, in seconds
     sure: NDArray[np.float64]  # when last by a strong box
     row: NDArray[np.int64]  # in the detections of the last update, or -1
+    look: Array  # (N, 12), of what could be seen of each so far
 
     @classmethod
-    def beginning(cls, boxes: NDArray[Any], rows: Rows, seconds: float) -> _Tracks:
+    def beginning(cls, boxes: NDArray[Any], looks: Array, rows: Rows, seconds: float) -> _Tracks:
         count = len(rows)
         now = np.full(count, seconds)
-        return cls(
-            Motion.at(boxes[rows]), np.full(count, NO_TRACK), np.ones(count, np.int64), now, now.copy(), rows.copy()
-        )
+        numbers = np.full(count, NO_TRACK), np.ones(count, np.int64)
+        return cls(Motion.at(boxes[rows]), *numbers, now, now.copy(), rows.copy(), looks[rows])
 
     def of(self, rows: NDArray[Any]) -> _Tracks:
-        columns = (self.number, self.hits, self.seen, self.sure, self.row)
-        return _Tracks(self.motion.of(rows), *(column[rows] for column in columns))
+        return _Tracks(self.motion.of(rows), *(getattr(self, name)[rows] for name in _COLUMNS))
 
     def joined(self, other: _Tracks) -> _Tracks:
-        pairs = ((getattr(self, name), getattr(other, name)) for name in ("number", "hits", "seen", "sure", "row"))
+        pairs = ((getattr(self, name), getattr(other, name)) for name in _COLUMNS)
         return _Tracks(self.motion.joined(other.motion), *(np.concatenate(pair) for pair in pairs))
+
+
+_COLUMNS = ("number", "hits", "seen", "sure", "row", "look")
 
 
 class Tracker:
@@ -108,13 +116,17 @@ class Tracker:
 
     def __init__(self, settings: TrackingSettings | None = None, *, first: int = 1) -> None:
         self.settings = settings or TrackingSettings()
-        self._tracks = _Tracks.beginning(np.empty((0, 4)), np.empty(0, np.intp), 0.0)
+        self._tracks = _Tracks.beginning(np.empty((0, 4)), np.empty((0, LENGTH), np.float32), np.empty(0, np.intp), 0.0)
         self._now: float | None = None
         self._next = first
 
-    def update(self, detections: Detections, seconds: float) -> Update:
-        """Joins the boxes of the frame at that second to tracks; seconds never go back, gaps may differ."""
+    def update(self, detections: Detections, seconds: float, looks: Array | None = None) -> Update:
+        """Joins the boxes of the frame at that second to tracks; seconds never go back, gaps may differ.
+
+        `looks` (N, 12) are those of the boxes (`looks.looks_of`); without them boxes alone decide.
+        """
         settings = self.settings
+        looks = np.zeros((len(detections), LENGTH), np.float32) if looks is None else looks
         ended = self._go_to(seconds)
         tracks, scores = self._tracks, detections.scores
         joined = np.full(len(detections), NO_TRACK)  # per detection the place of its track
@@ -122,15 +134,15 @@ class Tracker:
         weak = np.flatnonzero((scores >= settings.weak) & (scores < settings.strong))
         known, new = np.flatnonzero(tracks.number > 0), np.flatnonzero(tracks.number <= 0)
 
-        known, strong = self._join(known, strong, detections, settings.buffer, settings.overlap, joined)
-        known, strong = self._join(known, strong, detections, settings.wide_buffer, settings.overlap, joined)
+        known, strong = self._join(known, strong, detections, looks, settings.buffer, settings.overlap, joined)
+        known, strong = self._join(known, strong, detections, looks, settings.wide_buffer, settings.overlap, joined)
         in_view = known[(tracks.row[known] != NO_TRACK) & (seconds - tracks.sure[known] <= settings.weak_for)]
-        self._join(in_view, weak, detections, settings.wide_buffer, settings.weak_overlap, joined)
-        failed, strong = self._join(new, strong, detections, settings.wide_buffer, settings.overlap, joined)
+        self._join(in_view, weak, detections, looks, settings.wide_buffer, settings.weak_overlap, joined)
+        failed, strong = self._join(new, strong, detections, looks, settings.wide_buffer, settings.overlap, joined)
 
-        earlier = self._continue(joined, detections, seconds)
+        earlier = self._continue(joined, detections, looks, seconds)
         ids = np.where(joined == NO_TRACK, NO_TRACK, np.append(tracks.number, NO_TRACK)[joined]).astype(np.int64)
-        begun = _Tracks.beginning(detections.boxes, strong[scores[strong] >= settings.begin], seconds)
+        begun = _Tracks.beginning(detections.boxes, looks, strong[scores[strong] >= settings.begin], seconds)
         self._tracks = tracks.of(np.delete(np.arange(len(tracks.number)), failed)).joined(begun)
         return Update(ids, earlier, ended)
 
@@ -151,6 +163,7 @@ class Tracker:
         tracks: Rows,
         found: Rows,
         detections: Detections,
+        looks: Array,
         buffer: float,
         least: float,
         joined: NDArray[np.intp],
@@ -160,20 +173,24 @@ class Tracker:
             return tracks, found
         motion, boxes = self._tracks.motion.of(tracks), detections.boxes[found]
         shared = overlaps(_widened(motion.boxes, buffer), _widened(boxes, buffer))
-        shared[motion.surprise(boxes) > self.settings.surprise] = 0
-        left, right = linear_sum_assignment(shared, maximize=True)
+        apart = unlike(self._tracks.look[tracks], looks[found])
+        shared[(motion.surprise(boxes) > self.settings.surprise) | (apart > self.settings.unlike)] = 0
+        alike = 1 - np.minimum(apart / self.settings.unlike, 1)
+        left, right = linear_sum_assignment(shared * (1 - LOOKS + LOOKS * alike), maximize=True)
         good = shared[left, right] >= least
         left, right = left[good], right[good]
         joined[found[right]] = tracks[left]
         return np.delete(tracks, left), np.delete(found, right)
 
     def _continue(
-        self, joined: NDArray[np.intp], detections: Detections, seconds: float
+        self, joined: NDArray[np.intp], detections: Detections, looks: Array, seconds: float
     ) -> tuple[tuple[int, int], ...]:
         """Tracks take their boxes; new ones may be confirmed and get numbers. Returns `Update.earlier`."""
         tracks, found = self._tracks, np.flatnonzero(joined != NO_TRACK)
         places = joined[found]
         tracks.motion.seen(places, detections.boxes[found])
+        clear = covered(detections.boxes, detections.scores)[found] < CLEAR
+        tracks.look[places[clear]] += RENEWED * (looks[found[clear]] - tracks.look[places[clear]])
         tracks.hits[places] += 1
         tracks.seen[places] = seconds
         tracks.sure[places[detections.scores[found] >= self.settings.strong]] = seconds
@@ -187,7 +204,7 @@ class Tracker:
 
     def state(self) -> dict[str, Any]:
         """All that it remembers, as plain values for JSON."""
-        columns = {name: getattr(self._tracks, name).tolist() for name in ("number", "hits", "seen", "sure", "row")}
+        columns = {name: getattr(self._tracks, name).tolist() for name in _COLUMNS}
         return {
             "settings": asdict(self.settings),
             "now": self._now,
@@ -208,6 +225,7 @@ class Tracker:
             seen=np.array(state["seen"], np.float64),
             sure=np.array(state["sure"], np.float64),
             row=np.array(state["row"], np.int64),
+            look=np.array(state["look"], np.float32).reshape(-1, LENGTH),
         )
         return tracker
 

@@ -33,11 +33,11 @@ class Reporter:
             self._stage, self._began, self._first, self._written, self._done = stage, now, done, 0.0, -1
         if done != self._done:
             self._done, self._changed, self._ticks = done, time.time(), now
-        if now - self._written < _SECONDS_BETWEEN_WRITES and done < total:
+        if now - self._written < _SECONDS_BETWEEN_WRITES and (done < total or not total):
             return
         self._written = now
         speed = (done - self._first) / max(now - self._began, 1e-6)
-        left = (total - done) / speed if speed > 0 else -1.0
+        left = (total - done) / speed if speed > 0 and total else -1.0
         changed, ticks = round(self._changed, 1), round(self._ticks, 1)
         self._write(
             Progress("running", stage, done, total, round(left, 1), changed=changed, ticks=ticks, boot=self._boot)

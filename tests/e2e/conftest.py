@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from reid_core.workspace import jobs
 from reid_core.workspace.workspace import VARIABLE
 
 ROOT = Path(__file__).parents[2]
@@ -48,11 +49,13 @@ def run_server() -> Iterator[RunServer]:
     """Gives `run_server(command, workspace path, folder)`: runs it in the folder, with a free port where it says PORT,
     until the test ends; and returns its address."""
     servers: list[subprocess.Popen[bytes]] = []
+    workspaces: set[Path] = set()
 
     def started(command: list[str], workspace: Path, folder: Path) -> str:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
+        workspaces.add(workspace)
         servers.append(
             subprocess.Popen(
                 [str(port) if word == "PORT" else word for word in command],
@@ -73,6 +76,9 @@ def run_server() -> Iterator[RunServer]:
             server.wait(10)
         except subprocess.TimeoutExpired:
             server.kill()
+    for job in (job for workspace in workspaces for job in jobs.all_jobs(workspace)):
+        if job.progress.status == "running":  # the demo's draws videos for minutes
+            jobs.stop(job.folder)
 
 
 def _wait_for(address: str, server: subprocess.Popen[bytes]) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from reid_core.workspace.imports.demo_assets import CROPS, TABLE, VECTORS
 from reid_core.workspace.workspace import VARIABLE
 from tests.e2e import foreign_requests
 from tests.e2e.conftest import ROOT, SLOW, OpenPage, RunServer, wait_until_settled
@@ -73,6 +74,8 @@ def test_it_holds_one_package_and_nothing_that_another_may_be_called(wheel: Path
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"reid_core", "retrace_reid"}
     assert not [name for name in names if "__pycache__" in name or "/tests/" in name]
+    shipped = {f"reid_core/_app/assets/demo/{name}" for name in (CROPS, TABLE, VECTORS)}
+    assert shipped <= set(names)
     assert {"reid_core/py.typed", "reid_core/_app/app.py", "reid_core/_app/.streamlit/config.toml"} <= set(names)
 
 
@@ -84,7 +87,9 @@ def test_what_is_imported_is_what_was_installed(installed: Path, workspace: Path
 
 
 def test_demo_search_and_evaluation_work_with_the_shipped_models(installed: Path, workspace: Path) -> None:
-    assert reid(installed, workspace, "demo") == {"gallery": "demo"}
+    assert reid(installed, workspace, "demo", "--no-videos") == {"gallery": "demo", "recordings": "demo-recordings"}
+    there = reid(installed, workspace, "recordings", "demo-recordings")["recordings"]
+    assert [recording["camera"] for recording in there] == ["camera-1", "camera-2", "camera-3", "camera-4"]
     listed = reid(installed, workspace, "list")
     assert [model["name"] for model in listed["models"]] == ["market", "synthetic"]
     assert reid(installed, workspace, "search", "--gallery", "demo", "--crop", "1", "--purpose", "trial")["hits"]

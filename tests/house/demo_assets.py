@@ -2,9 +2,9 @@
 
     python -m tests.house.demo_assets [FOLDER]
 
-The recordings are drawn in the folder, outside the tree, and analysed there as `reid video` does it, by the detector and
-the model that ship; what was found is written into `assets/demo`. With the same detector, model and libraries the same
-bytes come out. Recordings that are drawn already are kept.
+The recordings are drawn in the folder, which git leaves out, and analysed there as `reid video` does it, by the
+detector and the model that ship; what was found is written into `assets/demo`. With the same detector, model and
+libraries the same bytes come out. Recordings that are drawn already are kept.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import shutil
 import sys
 import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -97,7 +97,7 @@ def write_assets(folder: Path, into: Path = SHIPPED) -> None:
     ids: list[int] = []
     told = []
     for row in rows:
-        own = crops[crops["path"].str.startswith(row.name)].to_dict("records")
+        own = crops[crops["path"].str.startswith(f"{row.name}-")].to_dict("records")
         walks = [_tracklet(cells, own) for cells in _tracklet_cells(workspace, row)]
         ids += [crop["id"] for walk in walks for crop in walk["crops"]]
         names = [crop["path"] for walk in walks for crop in walk["crops"]]
@@ -143,7 +143,7 @@ def _tracklet_cells(workspace: Workspace, row: RecordingRow) -> list[dict[str, A
         return [dict(zip(names, cells, strict=True)) for cells in found]
 
 
-def _tracklet(cells: dict[str, Any], crops: list[dict[str, Any]]) -> dict[str, Any]:
+def _tracklet(cells: dict[str, Any], crops: list[dict[Hashable, Any]]) -> dict[str, Any]:
     path = np.frombuffer(cells["path"], "<f4").reshape(-1, 3)
     read = {
         **cells,
@@ -157,7 +157,7 @@ def _tracklet(cells: dict[str, Any], crops: list[dict[str, Any]]) -> dict[str, A
     return {name: read[name] for name in OF_TRACKLET} | {"crops": [_crop(crop) for crop in own]}
 
 
-def _crop(crop: dict[str, Any]) -> dict[str, Any]:
+def _crop(crop: dict[Hashable, Any]) -> dict[str, Any]:
     box = [round(crop[f"box_{side}"], 2) for side in ("left", "top", "width", "height")]
     return {"id": crop["id"], "path": crop["path"], "moment": round(crop["moment"], 6), "box": box}
 

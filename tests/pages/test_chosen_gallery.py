@@ -13,6 +13,7 @@ from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion import deletion
 from reid_core.workspace.galleries.last_used import last_used, use
 from reid_core.workspace.imports.demo import GALLERY as DEMO
+from reid_core.workspace.imports.demo_assets import RECORDINGS
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER, TINY_GALLERY
 from tests.pages.search_page import OpenPage, words_of
@@ -118,6 +119,19 @@ def test_the_demo_gives_way_to_a_gallery_that_came_after_it_but_not_where_it_was
     page = open_at("pages/gallery.py", workspace.path)
     use(workspace.path, OTHER)
     assert page.run().selectbox(key="gallery").value == DEMO
+
+
+def test_of_the_demos_galleries_that_of_drawn_crops_is_shown_first_and_both_give_way(
+    open_at: OpenPage, tmp_path: Path
+) -> None:
+    workspace = Workspace(tmp_path / "workspace", TESTER)
+    workspace.catalogue.add_gallery(DEMO)
+    page = open_at("pages/gallery.py", workspace.path)
+    workspace.catalogue.add_gallery(RECORDINGS)
+    assert page.run().selectbox(key="gallery").value == DEMO, "it comes while the page is open"
+    assert open_at("pages/gallery.py", workspace.path).selectbox(key="gallery").value == DEMO
+    workspace.catalogue.add_gallery(OTHER)
+    assert page.run().selectbox(key="gallery").value == OTHER
 
 
 def test_an_import_that_ends_leaves_the_gallery_chosen_meanwhile(open_at: OpenPage, two: Workspace) -> None:

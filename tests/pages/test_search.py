@@ -41,6 +41,37 @@ def test_an_empty_workspace_starts_building_the_demo_once(
     assert len(started) == 1
 
 
+@pytest.mark.parametrize(
+    "progress",
+    [
+        Progress(stage="Adding recordings", done=1, total=4),
+        Progress(stage="Drawing videos", done=1_200, total=3_600),
+        Progress("failed", message="The disk is full."),
+        Progress("lost"),
+    ],
+)
+def test_the_demo_can_be_searched_while_its_videos_are_drawn_and_if_that_fails(
+    open_page: OpenPage, tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, progress: Progress
+) -> None:
+    monkeypatch.setattr(jobs, "read", lambda folder: progress)
+    with sqlite3.connect(tiny_workspace.path / "catalogue.sqlite") as database:
+        database.execute("UPDATE gallery SET name = 'demo'")
+    page = open_page(tiny_workspace.path)
+    assert "Building the demo" not in words_of(page)
+    assert page.query_params["gallery"] in ("demo", ["demo"])
+
+
+def test_the_demo_cannot_be_searched_while_it_is_embedded(
+    open_page: OpenPage, tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "read", lambda folder: Progress(stage="Embedding", done=12, total=24))
+    with sqlite3.connect(tiny_workspace.path / "catalogue.sqlite") as database:
+        database.execute("UPDATE gallery SET name = 'demo'")
+        database.execute("DELETE FROM vector WHERE crop > 12")
+    page = open_page(tiny_workspace.path)
+    assert "12 of 24" in words_of(page)
+
+
 def test_a_failed_demo_is_explained_and_can_be_tried_again(
     open_page: OpenPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

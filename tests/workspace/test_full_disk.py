@@ -20,6 +20,7 @@ from reid_core.datasets import read_dataset
 from reid_core.errors import DiskFull, ReidError
 from reid_core.files import write_atomically
 from reid_core.signals import StopRequest
+from reid_core.video.boxes import Detections
 from reid_core.workspace import job_reporter, jobs, reserve
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.deletion import delete, receipts
@@ -30,6 +31,7 @@ from reid_core.workspace.reserve import is_short, with_room
 from reid_core.workspace.runs import traces
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER, TINY_GALLERY, Ended, png_bytes, tiny_picture
+from tests.support.walkers import WALKERS, ColourDetector, Walker, filmed
 from tests.workspace.runs.test_traces import add_run
 
 Reid = Callable[..., Ended]
@@ -135,6 +137,42 @@ def test_beside_a_recorder_that_takes_every_byte_no_search_is_answered_that_is_n
     lines = reid("audit", "--json").json()["audit"]
     assert len(lines) == answered
     assert not is_short(disk / "workspace"), "there is room again, and it is kept again"
+
+
+def test_a_disk_that_fills_up_while_a_recording_is_analysed_costs_nothing_that_was_kept(
+    reid: Reid, disk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each frame is a step; at the 60th of 150 a recorder takes every byte."""
+    film = filmed(tmp_path / "gate.mp4", (*WALKERS, Walker(0, 11.0, 17.0), Walker(2, 18.0, 25.0)), 30)
+    asked = ["video", film, "--gallery", "town", "--index-with", "stripes", "--start", "unknown"]
+
+    class Recorder(ColourDetector):
+        seen = 0
+
+        def detect(self, picture: np.ndarray) -> Detections:
+            self.seen += 1
+            if self.seen == 60:
+                fill(disk)
+            return super().detect(picture)
+
+    monkeypatch.setattr("reid_core.workspace.imports.recordings.STEP", 0.0)
+    detector: ColourDetector = Recorder()
+    monkeypatch.setattr("reid_core.video.detection.load_detector", lambda folder, *, threads=1: detector)
+    ended = reid(*asked, "--json")
+    assert ended.code == 1
+    assert ended.json()["kind"] == "disk full"
+    assert "free some space" in ended.json()["error"].lower()
+    assert "Traceback" not in ended.err
+    (row,) = reid("recordings", "town", "--json").json()["recordings"]
+    assert row["finished"] is None
+    assert 11.0 <= row["analysed"] <= 13.0
+    assert len(reid("tracklets", "town", "--json").json()["tracklets"]) == 2, "they ended before"
+    (disk / "recording").unlink()
+    detector = ColourDetector()
+    assert reid(*asked).code == 0
+    kept = reid("tracklets", "town", "--json").json()["tracklets"]
+    assert len(kept) == 4
+    assert sum(line["crops"] for line in kept) == len(list((disk / "workspace" / "originals").rglob("gate-*/*.jpg")))
 
 
 def test_a_disk_that_has_no_room_for_the_whole_reserve_keeps_a_part_and_can_be_emptied_when_it_is_full(

@@ -97,12 +97,12 @@ def test_the_demo_is_built_once_and_goes_on_where_it_stopped(tmp_path: Path, mon
     workspace = Workspace(tmp_path / "workspace", TESTER)
     stop = StopRequest()
     stop.requested = True
-    assert not demo.build_demo(workspace, stop=stop, bar=bar)  # type: ignore[arg-type]
-    assert demo.build_demo(workspace, stop=StopRequest(), bar=bar)  # type: ignore[arg-type]
+    assert not demo.build_demo(workspace, stop=stop, bar=bar, videos=False)  # type: ignore[arg-type]
+    assert demo.build_demo(workspace, stop=StopRequest(), bar=bar, videos=False)  # type: ignore[arg-type]
     info = workspace.catalogue.gallery(demo.GALLERY)
     assert info.identities == 3
     assert info.models[0][2] == info.crops
-    assert stages[-3:] == ["Drawing people", "Importing", "Embedding"]
+    assert stages[-4:] == ["Drawing people", "Importing", "Embedding", "Adding recordings"]
 
 
 def test_a_job_tells_what_it_did_in_each_of_its_runs(tmp_path: Path, tiny_dataset: Path) -> None:

@@ -10,6 +10,7 @@ from pages.components.shared import markup
 from pages.components.shared.job_card import draw_no_progress, jobs_state
 from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.imports.demo import GALLERIES
 from reid_core.workspace.jobs import Progress
 from reid_core.workspace.workspace import Workspace
 
@@ -24,13 +25,14 @@ _starting = threading.Lock()
 
 
 def demo_is_ready(workspace: Workspace, galleries: list[GalleryInfo]) -> bool:
-    """Whether there is a gallery to search. Where there is none it starts the demo, and draws how it stands."""
-    from reid_core.workspace.imports.demo import GALLERY
+    """Whether there is a gallery to search. Where there is none it starts the demo, and draws how it stands.
 
+    The demo's job goes on when its first gallery is ready: it adds recordings and draws their videos.
+    """
     folder = workspace.path / "jobs" / "demo"
     progress = jobs.read(folder)
-    names = {gallery.name for gallery in galleries}
-    if names - {GALLERY} or (GALLERY in names and (progress is None or progress.status == "finished")):
+    ended = progress is None or progress.status == "finished"
+    if not {gallery.name for gallery in galleries} <= set(GALLERIES) or (galleries and ended) or _embedded(galleries):
         return True
     with _starting:
         if jobs.read(folder) is None:
@@ -44,11 +46,17 @@ def demo_is_ready(workspace: Workspace, galleries: list[GalleryInfo]) -> bool:
     return False
 
 
+def _embedded(galleries: list[GalleryInfo]) -> bool:
+    """Whether a model has embedded all of one: an import ends before embedding begins, so all of it is there."""
+    return any(gallery.models and not gallery.to_embed(gallery.models[-1][0]) for gallery in galleries)
+
+
 @st.fragment(run_every=1.0)
 def _watch(workspace: Workspace) -> None:
     folder = workspace.path / "jobs" / "demo"
     progress = jobs.read(folder) or Progress(stage="Starting")
-    if progress.status != "running":
+    embedding_has_ended = progress.stage not in ("Starting", "", *STAGES)
+    if progress.status != "running" or (embedding_has_ended and _embedded(workspace.catalogue.galleries())):
         st.rerun()
     markup.heading(job_kinds.KINDS["demo"].doing)
     markup.text(

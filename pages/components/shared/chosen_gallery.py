@@ -17,7 +17,7 @@ from pages.components.shared.session import kept
 from reid_core.errors import ReidError, shown
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.galleries.last_used import last_used, use
-from reid_core.workspace.imports.demo import GALLERY as DEMO
+from reid_core.workspace.imports.demo import GALLERIES as DEMOS
 from reid_core.workspace.workspace import Workspace
 
 FIELD = "gallery"  # key of the field in which it is chosen
@@ -80,9 +80,9 @@ def _fall_back(
     What is shown stays, whatever other tabs and processes use; only the demo gives way to a gallery that came after it.
     """
     before, names = chosen.name, {gallery.name for gallery in galleries}
-    if before not in names or (chosen.demo_alone and names != {DEMO}):
+    if before not in names or (chosen.demo_alone and not names <= set(DEMOS)):
         chosen.name, chosen.by_default = _to_start_with(workspace, galleries), True
-        chosen.demo_alone = names == {DEMO}
+        chosen.demo_alone = names <= set(DEMOS)
     if chosen.name != before:
         _say(chosen)
     if chosen.name is None:
@@ -94,12 +94,18 @@ def _fall_back(
 
 
 def _to_start_with(workspace: Workspace, galleries: Sequence[GalleryInfo]) -> str | None:
-    """The one that was used last, else one that can be searched; the demo only when nothing else is there."""
+    """The one that was used last, else one that can be searched; the demo only when nothing else is there, its crops
+    before its recordings."""
     last = last_used(workspace.path)
     if last in {gallery.name for gallery in galleries}:
         return last
-    first = min(galleries, key=lambda gallery: (gallery.name == DEMO, not gallery.models), default=None)
+    first = min(galleries, key=lambda gallery: (_place_of(gallery.name), not gallery.models), default=None)
     return None if first is None else first.name
+
+
+def _place_of(gallery: str) -> int:
+    """0 for a gallery of the user's; those of the demo come after it."""
+    return DEMOS.index(gallery) + 1 if gallery in DEMOS else 0
 
 
 def draw_gallery_field(

@@ -6,6 +6,7 @@ import dataclasses
 import math
 import os
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -31,8 +32,9 @@ from reid_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from reid_core.video.stream import Reading
+    from reid_core.workspace.imports.planned_recordings import Planned
     from reid_core.workspace.imports.recording_files import FoundRecording
-    from reid_core.workspace.imports.recordings import Planned, RecordingReport, Standing
+    from reid_core.workspace.imports.recordings import RecordingReport, Standing
 
 CHOICES = ("name", "container", "file", "unknown")  # what --start takes besides a moment
 
@@ -96,15 +98,17 @@ def video(
             else:
                 print_skipped(skipped)
             return
-        choice = "stated" if stated is not None else start or _ask(found)
-        plans = [_planned(one, choice, camera, reading, fps, time_zone, purpose) for one in found]
+        choice = "stated" if stated is not None else start or _ask(found, json)
+        plans = _plans(found, skipped, lambda one: _planned(one, choice, camera, reading, fps, time_zone, purpose))
         opened = open_workspace(workspace)
         reports = _analyse(opened, plans, gallery, detector, index_with, stop, at_once, write_tracks)
-    skipped += [report for report in reports if isinstance(report, Skipped)]
+    failed = [report for report in reports if isinstance(report, Skipped)]
     done = [report for report in reports if not isinstance(report, Skipped)]
+    skipped += failed
+    is_stopped = len(reports) < len(plans) or any(report.stopped for report in done)
     REPORTER.result({"gallery": gallery, "recordings": [_short(one) for one in done], **_left_out(skipped)})
-    if not done:
-        raise ReidError(skipped[-1].reason)
+    if not done and failed:
+        raise _none_of(failed)
     with suppress(OSError):  # the crops are kept anyway
         use(opened.path, gallery)
     if json:
@@ -113,16 +117,19 @@ def video(
         for report in done:
             _say_report(report)
         print_skipped(skipped)
-    end_if_stopped(any(report.stopped for report in done), "video")
+    end_if_stopped(is_stopped, "video")
 
 
-def _ask(found: list[FoundRecording]) -> str:
-    """Who says when the recordings begin: asked where somebody can answer. Raises ReidError where nobody can."""
+def _ask(found: list[FoundRecording], json: bool) -> str:
+    """Who says when the recordings begin: asked where somebody can answer. Raises ReidError where nobody can.
+
+    With --json the proposals have not been said yet, and stand in the error.
+    """
     from reid_core.workspace.imports.recording_files import UNKNOWN, undecided
 
     chosen = found[0].starts.chosen
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or chosen is None:
-        raise undecided(found)
+    if json or not (sys.stdin.isatty() and sys.stdout.isatty()) or chosen is None:
+        raise undecided(found, proposals=json)
     sources = ", ".join(proposal.source for proposal in found[0].starts.proposals)
     answer = str(typer.prompt(f"Which start is right: {sources} or {UNKNOWN}?", default=chosen.source))
     if answer not in CHOICES:
@@ -130,12 +137,40 @@ def _ask(found: list[FoundRecording]) -> str:
     return answer
 
 
+def _plans(
+    found: list[FoundRecording], skipped: list[Skipped], planned: Callable[[FoundRecording], Planned]
+) -> list[Planned]:
+    """One for each recording; of several, one that lacks its camera or start is added to `skipped`.
+
+    Raises ReidError where that leaves none.
+    """
+    if len(found) == 1:
+        return [planned(found[0])]
+    plans, lacking = [], []
+    for one in found:
+        try:
+            plans.append(planned(one))
+        except ReidError as error:
+            lacking.append(Skipped(str(one.path), str(error)))
+    if not plans:
+        raise _none_of(lacking)
+    skipped += lacking
+    return plans
+
+
+def _none_of(skipped: list[Skipped]) -> ReidError:
+    """What is said where no recording came in."""
+    if len(skipped) == 1:
+        return ReidError(skipped[0].reason)
+    return ReidError(f"None of the {len(skipped):,} recordings came in. {skipped[0].path}: {skipped[0].reason}")
+
+
 def _planned(
     found: FoundRecording, choice: str, camera: str | None, reading: Reading, rate: float, zone: str | None,
     purpose: str,
 ) -> Planned:  # fmt: skip
+    from reid_core.workspace.imports.planned_recordings import Planned
     from reid_core.workspace.imports.recording_files import chosen_start
-    from reid_core.workspace.imports.recordings import Planned
 
     name = camera or (found.camera.camera if found.camera else None)
     if name is None:
@@ -187,7 +222,7 @@ def _say_found(found: list[FoundRecording], camera: str | None) -> None:
 def _say_report(report: RecordingReport) -> None:
     row = report.recording
     if report.already:
-        say(f"{row.name}: already analysed, as recording {row.name} of camera {row.camera}.")
+        say(f"{report.path.name}: already analysed, as recording {row.name} of camera {row.camera}.")
     else:
         kept = f"{plural(report.tracklets, 'tracklet')} with {plural(report.crops, 'crop')}"
         until = f", analysed up to {short_time(row.analysed)}" if report.stopped else ""

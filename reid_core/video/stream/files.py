@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from reid_core.errors import Damaged, why
+
 POLL = 0.2  # seconds between two looks at a file that grows
 
 
@@ -32,6 +34,16 @@ class RecordingFile:
         self._file.seek(skip)
 
     def read(self, size: int) -> bytes:
+        """Raises ReidError where the disk gives no more: FFmpeg would take that for the end of the recording."""
+        try:
+            return self._read(size)
+        except OSError as error:
+            raise Damaged(
+                f"{self.name} cannot be read any further ({why(error)}). Check the disk or network that it lies on, and"
+                " run the same command to go on; what was found so far is kept."
+            ) from error
+
+    def _read(self, size: int) -> bytes:
         data = self._file.read(size)
         if data or self._has_ended or self._following is None:
             return data or b""

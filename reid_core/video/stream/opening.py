@@ -90,9 +90,10 @@ def find_way(path: Path, following: Following | None = None) -> tuple[Way, Opene
                 opened.close()
             return way, behind
     if opened is not None:
-        kinds = ", ".join(sorted({stream.type for stream in opened.container.streams})) or "nothing"
+        kinds = ", ".join(sorted({stream.type for stream in opened.container.streams}))
         opened.close()
-        raise ReidError(f"{path} has no video stream (only {kinds}). Choose a recording with pictures.")
+        only = f" (only {kinds})" if kinds else ": it is an empty container"
+        raise ReidError(f"{path} has no video stream{only}. Choose a recording with pictures.")
     if lacks_contents(path):
         raise Damaged(
             f"{path} was cut off before its recording was finished: its table of contents (moov) is missing. Export it"

@@ -108,7 +108,7 @@ FILES = (
         orphans=files.orphaned_originals,
     ),
     # Its pictures are of nobody real.
-    FileKeeper("demo", (f"{DEMO}/**", f"{DEMO}/*/*"), each(files.wipe_drawing), files.doomed_drawings),
+    FileKeeper("demo", (f"{DEMO}/**",), each(files.wipe_drawing), files.doomed_drawings),
     # What waits to be imported is in no gallery yet, and is the user's to discard.
     FileKeeper("upload", (f"{INCOMING}/**",), each(files.wipe_file), files.doomed_uploads),
     FileKeeper("import report", ("reports/[0-9]*.csv",), each(files.wipe_file), files.import_reports),

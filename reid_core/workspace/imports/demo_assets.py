@@ -1,8 +1,8 @@
 """What ships of the demo's recordings: what an analysis of them found, so that no computer has to do it again.
 
 Three files in `assets/demo`, which `make demo-assets` makes: `recordings.json` (recordings, tracklets, boxes, and what
-made them), `crops.zip` (the crops, and a still of each recording) and `vectors.safetensors` (a row for each crop, in the
-order of the table). The videos themselves are drawn when they are wanted.
+made them), `crops.zip` (the crops, and a still of each recording) and `vectors.safetensors` (a row for each crop, in
+the order of the table). The videos themselves are drawn when they are wanted.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The demo's recordings in a gallery of their own: what was found in them is there at once, and the videos are drawn."""
+"""The demo's recordings in a gallery of their own: what was found in them is there at once, the videos are drawn."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ def add_recordings(
 def draw_videos(workspace: Workspace, *, stop: StopRequest, on_progress: Watch) -> bool:
     """Draw the videos that the gallery's recordings lack; False where `stop` was requested.
 
-    Each is whole or not there. The recording then gets its file's hash and size: the same seed draws the same people
-    with any version of the libraries, but only the same versions encode them to the same bytes. The video of a recording
-    that is deleted, even while it is drawn, is not kept.
+    Each is whole or not there. The recording then gets its file's hash and size, which could not ship: another version
+    of the encoder, or another processor, draws the same people and writes other bytes. The video of a recording that is
+    deleted, even while it is drawn, is not kept.
     """
     site, folder, catalogue = FilmedSite(FILM), workspace.path / DEMO_VIDEOS, workspace.catalogue
     total = FILM.cameras * FILM.frames
@@ -76,7 +76,6 @@ def draw_videos(workspace: Workspace, *, stop: StopRequest, on_progress: Watch) 
 
         try:
             if row is not None and not _is_drawn(row, path):
-                folder.mkdir(parents=True, exist_ok=True)
                 write_recording(folder, site, camera, tell)
                 keeping.note_file(catalogue, row.key, path, hash_of(path))
             tell(FILM.frames)
@@ -85,6 +84,8 @@ def draw_videos(workspace: Workspace, *, stop: StopRequest, on_progress: Watch) 
         except NotThere:
             path.unlink(missing_ok=True)
             truth_of(path).unlink(missing_ok=True)
+            with suppress(OSError):  # others are in it
+                folder.rmdir()
     return True
 
 

@@ -73,13 +73,14 @@ def chosen_start(found: FoundRecording, choice: str) -> Proposal | None:
     raise ReidError(f"{found.path.name} has no start from {words}. {said}")
 
 
-def undecided(found: list[FoundRecording]) -> ReidError:
-    """What is said, after the proposals, where nobody has decided when recordings begin."""
+def undecided(found: list[FoundRecording], *, proposals: bool = False) -> ReidError:
+    """What is said where nobody has decided when recordings begin; with `proposals` also what is proposed for each."""
     sources = list(dict.fromkeys(proposal.source for one in found for proposal in one.starts.proposals))
     choices = ", ".join([*sources, UNKNOWN])
+    said = "".join(f" {one.path.name}: {' '.join(one.starts.sentences())}" for one in found) if proposals else ""
     return ReidError(
         f"Say when {found[0].path.name if len(found) == 1 else 'they'} began with --start: {choices}, or a moment "
-        "such as 2026-03-02T08:00+01:00. `reid clock` can correct it later."
+        f"such as 2026-03-02T08:00+01:00. `reid clock` can correct it later.{said}"
     )
 
 

@@ -8,68 +8,47 @@ unbroken analysis would have found.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import json
 import math
 import time
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
 from reid_core.embedder.inference import Embedder
-from reid_core.errors import Refused
+from reid_core.files import one_at_a_time
 from reid_core.images import encoded_crop
 from reid_core.signals import StopRequest
-from reid_core.times import short_time
-from reid_core.video.analysis import RATE, Analysis
+from reid_core.video.analysis import Analysis
 from reid_core.video.boxes import Detections
 from reid_core.video.detection import Detector
 from reid_core.video.motchallenge import TrackFile
 from reid_core.video.purity import Purity
-from reid_core.video.stream import Facts, Frame, Problems, Reading, Recording, open_recording
-from reid_core.video.stream.start import Proposal
+from reid_core.video.stream import Frame, Problems, Recording, open_recording
 from reid_core.video.tracklets import Tracklet
 from reid_core.workspace.catalogue.recordings import finding, keeping
-from reid_core.workspace.catalogue.recordings.rows import NewRecording, Progress, RecordingRow
+from reid_core.workspace.catalogue.recordings.rows import Progress, RecordingRow
+from reid_core.workspace.imports.planned_recordings import Planned, differing, hash_of, row_of, size_of
 from reid_core.workspace.imports.tracklet_crops import Still, keep_still, keep_tracklets, prepared
+from reid_core.workspace.layout import LOCK
 from reid_core.workspace.workspace import Workspace
 
 STEP = 10.0  # seconds of work in one transaction: the most that a crash makes an analysis do again
-OVERLAP = 2.0  # seconds that recordings of one camera may share: recorders cut so
-LONGEST_NAME = 80  # characters; tracklets are named by it
-
-
-@dataclass(frozen=True)
-class Planned:
-    """A recording to bring in: which camera filmed it, when it began, and what else says when.
-
-    `seconds` is how long it is, NaN where it does not say so. `start` is None where that stays unknown: then its crops
-    have no time. `zone` is the name of the camera's time zone. `purpose` stands in the log.
-    """
-
-    path: Path
-    camera: str
-    seconds: float
-    start: Proposal | None = None
-    said: tuple[Proposal, ...] = ()
-    zone: str | None = None
-    reading: Reading = field(default_factory=Reading)
-    rate: float = RATE
-    purpose: str = ""
 
 
 @dataclass(frozen=True)
 class RecordingReport:
     """What became of a recording: `tracklets` and `crops` that were kept now, and whether it was there `already`.
 
-    `problems` are sentences about what was wrong with it.
+    `problems` are sentences about what was wrong with it, or with going on with it.
     """
 
     recording: RecordingRow
+    path: Path  # of the file that was given: another one of these bytes may be there
     tracklets: int = 0
     crops: int = 0
     already: bool = False
@@ -108,12 +87,17 @@ def import_recording(
         catalogue.add_gallery(gallery)
         catalogue.add_model(embedder.id, embedder.card.name, embedder.card.embedding_size)
         sha256 = None if planned.reading.following else hash_of(planned.path)
-        row = _row_of(workspace, planned, recording.facts, gallery, detector, sha256)
+        with one_at_a_time(workspace.path / LOCK):  # two copies of a file that come at once are one recording
+            row = row_of(workspace, planned, recording.facts, gallery, detector, sha256)
         if row.finished is not None:
-            return RecordingReport(row, already=True, problems=tuple(Problems.from_state(row.problems).sentences()))
+            said = [*Problems.from_state(row.problems).sentences(), *differing(planned, row)]
+            if tracks is not None:
+                said.append("No tracks were written: they are written while a recording is analysed.")
+            return RecordingReport(row, planned.path, already=True, problems=tuple(said))
         work = _Work(workspace, row, recording, detector, embedder, tracks)
         try:
-            return work.run(stop, on_progress)
+            report = work.run(stop, on_progress)
+            return dataclasses.replace(report, problems=(*report.problems, *differing(planned, row)))
         finally:
             work.close()
 
@@ -168,7 +152,12 @@ class _Work:
                 return self._report(stopped=True)
         self.ended += self.analysis.end()
         progress = self._step(moment, number, at_end=True)
-        sha256 = hash_of(self.recording.path) if self.row.sha256 is None else None
+        sha256 = None
+        if self.row.sha256 is None:
+            try:
+                sha256 = hash_of(self.recording.path)
+            except OSError:  # a recorder renames what it has finished
+                progress = dataclasses.replace(progress, problems=self._moved())
         self.row = keeping.finish(
             self.workspace.catalogue, self.row.key, dataclasses.replace(progress, after=number), sha256=sha256
         )
@@ -180,7 +169,7 @@ class _Work:
         progress = Progress(
             analysed=moment, frames=number, problems=problems.state(),
             state=None if at_end else self._state(), duration=problems.seconds,
-            bytes=self.recording.path.stat().st_size, after=self.row.frames,
+            bytes=size_of(self.recording.path), after=self.row.frames,
         )  # fmt: skip
         if self.tracks is not None:
             self.tracks.keep()
@@ -192,6 +181,12 @@ class _Work:
             keep_still(self.workspace, self.row, self.still)
             self.row = dataclasses.replace(self.row, still_moment=self.still.moment)
         return progress
+
+    def _moved(self) -> dict[str, Any]:
+        self.recording.problems.note(
+            "The file was moved or deleted at the end: it is not recognised when it comes again."
+        )
+        return self.recording.problems.state()
 
     def _state(self) -> bytes:
         """Compressed JSON, from which `_read_state` goes on."""
@@ -214,66 +209,8 @@ class _Work:
 
     def _report(self, *, stopped: bool = False) -> RecordingReport:
         sentences = tuple(self.recording.problems.sentences())
-        return RecordingReport(self.row, self.tracklets, self.crops, False, stopped, sentences)
+        return RecordingReport(self.row, self.recording.path, self.tracklets, self.crops, False, stopped, sentences)
 
 
 def _read_state(state: bytes | None) -> dict[str, Any]:
     return {} if state is None else json.loads(zlib.decompress(state))
-
-
-def _row_of(
-    workspace: Workspace, planned: Planned, facts: Facts, gallery: str, detector: Detector, sha256: bytes | None
-) -> RecordingRow:
-    """The recording in the catalogue, added unless it is there. Raises ReidError where it may not go on, or come in."""
-    catalogue, path = workspace.catalogue, str(planned.path.resolve())
-    row = (
-        finding.of_file(catalogue, gallery, sha256) if sha256 is not None else finding.at_path(catalogue, gallery, path)
-    )
-    if row is not None:
-        if row.finished is None and row.detector != detector.id:
-            raise Refused(
-                f"{planned.path.name} was begun with another detector ({row.settings.get('detector')}). Go on with "
-                f"that one (--detector), or delete recording {row.name} of gallery {gallery} and begin again."
-            )
-        return row
-    _refuse_overlap(workspace, planned, facts, gallery)
-    return keeping.add(
-        catalogue,
-        gallery,
-        NewRecording(
-            name=planned.path.stem[:LONGEST_NAME] or planned.path.name, path=path, camera=planned.camera,
-            width=facts.width, height=facts.height, bytes=planned.path.stat().st_size, detector=detector.id,
-            sha256=sha256, start=planned.start.seconds if planned.start else float("nan"),
-            start_source=planned.start.source if planned.start else None, zone=planned.zone,
-            duration=facts.duration if facts.duration is not None else float("nan"),
-            said={one.source: short_time(one.seconds) for one in planned.said}, facts=_plain(facts),
-            settings={"rate": planned.rate, "detector": detector.card.name},
-        ),
-        purpose=planned.purpose,
-    )  # fmt: skip
-
-
-def _refuse_overlap(workspace: Workspace, planned: Planned, facts: Facts, gallery: str) -> None:
-    if planned.start is None or facts.duration is None:
-        return
-    begins, length = planned.start.seconds, max(facts.duration - OVERLAP, 0.0)
-    others = finding.overlapping(workspace.catalogue, gallery, planned.camera, begins + OVERLAP / 2, length)
-    if others:
-        other = others[0]
-        raise Refused(
-            f"{planned.path.name} of camera {planned.camera} would begin at {short_time(begins)} and overlap with "
-            f"{other.name}, which begins at {short_time(other.time_of(0))}: one camera cannot film both. "
-            "Check its --camera and --start, or correct the clock of the other with `reid clock`."
-        )
-
-
-def _plain(facts: Facts) -> dict[str, Any]:
-    """As JSON has it."""
-    values = dataclasses.asdict(facts)
-    return {**values, "pixel_aspect": str(facts.pixel_aspect), "streams": len(facts.streams)}
-
-
-def hash_of(path: Path) -> bytes:
-    """The file's SHA-256."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()

@@ -10,10 +10,11 @@ from threading import Lock
 
 from reid_core.datasets import Skipped
 from reid_core.embedder.inference import Embedder
-from reid_core.errors import ReidError, is_full
+from reid_core.errors import ReidError, is_full, why
 from reid_core.signals import StopRequest
 from reid_core.video.detection import Detector
-from reid_core.workspace.imports.recordings import Planned, RecordingReport, Standing, import_recording
+from reid_core.workspace.imports.planned_recordings import Planned
+from reid_core.workspace.imports.recordings import RecordingReport, Standing, import_recording
 from reid_core.workspace.workspace import Workspace
 
 
@@ -32,11 +33,12 @@ def import_recordings(
     """As `import_recording` for each, with the progress of all together; in the order of `plans`.
 
     `tracks` is the file for the tracks of one recording, or the folder for those of several. Raises what a single
-    recording raises, and DiskFull.
+    recording raises, and DiskFull. After a stop there is no report of what was not begun.
     """
     several = len(plans) > 1
     if several and tracks is not None:
-        tracks.mkdir(parents=True, exist_ok=True)
+        _make(tracks)
+    workspace.catalogue.add_gallery(gallery)
     standings = _Standings([plan.seconds for plan in plans], on_progress)
 
     def bring_in(place: int) -> RecordingReport | Skipped | None:
@@ -45,6 +47,7 @@ def import_recordings(
             return None
         lines = tracks / f"{place + 1:04d}-{plan.path.stem}.txt" if several and tracks is not None else tracks
         try:
+            workspace.catalogue.gallery(gallery)  # it may have been deleted: then it is not made again
             return import_recording(
                 workspace, plan, gallery, detector, embedder, stop=stop, tracks=lines,
                 on_progress=lambda standing: standings.show(place, standing),
@@ -56,6 +59,15 @@ def import_recordings(
 
     with ThreadPoolExecutor(at_once) as pool:
         return [report for report in pool.map(bring_in, range(len(plans))) if report is not None]
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        if is_full(error):
+            raise
+        raise ReidError(f"Tracks cannot be written to the folder {folder} ({why(error)}). Name another one.") from error
 
 
 class _Standings:

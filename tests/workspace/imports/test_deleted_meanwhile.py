@@ -17,7 +17,8 @@ from reid_core.workspace.catalogue.recordings import named
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.galleries.tracklets import TrackletLine, tracklets_of
-from reid_core.workspace.imports.recordings import Planned, RecordingReport, Standing, import_recording
+from reid_core.workspace.imports.planned_recordings import Planned
+from reid_core.workspace.imports.recordings import RecordingReport, Standing, import_recording
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER
 from tests.support import films

@@ -24,7 +24,8 @@ from reid_core.workspace.catalogue.vectors import vectors_of
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.galleries.tracklets import tracklets_of
 from reid_core.workspace.imports import recordings
-from reid_core.workspace.imports.recordings import Planned, RecordingReport, import_recording
+from reid_core.workspace.imports.planned_recordings import Planned
+from reid_core.workspace.imports.recordings import RecordingReport, import_recording
 from reid_core.workspace.imports.several_recordings import import_recordings
 from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.workspace import Workspace
@@ -34,7 +35,7 @@ from tests.support.walkers import ColourDetector, Walker, filmed
 START = 1_772_439_000.0  # 2026-03-02T08:10:00Z
 WALKERS = (
     Walker(0, 0.0, 6.0), Walker(1, 2.0, 10.0, top=20), Walker(2, 8.0, 16.0, left=250, speed=-25), Walker(0, 15.0, 22.0),
-    Walker(3, 18.0, 28.0, top=30), Walker(1, 24.0, 32.0, left=270, speed=-30),
+    Walker(3, 18.0, 28.0, top=5), Walker(1, 24.0, 32.0, left=270, speed=-30, top=95),
 )  # fmt: skip
 SECONDS = 30.0
 PROCESSES = multiprocessing.get_context("forkserver")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -64,7 +65,9 @@ def write_recordings(
 def write_recording(folder: Path, site: FilmedSite, camera: int, tell: Callable[[int], None] | None = None) -> Path:
     """Writes one camera's recording and its truth, unless they are there; the recording's path.
 
-    `tell` is called about once a second of film with the frames done; what it raises ends the writing.
+    `tell` is called about once a second of film with the frames done; what it raises ends the writing. The file is held
+    in memory until it is whole, 3 MB for a minute of film: one that were written for minutes would keep whoever wipes
+    its folder waiting.
     """
     path, truth = folder / recording_name(site, camera), folder / f"{site.cameras[camera].name}.truth.csv"
     mark = f"drawn, not filmed: {site.config}"
@@ -74,11 +77,11 @@ def write_recording(folder: Path, site: FilmedSite, camera: int, tell: Callable[
         return path
     sightings: list[Sighting] = []
 
-    def encode(file: BinaryIO) -> None:
-        _encode(file, site, camera, mark, sightings, tell)
-        write_atomically(truth, lambda table: table.write(truth_table(sightings)))
-
-    write_atomically(path, encode)
+    held = io.BytesIO()
+    _encode(held, site, camera, mark, sightings, tell)
+    folder.mkdir(parents=True, exist_ok=True)  # it may have been emptied, and so removed, meanwhile
+    write_atomically(truth, lambda table: table.write(truth_table(sightings)))
+    write_atomically(path, lambda file: file.write(held.getvalue()))
     return path
 
 

@@ -1,0 +1,148 @@
+"""A recording that is to come in, and its row in the catalogue: a new one, or the one that it goes on with.
+
+A file is known by its bytes, wherever it lies; one that still grows by its path.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from reid_core.errors import Refused
+from reid_core.times import short_time
+from reid_core.video.analysis import RATE
+from reid_core.video.detection import Detector
+from reid_core.video.stream import Facts, Reading
+from reid_core.video.stream.start import Proposal
+from reid_core.workspace.catalogue.recordings import finding, keeping
+from reid_core.workspace.catalogue.recordings.rows import NewRecording, RecordingRow
+from reid_core.workspace.workspace import Workspace
+
+OVERLAP = 2.0  # seconds that recordings of one camera may share: recorders cut so
+LONGEST_NAME = 80  # characters; tracklets are named by it
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A recording to bring in: which camera filmed it, when it began, and what else says when.
+
+    `seconds` is how long it is, NaN where it does not say so. `start` is None where that stays unknown: then its crops
+    have no time. `zone` is the name of the camera's time zone. `purpose` stands in the log.
+    """
+
+    path: Path
+    camera: str
+    seconds: float
+    start: Proposal | None = None
+    said: tuple[Proposal, ...] = ()
+    zone: str | None = None
+    reading: Reading = field(default_factory=Reading)
+    rate: float = RATE
+    purpose: str = ""
+
+
+def row_of(
+    workspace: Workspace, planned: Planned, facts: Facts, gallery: str, detector: Detector, sha256: bytes | None
+) -> RecordingRow:
+    """The recording in the catalogue, added unless it is there. Raises ReidError where it may not go on, or come in."""
+    catalogue, path = workspace.catalogue, str(planned.path.resolve())
+    row = None if sha256 is None else finding.of_file(catalogue, gallery, sha256)
+    row = row or _followed(finding.at_path(catalogue, gallery, path), planned.path, sha256)
+    if row is not None:
+        if row.finished is None and row.detector != detector.id:
+            raise Refused(
+                f"{planned.path.name} was begun with another detector ({row.settings.get('detector')}). Go on with "
+                f"that one (--detector), or delete recording {row.name} of gallery {gallery} and begin again."
+            )
+        return row
+    _refuse_overlap(workspace, planned, facts, gallery)
+    return keeping.add(
+        catalogue,
+        gallery,
+        NewRecording(
+            name=planned.path.stem[:LONGEST_NAME] or planned.path.name, path=path, camera=planned.camera,
+            width=facts.width, height=facts.height, bytes=planned.path.stat().st_size, detector=detector.id,
+            sha256=sha256, start=planned.start.seconds if planned.start else float("nan"),
+            start_source=planned.start.source if planned.start else None, zone=planned.zone,
+            duration=facts.duration if facts.duration is not None else float("nan"),
+            said={one.source: short_time(one.seconds) for one in planned.said}, facts=_plain(facts),
+            settings={"rate": planned.rate, "detector": detector.card.name},
+        ),
+        purpose=planned.purpose,
+    )  # fmt: skip
+
+
+def _followed(row: RecordingRow | None, path: Path, sha256: bytes | None) -> RecordingRow | None:
+    """The recording of that path, where it is this file, which has grown since; a recorder may use a name again."""
+    if row is None or path.stat().st_size < row.bytes:
+        return None
+    if row.sha256 is None:
+        return row if row.finished is None else None
+    return row if sha256 is None and hash_of(path, row.bytes) == row.sha256 else None
+
+
+def differing(planned: Planned, row: RecordingRow) -> list[str]:
+    """What was asked for and is not done, since the recording was begun otherwise or had come to its end."""
+    if row.finished is not None and (size_of(planned.path) or 0) > row.bytes:
+        return [
+            "The file has grown since it was analysed, and the rest of it is not analysed. To have all of it, delete "
+            f"recording {row.name} and import it again."
+        ]
+    asked = []
+    if planned.camera != row.camera:
+        asked.append(f"camera {row.camera}, not {planned.camera}")
+    start = planned.start.seconds if planned.start is not None and planned.start.source == "stated" else row.time_of(0)
+    if abs(start - row.time_of(0)) > OVERLAP or math.isnan(start) != math.isnan(row.time_of(0)):
+        asked.append(f"start {short_time(row.time_of(0)) or 'unknown'}, not {short_time(start)}")
+    if planned.rate != row.settings.get("rate", planned.rate):
+        asked.append(f"{row.settings['rate']:g} frames a second, not {planned.rate:g}")
+    if not asked:
+        return []
+    return [
+        f"It is in the gallery with {'; '.join(asked)}. `reid clock` corrects its start; for the rest, delete "
+        f"recording {row.name} and import it again."
+    ]
+
+
+def _refuse_overlap(workspace: Workspace, planned: Planned, facts: Facts, gallery: str) -> None:
+    if planned.start is None or facts.duration is None:
+        return
+    begins, length = planned.start.seconds, max(facts.duration - OVERLAP, 0.0)
+    others = finding.overlapping(workspace.catalogue, gallery, planned.camera, begins + OVERLAP / 2, length)
+    if others:
+        other = others[0]
+        raise Refused(
+            f"{planned.path.name} of camera {planned.camera} would begin at {short_time(begins)} and overlap with "
+            f"{other.name}, which begins at {short_time(other.time_of(0))}: one camera cannot film both. "
+            "Check its --camera and --start, or correct the clock of the other with `reid clock`."
+        )
+
+
+def _plain(facts: Facts) -> dict[str, Any]:
+    """As JSON has it."""
+    values = dataclasses.asdict(facts)
+    return {**values, "pixel_aspect": str(facts.pixel_aspect), "streams": len(facts.streams)}
+
+
+def hash_of(path: Path, size: int | None = None) -> bytes:
+    """The SHA-256 of the file, or of its first `size` bytes."""
+    with path.open("rb") as file:
+        if size is None:
+            return hashlib.file_digest(file, "sha256").digest()
+        found = hashlib.sha256()
+        while size > 0 and (part := file.read(min(size, 1 << 20))):
+            found.update(part)
+            size -= len(part)
+        return found.digest()
+
+
+def size_of(path: Path) -> int | None:
+    """In bytes; None where it was moved meanwhile."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
