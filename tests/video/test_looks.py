@@ -50,7 +50,8 @@ def test_a_box_anywhere_has_a_look(corners: list[tuple[float, float, float, floa
 
 def crossing(*, with_looks: bool) -> list[list[int]]:
     """Two people walk towards each other; in the middle only the one in front is found. Ids of red, and of blue."""
-    tracker, ids = Tracker(), [[], []]
+    tracker = Tracker()
+    ids: list[list[int]] = [[], []]
     for step in range(16):
         lefts = 20 + 14 * step, 230 - 14 * step
         picture = picture_of((lefts[1], BLUE, BLUE), (lefts[0], RED, RED))
@@ -70,7 +71,8 @@ def test_people_who_cross_keep_their_numbers() -> None:
 
 def test_who_turns_round_when_they_meet_keeps_the_number_by_looks_alone() -> None:
     """Both turn back while only one is found: by their motion they would have passed each other."""
-    tracker, ids = Tracker(), [[], []]
+    tracker = Tracker()
+    ids: list[list[int]] = [[], []]
     for step in range(16):
         away = min(step, 15 - step)
         lefts = 20 + 14 * away, 230 - 14 * away

@@ -198,9 +198,11 @@ def _analyse(
             total = 0 if math.isnan(standing.total) else math.ceil(standing.total)
             update(min(int(standing.done), total or int(standing.done)), total, _pace(standing))
 
-        return import_recordings(
+        reports = import_recordings(
             opened, plans, gallery, people, embedder, stop=stop, at_once=at_once, on_progress=show, tracks=tracks
         )
+    warn(f"Terms of model {embedder.card.name}: {embedder.card.terms}")
+    return reports
 
 
 def _pace(standing: Standing) -> str:

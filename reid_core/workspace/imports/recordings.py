@@ -168,7 +168,7 @@ class _Work:
         problems = self.recording.problems
         progress = Progress(
             analysed=moment, frames=number, problems=problems.state(),
-            state=None if at_end else self._state(), duration=problems.seconds,
+            state=None if at_end else self._state(), duration=problems.seconds if at_end else float("nan"),
             bytes=size_of(self.recording.path), after=self.row.frames,
         )  # fmt: skip
         if self.tracks is not None:
