@@ -49,8 +49,9 @@ from reid_core.workspace.imports.demo_assets import (
     TABLE,
     VECTORS,
 )
+from reid_core.workspace.imports.planned_recordings import Planned
 from reid_core.workspace.imports.recording_files import chosen_start, find_recordings
-from reid_core.workspace.imports.recordings import Planned, import_recording
+from reid_core.workspace.imports.recordings import import_recording
 from reid_core.workspace.layout import STILL
 from reid_core.workspace.workspace import Workspace
 

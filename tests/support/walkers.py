@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,4 +95,5 @@ class Interrupting(ColourDetector):
         self.left -= 1
         if self.left == 0:
             os.kill(os.getpid(), self.number)
+            time.sleep(1.0)  # the main thread takes it
         return super().detect(picture)

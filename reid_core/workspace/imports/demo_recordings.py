@@ -17,7 +17,7 @@ from reid_core.workspace.catalogue.recordings.rows import RecordingRow
 from reid_core.workspace.imports.demo_assets import RECORDINGS as GALLERY
 from reid_core.workspace.imports.demo_assets import ShippedCrop, ShippedDemo, ShippedRecording
 from reid_core.workspace.imports.inspecting import Inspected, described
-from reid_core.workspace.imports.recordings import hash_of
+from reid_core.workspace.imports.planned_recordings import hash_of
 from reid_core.workspace.imports.tracklet_crops import Prepared, Still, keep_still, keep_tracklets
 from reid_core.workspace.layout import DEMO_VIDEOS, truth_of
 from reid_core.workspace.search.embedding import embed_gallery

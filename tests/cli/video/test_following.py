@@ -83,7 +83,7 @@ def test_what_was_written_after_the_end_is_said_not_to_be_analysed(
     assert "has grown" not in video(path, *stated).err
     filmed(path, WALKERS, 2 * SECONDS)
     said = video(path, *stated)
-    assert "analysed already" in said.out
+    assert "already analysed" in said.out
     assert "The file has grown since it was analysed, and the rest of it is not analysed." in said.err
 
 

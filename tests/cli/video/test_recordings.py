@@ -30,9 +30,9 @@ Reid = Callable[..., Ended]
 def test_a_dry_run_says_what_would_come_in_and_keeps_nothing(reid: Reid, video: Reid, street: Path) -> None:
     said = video(street, "--dry-run")
     assert said.code == 0
-    assert "gate_2026-03-02T08-30-00Z.mp4: h264, 320 x 180, 0:00:10 long; camera gate by its name." in said.out
-    assert "Start: 2026-03-02T08:30:00Z, by the file's name." in said.out
-    assert "By the file's time of change less its duration" in said.out
+    assert "gate_2026-03-02T08-30-00Z.mp4: h264, 320 × 180, 0:00:10 long; camera gate (from its name)." in said.out
+    assert "Proposed start: 2026-03-02T08:30:00Z, from the file's name" in said.out
+    assert "the file's modification time minus its length" in said.out
     (one,) = video(street, "--dry-run", "--json").json()["recordings"]
     assert (one["camera"], one["starts"]["name"], one["codec"]) == ("gate", "2026-03-02T08:30:00Z", "h264")
     assert reid("list", "--json").json()["galleries"] == []
@@ -41,11 +41,13 @@ def test_a_dry_run_says_what_would_come_in_and_keeps_nothing(reid: Reid, video: 
 def test_no_start_is_taken_without_being_asked_for(reid: Reid, video: Reid, street: Path) -> None:
     ended = video(street)
     assert ended.code == 1
-    assert "Start: 2026-03-02T08:30:00Z, by the file's name." in ended.out
-    assert "Say when gate_2026-03-02T08-30-00Z.mp4 began: --start name, --start file, --start unknown" in ended.err
+    assert "Proposed start: 2026-03-02T08:30:00Z, from the file's name" in ended.out
+    assert "Say when gate_2026-03-02T08-30-00Z.mp4 began with --start: name, file, unknown" in ended.err
     answer = video(street, "--json")
     assert answer.code == 1
-    assert "Start: 2026-03-02T08:30:00Z, by the file's name." in answer.json()["error"], "a program is told, too"
+    assert "Proposed start: 2026-03-02T08:30:00Z, from the file's name" in answer.json()["error"], (
+        "a program is told, too"
+    )
     assert reid("list", "--json").json()["galleries"] == []
 
 
@@ -79,7 +81,7 @@ def test_the_start_is_the_chosen_one(
 @pytest.mark.parametrize(
     ("start", "said"),
     [
-        ("container", "has no start by the container's creation time"),
+        ("container", "has no start from the container's creation time"),
         ("2099-01-01T00:00Z", "lies in the future (2099-01-01T00:00:00Z). Check the date and the zone"),
         ("2026-03-02T08:00", "has no time zone. Add it (2026-03-02T08:00+01:00"),
         ("yesterday", "'yesterday' is not a start. Write date, time and zone"),
@@ -99,7 +101,7 @@ def test_a_recording_that_nothing_says_the_camera_of_is_asked_for_it(video: Reid
     ended = video(Path(shutil.move(unnamed, tmp_path / "other" / "1.mp4")), "--start", "unknown", "--camera", "")
     assert ended.code == 0, "its folder names it"
     ended = video(tmp_path, "--start", "unknown", "--dry-run")
-    assert "camera other by its folder" in ended.out
+    assert "camera other (from its folder)" in ended.out
 
 
 # --- what comes in ---
@@ -122,7 +124,7 @@ def test_one_object_is_printed_and_the_second_time_says_already(video: Reid, str
     assert (one["camera"], one["start"], one["tracklets"], one["already"]) == ("gate", "2026-03-02T08:30:00Z", 2, False)
     copied = shutil.copy(street, tmp_path / "copied.mp4")
     again = video(copied, "--start", "unknown", "--camera", "hall", "--write-tracks", tmp_path / "t.txt")
-    assert "copied.mp4: analysed already, as recording gate_2026-03-02T08-30-00Z of camera gate." in again.out
+    assert "copied.mp4: already analysed, as recording gate_2026-03-02T08-30-00Z of camera gate." in again.out
     assert "It is in the gallery with camera gate, not hall" in again.err
     assert "No tracks were written" in again.err
 
@@ -180,7 +182,7 @@ def test_a_folder_comes_in_with_cameras_and_times_of_its_names(reid: Reid, video
     assert "3 files left out:" in said.err
     assert "notes.txt: " in said.err
     assert "its table of contents (moov) is missing" in said.err
-    assert "stairs.mp4 has no start by the file's name" in said.err
+    assert "stairs.mp4 has no start from the file's name" in said.err
     (folder / "notes.txt").unlink()
     again = video(folder, "--start", "file", "--json").json()
     assert sorted((one["camera"], one["already"]) for one in again["recordings"]) == [
@@ -209,7 +211,7 @@ def test_a_folder_in_which_every_recording_lacks_something_says_what(video: Reid
     ended = video(folder, "--start", "container")
     assert ended.code == 1
     assert "None of the 3 recordings came in." in ended.err
-    assert "has no start by the container's creation time" in ended.err
+    assert "has no start from the container's creation time" in ended.err
 
 
 def test_two_names_of_one_file_are_one_recording_also_when_they_come_at_once(

@@ -15,6 +15,7 @@ from reid_core.video.stream import Reading, open_recording
 from reid_core.video.tracklets import Tracklet
 from reid_core.workspace.galleries.tracklets import tracklets_of
 from reid_core.workspace.imports.planned_recordings import Planned
+from reid_core.workspace.imports.recordings import RecordingReport
 from reid_core.workspace.imports.several_recordings import import_recordings
 from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.workspace import Workspace
@@ -128,7 +129,8 @@ def test_what_damage_costs_of_a_recording_is_said(tmp_path: Path, tiny_model: Pa
     (report,) = import_recordings(
         workspace, [planned(path)], "town", ColourDetector(), Embedder(tiny_model, "cpu"), stop=StopRequest()
     )
-    assert any("The file states 10 s, and frames could be read up to" in sentence for sentence in report.problems)
+    assert isinstance(report, RecordingReport)
+    assert any("The file states 10 s; frames could be read up to" in sentence for sentence in report.problems)
     assert len(tracklets_of(workspace.catalogue, "town")) == 2
 
 
