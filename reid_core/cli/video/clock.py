@@ -43,8 +43,8 @@ def recordings(gallery: GalleryArgument, workspace: WorkspaceOption = None, json
         ["recording", "camera", "start", "from", "clock", "length", "analysed", "tracklets", "problems"],
         [
             [
-                row.name, row.camera, told["start"], row.start_source, _offset(row), short_time(row.duration), _share(row),
-                f"{told['tracklets']:,}", " ".join(told["problems"]) or None,
+                row.name, row.camera, told["start"], row.start_source, _offset(row), short_time(row.duration),
+                _share(row), f"{told['tracklets']:,}", " ".join(told["problems"]) or None,
             ]
             for row, told in zip(rows, values, strict=True)
         ],
