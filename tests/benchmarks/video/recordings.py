@@ -49,7 +49,6 @@ from tests.support.tracking_figures import Figures, Row, figures
 SEEDS = (0, 1, 2)
 SECONDS = 150.0
 SEEN, HIGH, LONG, APART = 0.5, 48, 1.5, 3.0  # share of the body, pixels, seconds, seconds between two walks
-Box = tuple[float, float, float, float]
 PURE = 0.9  # of the crops
 STREET = Path(__file__).parents[4] / "shared/data/video/towncentre_302f_1080p.mp4"
 REPEATED = 12  # times that the street is joined to itself
@@ -72,7 +71,7 @@ def walks(sightings: list[Sighting], rate: int) -> Iterator[list[Sighting]]:
         yield from (mine[low:high] for low, high in itertools.pairwise(starts))
 
 
-def box_of(each: Sighting, size: tuple[int, int]) -> Box:
+def box_of(each: Sighting, size: tuple[int, int]) -> tuple[float, float, float, float]:
     right, bottom = min(each.left + each.width, size[0]), min(each.top + each.height, size[1])
     return max(0, each.left), max(0, each.top), right, bottom
 
@@ -86,7 +85,7 @@ def of_recording(truth: list[Sighting], tracks: Path, config: FilmConfig) -> Fig
         ]
     analysed = {row[0] for row in found}
     seen: list[Row] = []
-    unseen: dict[int, list[Box]] = defaultdict(list)
+    unseen: dict[int, list[tuple[float, float, float, float]]] = defaultdict(list)
     for number, walk in enumerate(walks(truth, config.rate), 1):
         good = seen_well(walk)
         counts = len(good) >= LONG * config.rate
@@ -97,14 +96,14 @@ def of_recording(truth: list[Sighting], tracks: Path, config: FilmConfig) -> Fig
                     seen.append((each.frame, number, *box))
             else:
                 unseen[each.frame].append(box)
-    clear: dict[int, list[Box]] = defaultdict(list)
-    for frame, _, left, top, right, bottom in seen:
-        clear[frame].append((left, top, right, bottom))
+    clear: dict[float, list[tuple[float, ...]]] = defaultdict(list)
+    for row in seen:
+        clear[row[0]].append(row[2:])
     kept = [row for row in found if not _is_of_unseen(row, clear[row[0]], unseen[row[0]])]
     return figures(seen, kept)
 
 
-def _is_of_unseen(row: Row, clear: list[tuple[float, ...]], unseen: list[Box]) -> bool:
+def _is_of_unseen(row: Row, clear: list[tuple[float, ...]], unseen: list[tuple[float, float, float, float]]) -> bool:
     if not unseen:
         return False
     box = np.array([row[2:]], np.float32)
