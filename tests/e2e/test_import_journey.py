@@ -21,7 +21,7 @@ def _to_import(page: Any) -> None:
     page.get_by_role("radio", name="Import").or_(page.get_by_role("button", name="Import", exact=True)).first.click(
         timeout=SLOW
     )
-    page.get_by_text("Pictures that are cropped to one person each").wait_for(timeout=SLOW)
+    page.get_by_text("Pictures cropped to one person each").wait_for(timeout=SLOW)
 
 
 @pytest.mark.browser
@@ -56,7 +56,7 @@ def test_three_dropped_pictures_become_a_gallery_that_can_be_searched(
     page.get_by_text("Or pick someone from door").wait_for(timeout=SLOW)
     page.locator(".grid.picker .card").first.click()
     page.locator(".answer .card").first.wait_for(timeout=SLOW)
-    page.get_by_text("2 tracklets of 3 crops").wait_for(timeout=SLOW)
+    page.get_by_text("Top 2 of 3 crops").wait_for(timeout=SLOW)
     page.locator(".answer .card").nth(1).wait_for(timeout=SLOW)
     assert page.locator(".answer .card").count() == 2  # all but the photo itself
     assert page.errors == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -10,6 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from reid_core.workspace import jobs
+from reid_core.workspace.jobs import Progress
 from reid_core.workspace.workspace import Workspace
 from tests.e2e.conftest import SLOW, OpenPage, Serve
 
@@ -41,6 +44,12 @@ def test_a_fresh_start_builds_the_demo_and_a_search_works(serve: Serve, open_pag
         timeout=SLOW,
     )
     assert page.errors == []
+    demo = tmp_path / "workspace" / "jobs" / "demo"
+    assert (jobs.read(demo) or Progress()).status == "running", "the search waited for no video"
+    jobs.stop(demo)
+    end = time.monotonic() + SLOW / 1000
+    while (jobs.read(demo) or Progress()).status == "running" and time.monotonic() < end:
+        time.sleep(0.1)
     made = [tmp_path / "workspace", *(tmp_path / "workspace").rglob("*")]
     assert len(made) > 40
     assert [path for path in made if path.stat().st_mode & 0o077] == []  # for whoever started it alone
