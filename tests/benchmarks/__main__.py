@@ -21,7 +21,7 @@ from tests.benchmarks import (
     projecting,
     training,
 )
-from tests.benchmarks.video import detecting, drawn_site, purity, recordings, tracking
+from tests.benchmarks.video import detecting, drawn_site, killing, lasting, purity, recordings, small_people, tracking
 
 
 def main() -> None:
@@ -41,7 +41,10 @@ def main() -> None:
     projecting.run()
     map_view.run()
     drawn_site.run()
+    small_people.run()
     recordings.run()
+    lasting.run()
+    killing.run()
     tracking.run()
     purity.run()
 

@@ -2,7 +2,8 @@
 
     python -m tests.benchmarks.video.lasting [MINUTES]
 
-A real `reid video`, watched once a second from outside.
+A real `reid video`, watched once a second from outside. And an hour of a crowd without pictures: tracker, collector and
+what is written down of them, whose last minutes should cost what the first ones did.
 """
 
 from __future__ import annotations
@@ -14,10 +15,17 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import psutil
+from numpy.typing import NDArray
 
+from reid_core.video.analysis import RATE
+from reid_core.video.boxes import Detections
+from reid_core.video.collector import Collector
+from reid_core.video.tracking import Tracker
 from reid_core.workspace.jobs import VARIABLE
 from tests.benchmarks.video.recordings import STREET, repeated
 
@@ -26,7 +34,51 @@ PARTS = 5  # in which the time is told
 LIMIT = 600  # MB
 
 
+@dataclass(frozen=True)
+class _Frame:
+    """What the collector needs of a frame; each crop is the same noise."""
+
+    number: int
+    seconds: float
+    width: int = 1920
+    height: int = 1080
+    damaged: bool = False
+
+    def crop(self, left: float, top: float, right: float, bottom: float) -> NDArray[np.uint8]:
+        return _NOISE
+
+
+_NOISE = np.random.default_rng(0).integers(0, 256, (128, 48, 3), np.uint8)
+
+
+def crowd(minutes: float = 60.0) -> None:
+    """Twelve people in view, of whom each leaves after twenty seconds and another one enters."""
+    tracker, collector, random = Tracker(), Collector(), np.random.default_rng(0)
+    spent, sizes, tracklets = [], [], 0
+    lane = np.arange(12)
+    for number in range(round(minutes * 60 * RATE)):
+        seconds = number / RATE
+        since = (seconds + 20 * lane / 12) % 20
+        left = since * 90 + random.normal(0, 1, 12)
+        top = 60.0 + 75 * lane
+        boxes = np.stack([left, top, left + 60, top + 160], axis=1)[since > 2.5].astype(np.float32)
+        people = Detections(boxes, random.uniform(0.7, 0.95, len(boxes)).astype(np.float32))
+        began = time.process_time()
+        tracklets += len(collector.add(_Frame(number + 1, seconds), people, tracker.update(people, seconds)))
+        if number % 50 == 0:
+            sizes.append(len(json.dumps([tracker.state(), collector.state()])))
+        spent.append(time.process_time() - began)
+    part = round(5 * 60 * RATE)
+    first, last = (1000 * float(np.median(some)) for some in (spent[300 : 300 + part], spent[-part:]))
+    print(
+        f"Twelve people, {minutes:.0f} minutes, {tracklets:,} tracklets, tracker and collector: {first:.2f} CPU ms a "
+        f"frame in the first minutes, {last:.2f} in the last ({first / last:.0%} of the speed); written down "
+        f"{max(sizes[6:36]) / 1024:.0f} KB at first, {max(sizes[-30:]) / 1024:.0f} KB at last"
+    )
+
+
 def run(minutes: float = MINUTES) -> None:
+    crowd()
     if not STREET.is_file():
         print(f"Memory of a long recording: not measured, since {STREET} is absent")
         return
