@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +21,7 @@ from reid_core.workspace.job_reporter import Reporter
 
 SKIPPED_SHOWN = 10
 MOST_OF_A_PATH = 300  # characters
+_OBEYED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")  # control characters but tabs and ends of lines
 SECONDS_BETWEEN_LINES = 10.0  # of progress, where the output is no terminal
 
 # A file or a pipe has no width; rich would cut paths at 80 columns.
@@ -58,11 +60,11 @@ def progress_bar(stage: str, reporter: Reporter) -> Iterator[Callable[..., None]
 
 
 def say(text: str) -> None:
-    out.print(text, markup=False)
+    out.print(_harmless(text), markup=False)
 
 
 def warn(text: str) -> None:
-    err.print(text, markup=False)
+    err.print(_harmless(text), markup=False)
 
 
 def print_json(values: dict[str, Any]) -> None:
@@ -72,8 +74,13 @@ def print_json(values: dict[str, Any]) -> None:
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     table = Table(*headings, box=None, pad_edge=False, header_style="bold")
     for row in rows:
-        table.add_row(*("–" if value is None else str(value) for value in row))
+        table.add_row(*("–" if value is None else _harmless(str(value)) for value in row))
     out.print(table, markup=False)
+
+
+def _harmless(text: str) -> str:
+    """Without what a terminal obeys: names of files and labels come from outside."""
+    return _OBEYED.sub(lambda found: repr(found[0])[1:-1], text)
 
 
 def print_skipped(skipped: Sequence[Skipped]) -> None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from reid_core.workspace.imports.recording_files import FoundRecording
     from reid_core.workspace.imports.recordings import RecordingReport, Standing
 
+LONGEST_CAMERA = 100  # characters
 CHOICES = ("name", "container", "file", "unknown")  # what --start takes besides a moment
 
 
@@ -175,6 +176,10 @@ def _planned(
     name = camera or (found.camera.camera if found.camera else None)
     if name is None:
         raise ReidError(f"Nothing says which camera filmed {found.path.name}. Name it with --camera.")
+    if not name.isprintable() or len(name) > LONGEST_CAMERA:
+        raise ReidError(
+            f"{shown(name)} cannot name a camera. Give a name of at most {LONGEST_CAMERA} letters, digits and signs."
+        )
     seconds = float("nan") if found.facts.duration is None else found.facts.duration
     start, said = chosen_start(found, choice), found.starts.proposals
     return Planned(found.path, name, seconds, start, said, zone, reading, rate, purpose)

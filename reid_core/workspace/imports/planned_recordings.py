@@ -64,7 +64,7 @@ def row_of(
         catalogue,
         gallery,
         NewRecording(
-            name=planned.path.stem[:LONGEST_NAME] or planned.path.name, path=path, camera=planned.camera,
+            name=_name_of(planned.path), path=path, camera=planned.camera,
             width=facts.width, height=facts.height, bytes=planned.path.stat().st_size, detector=detector.id,
             sha256=sha256, start=planned.start.seconds if planned.start else float("nan"),
             start_source=planned.start.source if planned.start else None, zone=planned.zone,
@@ -74,6 +74,12 @@ def row_of(
         ),
         purpose=planned.purpose,
     )  # fmt: skip
+
+
+def _name_of(path: Path) -> str:
+    """Of the file without its ending, on one line and not too long."""
+    name = "".join(letter if letter.isprintable() else "_" for letter in path.stem or path.name)
+    return name[:LONGEST_NAME]
 
 
 def _followed(row: RecordingRow | None, path: Path, sha256: bytes | None) -> RecordingRow | None:

@@ -104,6 +104,23 @@ def test_a_recording_that_nothing_says_the_camera_of_is_asked_for_it(video: Reid
     assert "camera other (from its folder)" in ended.out
 
 
+@pytest.mark.parametrize("camera", ["c" * 5_000, "gate\nhall", "gate\x1b[31m"])
+def test_a_camera_has_a_short_name_on_one_line(video: Reid, street: Path, camera: str) -> None:
+    ended = video(street, "--start", "name", "--camera", camera)
+    assert ended.code == 1
+    assert "cannot name a camera" in ended.err
+    assert "\x1b" not in ended.err
+
+
+def test_a_file_s_name_does_nothing_to_a_terminal(reid: Reid, video: Reid, street: Path, tmp_path: Path) -> None:
+    path = Path(shutil.copy(street, tmp_path / "ga\nte\x1b[2J.mp4"))
+    said = video(path, "--start", "unknown", "--camera", "gate")
+    assert said.code == 0
+    assert "ga_te_[2J: 2 tracklets" in said.out
+    assert "\x1b" not in said.out + reid("recordings", "town").out
+    assert "te\\x1b[2J.mp4: h264" in said.out
+
+
 # --- what comes in ---
 
 
