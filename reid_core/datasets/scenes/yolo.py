@@ -109,7 +109,7 @@ def _read_picture(
         if form:
             place = {"second": 0, "sixth": 4, "seventh": 5}[form]
             track = f"{rest[place]:.0f}" if rest[place] >= 0 else None
-            rest = rest[1:] if form == "second" else rest
+            rest = rest[1:] if form == "second" else rest[:4]
         scene.add(PersonBox(picture, _box(rest, size), where, "", track))
 
 

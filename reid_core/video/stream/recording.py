@@ -118,7 +118,8 @@ class Recording:
     def _sought(self, after: float, after_number: int, early: float) -> Iterator[tuple[int, float, Decoded]]:
         """As `_placed`, from a key frame on; nothing where no frame is met exactly at `after`."""
         first = self._first
-        if first.stamp is None or not first.can_seek:
+        # Behind a jump of the clock back the stamps are no longer the first one and the time since.
+        if first.stamp is None or not first.can_seek or self.problems.backward_jumps:
             return
         at = after + first.stamp
         before: float | None = None

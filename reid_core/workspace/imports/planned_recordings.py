@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reid_core.errors import Refused, ReidError, why
+from reid_core.errors import Refused, ReidError, disk_full, is_full, why
 from reid_core.files import write_atomically
 from reid_core.times import short_time
 from reid_core.video.analysis import RATE
@@ -24,6 +24,7 @@ from reid_core.workspace.catalogue.recordings import finding, keeping
 from reid_core.workspace.catalogue.recordings.rows import NewRecording, RecordingRow
 from reid_core.workspace.workspace import Workspace
 
+HEAD = 2**20  # bytes that tell a file that grows from another of its name
 OVERLAP = 2.0  # seconds that recordings of one camera may share: recorders cut so
 LONGEST_NAME = 80  # characters; tracklets are named by it
 
@@ -73,7 +74,8 @@ def row_of(
             sha256=sha256, start=planned.start.seconds if planned.start else float("nan"),
             start_source=planned.start.source if planned.start else None, zone=planned.zone,
             duration=facts.duration if facts.duration is not None else float("nan"),
-            said={one.source: short_time(one.seconds) for one in planned.said}, facts=_plain(facts),
+            said={one.source: short_time(one.seconds) for one in planned.said},
+            facts={**_plain(facts), "head": _head_of(planned.path)},
             settings={"rate": planned.rate, "detector": detector.card.name},
         ),
         purpose=planned.purpose,
@@ -90,9 +92,11 @@ def keep_copy(workspace: Workspace, row: RecordingRow, path: Path) -> None:
         with path.open("rb") as recording:
             write_atomically(place, lambda file: shutil.copyfileobj(recording, file, 1 << 20))
     except OSError as error:
+        if is_full(error):
+            raise disk_full(error) from error
         raise ReidError(
-            f"{path.name} could not be copied into the workspace ({why(error)}). Free some space, and run the same "
-            "command again."
+            f"{path.name} could not be copied into the workspace ({why(error)}). Run the same command again, or leave "
+            "out --copy."
         ) from error
 
 
@@ -104,7 +108,7 @@ def _name_of(path: Path) -> str:
 
 def _followed(row: RecordingRow | None, path: Path, sha256: bytes | None) -> RecordingRow | None:
     """The recording of that path, where it is this file, which has grown since; a recorder may use a name again."""
-    if row is None or path.stat().st_size < row.bytes:
+    if row is None or path.stat().st_size < row.bytes or not _has_same_head(row, path):
         return None
     if row.sha256 is None:
         return row if row.finished is None else None
@@ -135,9 +139,10 @@ def differing(planned: Planned, row: RecordingRow) -> list[str]:
 
 
 def _refuse_overlap(workspace: Workspace, planned: Planned, facts: Facts, gallery: str) -> None:
-    if planned.start is None or facts.duration is None:
+    if planned.start is None:
         return
-    begins, length = planned.start.seconds, max(facts.duration - OVERLAP, 0.0)
+    # Of one that does not say how long it is, its beginning counts.
+    begins, length = planned.start.seconds, max((facts.duration or 0.0) - OVERLAP, 0.01)
     others = finding.overlapping(workspace.catalogue, gallery, planned.camera, begins + OVERLAP / 2, length)
     if others:
         other = others[0]
@@ -152,6 +157,17 @@ def _plain(facts: Facts) -> dict[str, Any]:
     """As JSON has it."""
     values = dataclasses.asdict(facts)
     return {**values, "pixel_aspect": str(facts.pixel_aspect), "streams": len(facts.streams)}
+
+
+def _head_of(path: Path) -> dict[str, Any]:
+    """The first bytes, a megabyte at most, which stay while a file grows: how many, and their hash."""
+    count = min(path.stat().st_size, HEAD)
+    return {"bytes": count, "sha256": hash_of(path, count).hex()}
+
+
+def _has_same_head(row: RecordingRow, path: Path) -> bool:
+    head = row.facts.get("head")
+    return head is None or hash_of(path, head["bytes"]).hex() == head["sha256"]
 
 
 def hash_of(path: Path, size: int | None = None) -> bytes:

@@ -89,8 +89,9 @@ def _files_in(folder: Path) -> Iterator[str]:
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in names:
-            if not name.startswith("."):
-                yield (Path(place) / name).relative_to(folder).as_posix()
+            path = Path(place) / name
+            if not name.startswith(".") and (not path.is_symlink() or path.resolve().is_relative_to(folder.resolve())):
+                yield path.relative_to(folder).as_posix()
 
 
 def _open_each(

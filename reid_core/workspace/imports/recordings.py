@@ -151,6 +151,9 @@ class _Work:
                 stepped = time.monotonic()
             if stopping:
                 return self._report(stopped=True)
+        if stop.requested and self.row.sha256 is None:  # while it waited for a file that grows
+            self._step(moment, number)
+            return self._report(stopped=True)
         self.ended += self.analysis.end()
         progress = self._step(moment, number, at_end=True)
         sha256 = None

@@ -76,6 +76,7 @@ class _Standings:
     def __init__(self, seconds: Sequence[float], on_progress: Callable[[Standing], None]) -> None:
         """`seconds` are the recordings' lengths as far as they are known, else NaN."""
         self._each = [Standing(0.0, length, 0.0) for length in seconds]
+        self._first: dict[int, float] = {}  # what earlier runs had done of each
         self._on_progress = on_progress
         self._lock = Lock()
         self._began = time.monotonic()
@@ -83,5 +84,7 @@ class _Standings:
     def show(self, place: int, standing: Standing) -> None:
         with self._lock:
             self._each[place] = standing
+            self._first.setdefault(place, standing.done)
             done, total = sum(one.done for one in self._each), sum(one.total for one in self._each)
-            self._on_progress(Standing(done, total, done / max(time.monotonic() - self._began, 1e-3)))
+            now_done = done - sum(self._first.values())
+            self._on_progress(Standing(done, total, now_done / max(time.monotonic() - self._began, 1e-3)))

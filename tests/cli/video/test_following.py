@@ -75,6 +75,45 @@ def test_a_name_that_a_recorder_uses_again_is_another_recording(video: Reid, tmp
     assert (one["recording"], one["already"]) == ("now-2", False)
 
 
+def test_another_film_under_the_name_of_one_that_was_begun_is_another_recording(
+    video: Reid, tmp_path: Path, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = filmed(tmp_path / "now.ts", WALKERS, SECONDS)
+    stated = ["--start", "unknown", "--camera", "gate", "--follow", "--json"]
+    with monkeypatch.context() as patch:
+        stopping = Interrupting(20, signal.SIGTERM)
+        patch.setattr("reid_core.video.detection.load_detector", lambda folder, *, threads=1: stopping)
+        assert video(path, *stated).code == 130
+    filmed(path, (Walker(2, 1.0, 11.0),), 3 * SECONDS)
+    (one,) = video(path, *stated).json()["recordings"]
+    assert (one["recording"], one["already"]) == ("now-2", False)
+
+
+def test_who_stops_while_nothing_new_comes_can_go_on(
+    video: Reid, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = filmed(tmp_path / "whole.ts", WALKERS, SECONDS).read_bytes()
+    path = tmp_path / "gate.ts"
+    path.write_bytes(data[: len(data) * 2 // 3])
+    read = RecordingFile.read
+
+    def stop_at_the_end(self: RecordingFile, size: int) -> bytes:
+        if self._following is not None and self.tell() >= path.stat().st_size:
+            signal.raise_signal(signal.SIGTERM)
+            time.sleep(0.1)  # the main thread takes it
+        return read(self, size)
+
+    stated = ["--start", "unknown", "--camera", "gate", "--json"]
+    with monkeypatch.context() as patch:
+        patch.setattr(RecordingFile, "read", stop_at_the_end)
+        assert video(path, "--follow", *stated).code == 130
+    path.write_bytes(data)
+    (one,) = video(path, *stated).json()["recordings"]
+    assert (one["recording"], one["already"]) == ("gate", False)
+    assert one["analysed"] == pytest.approx(SECONDS - 0.2)
+    assert len(tracklets_of(workspace.catalogue, "town")) == 2
+
+
 def test_what_was_written_after_the_end_is_said_not_to_be_analysed(
     video: Reid, tmp_path: Path, impatient: None
 ) -> None:

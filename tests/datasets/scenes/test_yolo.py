@@ -72,6 +72,17 @@ def test_tracks_are_people_of_their_film(miniature: Miniature, line: str, tracks
     assert dataset.records.identities() == ["cam1-3", "cam1-4"]
 
 
+@pytest.mark.parametrize("line", ["0 {box} {track}", "0 {box} 0.87 {track}", "0 {track} {box}"])
+@pytest.mark.parametrize("track", [0, 1, 7])
+def test_the_number_of_a_track_never_changes_its_box(miniature: Miniature, line: str, track: int) -> None:
+    text = f"{line.format(box=ONE, track=track)}\n{line.format(box='0.2 0.5 0.1 0.4', track=9)}\n"
+    table = read_dataset(miniature.make([], yolo(text)), format="yolo").records.table
+    plain = read_dataset(miniature.make([], yolo(f"0 {ONE}\n")), format="yolo").records.table
+    mine = table[table["tracklet"].str.endswith(f"-{track}")]
+    for name in ("box_left", "box_top", "box_width", "box_height"):
+        assert mine[name].item() == pytest.approx(plain[name].item())
+
+
 def test_a_sixth_number_that_is_a_confidence_is_no_track(miniature: Miniature) -> None:
     dataset = read_dataset(miniature.make([], yolo(f"0 {ONE} 0.93\n0 0.2 0.5 0.1 0.4 0.4\n")))
     assert dataset.records.identities() == []

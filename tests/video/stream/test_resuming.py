@@ -87,6 +87,23 @@ def test_joined_recordings_go_on_right_though_their_stamps_repeat(tmp_path: Path
         assert again == whole[place + 1 :]
 
 
+def test_a_clock_that_jumped_back_by_less_than_it_ran_since_goes_on_right(tmp_path: Path) -> None:
+    """The stamps of the second part reach beyond where the first one ended."""
+    first = film(tmp_path / "first.ts", 50)
+    second = film(tmp_path / "second.ts", [numbered(number) for number in range(51, 251)])
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(first.read_bytes() + second.read_bytes())
+    recording = open_recording(joined)
+    whole = told(list(recording.frames(rate=5.0)))
+    for place in (5, 12, 14, 20, 30):
+        number, seconds, _ = whole[place]
+        resumed = open_recording(joined)
+        earlier = list(zip(whole, resumed.frames(rate=5.0), strict=False))[: place + 1]
+        assert len(earlier) == place + 1
+        resumed.problems = Problems.from_state(recording.problems.state())
+        assert told(list(resumed.frames(rate=5.0, after=seconds, after_number=number))) == whole[place + 1 :]
+
+
 def test_a_damaged_bitstream_goes_on_with_the_same_numbers(tmp_path: Path) -> None:
     path = film(tmp_path / "bare.264", 200, container="h264", key_every=25)
     data = bytearray(path.read_bytes())
