@@ -40,10 +40,20 @@ def overlaps(boxes: Array, others: Array) -> Array:
     >>> overlaps(np.array([[0, 0, 2, 2]], np.float32), np.array([[1, 0, 3, 2], [5, 5, 6, 6]], np.float32)).round(2)
     array([[0.33, 0.  ]], dtype=float32)
     """
+    shared = shared_areas(boxes, others)
+    union = areas(boxes)[:, None] + areas(others)[None] - shared
+    return np.divide(shared, union, out=np.zeros_like(shared, dtype=np.float32), where=union > 0)
+
+
+def areas(boxes: Array) -> Array:
+    """(N,) square pixels of boxes (N, 4)."""
+    area: Array = np.prod(np.clip(boxes[:, 2:] - boxes[:, :2], 0, None), axis=1)
+    return area
+
+
+def shared_areas(boxes: Array, others: Array) -> Array:
+    """(N, M) square pixels that each of `boxes` (N, 4) has in common with each of `others` (M, 4)."""
     low = np.maximum(boxes[:, None, :2], others[None, :, :2])
     high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=2)
-    area = np.prod(np.clip(boxes[:, 2:] - boxes[:, :2], 0, None), axis=1)
-    other_area = np.prod(np.clip(others[:, 2:] - others[:, :2], 0, None), axis=1)
-    union = area[:, None] + other_area[None] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared, dtype=np.float32), where=union > 0)
+    area: Array = np.prod(np.clip(high - low, 0, None), axis=2)
+    return area

@@ -30,7 +30,7 @@ def looks_of(picture: NDArray[np.uint8], boxes: Array) -> Array:
             upper = min(max(int(top + above * (bottom - top)), 0), height - 1)
             lower = max(min(round(top + below * (bottom - top)), height), upper + 1)
             looks[row, band] = picture[upper:lower, first:last].mean(axis=(0, 1))
-    return looks.reshape(len(boxes), LENGTH) / 255
+    return looks.reshape(len(boxes), LENGTH) / np.float32(255)
 
 
 def unlike(looks: Array, others: Array) -> Array:

@@ -75,6 +75,7 @@ def test_it_holds_one_package_and_nothing_that_another_may_be_called(wheel: Path
     assert {name.split("/")[0].partition("-")[0] for name in names} == {"reid_core", "retrace_reid"}
     assert not [name for name in names if "__pycache__" in name or "/tests/" in name]
     shipped = {f"reid_core/_app/assets/demo/{name}" for name in (CROPS, TABLE, VECTORS)}
+    shipped |= {f"reid_core/_app/assets/detectors/nanodet/{name}" for name in ("card.json", "model.onnx", "NOTICE")}
     assert shipped <= set(names)
     assert {"reid_core/py.typed", "reid_core/_app/app.py", "reid_core/_app/.streamlit/config.toml"} <= set(names)
 
@@ -90,6 +91,8 @@ def test_demo_search_and_evaluation_work_with_the_shipped_models(installed: Path
     assert reid(installed, workspace, "demo", "--no-videos") == {"gallery": "demo", "recordings": "demo-recordings"}
     there = reid(installed, workspace, "recordings", "demo-recordings")["recordings"]
     assert [recording["camera"] for recording in there] == ["camera-1", "camera-2", "camera-3", "camera-4"]
+    detectors = reid(installed, workspace, "detector", "list")["detectors"]
+    assert [(detector["name"], detector["shipped"]) for detector in detectors] == [("nanodet", True)]
     listed = reid(installed, workspace, "list")
     assert [model["name"] for model in listed["models"]] == ["market", "synthetic"]
     assert reid(installed, workspace, "search", "--gallery", "demo", "--crop", "1", "--purpose", "trial")["hits"]

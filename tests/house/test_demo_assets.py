@@ -29,7 +29,7 @@ from reid_core.workspace.imports.demo_assets import (
 )
 from reid_core.workspace.layout import STILL
 
-MOST_BYTES = 2_000_000  # of a file
+MOST_BYTES = 2 * 2**20  # of a file
 AGAIN = "run `make demo-assets`"
 
 
@@ -91,8 +91,8 @@ def test_tracklets_have_crops_of_their_time(shipped: ShippedDemo) -> None:
             assert all(walk.start_moment - 1e-6 <= crop.moment <= walk.end_moment + 1e-6 for crop in own)
             assert walk.path.shape[1] == 3
             without += [] if own else [walk.end_moment - walk.start_moment]
-    assert len(without) <= 1
-    assert all(seconds < 1 for seconds in without)
+    assert len(without) < 0.05 * sum(len(one.tracklets) for one in shipped.recordings)
+    assert all(seconds < 5 for seconds in without)  # hidden for most of that time
 
 
 def test_crops_are_small_pictures_of_their_boxes(shipped: ShippedDemo) -> None:
@@ -102,9 +102,9 @@ def test_crops_are_small_pictures_of_their_boxes(shipped: ShippedDemo) -> None:
             picture = decode(crop.jpeg)
             assert left >= -1
             assert top >= -1
-            assert left + width <= one.new.width + 1
-            assert top + height <= one.new.height + 1
-            assert picture.width / picture.height == pytest.approx(width / height, rel=0.1)
+            inside = min(left + width, one.new.width) - left, min(top + height, one.new.height) - top
+            assert inside[0] * inside[1] >= 0.7 * width * height  # a box may reach a little beyond the frame
+            assert picture.width / picture.height == pytest.approx(inside[0] / inside[1], rel=0.1)
 
 
 def test_vectors_are_those_that_the_model_gives_these_crops(shipped: ShippedDemo) -> None:

@@ -48,37 +48,31 @@ def test_a_box_anywhere_has_a_look(corners: list[tuple[float, float, float, floa
     assert (looks <= 1).all()
 
 
-def crossing(*, with_looks: bool) -> list[list[int]]:
-    """Two people walk towards each other; in the middle only the one in front is found. Ids of red, and of blue."""
-    tracker, ids = Tracker(), [[], []]
-    for step in range(16):
-        lefts = 20 + 14 * step, 230 - 14 * step
-        picture = picture_of((lefts[1], BLUE, BLUE), (lefts[0], RED, RED))
-        seen = [0] if abs(lefts[0] - lefts[1]) < 30 else [0, 1]
-        boxes = np.array([box_at(lefts[person]) for person in seen], np.float32)
-        looks = looks_of(picture, boxes) if with_looks else None
-        update = tracker.update(Detections(boxes, np.full(len(seen), 0.9)), step / 5, looks)
-        for place, person in enumerate(seen):
-            ids[person].append(int(update.ids[place]))
-    return ids
+def followed(lefts: list[tuple[int, int]], alone: tuple[int, ...]) -> list[set[int]]:
+    """The numbers of red and blue, who stand there step by step; in the steps `alone` only red, in front, is found."""
+    tracker = Tracker()
+    numbers: list[set[int]] = [set(), set()]
+    for step, places in enumerate(lefts):
+        picture = picture_of((places[1], BLUE, BLUE), (places[0], RED, RED))
+        seen = places[:1] if step in alone else places
+        boxes = np.array([box_at(left) for left in seen], np.float32)
+        update = tracker.update(Detections(boxes, np.full(len(seen), 0.9)), step / 5, looks_of(picture, boxes))
+        for person, number in enumerate(update.ids):
+            if number > 0:
+                numbers[person].add(int(number))
+    return numbers
 
 
 def test_people_who_cross_keep_their_numbers() -> None:
-    for numbers in crossing(with_looks=True):
-        assert len({number for number in numbers if number > 0}) == 1
+    red, blue = followed([(20 + 14 * step, 230 - 14 * step) for step in range(16)], alone=(7, 8))
+    assert len(red) == len(blue) == 1
+    assert red != blue
 
 
 def test_who_turns_round_when_they_meet_keeps_the_number_by_looks_alone() -> None:
     """Both turn back while only one is found: by their motion they would have passed each other."""
-    tracker, ids = Tracker(), [[], []]
-    for step in range(16):
-        away = min(step, 15 - step)
-        lefts = 20 + 14 * away, 230 - 14 * away
-        picture = picture_of((lefts[1], BLUE, BLUE), (lefts[0], RED, RED))
-        seen = [0] if step in (7, 8) else [0, 1]
-        boxes = np.array([box_at(lefts[person]) for person in seen], np.float32)
-        update = tracker.update(Detections(boxes, np.full(len(seen), 0.9)), step / 5, looks_of(picture, boxes))
-        for place, person in enumerate(seen):
-            ids[person].append(int(update.ids[place]))
-    found = [{number for number in numbers if number > 0} for numbers in ids]
-    assert not found[0] & found[1]
+    away = [min(step, 15 - step) for step in range(16)]
+    red, blue = followed([(20 + 14 * steps, 230 - 14 * steps) for steps in away], alone=(7, 8))
+    assert red
+    assert blue
+    assert not red & blue

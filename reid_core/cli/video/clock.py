@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from typing import Annotated, Any
 
 import typer
 
 from reid_core.cli.shared.console import print_json, print_table, say
 from reid_core.cli.shared.options import GalleryArgument, JsonOption, WorkspaceOption, app, open_workspace
-from reid_core.cli.shared.options import moment as moment_of
 from reid_core.errors import ReidError, shown
 from reid_core.records import plural
-from reid_core.times import format_time
+from reid_core.times import format_time, short_time
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
 
 _UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _LENGTH = re.compile(r"([+-]?)(\d{1,9}(?:\.\d{1,6})?) ?(s|m|min|h)?")
 _CLOCK = re.compile(r"([+-]?)(\d{1,4}):([0-5]\d):([0-5]\d(?:\.\d{1,6})?)")
-_WITH_ZONE = re.compile(r"[T ]\d\S*(Z|[+-]\d{2}:?\d{2})$")
 
 
 @app.command(rich_help_panel="Video")
@@ -44,8 +43,8 @@ def recordings(gallery: GalleryArgument, workspace: WorkspaceOption = None, json
         ["recording", "camera", "start", "from", "clock", "length", "analysed", "tracklets", "problems"],
         [
             [
-                row.name, row.camera, told["start"], row.start_source, _offset(row), _length(row), _share(row),
-                f"{told['tracklets']:,}", " ".join(told["problems"]) or None,
+                row.name, row.camera, told["start"], row.start_source, _offset(row), short_time(row.duration),
+                _share(row), f"{told['tracklets']:,}", " ".join(told["problems"]) or None,
             ]
             for row, told in zip(rows, values, strict=True)
         ],
@@ -66,6 +65,7 @@ def clock(
     json: JsonOption = False,
 ) -> None:
     """Correct the clock of a camera or of one recording. Its crops and tracklets get their new times at once."""
+    from reid_core.video.stream.start import stated_start
     from reid_core.workspace.catalogue.recordings.clock import mend, set_start
 
     if (by is None) == (start is None):
@@ -76,7 +76,8 @@ def clock(
         raise ReidError("Say which clock to correct: --camera or --recording.")
     opened = open_workspace(workspace)
     if start is not None and recording is not None:
-        mended = set_start(opened.catalogue, gallery, recording, _start(start), purpose=purpose)
+        begins = stated_start(start, None, time.time())
+        mended = set_start(opened.catalogue, gallery, recording, begins, purpose=purpose)
     else:
         seconds = seconds_of(str(by))
         mended = mend(opened.catalogue, gallery, seconds, camera=camera, recording=recording, purpose=purpose)
@@ -106,12 +107,6 @@ def seconds_of(text: str) -> float:
     return -seconds if match[1] == "-" else seconds
 
 
-def _start(text: str) -> float:
-    if not _WITH_ZONE.search(text.strip()):
-        raise ReidError(f"--start {shown(text)} is not a time with a zone; write 2026-03-02T08:00:00+01:00.")
-    return moment_of(text, "--start") or 0.0
-
-
 def _values(row: RecordingRow) -> dict[str, Any]:
     from reid_core.video.stream import Problems  # slow to import
 
@@ -131,13 +126,9 @@ def _offset(row: RecordingRow) -> str:
     return f"corrected by {row.clock_offset:+g} s" if row.clock_offset else "not corrected"
 
 
-def _length(row: RecordingRow) -> str | None:
-    return None if math.isnan(row.duration) else str(format_time(row.duration)).partition(".")[0]
-
-
-def _share(row: RecordingRow) -> str:
+def _share(row: RecordingRow) -> str | None:
     if row.finished is not None:
         return "all"
     if math.isnan(row.duration) or not row.duration:
-        return f"{format_time(row.analysed)}".partition(".")[0]
+        return short_time(row.analysed)
     return f"{min(row.analysed / row.duration, 1):.0%}".replace("%", " %")

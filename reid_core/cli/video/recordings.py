@@ -72,6 +72,7 @@ def video(
     write_tracks: Annotated[
         Path | None, typer.Option(help="Write tracks here as MOTChallenge lines: a file; a folder for several.")
     ] = None,
+    copy: Annotated[bool, typer.Option(help="Keep the file in the workspace, too.")] = False,
     purpose: Annotated[str, typer.Option(help="Why; the log keeps it.")] = "",
     dry_run: Annotated[bool, typer.Option(help="Only say what would come in.")] = False,
     workspace: WorkspaceOption = None,
@@ -82,6 +83,8 @@ def video(
     from reid_core.video.stream import Following, Reading
     from reid_core.workspace.imports.recording_files import find_recordings
 
+    if copy and follow:
+        raise ReidError("A file that still grows cannot be copied. Leave out --copy, or --follow once it is complete.")
     with stop_on_signal() as stop:
         reading = Reading(
             stream=stream, interlaced=interlaced, threads=max(1, (os.cpu_count() or 1) // at_once),
@@ -100,7 +103,9 @@ def video(
                 print_skipped(skipped)
             return
         choice = "stated" if stated is not None else start or _ask(found, json)
-        plans = _plans(found, skipped, lambda one: _planned(one, choice, camera, reading, fps, time_zone, purpose))
+        plans = _plans(
+            found, skipped, lambda one: _planned(one, choice, camera, reading, fps, time_zone, copy, purpose)
+        )
         opened = open_workspace(workspace)
         reports = _analyse(opened, plans, gallery, detector, index_with, stop, at_once, write_tracks)
     failed = [report for report in reports if isinstance(report, Skipped)]
@@ -168,7 +173,7 @@ def _none_of(skipped: list[Skipped]) -> ReidError:
 
 def _planned(
     found: FoundRecording, choice: str, camera: str | None, reading: Reading, rate: float, zone: str | None,
-    purpose: str,
+    copy: bool, purpose: str,
 ) -> Planned:  # fmt: skip
     from reid_core.workspace.imports.planned_recordings import Planned
     from reid_core.workspace.imports.recording_files import chosen_start
@@ -182,7 +187,7 @@ def _planned(
         )
     seconds = float("nan") if found.facts.duration is None else found.facts.duration
     start, said = chosen_start(found, choice), found.starts.proposals
-    return Planned(found.path, name, seconds, start, said, zone, reading, rate, purpose)
+    return Planned(found.path, name, seconds, start, said, zone, reading, rate, copy, purpose)
 
 
 def _analyse(
@@ -203,9 +208,11 @@ def _analyse(
             total = 0 if math.isnan(standing.total) else math.ceil(standing.total)
             update(min(int(standing.done), total or int(standing.done)), total, _pace(standing))
 
-        return import_recordings(
+        reports = import_recordings(
             opened, plans, gallery, people, embedder, stop=stop, at_once=at_once, on_progress=show, tracks=tracks
         )
+    warn(f"Terms of model {embedder.card.name}: {embedder.card.terms}")
+    return reports
 
 
 def _pace(standing: Standing) -> str:

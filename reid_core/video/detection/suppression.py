@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reid_core.video.boxes import Array, Detections, overlaps
+from reid_core.video.boxes import Detections, areas, overlaps, shared_areas
 
 MOST_CANDIDATES = 1_000  # boxes that are compared with each other: the best ones
 COVERED = 0.6  # share of a cut box within another from which both are of one person
@@ -34,8 +34,8 @@ def join_cut(found: Detections, cut: NDArray[np.bool_]) -> Detections:
 
     A person who stands across a seam is seen in part by one tile, and whole by its neighbour or in the whole picture.
     """
-    area = _area(found.boxes)
-    inside = _shared(found.boxes[cut], found.boxes) >= COVERED * area[cut][:, None]
+    area = areas(found.boxes)
+    inside = shared_areas(found.boxes[cut], found.boxes) >= COVERED * area[cut][:, None]
     covers = inside & (area[None, :] > area[cut][:, None])
     scores, dropped = found.scores.copy(), np.zeros(len(found), bool)
     for row, larger in zip(np.flatnonzero(cut), covers, strict=True):
@@ -44,13 +44,3 @@ def join_cut(found: Detections, cut: NDArray[np.bool_]) -> Detections:
             scores[best] = max(scores[best], found.scores[row])
             dropped[row] = True
     return Detections(found.boxes, scores).of(~dropped)
-
-
-def _area(boxes: Array) -> Array:
-    return np.asarray(np.prod(np.clip(boxes[:, 2:] - boxes[:, :2], 0, None), axis=1), np.float32)
-
-
-def _shared(boxes: Array, others: Array) -> Array:
-    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    return np.asarray(np.prod(np.clip(high - low, 0, None), axis=2), np.float32)

@@ -80,12 +80,7 @@ def proposals(
     found: list[Proposal] = []
     notes: list[str] = []
     if stated is not None:
-        seconds = stated_start(stated, zone)
-        if seconds > now + AHEAD:
-            raise ReidError(
-                f"The start {stated} lies in the future ({short_time(seconds)}). Check the date and the zone."
-            )
-        found.append(Proposal("stated", seconds, WORDS["stated"]))
+        found.append(Proposal("stated", stated_start(stated, zone, now), WORDS["stated"]))
     others: list[tuple[Origin, float | None]] = [
         ("name", _of_name(path, facts.duration, zone, notes)),
         ("container", facts.created),
@@ -103,8 +98,11 @@ def proposals(
     return StartProposals(tuple(found), tuple(notes))
 
 
-def stated_start(text: str, zone: tzinfo | None) -> float:
-    """Seconds since 1970 of "2026-03-02T08:00+01:00", or of a wall time in `zone`. Raises ReidError otherwise."""
+def stated_start(text: str, zone: tzinfo | None, now: float) -> float:
+    """Seconds since 1970 of "2026-03-02T08:00+01:00", or of a wall time in `zone`.
+
+    Raises ReidError for anything else, and for what lies after `now`.
+    """
     text = text.strip()
     try:
         moment = datetime.fromisoformat(text)
@@ -114,14 +112,13 @@ def stated_start(text: str, zone: tzinfo | None) -> float:
         raise ReidError(f"{shown(text)} is not a start. Write date, time and zone, such as 2026-03-02T08:00+01:00.")
     if moment.tzinfo is None:
         if zone is None:
-            raise ReidError(
-                f"The start {text} has no time zone. Add it ({text}+01:00, or {text}Z for UTC), or name the zone of the"
-                " camera, such as Europe/Berlin."
-            )
+            raise ReidError(f"The start {text} has no time zone. Add it ({text}+01:00, or {text}Z for UTC).")
         moment = _in_zone(moment, zone, text)
     seconds = moment.timestamp()
     if seconds < FIRST_CLOCK_TIME:
         raise ReidError(f"The start {text} lies before {short_time(FIRST_CLOCK_TIME)}. Check the year.")
+    if seconds > now + AHEAD:
+        raise ReidError(f"The start {text} lies in the future ({short_time(seconds)}). Check the date and the zone.")
     return seconds
 
 

@@ -59,7 +59,7 @@ def _wipe_figures(left: Left, gallery: str) -> None:
 
 
 def _doomed_originals(going: Going) -> Iterable[str]:
-    return chain(files.doomed_originals(going), recordings.doomed_stills(going))
+    return chain(files.doomed_originals(going), recordings.doomed_pictures(going))
 
 
 def _each_in(folder: str, *names: str) -> tuple[str, ...]:

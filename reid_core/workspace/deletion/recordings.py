@@ -1,15 +1,17 @@
 """What goes of recordings with crops: tracklets, the still, what a stopped analysis goes on from, the recording itself.
 
-A tracklet goes with its last crop. The still goes with the first crop of a tracklet that was in view when it was taken.
-A recording goes with its gallery, with its last crop once it is analysed, and when it, or no more than its camera, is
-what was selected. An analysis that is not finished holds pictures of people that no selection can find: whatever is
-deleted of its gallery, what it would go on from goes, too. It then goes on with an empty scene.
+A tracklet goes with its last crop. A copy of the video goes with the first crop, for it shows that person. The still
+goes with the first crop of a tracklet that was in view when it was taken. A recording goes with its gallery, with its
+last crop once it is analysed, and when it, or no more than its camera, is what was selected. An analysis that is not
+finished holds pictures of people that no selection can find: whatever is deleted of its gallery, what it would go on
+from goes, too. It then goes on with an empty scene.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from sqlite3 import Connection
 
 from reid_core.workspace.catalogue.selection import Selection
@@ -43,6 +45,7 @@ def forget_tracklets(going: Going) -> None:
     """While the crops are there: tracklets that lose all of theirs, and what shows people in recordings that stay."""
     stills = [(source,) for source in _sources_of_doomed_stills(going)]
     going.database.executemany("UPDATE recording SET still_moment = NULL WHERE source = ?", stills)
+    going.database.execute(f"UPDATE recording SET copied = 0 WHERE gallery = ? AND EXISTS ({_GOES})", (going.key,))
     going.database.execute("UPDATE recording SET state = NULL WHERE gallery = ? AND state IS NOT NULL", (going.key,))
     going.database.execute(
         f"WITH touched AS (SELECT DISTINCT recording, tracklet FROM crop WHERE id {DOOMED} AND recording IS NOT NULL) "
@@ -62,9 +65,15 @@ def forget_recordings(going: Going) -> None:
         going.sources = [*going.sources, source]
 
 
-def doomed_stills(going: Going) -> Iterator[str]:
-    """As copies of crops: the source, and the path in its folder."""
-    return (f"{source}/{STILL}" for source in _sources_of_doomed_stills(going))
+def doomed_pictures(going: Going) -> Iterator[str]:
+    """Stills and copies of videos, as copies of crops: the source, and the path in its folder."""
+    yield from (f"{source}/{STILL}" for source in _sources_of_doomed_stills(going))
+    rows = going.database.execute(
+        f"SELECT source, path FROM recording WHERE gallery = ? AND copied AND (EXISTS ({_GOES}) "
+        "OR key IN (SELECT value FROM json_each(?)))",
+        (going.key, json.dumps(list(going.recordings))),
+    )
+    yield from (f"{source}/{Path(path).name}" for source, path in rows)
 
 
 def _sources_of_doomed_stills(going: Going) -> list[int]:

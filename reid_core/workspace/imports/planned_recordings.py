@@ -8,11 +8,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
+import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reid_core.errors import Refused
+from reid_core.errors import Refused, ReidError, why
+from reid_core.files import write_atomically
 from reid_core.times import short_time
 from reid_core.video.analysis import RATE
 from reid_core.video.detection import Detector
@@ -31,7 +33,8 @@ class Planned:
     """A recording to bring in: which camera filmed it, when it began, and what else says when.
 
     `seconds` is how long it is, NaN where it does not say so. `start` is None where that stays unknown: then its crops
-    have no time. `zone` is the name of the camera's time zone. `purpose` stands in the log.
+    have no time. `zone` is the name of the camera's time zone. With `copy` the workspace keeps the file, too. `purpose`
+    stands in the log.
     """
 
     path: Path
@@ -42,6 +45,7 @@ class Planned:
     zone: str | None = None
     reading: Reading = field(default_factory=Reading)
     rate: float = RATE
+    copy: bool = False
     purpose: str = ""
 
 
@@ -64,7 +68,7 @@ def row_of(
         catalogue,
         gallery,
         NewRecording(
-            name=_name_of(planned.path), path=path, camera=planned.camera,
+            name=_name_of(planned.path), path=path, camera=planned.camera, copied=planned.copy,
             width=facts.width, height=facts.height, bytes=planned.path.stat().st_size, detector=detector.id,
             sha256=sha256, start=planned.start.seconds if planned.start else float("nan"),
             start_source=planned.start.source if planned.start else None, zone=planned.zone,
@@ -74,6 +78,22 @@ def row_of(
         ),
         purpose=planned.purpose,
     )  # fmt: skip
+
+
+def keep_copy(workspace: Workspace, row: RecordingRow, path: Path) -> None:
+    """The file itself in the folder of the recording's crops, once. Raises ReidError where it cannot be written."""
+    place = workspace.originals(row.source) / Path(row.path).name
+    if not row.copied or place.is_file():
+        return
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("rb") as recording:
+            write_atomically(place, lambda file: shutil.copyfileobj(recording, file, 1 << 20))
+    except OSError as error:
+        raise ReidError(
+            f"{path.name} could not be copied into the workspace ({why(error)}). Free some space, and run the same "
+            "command again."
+        ) from error
 
 
 def _name_of(path: Path) -> str:

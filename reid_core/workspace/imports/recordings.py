@@ -32,7 +32,7 @@ from reid_core.video.stream import Frame, Problems, Recording, open_recording
 from reid_core.video.tracklets import Tracklet
 from reid_core.workspace.catalogue.recordings import finding, keeping
 from reid_core.workspace.catalogue.recordings.rows import Progress, RecordingRow
-from reid_core.workspace.imports.planned_recordings import Planned, differing, hash_of, row_of, size_of
+from reid_core.workspace.imports.planned_recordings import Planned, differing, hash_of, keep_copy, row_of, size_of
 from reid_core.workspace.imports.tracklet_crops import Still, keep_still, keep_tracklets, prepared
 from reid_core.workspace.layout import LOCK
 from reid_core.workspace.workspace import Workspace
@@ -89,6 +89,7 @@ def import_recording(
         sha256 = None if planned.reading.following else hash_of(planned.path)
         with one_at_a_time(workspace.path / LOCK):  # two copies of a file that come at once are one recording
             row = row_of(workspace, planned, recording.facts, gallery, detector, sha256)
+        keep_copy(workspace, row, planned.path)
         if row.finished is not None:
             said = [*Problems.from_state(row.problems).sentences(), *differing(planned, row)]
             if tracks is not None:
@@ -168,7 +169,7 @@ class _Work:
         problems = self.recording.problems
         progress = Progress(
             analysed=moment, frames=number, problems=problems.state(),
-            state=None if at_end else self._state(), duration=problems.seconds,
+            state=None if at_end else self._state(), duration=problems.seconds if at_end else float("nan"),
             bytes=size_of(self.recording.path), after=self.row.frames,
         )  # fmt: skip
         if self.tracks is not None:

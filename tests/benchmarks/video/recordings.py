@@ -96,7 +96,7 @@ def of_recording(truth: list[Sighting], tracks: Path, config: FilmConfig) -> Fig
                     seen.append((each.frame, number, *box))
             else:
                 unseen[each.frame].append(box)
-    clear: dict[int, list[tuple[float, float, float, float]]] = defaultdict(list)
+    clear: dict[float, list[tuple[float, ...]]] = defaultdict(list)
     for row in seen:
         clear[row[0]].append(row[2:])
     kept = [row for row in found if not _is_of_unseen(row, clear[row[0]], unseen[row[0]])]

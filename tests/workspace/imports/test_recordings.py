@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import multiprocessing
@@ -250,3 +251,28 @@ def test_progress_counts_seconds_of_video(workspace: Workspace, recording: Path)
     assert [standing.done for standing in seen] == sorted(standing.done for standing in seen)
     assert math.isclose(seen[-1].done, SECONDS - 0.2, abs_tol=1e-6)
     assert {round(standing.total) for standing in seen} == {SECONDS}
+
+
+def test_a_copy_of_the_recording_is_kept_where_that_is_wanted_and_goes_with_the_first_crop(
+    workspace: Workspace, recording: Path
+) -> None:
+    bring_in(workspace, dataclasses.replace(planned(recording), copy=True))
+    copy = workspace.originals(1) / "gate.mp4"
+    assert copy.read_bytes() == recording.read_bytes()
+    crop = int(workspace.catalogue.crops("town")["id"].iloc[0])
+    delete(workspace, "town", Selection(ids=frozenset({crop})), "test")
+    assert not copy.exists()
+    assert recording.is_file()
+    assert bring_in(workspace, dataclasses.replace(planned(recording), copy=True)).already
+    assert not copy.exists()
+
+
+def test_a_copy_goes_with_its_recording(workspace: Workspace, recording: Path) -> None:
+    bring_in(workspace, dataclasses.replace(planned(recording), copy=True))
+    delete(workspace, "town", Selection(recordings=frozenset({"gate"})), "test")
+    assert [path for path in workspace.originals(1).rglob("*") if path.is_file()] == []
+
+
+def test_without_being_asked_no_copy_is_kept(workspace: Workspace, recording: Path) -> None:
+    bring_in(workspace, planned(recording))
+    assert not (workspace.originals(1) / "gate.mp4").exists()
