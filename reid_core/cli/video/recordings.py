@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from reid_core.workspace.imports.recordings import RecordingReport, Standing
 
 LONGEST_CAMERA = 100  # characters
+MOST_DECODERS = 4  # threads of a recording: each holds a frame, 12 MB in 4K, and more are not faster than the detector
 CHOICES = ("name", "container", "file", "unknown")  # what --start takes besides a moment
 
 
@@ -87,7 +88,7 @@ def video(
         raise ReidError("A file that still grows cannot be copied. Leave out --copy, or --follow once it is complete.")
     with stop_on_signal() as stop:
         reading = Reading(
-            stream=stream, interlaced=interlaced, threads=max(1, (os.cpu_count() or 1) // at_once),
+            stream=stream, interlaced=interlaced, threads=min(MOST_DECODERS, max(1, (os.cpu_count() or 1) // at_once)),
             following=Following(stop=lambda: stop.requested) if follow else None,
         )  # fmt: skip
         stated = start if start is not None and start not in CHOICES else None

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.video.killing [KILLS] [REPEATS]
 
-The street in ../shared, REPEATS (12) times on end, by the shipped detector and the best shipped embedder, once without
+The street in ../shared, REPEATS (24) times on end, by the shipped detector and the best shipped embedder, once without
 a break and once killed (kill -9) KILLS (20) times. Each process keeps a step after every second, so that many kills
 meet a step. What was there when one was killed must be there in the end.
 """
@@ -27,9 +27,9 @@ from reid_core.workspace.galleries.tracklets import tracklets_of
 from reid_core.workspace.opening import open_workspace
 from tests.benchmarks.video.recordings import STREET, repeated
 
-KILLS, REPEATS = 20, 12
+KILLS, REPEATS = 20, 24
 STEP = 1.0  # seconds of work that a step takes here
-SHORTEST, LONGEST = 3.0, 14.0  # seconds of processors until a kill; opening everything takes about four
+SHORTEST, LONGEST = 3.0, 7.5  # seconds of processors until a kill; opening everything takes about four
 _GALLERY = "bench"
 _COMMAND = (
     "from reid_core.workspace.imports import recordings; recordings.STEP = {step}; "

@@ -114,9 +114,10 @@ def _watched(process: psutil.Process, started: subprocess.Popen, progress: Path)
     found = []
     while started.poll() is None:
         try:
-            done = json.loads(progress.read_text())["done"]
+            said = json.loads(progress.read_text())
             spent = process.cpu_times()
-            found.append((float(done), spent.user + spent.system, process.memory_info().rss / 2**20))
+            if said["status"] == "running":
+                found.append((float(said["done"]), spent.user + spent.system, process.memory_info().rss / 2**20))
         except (OSError, ValueError, psutil.Error):
             pass  # it has not begun, or has just ended
         time.sleep(1.0)
