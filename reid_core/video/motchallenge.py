@@ -71,14 +71,15 @@ class TrackFile:
     """A file of such lines that an analysis writes step by step: `keep` what a step added, before the step counts.
 
     `frames` are analysed when it is opened: what stands there of later ones a process wrote that was stopped before
-    its step counted, and the analysis finds it again. Raises ReidError for a file that cannot be written, and for one
-    that holds something else.
+    its step counted, and the analysis finds it again. `lacks` is how many frames were analysed without this file.
+    Raises ReidError for a file that cannot be written, and for one that holds something else.
     """
 
     def __init__(self, path: Path, frames: int = 0) -> None:
         self._new: list[str] = []
         _check(path)
         kept = list(_kept(path, frames)) if frames and path.is_file() else []
+        self.lacks = 0 if kept else frames
         self._last = {line for line in kept if line.startswith(f"{frames},")}
         try:
             if kept:  # whole or not at all: a process that dies here must not lose what was there

@@ -98,7 +98,10 @@ def import_recording(
         work = _Work(workspace, row, recording, detector, embedder, tracks)
         try:
             report = work.run(stop, on_progress)
-            return dataclasses.replace(report, problems=(*report.problems, *differing(planned, row)))
+            said = [*report.problems, *differing(planned, row)]
+            if work.tracks is not None and work.tracks.lacks:
+                said.append(f"The file of tracks begins after frame {work.tracks.lacks:,}, where the analysis resumed.")
+            return dataclasses.replace(report, problems=tuple(said))
         finally:
             work.close()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -39,19 +41,23 @@ def import_recordings(
     if several and tracks is not None:
         _make(tracks)
     workspace.catalogue.add_gallery(gallery)
+    names = _names(plans)
     standings = _Standings([plan.seconds for plan in plans], on_progress)
 
     def bring_in(place: int) -> RecordingReport | Skipped | None:
         plan = plans[place]
         if stop.requested:
             return None
-        lines = tracks / f"{place + 1:04d}-{plan.path.stem}.txt" if several and tracks is not None else tracks
+        lines = tracks / names[place] if several and tracks is not None else tracks
         try:
             workspace.catalogue.gallery(gallery)  # it may have been deleted: then it is not made again
-            return import_recording(
+            report = import_recording(
                 workspace, plan, gallery, detector, embedder, stop=stop, tracks=lines,
                 on_progress=lambda standing: standings.show(place, standing),
             )  # fmt: skip
+            if report.already and not math.isnan(plan.seconds):
+                standings.show(place, Standing(plan.seconds, plan.seconds, 0.0))
+            return report
         except ReidError as error:
             if not several or is_full(error):
                 raise
@@ -59,6 +65,17 @@ def import_recordings(
 
     with ThreadPoolExecutor(at_once) as pool:
         return [report for report in pool.map(bring_in, range(len(plans))) if report is not None]
+
+
+def _names(plans: Sequence[Planned]) -> list[str]:
+    """Of the files of tracks: after the recordings, and of two of one name the later one with a number."""
+    counts: Counter[str] = Counter()
+    names = []
+    for plan in plans:
+        counts[plan.path.stem] += 1
+        number = counts[plan.path.stem]
+        names.append(f"{plan.path.stem}.txt" if number == 1 else f"{plan.path.stem}-{number}.txt")
+    return names
 
 
 def _make(folder: Path) -> None:

@@ -213,7 +213,7 @@ def test_tracks_of_a_folder_are_a_file_each(video: Reid, folder: Path, tmp_path:
     assert video(folder, "--start", "unknown", "--write-tracks", tmp_path / "tracks").code == 0
     written = sorted((tmp_path / "tracks").iterdir())
     assert [file.name for file in written] == [
-        "0001-gate_2026-03-02T08-30-00Z.txt", "0002-2026-03-02T09-00-00Z.txt", "0003-stairs.txt",
+        "2026-03-02T09-00-00Z.txt", "gate_2026-03-02T08-30-00Z.txt", "stairs.txt",
     ]  # fmt: skip
     assert all(file.stat().st_size for file in written)
 

@@ -276,3 +276,28 @@ def test_a_copy_goes_with_its_recording(workspace: Workspace, recording: Path) -
 def test_without_being_asked_no_copy_is_kept(workspace: Workspace, recording: Path) -> None:
     bring_in(workspace, planned(recording))
     assert not (workspace.originals(1) / "gate.mp4").exists()
+
+
+def test_tracks_that_an_earlier_run_did_not_write_are_said_to_be_missing(
+    workspace: Workspace, recording: Path, tmp_path: Path
+) -> None:
+    stop = StopRequest()
+
+    def ask(standing: recordings.Standing) -> None:
+        stop.requested = standing.done >= 9
+
+    bring_in(workspace, planned(recording), stop, on_progress=ask)
+    (said,) = bring_in(workspace, planned(recording), tracks=tmp_path / "late.txt").problems
+    assert said == "The file of tracks begins after frame 46, where the analysis resumed."
+
+
+def test_progress_of_several_counts_what_is_done_now_and_what_was_there(workspace: Workspace, recording: Path) -> None:
+    bring_in(workspace, planned(recording))
+    seen: list[recordings.Standing] = []
+    embedder = Embedder(workspace.find_model("stripes"), "cpu")
+    import_recordings(
+        workspace, [planned(recording), planned(recording)], "town", ColourDetector(), embedder, stop=StopRequest(),
+        on_progress=seen.append,
+    )  # fmt: skip
+    assert seen[-1].done == seen[-1].total == 2 * SECONDS
+    assert seen[-1].times_real_time == 0
