@@ -26,6 +26,7 @@ from reid_core.embedder.third_party.adding import add_network
 from reid_core.signals import StopRequest
 from reid_core.workspace.actor import SIGNED, Actor, system_user
 from reid_core.workspace.imports.importing import import_dataset
+from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.workspace import VARIABLE, Workspace
 
@@ -148,6 +149,13 @@ def make_tiny_dataset(folder: Path) -> Path:
                 rows.append({**row, "time": TINY_FIRST_TIME + 10 * len(rows), "split": "gallery"})
     pd.DataFrame(rows).to_csv(folder / "crops.csv", index=False)
     return folder
+
+
+def open_with_model(path: Path, model: Path) -> Workspace:
+    """A workspace with model "stripes" and without a gallery."""
+    workspace = open_workspace(path, TESTER)
+    shutil.copytree(model, workspace.models_folder / TINY_MODEL)
+    return workspace
 
 
 def make_tiny_workspace(dataset_folder: Path, model: Path, path: Path) -> Path:

@@ -33,7 +33,7 @@ from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Example, Question, search
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TESTER, png_bytes, tiny_picture
+from tests.conftest import TESTER, open_with_model, png_bytes, tiny_picture
 
 KILLS, ROUNDS = 10, 5  # fifty in all, of a workspace each round: each is a test, which may take 300 seconds
 PEOPLE, EACH = 12, 10
@@ -56,9 +56,7 @@ def draw(folder: Path, people: int = PEOPLE, each: int = EACH, first: int = 0) -
 
 @pytest.fixture
 def workspace(tmp_path: Path, tiny_model: Path) -> Workspace:
-    workspace = open_workspace(tmp_path / "workspace", TESTER)
-    shutil.copytree(tiny_model, workspace.models_folder / "stripes")
-    return workspace
+    return open_with_model(tmp_path / "workspace", tiny_model)
 
 
 def small_steps() -> None:

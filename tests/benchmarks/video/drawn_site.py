@@ -26,11 +26,11 @@ from reid_core.datasets.synthetic.recordings import (
     FilmConfig,
     FilmedSite,
     Sighting,
-    read_truth,
     recording_name,
     write_recordings,
 )
 from reid_core.video.boxes import Detections, overlaps
+from tests.support.drawn_recordings import truth_of
 
 SHIPPED = Path(__file__).parents[3] / "assets" / "detectors" / "nanodet"
 BANDS = ((40, 80), (80, 120), (120, 180), (180, 1000))  # pixels of height in the frame
@@ -64,14 +64,13 @@ def frames_with_truth(folder: Path, config: FilmConfig) -> Iterator[tuple[NDArra
     site = FilmedSite(config)
     write_recordings(folder, config)
     step = max(round(EVERY * config.rate), 1)
-    for number, camera in site.cameras.items():
-        by_frame = defaultdict(list)
-        for sighting in read_truth((folder / f"{camera.name}.truth.csv").read_bytes()):
-            by_frame[sighting.frame].append(sighting)
-        with av.open(str(folder / recording_name(site, number))) as container:
+    for number in site.cameras:
+        recording = folder / recording_name(site, number)
+        there = truth_of(recording)
+        with av.open(str(recording)) as container:
             for place, frame in enumerate(container.decode(video=0), start=1):
                 if place % step == 0:
-                    yield np.asarray(frame.to_ndarray(format="rgb24"), np.uint8), by_frame[place]
+                    yield np.asarray(frame.to_ndarray(format="rgb24"), np.uint8), there.get(place, [])
 
 
 def count(figures: Figures, found: Detections, there: list[Sighting], size: tuple[int, int]) -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TESTER, Ended
+from tests.conftest import Ended, open_with_model
 from tests.support.walkers import SECONDS, WALKERS, ColourDetector, filmed
 
 Reid = Callable[..., Ended]
@@ -33,9 +31,7 @@ def detector(monkeypatch: pytest.MonkeyPatch) -> ColourDetector:
 
 @pytest.fixture
 def workspace(tmp_path: Path, tiny_model: Path) -> Workspace:
-    workspace = open_workspace(tmp_path / "workspace", TESTER)
-    shutil.copytree(tiny_model, workspace.models_folder / "stripes")
-    return workspace
+    return open_with_model(tmp_path / "workspace", tiny_model)
 
 
 @pytest.fixture

@@ -99,9 +99,11 @@ def test_who_stops_while_nothing_new_comes_can_go_on(
     read = RecordingFile.read
 
     def stop_at_the_end(self: RecordingFile, size: int) -> bytes:
-        if self._following is not None and self.tell() >= path.stat().st_size:
-            os.kill(os.getpid(), signal.SIGTERM)  # as from outside: the main thread takes it
-            time.sleep(0.1)
+        following = self._following
+        if following is not None and self.tell() >= path.stat().st_size and not following.stop():
+            os.kill(os.getpid(), signal.SIGTERM)  # to the main thread, which waits for this one
+            while not following.stop():
+                time.sleep(0.01)
         return read(self, size)
 
     stated = ["--start", "unknown", "--camera", "gate", "--json"]

@@ -32,7 +32,7 @@ from reid_core.workspace.search import gallery_index as indexing_module
 from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TESTER, TINY_FIRST_TIME, TINY_GALLERY, png_bytes, tiny_picture
+from tests.conftest import TESTER, TINY_FIRST_TIME, TINY_GALLERY, open_with_model, png_bytes, tiny_picture
 
 
 def person(identity: str) -> Selection:
@@ -64,8 +64,7 @@ def copied(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) ->
         for crop in range(3):
             picture = png_bytes(tiny_picture(number, crop))
             (folder / name / f"{name}-cam{crop + 1}.png").write_bytes(picture)
-    workspace = open_workspace(tmp_path / "workspace", TESTER)
-    shutil.copytree(tiny_model, workspace.models_folder / "stripes")
+    workspace = open_with_model(tmp_path / "workspace", tiny_model)
     import_dataset(workspace, read_dataset(folder, train_share=0.0), "site", stop=StopRequest(), copy=True)
     embedder = Embedder(workspace.find_model("stripes"), "cpu")
     embed_gallery(workspace, "site", embedder, stop=StopRequest())

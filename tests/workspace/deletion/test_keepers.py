@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import shutil
 import sqlite3
 import time
 from dataclasses import replace
@@ -48,7 +47,7 @@ from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Example, Question, search
 from reid_core.workspace.workspace import VARIABLE, Workspace
-from tests.conftest import TESTER, TINY_GALLERY, png_bytes, tiny_picture
+from tests.conftest import TESTER, TINY_GALLERY, open_with_model, png_bytes, tiny_picture
 from tests.workspace.catalogue.filmed import cut, film, walk
 from tests.workspace.deletion.test_deletion import found_in
 
@@ -118,8 +117,7 @@ def full(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> W
     """A workspace in which every feature has left what it leaves."""
     monkeypatch.setattr(gallery_index, "KEPT_ROWS", 1)
     monkeypatch.setenv(VARIABLE, str(tmp_path / "workspace"))
-    workspace = open_workspace(tmp_path / "workspace", TESTER)
-    shutil.copytree(tiny_model, workspace.models_folder / "stripes")
+    workspace = open_with_model(tmp_path / "workspace", tiny_model)
     dataset = read_dataset(data_set(tmp_path / "data"))
     import_dataset(workspace, dataset, GALLERY, stop=StopRequest(), copy=True)
     write_site(workspace.path / "demo", SiteConfig(identities=2, cameras=2, crops_per_visit=(1, 1)))

@@ -30,7 +30,7 @@ from reid_core.workspace.imports.recordings import RecordingReport, import_recor
 from reid_core.workspace.imports.several_recordings import import_recordings
 from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TESTER
+from tests.conftest import TESTER, open_with_model
 from tests.support.walkers import ColourDetector, Walker, filmed
 
 START = 1_772_439_000.0  # 2026-03-02T08:10:00Z
@@ -50,13 +50,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def workspace(tmp_path: Path, tiny_model: Path) -> Workspace:
-    return fresh(tmp_path / "workspace", tiny_model)
-
-
-def fresh(path: Path, model: Path) -> Workspace:
-    workspace = open_workspace(path, TESTER)
-    shutil.copytree(model, workspace.models_folder / "stripes")
-    return workspace
+    return open_with_model(tmp_path / "workspace", tiny_model)
 
 
 def planned(path: Path, start: float | None = START, camera: str = "gate") -> Planned:
@@ -112,7 +106,7 @@ def test_a_recording_that_is_there_is_not_analysed_twice(workspace: Workspace, r
 def test_a_job_that_is_stopped_again_and_again_finds_what_an_unbroken_one_finds(
     workspace: Workspace, recording: Path, tmp_path: Path, tiny_model: Path
 ) -> None:
-    whole = fresh(tmp_path / "whole", tiny_model)
+    whole = open_with_model(tmp_path / "whole", tiny_model)
     bring_in(whole, planned(recording), tracks=tmp_path / "whole.txt")
     for second in (0.1, 5.0, 9.1, 16.3, 24.0, 29.7):
         stop = StopRequest()
@@ -144,7 +138,7 @@ def analyse_slowly(path: Path, recording: Path, tracks: Path, acknowledged: Path
 def test_a_job_that_is_killed_loses_nothing_and_finds_nothing_twice(
     workspace: Workspace, recording: Path, tmp_path: Path, tiny_model: Path
 ) -> None:
-    whole = fresh(tmp_path / "whole", tiny_model)
+    whole = open_with_model(tmp_path / "whole", tiny_model)
     bring_in(whole, planned(recording), tracks=tmp_path / "whole.txt")
     chance, tracks = random.Random(0), tmp_path / "parts.txt"
     acknowledged = tmp_path / "acknowledged"

@@ -46,7 +46,9 @@ class Patient(ColourDetector):
 def bring_in(folder: Path, model: Path, *plans: Planned, detector: ColourDetector | None = None) -> Workspace:
     """Into gallery "town" of a workspace of its own."""
     workspace = open_workspace(folder, TESTER)
-    found = import_recordings(workspace, plans, "town", ColourDetector(), Embedder(model, "cpu"), stop=StopRequest())
+    found = import_recordings(
+        workspace, plans, "town", detector or ColourDetector(), Embedder(model, "cpu"), stop=StopRequest()
+    )
     assert len(found) == len(plans)
     return workspace
 

@@ -117,7 +117,7 @@ def _plan_returns(plan: _Plan, left: list[int]) -> None:
         now = float(generator.uniform(0.5, max(spare, 1.0)))
         side = 1 if generator.random() < 0.5 else -1
         for sides in ((-side, side), (side, -side)):
-            motion = _passage(plan, camera, [number], now, generator, "returns", sides)[0]
+            motion = _clear_way(plan, _Passage(camera, [number], now, "returns", sides), generator)[0]
             plan.add(number, camera.number, motion, "returns")
             now = _ends(motion) / config.rate + gap
 
@@ -145,27 +145,30 @@ def _plan_walkers(plan: _Plan, left: list[int]) -> None:
             behaviour = str(generator.choice(["walks", "turns", "waits"], p=[0.6, 0.16, 0.24]))
             if len(together) > 1 and behaviour == "turns":
                 behaviour = "walks"  # whoever is on the inner side would have to step back
-            motions = _passage(plan, plan.cameras[camera], together, now, generator, behaviour, None)
+            motions = _clear_way(plan, _Passage(plan.cameras[camera], together, now, behaviour), generator)
             for member, motion in zip(together, motions, strict=True):
                 plan.add(member, camera, motion, behaviour)
             now = _ends(motions[0]) / config.rate
 
 
-def _passage(
-    plan: _Plan,
-    camera: FilmedCamera,
-    together: list[int],
-    begin: float,
-    generator: np.random.Generator,
-    behaviour: str,
-    sides: tuple[int, int] | None,
-) -> list[Motion]:
+@dataclass(frozen=True, eq=False)
+class _Passage:
+    """People who pass a camera together from second `begin` on; at `sides`, where given, they enter and leave."""
+
+    camera: FilmedCamera
+    together: list[int]
+    begin: float
+    behaviour: str
+    sides: tuple[int, int] | None = None
+
+
+def _clear_way(plan: _Plan, passage: _Passage, generator: np.random.Generator) -> list[Motion]:
     """Motions of people who pass together, by the first path on which they meet nobody, else by the clearest."""
     best, clearest = [], -1.0
-    others = [visit.motion for visit in plan.visits if visit.camera == camera.number]
+    others = [visit.motion for visit in plan.visits if visit.camera == passage.camera.number]
     for _ in range(TRIES):
-        motions = _candidate(plan, camera, together, begin, generator, behaviour, sides)
-        clear = min(_clearance(motion, camera, others) for motion in motions)
+        motions = _candidate(plan, passage, generator)
+        clear = min(_clearance(motion, passage.camera, others) for motion in motions)
         if clear > clearest:
             best, clearest = motions, clear
         if clear >= CLEAR:
@@ -173,15 +176,8 @@ def _passage(
     return best
 
 
-def _candidate(
-    plan: _Plan,
-    camera: FilmedCamera,
-    together: list[int],
-    begin: float,
-    generator: np.random.Generator,
-    behaviour: str,
-    sides: tuple[int, int] | None,
-) -> list[Motion]:
+def _candidate(plan: _Plan, passage: _Passage, generator: np.random.Generator) -> list[Motion]:
+    camera, behaviour, sides = passage.camera, passage.behaviour, passage.sides
     uniform, rate = generator.uniform, plan.config.rate
     pace = float(uniform(1.05, 1.5))
     if sides is None:
@@ -212,10 +208,10 @@ def _candidate(
     stops = []
     if behaviour == "waits":
         stops = [Stop(float(uniform(0.3, 0.7)), float(uniform(2.5, 9.0)))]
-    first, x, z = walk(points, stops, pace, begin, rate)
+    first, x, z = walk(points, stops, pace, passage.begin, rate)
     sideways = _sideways(x, z, 2 * round(0.6 * rate * SUBSTEPS) + 1)
     motions = []
-    for place, number in enumerate(together):
+    for place, number in enumerate(passage.together):
         away = (0.0, APART, -APART)[place]
         own_x, own_z = x + away * np.cos(sideways), z + away * np.sin(sideways)
         motions.append(step_along(first, own_x, own_z, plan.people[number], pace, rate, float(generator.uniform(0, 1))))
