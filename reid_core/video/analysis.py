@@ -16,7 +16,7 @@ from reid_core.video.detection import Detector
 from reid_core.video.looks import looks_of
 from reid_core.video.motchallenge import TrackLine, track_lines
 from reid_core.video.stream import Frame
-from reid_core.video.tracking import Tracker, TrackingSettings
+from reid_core.video.tracking import Tracker, Tracking, TrackingSettings
 from reid_core.video.tracklets import Tracklet
 
 RATE = 5.0  # analysed frames a second: more find no more people, and cost more
@@ -42,8 +42,8 @@ class Analysis:
         self._before: tuple[int, Detections] | None = None
         if state is None:
             card = detector.card
-            self._tracker = Tracker(
-                TrackingSettings(begin=card.track, strong=card.match, weak=card.detect), first=first_track
+            self._tracker: Tracking = Tracker(
+                TrackingSettings.of_detector(card.detect, card.match, card.track), first=first_track
             )
             self._collector = Collector()
         else:

@@ -26,7 +26,6 @@ NO_TRACK = -1
 LOOKS = 0.8  # share of looks in what decides between tracks; the rest is the overlap
 RENEWED = 0.3  # share of the newest look in that of a track
 CLEAR = 0.3  # a box that is covered by more does not say how its person looks
-STEADY = 0.1  # a box of a known person may score so much less than the box that began the track
 Rows = NDArray[np.intp]
 
 
@@ -48,9 +47,9 @@ class TrackingSettings:
     confirming: int = 2  # boxes, in frames that follow each other, until a track gets its number
 
     @classmethod
-    def of_detector(cls, detect: float, track: float) -> TrackingSettings:
-        """With the thresholds of a detector's card: the lowest score kept, and the lowest that may begin a track."""
-        return cls(begin=track, strong=max(track - STEADY, detect), weak=detect)
+    def of_detector(cls, detect: float, match: float, track: float) -> TrackingSettings:
+        """With the thresholds of a detector's card; see `detection.DetectorCard`."""
+        return cls(begin=track, strong=match, weak=detect)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +68,8 @@ class Update:
 class Tracking(Protocol):
     """What the analysis of a recording needs of a tracker. One is made for each recording: state must not leak."""
 
-    def update(self, detections: Detections, seconds: float) -> Update:
-        """Joins the boxes of the frame at that second; seconds never go back."""
+    def update(self, detections: Detections, seconds: float, looks: Array | None = None) -> Update:
+        """Joins the boxes of the frame at that second; seconds never go back. `looks` are those of the boxes."""
         ...
 
     def state(self) -> dict[str, Any]:

@@ -135,7 +135,7 @@ def test_a_tracker_that_is_stopped_anywhere_goes_on_with_the_same_numbers(cut: i
 
 
 def test_the_thresholds_of_a_detector_are_those_of_its_card() -> None:
-    scores = TrackingSettings.of_detector(detect=0.2, track=0.55)
+    scores = TrackingSettings.of_detector(detect=0.2, match=0.45, track=0.55)
     assert [scores.begin, scores.strong, scores.weak] == pytest.approx([0.55, 0.45, 0.2])
 
 
