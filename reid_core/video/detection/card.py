@@ -75,7 +75,8 @@ class DetectorCard:
     from `track` on it may begin a tracklet. Of two boxes that overlap by more than `nms` (intersection over union) the
     lower one goes; 1 keeps both, for networks that give each person one box. `tiles` are rows and columns in which a
     lying picture is looked at besides the whole, for small people (of an upright one columns and rows); (1, 1) is the
-    whole alone.
+    whole alone. Where a box is `halved` pixels high in the input or higher, people of that height are looked for in the
+    picture at half its size, too, as a network may be blind to some heights; 0 is never.
 
     `source`, `licence` and `data` (what it was trained on) are for people to read, as are `figures`, what was measured.
     """
@@ -89,6 +90,7 @@ class DetectorCard:
     track: float = 0.5
     nms: float = 0.6
     tiles: Tiles = (1, 1)
+    halved: int = 0
     source: str = "not stated"
     licence: str = "not stated"
     data: str = "not stated"
@@ -105,6 +107,8 @@ class DetectorCard:
         whole = all(isinstance(one, int) and not isinstance(one, bool) for one in self.tiles)
         if len(self.tiles) != 2 or not whole or not all(1 <= one <= MOST_TILES for one in self.tiles):
             raise ValueError(f"its 'tiles' are not two whole numbers of 1 to {MOST_TILES}")
+        if self.halved and not (self.input.reshapes and SMALLEST_SIDE <= self.halved <= LARGEST_SIDE):
+            raise ValueError("its 'halved' is neither 0 nor pixels of an input that 'reshapes'")
         for name, most in LONGEST.items():
             if len(getattr(self, name)) > most:
                 raise ValueError(f"its {name!r} has more than {most:,} characters")
@@ -116,6 +120,8 @@ class DetectorCard:
         values = dataclasses.asdict(self)
         for name in ("name", "source", "licence", "data", "figures", "match", "track"):
             del values[name]
+        if not self.halved:  # detectors that were added before there was such a thing keep their ids
+            del values["halved"]
         return json.dumps(values, sort_keys=True).encode()
 
     def write(self, folder: Path) -> None:

@@ -14,12 +14,13 @@ import numpy as np
 from reid_core.errors import Damaged, ReidError
 from reid_core.openvino_networks import read_network
 from reid_core.packaging.installed import APP
-from reid_core.video.boxes import Detections
+from reid_core.video.boxes import Array, Detections
 from reid_core.video.detection.card import CARD_NAME, DetectorCard, Input, Tiles
 from reid_core.video.detection.formats import FORMATS, Outputs
-from reid_core.video.detection.network import compiled, signature_of, stood_on_end
+from reid_core.video.detection.network import compiled, half_of, signature_of, stood_on_end
 from reid_core.video.detection.placing import (
     OVERLAP,
+    Part,
     Pixels,
     cut_at_seams,
     filled,
@@ -34,6 +35,7 @@ ONNX_NAME, IR_NAME, IR_WEIGHTS_NAME = "model.onnx", "model.xml", "model.bin"
 SHIPPED_DETECTORS = APP / "assets" / "detectors"
 SHIPPED = "nanodet"
 SEAM = 0.6  # overlap above which boxes of two tiles are of one person
+_NOTHING = Detections(np.empty((0, 4), np.float32), np.empty(0, np.float32))
 
 
 class Detector(Protocol):
@@ -73,7 +75,7 @@ class NetworkDetector:
                 f"The network of the detector {folder} is not what its card says, {self._format.words}. Restore it, or "
                 "add it again."
             )
-        self._runner = lru_cache(maxsize=2)(self._compiled)  # the input as it is, and stood on end
+        self._runner = lru_cache(maxsize=4)(self._compiled)  # the input as it is, and stood on end; half of both
         self._runner(self.card.input)
 
     def detect(self, picture: Pixels) -> Detections:
@@ -83,16 +85,33 @@ class NetworkDetector:
         boxes, scores, cut = [], [], []
         for part in parts:
             taken = stood_on_end(self.card.input, *part.size)
-            found = self._decoded(self._runner(taken)(filled(picture, part, taken)), taken)
+            found = self._seen(picture, part, taken)
             boxes.append(in_picture(found.boxes, part, taken))
             scores.append(found.scores)
             cut.append(cut_at_seams(found.boxes, part, taken, (width, height)))
-        together = Detections(np.concatenate(boxes), np.concatenate(scores))
+        large = self._large(boxes[0], picture, parts[0])
+        together = Detections(np.concatenate([*boxes, large.boxes]), np.concatenate([*scores, large.scores]))
         if len(parts) > 1:
-            together = join_cut(together, np.concatenate(cut))
+            together = join_cut(together, np.concatenate([*cut, np.zeros(len(large), bool)]))
         # Each box of a person is in several tiles: also those of networks that need no suppression.
         most = self.card.nms if len(parts) == 1 else min(self.card.nms, SEAM)
         return suppress(together, most)
+
+    def _large(self, found: Array, picture: Pixels, whole: Part) -> Detections:
+        """People who are high in the input, from the picture at half its size, where boxes (N, 4) say there are any."""
+        taken = stood_on_end(self.card.input, *whole.size)
+        high = self.card.halved * whole.size[1] / scaled_size(*whole.size, taken)[1]
+        if not self.card.halved or not len(found) or _heights(found).max() < high:
+            return _NOTHING
+        half = half_of(taken)
+        again = self._seen(picture, whole, half)
+        boxes = in_picture(again.boxes, whole, half)
+        kept = _heights(boxes) >= high
+        return Detections(boxes[kept], again.scores[kept])
+
+    def _seen(self, picture: Pixels, part: Part, taken: Input) -> Detections:
+        """Boxes in pixels of the input."""
+        return self._decoded(self._runner(taken)(filled(picture, part, taken)), taken)
 
     def input_size(self, frame_width: int, frame_height: int) -> tuple[int, int]:
         """As `Detector.input_size`; never larger than the frame, unless the network stretches its pictures."""
@@ -122,6 +141,10 @@ class NetworkDetector:
 
     def _compiled(self, taken: Input) -> Callable[[Pixels], Outputs]:
         return compiled(self._file, taken, self._called, self._threads)
+
+
+def _heights(boxes: Array) -> Array:
+    return np.asarray(boxes[:, 3] - boxes[:, 1])
 
 
 def load_detector(folder: Path, *, threads: int = 1, tiles: Tiles | None = None) -> Detector:

@@ -19,6 +19,7 @@ from reid_core.video.detection.card import Input
 from reid_core.video.detection.formats import Outputs, Port, Signature
 from reid_core.video.detection.placing import Pixels
 
+CELL = 32  # pixels of the coarsest cells: an input has whole ones
 CURE = "Export it again for one picture at a time."
 
 
@@ -118,3 +119,9 @@ def stood_on_end(taken: Input, width: int, height: int) -> Input:
     if taken.reshapes and (height > width) != (taken.height > taken.width) and taken.height != taken.width:
         return dataclasses.replace(taken, width=taken.height, height=taken.width)
     return taken
+
+
+def half_of(taken: Input) -> Input:
+    """The input of half that size, up to whole cells of the network."""
+    width, height = (-(-side // (2 * CELL)) * CELL for side in (taken.width, taken.height))
+    return dataclasses.replace(taken, width=width, height=height)

@@ -80,9 +80,9 @@ def try_detector(folder: Path, called: str, given: Given, metadata: dict[str, st
         form.track,
         form.nms,
         given.tiles,
-        given.source or "not stated",
-        given.terms or "not stated",
-        given.data or "not stated",
+        source=given.source or "not stated",
+        licence=given.terms or "not stated",
+        data=given.data or "not stated",
     )
     card.write(folder)
     found = load_detector(folder).detect(drawn_scene())

@@ -97,10 +97,11 @@ def test_tiles_cover_a_picture_and_overlap_by_a_quarter() -> None:
 
 def test_it_asks_for_as_much_of_a_frame_as_it_can_use() -> None:
     whole = load_detector(SHIPPED_FOLDER)
-    assert whole.input_size(1920, 1080) == (416, 234)
+    assert whole.input_size(1920, 1080) == (544, 306)
+    assert whole.input_size(1080, 1920) == (306, 544)
     assert whole.input_size(320, 240) == (320, 240)  # a frame is not enlarged for it
-    tiled = load_detector(SHIPPED_FOLDER, tiles=(2, 3))
-    assert tiled.input_size(1920, 1080) == (1040, 585)  # 416 for 1920 / 2.5
+    tiled = load_detector(SHIPPED_FOLDER, tiles=(2, 2))
+    assert tiled.input_size(1920, 1080) == (952, 536)  # 544 for 1920 / 1.75
     assert tiled.id != whole.id
 
 
@@ -112,6 +113,24 @@ def test_a_lying_input_stands_on_end_for_an_upright_picture(tmp_path: Path) -> N
     assert detector.input_size(128, 192) == (64, 96)
     assert detector.detect(np.zeros((96, 64, 3), np.uint8)).boxes.tolist() == [[16.0, 0.0, 32.0, 48.0]]
     assert detector.detect(np.zeros((64, 96, 3), np.uint8)).boxes.tolist() == [[24.0, 0.0, 48.0, 32.0]]
+
+
+def test_high_people_are_looked_for_at_half_the_size_too(tmp_path: Path) -> None:
+    # Whatever it is given, this one finds a person over a quarter of the width and half of the height.
+    networks.write_network(tmp_path / ONNX_NAME, networks.ssd())
+    card = DetectorCard("net", "ssd", Input(128, 128, reshapes=True), 1, nms=1.0)
+    card.write(tmp_path)
+    before, picture = detector_id(tmp_path), np.zeros((128, 128, 3), np.uint8)
+    once = load_detector(tmp_path).detect(picture).boxes.tolist()
+    assert once == [[32.0, 0.0, 64.0, 64.0]]
+    for halved, boxes in ((64, 2 * once), (65, once), (0, once)):
+        dataclasses.replace(card, halved=halved).write(tmp_path)
+        assert load_detector(tmp_path).detect(picture).boxes.tolist() == boxes, halved
+    assert detector_id(tmp_path) == before
+    dataclasses.replace(card, halved=64).write(tmp_path)
+    assert detector_id(tmp_path) != before
+    small = load_detector(tmp_path).detect(np.zeros((64, 64, 3), np.uint8)).boxes.tolist()
+    assert small == 2 * [[16.0, 0.0, 32.0, 32.0]]  # a small picture is enlarged to the input, where they are as high
 
 
 def test_the_id_follows_what_decides_boxes_and_nothing_else(folder: Path) -> None:
@@ -130,6 +149,7 @@ def test_the_id_follows_what_decides_boxes_and_nothing_else(folder: Path) -> Non
         ({"nms": 0}, "'nms' is not"),
         ({"tiles": [0, 3]}, "'tiles' are not"),
         ({"tiles": "23"}, "'tiles' are not"),
+        ({"halved": 96}, "'halved' is neither"),  # its input does not reshape
         ({"input": {"width": 64, "height": 64, "std": [0, 1, 1]}}, "'std' of its input"),
         ({"input": {"width": 64, "height": 64, "mean": "abc"}}, "'mean' of its input"),
         ({"input": {"width": 64}}, "no 'height'"),

@@ -96,8 +96,8 @@ NANODET = Format(
     fits,
     decode,
     coco_person,
-    detect=0.3,
+    detect=0.1,
     match=0.45,
-    track=0.55,
+    track=0.5,
     nms=0.6,
 )

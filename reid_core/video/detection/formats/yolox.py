@@ -70,7 +70,7 @@ def _rows(outputs: Outputs, size: Size, person: int, least: float) -> tuple[Arra
 
 
 _INPUT = Input(640, 384, "bgr", pad=114, reshapes=True)
-_THRESHOLDS = {"detect": 0.1, "match": 0.5, "track": 0.6, "nms": 0.65}
+_THRESHOLDS = {"detect": 0.1, "match": 0.6, "track": 0.7, "nms": 0.65}
 YOLOX = Format("yolox", "YOLOX", _INPUT, fits, decode_raw, coco_person, **_THRESHOLDS)
 YOLOX_DECODED = Format(
     "yolox-decoded", "YOLOX with boxes in pixels", _INPUT, fits, decode_decoded, coco_person, **_THRESHOLDS
