@@ -20,7 +20,7 @@ from reid_core.embedder.third_party.fitting import fit
 from reid_core.errors import ReidError
 from reid_core.openvino_networks import openvino_core, read_network, reason_of
 
-BATCH = 8  # crops per request: as fast as more, and short of latency and memory
+BATCH = 4  # crops per request: as fast as more, and short of latency and memory
 
 Pixels = npt.NDArray[np.uint8]
 Vectors = npt.NDArray[np.float32]
