@@ -22,9 +22,9 @@ from reid_core.cli.shared.options import (
     moment,
     open_workspace,
 )
-from reid_core.errors import ReidError, shown
+from reid_core.errors import NotThere, ReidError, shown
 from reid_core.records import plural, whole_number
-from reid_core.workspace.catalogue.recordings.finding import every
+from reid_core.workspace.catalogue.recordings.finding import every, named
 from reid_core.workspace.catalogue.selection import Selection, order_from_json
 from reid_core.workspace.workspace import Workspace
 
@@ -77,8 +77,10 @@ def delete(
         except OSError as error:
             raise ReidError(f"The selection {selection} cannot be read ({error.strerror}). Choose again.") from error
 
+    recordings = _recordings(opened, galleries, recording)
+
     def asked_of(name: str) -> Selection:
-        return _selection(opened, name, identity, camera, recording, crop, after, before, older_than, source)
+        return _selection(opened, name, identity, camera, recordings, crop, after, before, older_than, source)
 
     selections = {name: chosen if selection is not None else asked_of(name) for name in galleries}
     if any(asked.is_everything() for asked in selections.values()) and not everything:
@@ -91,13 +93,13 @@ def delete(
         if json:
             print_json({"plans": {name: dataclasses.asdict(planned) for name, planned in plans.items()}})
         return
-    held = [name for name, planned in plans.items() if planned.held and not planned.crops]
+    held = [name for name, planned in plans.items() if planned.held and not planned.crops and not planned.tracklets]
     if held and not json:
         say(f"All that fits is held in {', '.join(held)}; it stays.")
     concerned = [
         name
         for name, planned in plans.items()
-        if planned.crops or planned.recordings or (everything and name not in held)
+        if planned.crops or planned.tracklets or planned.recordings or (everything and name not in held)
     ]
     if not concerned:
         raise ReidError("Nothing was deleted: " + (f"all that fits is held in {held[0]}." if held else "no crop fits."))
@@ -150,7 +152,8 @@ def hold(
     from reid_core.workspace.deletion.holds import hold as hold_crops
 
     opened = open_workspace(workspace)
-    selection = _selection(opened, gallery, identity, camera, recording, crop, after, before, None, None)
+    recordings = _recordings(opened, [gallery], recording)
+    selection = _selection(opened, gallery, identity, camera, recordings, crop, after, before, None, None)
     held = hold_crops(opened, gallery, selection, name)
     if json:
         print_json({"hold": name, "crops": held})
@@ -179,7 +182,7 @@ def _selection(
     gallery: str,
     identity: str | None,
     camera: str | None,
-    recording: str | None,
+    recordings: frozenset[str] | None,
     crop: str | None,
     after: str | None,
     before: str | None,
@@ -197,7 +200,7 @@ def _selection(
     return Selection(
         identities=identities(workspace, gallery, identity),
         cameras=labels(camera),
-        recordings=_recordings(workspace, gallery, recording),
+        recordings=recordings,
         ids=None if numbers is None else frozenset(map(int, numbers)),
         after=moment(after, "--after"),
         before=moment(before, "--before"),
@@ -206,11 +209,20 @@ def _selection(
     )
 
 
-def _recordings(workspace: Workspace, gallery: str, text: str | None) -> frozenset[str] | None:
-    """Like `labels`, but a whole text that is the name of a recording is that one."""
-    if text is None or text.strip() in {row.name for row in every(workspace.catalogue, gallery)}:
-        return None if text is None else frozenset({text.strip()})
-    return labels(text)
+def _recordings(workspace: Workspace, galleries: list[str], text: str | None) -> frozenset[str] | None:
+    """Like `labels`, but a whole text that is the name of a recording is that one. Raises ReidError for a recording
+    that none of the galleries has."""
+    if text is None:
+        return None
+    there = {row.name for gallery in galleries for row in every(workspace.catalogue, gallery)}
+    if text.strip() in there:
+        return frozenset({text.strip()})
+    found = labels(text) or frozenset()
+    for name in sorted(found - there):
+        if len(galleries) == 1:
+            named(workspace.catalogue, galleries[0], name)  # says which there are
+        raise NotThere(f"No gallery has a recording {shown(name)}. List them with `reid recordings GALLERY`.")
+    return found
 
 
 def _duration(text: str) -> float:

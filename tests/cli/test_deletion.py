@@ -15,6 +15,7 @@ from reid_core.workspace.catalogue.selection import Selection, order_to_json
 from reid_core.workspace.galleries import editing
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY, Ended, png_bytes, tiny_picture
+from tests.workspace.catalogue.filmed import film
 
 Reid = Callable[..., Ended]
 
@@ -216,3 +217,18 @@ def test_an_export_leaves_out_what_changed_and_stays_out_of_the_workspace(
     done = reid("export", "own", tmp_path / "out", "--json").json()
     assert (done["added"], [item["path"] for item in done["skipped"]]) == (23, ["2-hall-0.png"])
     assert "is in the workspace" in reid("export", "own", tiny_workspace.path / "originals" / "x").err
+
+
+def test_a_recording_that_is_not_there_is_refused(reid: Reid, tiny_workspace: Workspace) -> None:
+    film(tiny_workspace, TINY_GALLERY)
+    film(tiny_workspace, "street", name="a, b.mp4")
+    of_gallery = ["--gallery", TINY_GALLERY, "--recording", "gate.mp4,NOPE"]
+    for asked in (["delete", "--dry-run"], ["delete", "--yes", "--purpose", "test"], ["hold", "case-7"]):
+        refused = reid(*asked, *of_gallery)
+        assert refused.code == 1
+        assert "Gallery 'tiny' has no recording 'NOPE'. There are: gate.mp4." in refused.err
+    refused = reid("delete", "--recording", "NOPE", "--dry-run")
+    assert refused.code == 1
+    assert "No gallery has a recording 'NOPE'. List them with `reid recordings GALLERY`." in refused.err
+    for name in ("gate.mp4", "a, b.mp4"):
+        assert "1 recording would be removed" in reid("delete", "--recording", name, "--dry-run").out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,10 +71,21 @@ class Selection:
 
         By their names, cameras or age, or with everything; whatever else is given selects crops alone.
         """
+        return self._where(_OF_RECORDINGS)
+
+    def where_tracklets(self) -> tuple[str, list[Any]]:
+        """The condition in SQL on tables `tracklet` and `recording`, and its values: those selected apart from crops.
+
+        By their names, recordings, sources, cameras, time or age, or with everything; whatever else is given selects
+        crops alone. One that was in view for only a part of the time is selected, too.
+        """
+        return self._where(_OF_TRACKLETS)
+
+    def _where(self, ways: Mapping[str, str]) -> tuple[str, list[Any]]:
         given = self._given()
-        if not set(given) <= set(_OF_RECORDINGS):
+        if not set(given) <= set(ways):
             return "0", []
-        tests = ["1", *(_OF_RECORDINGS[name] for name in given)]
+        tests = ["1", *(ways[name] for name in given)]
         values = [json.dumps(list(value)) if isinstance(value, frozenset) else value for value in given.values()]
         return " AND ".join(tests), values
 
@@ -196,6 +207,17 @@ _OF_RECORDINGS = {
     "older_than": (
         "COALESCE(start + clock_offset + COALESCE(duration, analysed), CAST(strftime('%s', imported) AS REAL)) < ?"
     ),
+}
+
+# The same of tracklets, by the clock of their recording.
+_OF_TRACKLETS = {
+    "cameras": _OF_RECORDINGS["cameras"],
+    "tracklets": "tracklet.name IN (SELECT value FROM json_each(?))",
+    "sources": "recording.source IN (SELECT value FROM json_each(?))",
+    "recordings": _OF_RECORDINGS["recordings"],
+    "after": "start + clock_offset + end_moment >= ?",
+    "before": "start + clock_offset + start_moment <= ?",
+    "older_than": "COALESCE(start + clock_offset + end_moment, CAST(strftime('%s', imported) AS REAL)) < ?",
 }
 
 # By the field of `Selection`. A new way to select is a field and a line here.

@@ -21,7 +21,7 @@ from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.files import OWN
 from reid_core.workspace.deletion.keeper import Going, When
 from reid_core.workspace.deletion.keepers import FILES, ROWS
-from reid_core.workspace.deletion.recordings import recordings_that_go
+from reid_core.workspace.deletion.recordings import recordings_that_go, tracklets_that_go
 from reid_core.workspace.deletion.wiping import finish
 from reid_core.workspace.layout import DEMO
 from reid_core.workspace.reserve import with_room
@@ -33,7 +33,8 @@ class Plan:
     """What a deletion would do: `crops` go, `held` stay because of the holds named in `holds`.
 
     `files_kept` originals lie where they were imported from and stay there; `files_wiped` lie in the workspace.
-    `identities` are people of whom no crop would be left, `recordings` those that would go with their last crops.
+    `identities` are people of whom no crop would be left, `recordings` those that would go with their last crops,
+    `tracklets` those that have no crops and would go.
     """
 
     crops: int
@@ -45,12 +46,15 @@ class Plan:
     files_wiped: int
     files_kept: int
     recordings: int = 0
+    tracklets: int = 0
 
     def describe(self) -> str:
         """Sentences for a person who is about to decide."""
         parts = [f"{plural(self.crops, 'crop')} would be deleted, with {plural(self.vectors, 'vector')}."]
         if self.identities:
             parts.append(f"Nothing would be left of {plural(self.identities, 'identity')}.")
+        if self.tracklets:
+            parts.append(f"{plural(self.tracklets, 'tracklet')} without crops would be deleted.")
         if self.recordings:
             parts.append(f"{plural(self.recordings, 'recording')} would be removed from the gallery.")
         if self.files_wiped:
@@ -92,12 +96,15 @@ def plan(workspace: Workspace, gallery: str, selection: Selection) -> Plan:
         identities = len(_people_who_go(database, key))
         vectors = database.execute("SELECT COUNT(*) FROM vector WHERE crop IN (SELECT id FROM doomed)").fetchone()[0]
         wiped = _count_own(database, workspace)
-        recordings = len(recordings_that_go(database, key, selection))
-        return Plan(crops, held, holds, identities, cameras, vectors, wiped, crops - wiped, recordings)
+        recordings = recordings_that_go(database, key, selection)
+        tracklets = tracklets_that_go(database, key, selection, recordings)
+        return Plan(
+            crops, held, holds, identities, cameras, vectors, wiped, crops - wiped, len(recordings), len(tracklets)
+        )
 
 
 def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: str) -> Receipt:
-    """Delete the selected crops that no hold keeps; whole, or not at all.
+    """Delete the selected crops that no hold keeps, and tracklets without crops that fit; whole, or not at all.
 
     With a selection of everything the gallery itself goes too, unless a hold keeps some of it. Raises ReidError when
     nothing fits, when all of it is held, or when no purpose is given.
@@ -126,10 +133,11 @@ def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpo
         key = gallery_key(database, gallery)
         held, holds = _mark(database, key, selection)
         ids = [id for (id,) in database.execute("SELECT id FROM doomed ORDER BY id")]
-        if not ids and held:
-            raise Refused(f"All {plural(held, 'crop')} are held by {', '.join(holds)}. Release them first.")
         recordings = recordings_that_go(database, key, selection)
-        if not ids and not recordings and not selection.is_everything():
+        tracklets = tracklets_that_go(database, key, selection, recordings)
+        if not ids and not tracklets and held:
+            raise Refused(f"All {plural(held, 'crop')} are held by {', '.join(holds)}. Release them first.")
+        if not ids and not tracklets and not recordings and not selection.is_everything():
             raise NotThere(f"No crop of gallery {gallery!r} fits: {selection.describe()}.")
         gone = selection.is_everything() and not held  # the gallery itself goes, too
         digest = hashlib.sha256(",".join(map(str, ids)).encode()).hexdigest()
@@ -143,7 +151,7 @@ def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpo
         ).fetchall()[0][0]  # fmt: skip
         going = Going(
             database, workspace.path, gallery, key, _people_who_go(database, key),
-            _sources(database, key, everything=selection.is_everything()), recordings, whole=gone,
+            _sources(database, key, everything=selection.is_everything()), recordings, tracklets, whole=gone,
         )  # fmt: skip
         _write_down_what_is_left(going, number)
         for rows in ROWS:

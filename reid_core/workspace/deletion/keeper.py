@@ -23,8 +23,8 @@ class Going:
     """What a deletion takes, within the transaction that takes it: crops of the gallery numbered `key`, whose ids are
     in the temporary table `doomed`; `people` of whom no crop is left; with `whole`, the gallery itself.
 
-    `sources` are keys of those that it touches, `recordings` of those that go with their crops; `log_lines` counts
-    lines of the log that lost their personal fields.
+    `sources` are keys of those that it touches, `recordings` of those that go with their crops, `tracklets` of those
+    that go and have none; `log_lines` counts lines of the log that lost their personal fields.
     """
 
     database: Connection
@@ -34,6 +34,7 @@ class Going:
     people: Sequence[str]
     sources: Sequence[int]
     recordings: Sequence[int]
+    tracklets: Sequence[int]
     whole: bool
     log_lines: int = 0
 

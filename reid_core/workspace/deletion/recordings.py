@@ -1,16 +1,18 @@
 """What goes of recordings with crops: tracklets, the still, what a stopped analysis goes on from, the recording itself.
 
-A tracklet goes with its last crop. A copy of the video goes with the first crop, for it shows that person. The still
-goes with the first crop of a tracklet that was in view when it was taken. A recording goes with its gallery, with its
-last crop once it is analysed, and when it, or no more than its camera, is what was selected. An analysis that is not
-finished holds pictures of people that no selection can find: whatever is deleted of its gallery, what it would go on
-from goes, too. It then goes on with an empty scene.
+A tracklet goes with its last crop. One without crops goes when its time, camera or recording is what was selected,
+unless a hold keeps a crop of that recording. A copy of the video goes with the first crop or tracklet, for it shows
+that person. The still goes with the first crop or tracklet of a person who was in view when it was taken. A recording
+goes with its gallery, with its last crop once it is analysed, and when it, or no more than its camera, is what was
+selected. An analysis that is not finished holds pictures of people that no selection can find: whatever is deleted of
+its gallery, what it would go on from goes, too. It then goes on with an empty scene, also where it is running now: see
+`catalogue.recordings.rows.untouched`.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from sqlite3 import Connection
 
@@ -22,12 +24,15 @@ from reid_core.workspace.layout import STILL
 _SEEN_AROUND = 2.0  # seconds: a person is in view before a tracker knows, and may be when it has lost her
 _STAYS = f"SELECT 1 FROM crop WHERE crop.recording = recording.key AND NOT crop.id {DOOMED}"
 _GOES = f"SELECT 1 FROM crop WHERE crop.recording = recording.key AND crop.id {DOOMED}"
+_THEN = f"still_moment BETWEEN start_moment - {_SEEN_AROUND} AND end_moment + {_SEEN_AROUND}"
 _IN_VIEW = (
     "SELECT recording.key FROM recording JOIN crop ON crop.recording = recording.key LEFT JOIN tracklet "
     "ON tracklet.gallery = crop.gallery AND tracklet.name = crop.tracklet "
     f"WHERE recording.gallery = ? AND still_moment IS NOT NULL AND crop.id {DOOMED} "
-    f"AND (tracklet.key IS NULL OR still_moment BETWEEN start_moment - {_SEEN_AROUND} AND end_moment + {_SEEN_AROUND})"
+    f"AND (tracklet.key IS NULL OR {_THEN})"
 )
+_OF_TRACKLETS = "SELECT tracklet.recording FROM tracklet WHERE tracklet.key IN (SELECT value FROM json_each(?))"
+_HELD = "SELECT crop.recording FROM hold CROSS JOIN crop ON crop.id = hold.crop WHERE crop.recording IS NOT NULL"
 
 
 def recordings_that_go(database: Connection, gallery: int, selection: Selection) -> list[int]:
@@ -41,11 +46,30 @@ def recordings_that_go(database: Connection, gallery: int, selection: Selection)
     return [key for (key,) in rows]
 
 
+def tracklets_that_go(database: Connection, gallery: int, selection: Selection, recordings: Sequence[int]) -> list[int]:
+    """Keys of those that have no crops and fit, or go with their recording, of which `recordings` are the keys."""
+    where, values = selection.where_tracklets()
+    if where == "0" and not recordings:  # single crops, of perhaps a great many tracklets
+        return []
+    rows = database.execute(
+        "SELECT tracklet.key FROM tracklet JOIN recording ON recording.key = tracklet.recording "
+        f"WHERE tracklet.gallery = ? AND (recording.key IN (SELECT value FROM json_each(?)) OR {where} "
+        f"AND recording.key NOT IN ({_HELD})) AND NOT EXISTS "
+        "(SELECT 1 FROM crop WHERE crop.recording = tracklet.recording AND crop.tracklet = tracklet.name)",
+        (gallery, json.dumps(list(recordings)), *values),
+    )
+    return [key for (key,) in rows]
+
+
 def forget_tracklets(going: Going) -> None:
-    """While the crops are there: tracklets that lose all of theirs, and what shows people in recordings that stay."""
+    """While the crops are there: tracklets that lose all of theirs, and those without any that go; and what shows
+    people in recordings that stay."""
     stills = [(source,) for source in _sources_of_doomed_stills(going)]
     going.database.executemany("UPDATE recording SET still_moment = NULL WHERE source = ?", stills)
-    going.database.execute(f"UPDATE recording SET copied = 0 WHERE gallery = ? AND EXISTS ({_GOES})", (going.key,))
+    going.database.execute(
+        f"UPDATE recording SET copied = 0 WHERE gallery = ? AND (EXISTS ({_GOES}) OR key IN ({_OF_TRACKLETS}))",
+        (going.key, json.dumps(list(going.tracklets))),
+    )
     going.database.execute("UPDATE recording SET state = NULL WHERE gallery = ? AND state IS NOT NULL", (going.key,))
     going.database.execute(
         f"WITH touched AS (SELECT DISTINCT recording, tracklet FROM crop WHERE id {DOOMED} AND recording IS NOT NULL) "
@@ -56,6 +80,7 @@ def forget_tracklets(going: Going) -> None:
         f"AND NOT crop.id {DOOMED})",
         (going.key,),
     )
+    going.database.executemany("DELETE FROM tracklet WHERE key = ?", [(key,) for key in going.tracklets])
 
 
 def forget_recordings(going: Going) -> None:
@@ -70,8 +95,8 @@ def doomed_pictures(going: Going) -> Iterator[str]:
     yield from (f"{source}/{STILL}" for source in _sources_of_doomed_stills(going))
     rows = going.database.execute(
         f"SELECT source, path FROM recording WHERE gallery = ? AND copied AND (EXISTS ({_GOES}) "
-        "OR key IN (SELECT value FROM json_each(?)))",
-        (going.key, json.dumps(list(going.recordings))),
+        f"OR key IN (SELECT value FROM json_each(?)) OR key IN ({_OF_TRACKLETS}))",
+        (going.key, json.dumps(list(going.recordings)), json.dumps(list(going.tracklets))),
     )
     yield from (f"{source}/{Path(path).name}" for source, path in rows)
 
@@ -79,7 +104,7 @@ def doomed_pictures(going: Going) -> Iterator[str]:
 def _sources_of_doomed_stills(going: Going) -> list[int]:
     rows = going.database.execute(
         "SELECT source FROM recording WHERE still_moment IS NOT NULL "
-        f"AND (key IN (SELECT value FROM json_each(?)) OR key IN ({_IN_VIEW}))",
-        (json.dumps(list(going.recordings)), going.key),
+        f"AND (key IN (SELECT value FROM json_each(?)) OR key IN ({_IN_VIEW}) OR key IN ({_OF_TRACKLETS} AND {_THEN}))",
+        (json.dumps(list(going.recordings)), going.key, json.dumps(list(going.tracklets))),
     )
     return [source for (source,) in rows]

@@ -2,7 +2,8 @@
 
 A step is one transaction: the tracklets that ended, their crops and vectors, how far the recording is analysed, and
 the state of what is still in view. Whoever goes on after a stop or a kill goes on from there, and finds what an
-unbroken analysis would have found.
+unbroken analysis would have found. A deletion wins: what an analysis remembers from before it is kept no more, and the
+analysis goes on from its last step with an empty scene.
 """
 
 from __future__ import annotations
@@ -26,15 +27,16 @@ from reid_core.signals import StopRequest
 from reid_core.video.analysis import Analysis
 from reid_core.video.boxes import Detections
 from reid_core.video.detection import Detector
-from reid_core.video.motchallenge import TrackFile
+from reid_core.video.motchallenge import TrackFile, TrackLine
 from reid_core.video.purity import Purity
 from reid_core.video.stream import Frame, Problems, Recording, open_recording
 from reid_core.video.tracklets import Tracklet
 from reid_core.workspace.catalogue.recordings import finding, keeping
-from reid_core.workspace.catalogue.recordings.rows import Progress, RecordingRow
+from reid_core.workspace.catalogue.recordings.rows import DeletedMeanwhile, Progress, RecordingRow, TakenUp
+from reid_core.workspace.deletion.files import unlink
 from reid_core.workspace.imports.planned_recordings import Planned, differing, hash_of, keep_copy, row_of, size_of
 from reid_core.workspace.imports.tracklet_crops import Still, keep_still, keep_tracklets, prepared
-from reid_core.workspace.layout import LOCK
+from reid_core.workspace.layout import LOCK, ORIGINALS
 from reid_core.workspace.workspace import Workspace
 
 STEP = 10.0  # seconds of work in one transaction: the most that a crash makes an analysis do again
@@ -89,21 +91,42 @@ def import_recording(
         sha256 = None if planned.reading.following else hash_of(planned.path)
         with one_at_a_time(workspace.path / LOCK):  # two copies of a file that come at once are one recording
             row = row_of(workspace, planned, recording.facts, gallery, detector, sha256)
-        keep_copy(workspace, row, planned.path)
+        if row.copied:
+            _keep_copy(workspace, row, planned)
         if row.finished is not None:
             said = [*Problems.from_state(row.problems).sentences(), *differing(planned, row)]
             if tracks is not None:
                 said.append("No tracks were written: they are written while a recording is analysed.")
             return RecordingReport(row, planned.path, already=True, problems=tuple(said))
-        work = _Work(workspace, row, recording, detector, embedder, tracks)
-        try:
-            report = work.run(stop, on_progress)
-            said = [*report.problems, *differing(planned, row)]
-            if work.tracks is not None and work.tracks.lacks:
-                said.append(f"The file of tracks begins after frame {work.tracks.lacks:,}, where the analysis resumed.")
-            return dataclasses.replace(report, problems=tuple(said))
-        finally:
-            work.close()
+        tracklets = crops = 0
+        while True:
+            work = _Work(workspace, finding.take_up(catalogue, row.key), recording, detector, embedder, tracks)
+            try:
+                report = work.run(stop, on_progress)
+                break
+            except DeletedMeanwhile:  # what it remembers may show who was deleted
+                tracklets, crops = tracklets + work.tracklets, crops + work.crops
+            finally:
+                work.close()
+        said = [*report.problems, *differing(planned, row)]
+        if work.tracks is not None and work.tracks.lacks:
+            said.append(f"The file of tracks begins after frame {work.tracks.lacks:,}, where the analysis resumed.")
+        return dataclasses.replace(
+            report, tracklets=tracklets + report.tracklets, crops=crops + report.crops, problems=tuple(said)
+        )
+
+
+def _keep_copy(workspace: Workspace, row: RecordingRow, planned: Planned) -> None:
+    """The copy is there if, and only if, the catalogue has it: a deletion may come while the file is copied, which is
+    too long to hold the lock, and a copy that failed earlier may not be wanted any more."""
+    if planned.copy:
+        keep_copy(workspace, row, planned.path)
+    place = workspace.originals(row.source) / Path(row.path).name
+    with one_at_a_time(workspace.path / LOCK):
+        if not finding.is_copied(workspace.catalogue, row.key):
+            unlink(workspace.path / ORIGINALS, f"{row.source}/{place.name}")
+        elif not place.is_file():
+            keeping.note_no_copy(workspace.catalogue, row.key)
 
 
 class _Work:
@@ -112,22 +135,21 @@ class _Work:
     def __init__(
         self,
         workspace: Workspace,
-        row: RecordingRow,
+        taken_up: TakenUp,
         recording: Recording,
         detector: Detector,
         embedder: Embedder,
         tracks: Path | None,
     ) -> None:
         self.workspace = workspace
-        self.row = row
+        self.row = taken_up.row
+        self.deletion = taken_up.deletion
+        self.numbered = taken_up.numbered
         self.recording = recording
         self.embedder = embedder
-        self.tracks = None if tracks is None else TrackFile(tracks, row.frames)
-        state = _read_state(finding.state_of(workspace.catalogue, row.key))
-        self.analysis = Analysis(
-            detector, state.get("analysis"), self.tracks.add if self.tracks else lambda line: None,
-            first_track=finding.last_number(workspace.catalogue, row.key) + 1,
-        )  # fmt: skip
+        self.tracks = None if tracks is None else TrackFile(tracks, self.row.frames)
+        state = _read_state(taken_up.state)
+        self.analysis = Analysis(detector, state.get("analysis"), self._hear, first_track=self.numbered + 1)
         # What it learnt of one model's vectors says nothing of another's.
         known = state.get("model") == embedder.id
         self.purity = Purity.from_state(state["purity"]) if known else Purity()
@@ -176,7 +198,7 @@ class _Work:
         progress = Progress(
             analysed=moment, frames=number, problems=problems.state(),
             state=None if at_end else self._state(), duration=problems.seconds if at_end else float("nan"),
-            bytes=size_of(self.recording.path), after=self.row.frames,
+            bytes=size_of(self.recording.path), after=self.row.frames, deletion=self.deletion, numbered=self.numbered,
         )  # fmt: skip
         if self.tracks is not None:
             self.tracks.keep()
@@ -185,9 +207,14 @@ class _Work:
         self.ended = []
         self.row = dataclasses.replace(self.row, analysed=moment, frames=number)
         if self.still is not None and math.isnan(self.row.still_moment):
-            keep_still(self.workspace, self.row, self.still)
+            keep_still(self.workspace, self.row, self.still, self.deletion)
             self.row = dataclasses.replace(self.row, still_moment=self.still.moment)
         return progress
+
+    def _hear(self, line: TrackLine) -> None:
+        self.numbered = max(self.numbered, line.track)
+        if self.tracks is not None:
+            self.tracks.add(line)
 
     def _moved(self) -> dict[str, Any]:
         self.recording.problems.note(

@@ -72,10 +72,12 @@ def keep_tracklets(
 ) -> int:
     """One step: files first, then all rows in one transaction. How many crops are new.
 
-    Without a model's id the vectors are left out.
+    Without a model's id the vectors are left out. Raises what `keeping.keep` raises.
     """
-    # A deletion looks for files without rows: it may not look between the two.
+    # A deletion looks for files without rows: it may not look between the two. One that is over looks no more: files
+    # that it forbids are not laid out. One that begins now looks once the lock is free.
     with one_at_a_time(workspace.path / LOCK):
+        keeping.check(workspace.catalogue, row.key, progress.deletion)
         workspace.thumbnails.add({item.crop.sha256: item.thumbnail for item in found.crops})
         copy_crops(workspace.originals(row.source), found.crops)
         ids = keeping.keep(
@@ -85,12 +87,14 @@ def keep_tracklets(
     return sum(id is not None for id in ids)
 
 
-def keep_still(workspace: Workspace, row: RecordingRow, still: Still) -> None:
+def keep_still(workspace: Workspace, row: RecordingRow, still: Still, deletion: int | None = None) -> None:
+    """Raises what `keeping.note_still` raises."""
     with one_at_a_time(workspace.path / LOCK):
+        keeping.check(workspace.catalogue, row.key, deletion)
         place = workspace.originals(row.source) / STILL
         place.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(place, lambda file: file.write(still.jpeg))
-        keeping.note_still(workspace.catalogue, row.key, still.moment)
+        keeping.note_still(workspace.catalogue, row.key, still.moment, deletion)
 
 
 def _pure(tracklet: Tracklet, vectors: NDArray[np.float32], purity: Purity) -> tuple[Tracklet, ...]:

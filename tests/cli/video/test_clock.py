@@ -148,7 +148,7 @@ def test_a_recording_is_deleted_by_its_name(reid: Reid, workspace: Workspace) ->
     assert "Receipt 1: 3 crops" in reid(*asked, "gate.mp4", "--purpose", "closed", "--yes").out
     assert "Receipt 2: 0 crops" in reid(*asked, "a, b.mp4", "--purpose", "closed", "--yes").out
     assert [row["name"] for row in reid("recordings", "town", "--json").json()["recordings"]] == ["door.mp4"]
-    assert "no crop fits" in reid(*asked, "gate.mp4", "--purpose", "closed", "--yes").err
+    assert "has no recording 'gate.mp4'. There are: door.mp4." in reid(*asked, "gate.mp4", "--dry-run").err
 
 
 def test_a_hold_is_put_on_a_recording(reid: Reid, workspace: Workspace) -> None:

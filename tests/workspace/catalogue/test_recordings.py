@@ -10,6 +10,7 @@ import pytest
 
 from reid_core.errors import NotThere, Refused, ReidError
 from reid_core.workspace.catalogue.recordings import (
+    DeletedMeanwhile,
     NewRecording,
     Progress,
     Vectors,
@@ -18,14 +19,13 @@ from reid_core.workspace.catalogue.recordings import (
     every,
     finish,
     keep,
-    last_number,
     mend,
     named,
     note_still,
     of_file,
     overlapping,
     set_start,
-    state_of,
+    take_up,
 )
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.vectors import read_changes, read_vectors
@@ -129,7 +129,7 @@ def test_a_step_keeps_crops_tracklets_vectors_and_how_far_it_is(workspace: Works
         2_000,
     )
     assert now.has_state
-    assert state_of(catalogue, row.key) == b"s"
+    assert take_up(catalogue, row.key).state == b"s"
     with catalogue.transaction() as database:
         path = database.execute("SELECT path FROM tracklet").fetchone()[0]
     assert np.frombuffer(path, "<f4").reshape(-1, 3).tolist() == [[t, 100 + 10 * t, 500] for t in (10, 11, 12, 13, 14)]
@@ -164,15 +164,49 @@ def test_at_the_end_no_state_is_left_and_a_file_that_grew_has_its_hash(workspace
     assert (ended.analysed, ended.has_state) == (120, False)
     assert ended.sha256 == bytes(32)
     assert ended.finished is not None
-    assert state_of(workspace.catalogue, row.key) is None
+    assert take_up(workspace.catalogue, row.key).state is None
 
 
-def test_tracks_are_numbered_on_where_a_deletion_took_the_state(workspace: Workspace) -> None:
-    row = film(workspace)
-    assert last_number(workspace.catalogue, row.key) == 0
+def test_tracks_are_numbered_on_where_a_deletion_took_the_state_and_no_number_is_given_twice(
+    workspace: Workspace,
+) -> None:
+    catalogue, row = workspace.catalogue, film(workspace)
+    assert take_up(catalogue, row.key).numbered == 0
     names = ("gate-0009", "gate-0011b", "gate-0011", "2026-03-02")
-    keep(workspace.catalogue, row.key, [walk(name) for name in names], [], Progress(analysed=20, frames=9))
-    assert last_number(workspace.catalogue, row.key) == 11
+    keep(catalogue, row.key, [walk(name) for name in names], [cut("gate-0011b", 11)], Progress(analysed=20, frames=9))
+    assert take_up(catalogue, row.key).numbered == 11
+    delete(workspace, TOWN, Selection(tracklets=frozenset({"gate-0011", "gate-0011b"})), "test")
+    assert take_up(catalogue, row.key).numbered == 11, "the newest one was deleted"
+    keep(catalogue, row.key, [], [], Progress(analysed=30, frames=12, numbered=14))
+    keep(catalogue, row.key, [walk("gate-0013")], [], Progress(analysed=40, frames=15, numbered=13))
+    assert take_up(catalogue, row.key).numbered == 14, "one who is in view has the highest"
+
+
+def test_numbers_of_a_recording_of_an_earlier_program_go_on_from_its_names(workspace: Workspace) -> None:
+    row = film(workspace)
+    keep(workspace.catalogue, row.key, [walk("gate-0009")], [], Progress(analysed=20, frames=9))
+    with workspace.catalogue.transaction() as database:
+        database.execute("UPDATE recording SET settings = '{}'")
+    assert take_up(workspace.catalogue, row.key).numbered == 9
+
+
+def test_a_step_that_remembers_from_before_a_deletion_keeps_nothing(workspace: Workspace) -> None:
+    catalogue, row = workspace.catalogue, filmed(workspace)
+    filmed(workspace, gallery="other", name="other.mp4")
+    taken_up = take_up(catalogue, row.key)
+    delete(workspace, "other", Selection(), "of another gallery")
+    walks, crops = [walk("w", 70, 75)], [cut("w", 72)]
+    before = Progress(analysed=80, frames=400, state=b"in view", deletion=taken_up.deletion)
+    keep(catalogue, row.key, [], [], before)
+    delete(workspace, TOWN, Selection(ids=frozenset({1})), "a person")
+    kept = take_up(catalogue, row.key)
+    with pytest.raises(DeletedMeanwhile, match=r"deleted while recording gate\.mp4 was analysed"):
+        keep(catalogue, row.key, walks, crops, before)
+    with pytest.raises(DeletedMeanwhile):
+        note_still(catalogue, row.key, 5.0, taken_up.deletion)
+    assert take_up(catalogue, row.key) == kept
+    assert kept.state is None
+    keep(catalogue, row.key, walks, crops, Progress(analysed=80, frames=400, deletion=kept.deletion))
 
 
 def test_a_step_of_a_recording_that_was_deleted_is_refused(workspace: Workspace) -> None:

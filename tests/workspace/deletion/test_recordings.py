@@ -184,6 +184,64 @@ def test_what_a_hold_keeps_keeps_its_recording(workspace: Workspace) -> None:
         delete(workspace, TOWN, Selection(recordings=frozenset({NAME})), "test")
 
 
+def empty_walks(workspace: Workspace, row: RecordingRow) -> None:
+    """Seconds 50 to 54 and 70 to 74: too far away for a crop."""
+    lone = [walk(f"{NAME}-{number}", first, first + 4) for number, first in ((3, 50.0), (4, 70.0))]
+    keep(workspace.catalogue, row.key, lone, [], AT_80)
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        Selection(after=START + 53, before=START + 60),
+        Selection(after=START + 40, before=START + 51),
+        Selection(cameras=frozenset({"gate"}), after=START + 40, before=START + 60),
+        Selection(recordings=frozenset({NAME}), after=START + 40, before=START + 60),
+        Selection(tracklets=frozenset({f"{NAME}-3"})),
+    ],
+)
+def test_a_tracklet_without_crops_goes_with_its_time_or_name(workspace: Workspace, selection: Selection) -> None:
+    row = taken(workspace, still=55.5, over=False, path="/film/gate.mp4", copied=True)
+    (originals(workspace.path, row.source) / "gate.mp4").write_bytes(PICTURE)
+    empty_walks(workspace, row)
+    planned = plan(workspace, TOWN, selection)
+    assert (planned.crops, planned.tracklets) == (0, 1)
+    assert "1 tracklet without crops would be deleted." in planned.describe()
+    assert delete(workspace, TOWN, selection, "test").crops == 0
+    assert walks(workspace) == [("1", 2), ("2", 1), ("4", 0)]
+    assert len(files(workspace, row)) == 3, "the still and the video show that person, too"
+    assert not named(workspace.catalogue, TOWN, NAME).copied
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        Selection(after=START + 55, before=START + 69),
+        Selection(cameras=frozenset({"door"}), after=START),
+        Selection(after=START, identities=frozenset({"ann"})),
+        Selection(splits=frozenset({"query"})),
+        Selection(older_than=START + 54),
+    ],
+)
+def test_a_tracklet_without_crops_of_another_time_or_camera_stays(workspace: Workspace, selection: Selection) -> None:
+    empty_walks(workspace, taken(workspace, over=False))
+    assert plan(workspace, TOWN, selection).tracklets == 0
+
+
+def test_tracklets_without_crops_go_with_a_camera_an_age_and_a_gallery(workspace: Workspace) -> None:
+    empty_walks(workspace, taken(workspace, over=False))
+    held = taken(workspace, name="door.mp4", camera="door", over=False)
+    keep(workspace.catalogue, held.key, [walk("far", 50.0, 54.0)], [], AT_80)
+    hold(workspace, TOWN, crops(4), "case-7")
+    assert plan(workspace, TOWN, Selection(older_than=START + 60)).tracklets == 1
+    assert plan(workspace, TOWN, Selection(cameras=frozenset({"gate"}))).tracklets == 2
+    assert plan(workspace, TOWN, Selection()).tracklets == 2, "what a hold keeps keeps its recording"
+    delete(workspace, TOWN, Selection(), "closed")
+    assert [(line.name, line.crops) for line in tracklets_of(workspace.catalogue, TOWN)] == [
+        ("door.mp4-1", 1), ("far", 0),
+    ]  # fmt: skip
+
+
 def test_a_recording_that_is_kept_in_the_workspace_is_no_leftover_and_goes_in_the_end(workspace: Workspace) -> None:
     row = film(workspace, path="/film/gate.mp4", copied=True)
     folder = originals(workspace.path, row.source)

@@ -7,26 +7,30 @@ from typing import TYPE_CHECKING
 from reid_core.packaging.public_names import imported_when_asked
 
 __all__ = [
+    "DeletedMeanwhile",
     "Mended",
     "NewRecording",
     "NewTracklet",
     "Progress",
     "RecordingRow",
+    "TakenUp",
     "Vectors",
     "add",
     "at_path",
+    "check",
     "every",
     "finish",
+    "is_copied",
     "keep",
-    "last_number",
     "mend",
     "named",
     "note_file",
+    "note_no_copy",
     "note_still",
     "of_file",
     "overlapping",
     "set_start",
-    "state_of",
+    "take_up",
 ]
 
 if TYPE_CHECKING:
@@ -34,14 +38,30 @@ if TYPE_CHECKING:
     from reid_core.workspace.catalogue.recordings.finding import (
         at_path,
         every,
-        last_number,
+        is_copied,
         named,
         of_file,
         overlapping,
-        state_of,
+        take_up,
     )
-    from reid_core.workspace.catalogue.recordings.keeping import add, finish, keep, note_file, note_still
-    from reid_core.workspace.catalogue.recordings.rows import NewRecording, NewTracklet, Progress, RecordingRow, Vectors
+    from reid_core.workspace.catalogue.recordings.keeping import (
+        add,
+        check,
+        finish,
+        keep,
+        note_file,
+        note_no_copy,
+        note_still,
+    )
+    from reid_core.workspace.catalogue.recordings.rows import (
+        DeletedMeanwhile,
+        NewRecording,
+        NewTracklet,
+        Progress,
+        RecordingRow,
+        TakenUp,
+        Vectors,
+    )
 else:
     __getattr__ = imported_when_asked(
         __name__,
@@ -54,24 +74,28 @@ else:
             "finding": (
                 "at_path",
                 "every",
-                "last_number",
+                "is_copied",
                 "named",
                 "of_file",
                 "overlapping",
-                "state_of",
+                "take_up",
             ),
             "keeping": (
                 "add",
+                "check",
                 "finish",
                 "keep",
                 "note_file",
+                "note_no_copy",
                 "note_still",
             ),
             "rows": (
+                "DeletedMeanwhile",
                 "NewRecording",
                 "NewTracklet",
                 "Progress",
                 "RecordingRow",
+                "TakenUp",
                 "Vectors",
             ),
         },

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
-import re
 
 from reid_core.errors import NotThere
 from reid_core.workspace.catalogue.catalogue import Catalogue
-from reid_core.workspace.catalogue.recordings.rows import RecordingRow, read
+from reid_core.workspace.catalogue.recordings.rows import (
+    NUMBERED,
+    RecordingRow,
+    TakenUp,
+    newest_deletion,
+    number_of,
+    of_key,
+    read,
+)
 from reid_core.workspace.catalogue.rows import gallery_key
-
-_NUMBERED = re.compile(r"-([0-9]{1,9})[a-z]?$")
 
 
 def every(catalogue: Catalogue, gallery: str) -> list[RecordingRow]:
@@ -44,18 +49,26 @@ def at_path(catalogue: Catalogue, gallery: str, path: str) -> RecordingRow | Non
         return max(rows, key=lambda row: row.key, default=None)
 
 
-def state_of(catalogue: Catalogue, recording: int) -> bytes | None:
-    """What its analysis goes on from; None where it is finished, has not begun, or was deleted."""
-    with catalogue.transaction() as database:
-        row = database.execute("SELECT state FROM recording WHERE key = ?", (recording,)).fetchone()
-        return None if row is None else row[0]
+def take_up(catalogue: Catalogue, recording: int) -> TakenUp:
+    """What its analysis goes on from. Raises ReidError when the recording was deleted.
 
-
-def last_number(catalogue: Catalogue, recording: int) -> int:
-    """The highest number at the end of a name of its tracklets ("gate-0012b"); 0 where there is none."""
+    No number of a track is given again, so a name never comes to mean another person: the highest one is kept with the
+    recording, and of recordings of earlier programs it is looked for in the names that are left.
+    """
     with catalogue.transaction() as database:
+        database.execute("BEGIN")
+        row = of_key(database, recording)
+        state = database.execute("SELECT state FROM recording WHERE key = ?", (recording,)).fetchone()[0]
         names = database.execute("SELECT name FROM tracklet WHERE recording = ?", (recording,)).fetchall()
-    return max((int(found[1]) for (name,) in names if (found := _NUMBERED.search(name))), default=0)
+        numbered = max([row.settings.get(NUMBERED, 0), *(number_of(name) for (name,) in names)])
+        return TakenUp(row, state, numbered, newest_deletion(database, row.gallery))
+
+
+def is_copied(catalogue: Catalogue, recording: int) -> bool:
+    """Whether the workspace keeps its file, too; False where the recording was deleted."""
+    with catalogue.transaction() as database:
+        row = database.execute("SELECT copied FROM recording WHERE key = ?", (recording,)).fetchone()
+        return row is not None and bool(row[0])
 
 
 def overlapping(

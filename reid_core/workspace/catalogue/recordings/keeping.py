@@ -22,6 +22,7 @@ from reid_core.workspace.catalogue.audit_recordings import AddRecording
 from reid_core.workspace.catalogue.audit_trail import write_log
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.recordings.rows import (
+    NUMBERED,
     START_SOURCES,
     NewRecording,
     NewTracklet,
@@ -29,8 +30,10 @@ from reid_core.workspace.catalogue.recordings.rows import (
     RecordingRow,
     Vectors,
     cell,
+    number_of,
     of_key,
     read,
+    untouched,
 )
 from reid_core.workspace.catalogue.rows import NewCrop, gallery_key, insert_crops, insert_rows, model_key, now
 from reid_core.workspace.catalogue.vectors import insert_vectors
@@ -83,13 +86,14 @@ def keep(
 
     Each crop belongs to one of the recording's tracklets, or to none, and has its `moment`; its camera and time are
     given here, by the clock as it is mended now. A crop that is there already has no number; see `rows.insert_crops`.
-    Raises ReidError when the recording was deleted.
+    Raises ReidError when the recording was deleted, and DeletedMeanwhile after `progress.deletion`.
     """
     with catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
-        row = of_key(database, recording)
+        row = untouched(database, recording, progress.deletion)
         gallery = gallery_key(database, row.gallery)
-        _keep_progress(database, recording, progress)
+        numbered = max([progress.numbered, *(number_of(one.name) for one in tracklets)])
+        _keep_progress(database, recording, dataclasses.replace(progress, numbered=numbered))
         insert_rows(
             database,
             f"INSERT INTO tracklet (gallery, recording, detector, entry_x, entry_y, exit_x, exit_y, path, "
@@ -115,6 +119,12 @@ def keep(
         return ids
 
 
+def check(catalogue: Catalogue, recording: int, deletion: int | None) -> None:
+    """Raises what `keep` would raise because of a deletion: to be asked before files are laid out."""
+    with catalogue.transaction() as database:
+        untouched(database, recording, deletion)
+
+
 def finish(catalogue: Catalogue, recording: int, progress: Progress, *, sha256: bytes | None = None) -> RecordingRow:
     """The analysis has come to the end, and needs no state any more. `sha256` is of a file that has grown till now."""
     with catalogue.transaction() as database:
@@ -138,12 +148,21 @@ def note_file(catalogue: Catalogue, recording: int, path: Path, sha256: bytes) -
         )
 
 
-def note_still(catalogue: Catalogue, recording: int, moment: float) -> None:
-    """The folder of its source has a still, `layout.STILL`, of that second of the recording. See the lock above."""
+def note_still(catalogue: Catalogue, recording: int, moment: float, deletion: int | None = None) -> None:
+    """The folder of its source has a still, `layout.STILL`, of that second of the recording. See the lock above.
+
+    Raises what `keep` raises because of a deletion.
+    """
     with catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
-        of_key(database, recording)
+        untouched(database, recording, deletion)
         database.execute("UPDATE recording SET still_moment = ? WHERE key = ?", (moment, recording))
+
+
+def note_no_copy(catalogue: Catalogue, recording: int) -> None:
+    """The workspace does not keep the recording's file."""
+    with catalogue.transaction() as database:
+        database.execute("UPDATE recording SET copied = 0 WHERE key = ?", (recording,))
 
 
 def _check_tracklets(database: Connection, recording: int, crops: Sequence[NewCrop]) -> None:
@@ -166,10 +185,12 @@ def _keep_vectors(database: Connection, ids: Sequence[int | None], vectors: Vect
 def _keep_progress(database: Connection, recording: int, progress: Progress) -> None:
     there = database.execute(
         "UPDATE recording SET analysed = ?, frames = ?, problems = ?, state = ?, duration = COALESCE(?, duration), "
-        "bytes = COALESCE(?, bytes) WHERE key = ? AND frames = COALESCE(?, frames) RETURNING 1",
+        f"bytes = COALESCE(?, bytes), settings = json_set(settings, '$.{NUMBERED}', "
+        f"max(COALESCE(json_extract(settings, '$.{NUMBERED}'), 0), ?)) "
+        "WHERE key = ? AND frames = COALESCE(?, frames) RETURNING 1",
         (
             progress.analysed, progress.frames, json.dumps(progress.problems), progress.state,
-            cell("duration", progress.duration), progress.bytes, recording, progress.after,
+            cell("duration", progress.duration), progress.bytes, progress.numbered, recording, progress.after,
         ),
     ).fetchall()  # fmt: skip
     if not there:

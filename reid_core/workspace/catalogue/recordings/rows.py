@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from sqlite3 import Connection
@@ -12,10 +13,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reid_core.errors import NotThere
+from reid_core.errors import NotThere, Refused
 
 START_SOURCES = ("stated", "name", "container", "file")  # who says when a recording begins
+NUMBERED = "numbered"  # in the settings of a recording: the highest number that a track of it ever had
 _UNKNOWN = float("nan")
+_NUMBERED = re.compile(r"-([0-9]{1,9})[a-z]?$")
+
+
+class DeletedMeanwhile(Refused):
+    """A deletion took something of the gallery since an analysis took up its state: that may show who was deleted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +107,9 @@ class Progress:
     """How far an analysis is: `frames` are decoded up to second `analysed`, and `state` is what it goes on from.
 
     `after` is how many frames the step before left: where the catalogue has another number, another process analyses
-    the recording, too, and nothing is kept; None keeps it whatever is there. `duration` and `bytes` are of a file that
-    has grown; NaN and None leave them as they are.
+    the recording, too, and nothing is kept. `deletion` is `TakenUp.deletion`: where there is a newer one, nothing is
+    kept either. None keeps it whatever is there. `numbered` is the highest number that a track has had. `duration` and
+    `bytes` are of a file that has grown; NaN and None leave them as they are.
     """
 
     analysed: float
@@ -111,6 +119,22 @@ class Progress:
     duration: float = _UNKNOWN
     bytes: int | None = None
     after: int | None = None
+    deletion: int | None = None
+    numbered: int = 0
+
+
+@dataclass(frozen=True)
+class TakenUp:
+    """What an analysis goes on from: the recording as it is, and its state, None for an empty scene.
+
+    `numbered` is the highest number that a track of the recording ever had, 0 for none; `deletion` that of the newest
+    receipt of a deletion in its gallery, 0 for none.
+    """
+
+    row: RecordingRow
+    state: bytes | None
+    numbered: int
+    deletion: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +160,30 @@ def of_key(database: Connection, recording: int) -> RecordingRow:
     if not rows:
         raise NotThere("The recording was deleted while it was analysed. Run `reid video` again to bring it back.")
     return rows[0]
+
+
+def newest_deletion(database: Connection, gallery: str) -> int:
+    """Number of its receipt; 0 where nothing of that gallery was deleted."""
+    row = database.execute("SELECT COALESCE(MAX(key), 0) FROM deletion WHERE gallery = ?", (gallery,)).fetchone()
+    return int(row[0])
+
+
+def untouched(database: Connection, recording: int, deletion: int | None) -> RecordingRow:
+    """The recording, where nothing of its gallery was deleted since that deletion; None asks for no more than the
+    recording. Raises DeletedMeanwhile, and ReidError when the recording was deleted."""
+    row = of_key(database, recording)
+    if deletion is not None and newest_deletion(database, row.gallery) > deletion:
+        raise DeletedMeanwhile(
+            f"Something of gallery {row.gallery} was deleted while recording {row.name} was analysed, so the last "
+            "step was not kept. Run the same command again to go on."
+        )
+    return row
+
+
+def number_of(tracklet: str) -> int:
+    """The number at the end of its name ("gate-0012b"); 0 where there is none."""
+    found = _NUMBERED.search(tracklet)
+    return int(found[1]) if found else 0
 
 
 def read(database: Connection, where: str, values: Sequence[Any]) -> list[RecordingRow]:
