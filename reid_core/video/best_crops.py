@@ -36,7 +36,7 @@ BETTER = 1.1  # a new crop replaces one of the same stretch only if it is better
 MOST_CANDIDATES = 8  # of a track
 MOST_CROPS = 4  # of a tracklet
 APART = 0.5  # seconds between two crops
-WORTH_LEAST = 0.45  # of the best crop's quality: worse ones are often a part of the person, or of another
+WORTH_LEAST = 0.5  # of the best crop's quality: worse ones are often a part of the person, or of another
 JPEG_QUALITY = 93
 
 
