@@ -67,6 +67,7 @@ class Opened:
         stream = self.container.streams[index]
         assert isinstance(stream, av.VideoStream)
         stream.codec_context.thread_count = threads
+        stream.codec_context.thread_type = "FRAME"  # by slices, H.264 is decoded past damage without a word
         stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
         return stream
 
