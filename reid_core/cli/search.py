@@ -107,8 +107,8 @@ def search(
 ) -> None:
     """Find the crops most like the person in the photos. A hit is a lead to look at, not an identification.
 
-    A photo is searched with as it is when it has a person's shape (1.2 to 5 times as high as wide) and is at most 480
-    pixels high. In any other, people are looked for: one is taken; several are listed, and --box chooses one.
+    A photo is searched with as it is when it is a crop of a person (2 to 5 times as high as wide, at most 480 pixels
+    high). In any other, people are looked for: one is taken; several are listed, and --box chooses one.
     """
     from reid_core.images import BadImage
     from reid_core.workspace.models.choosing import choose_model

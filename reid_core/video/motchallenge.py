@@ -77,7 +77,7 @@ class TrackFile:
 
     def __init__(self, path: Path, frames: int = 0) -> None:
         self._new: list[str] = []
-        _check(path)
+        check_place(path)
         kept = list(_kept(path, frames)) if frames and path.is_file() else []
         self.lacks = 0 if kept else frames
         self._last = {line for line in kept if line.startswith(f"{frames},")}
@@ -106,8 +106,11 @@ class TrackFile:
         self._file.close()
 
 
-def _check(path: Path) -> None:
-    """Raises Refused for a file that is no file of tracks: writing would destroy it."""
+def check_place(path: Path) -> None:
+    """Raises ReidError where no file can be, and for a file that is none of tracks: writing would destroy it."""
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        reason = "it is a folder" if path.is_dir() else "its folder is not there"
+        raise ReidError(f"Tracks cannot be written to {path} ({reason}). Name another file for them.")
     if not path.is_file():
         return
     with path.open("rb") as file:

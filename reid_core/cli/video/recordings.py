@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reid_core.cli.shared.console import SKIPPED_SHOWN, print_json, print_skipped, progress_bar, say, warn
+from reid_core.cli.shared.console import print_json, print_skipped, progress_bar, say, warn
 from reid_core.cli.shared.options import (
     REPORTER,
     JsonOption,
@@ -22,13 +21,24 @@ from reid_core.cli.shared.options import (
     end_if_stopped,
     open_workspace,
 )
+from reid_core.cli.video.saying import (
+    camera_of_it,
+    first_problems,
+    left_out,
+    named_once,
+    none_of,
+    pace,
+    say_found,
+    say_report,
+    short_values,
+    values_of,
+)  # fmt: skip
 from reid_core.datasets.base import Skipped
 from reid_core.errors import ReidError, shown
-from reid_core.records import plural
 from reid_core.signals import StopRequest, stop_on_signal
-from reid_core.times import short_time
 from reid_core.workspace.galleries.last_used import use
-from reid_core.workspace.workspace import Workspace
+from reid_core.workspace.privacy import CATALOGUE
+from reid_core.workspace.workspace import Workspace, default_path
 
 if TYPE_CHECKING:
     from reid_core.video.stream import Reading
@@ -82,7 +92,7 @@ def video(
     """Find the people in recordings and keep them in a gallery as tracklets. Run again to go on after a stop."""
     from reid_core.datasets.choices import find_time_zone
     from reid_core.video.stream import Following, Reading
-    from reid_core.workspace.imports.recording_files import find_recordings
+    from reid_core.workspace.imports.recording_files import UNKNOWN, find_recordings
 
     if copy and follow:
         raise ReidError("A file that still grows cannot be copied. Leave out --copy, or --follow once it is complete.")
@@ -95,35 +105,45 @@ def video(
         found, skipped = find_recordings(
             path, reading, stated=stated, zone=find_time_zone(time_zone) if time_zone else None
         )
+        opened = None if dry_run and not _is_there(workspace) else open_workspace(workspace)
+        cameras = list(dict.fromkeys(camera_of_it(one, camera) for one in found))
+        clocks = [] if opened is None or stated or start == UNKNOWN else _clocks(opened, gallery, cameras)
         if not json:
-            _say_found(found, camera)
-        if dry_run:
+            for one in found:
+                say_found(one, camera, first_problems(one, reading, stop) if dry_run else [])
+            for sentence in clocks:
+                say(sentence)
+        if opened is None or dry_run:
             if json:
-                print_json({"gallery": gallery, "recordings": [_values(one) for one in found], **_left_out(skipped)})
+                values = [{**values_of(one), "problems": first_problems(one, reading, stop)} for one in found]
+                print_json({"gallery": gallery, "recordings": values, "clocks": clocks, **left_out(skipped, path)})
             else:
-                print_skipped(skipped)
+                print_skipped(named_once(skipped, path))
+            end_if_stopped(stop.requested, "video")
             return
         choice = "stated" if stated is not None else start or _ask(found, json)
         plans = _plans(
             found, skipped, lambda one: _planned(one, choice, camera, reading, fps, time_zone, copy, purpose)
         )
-        opened = open_workspace(workspace)
         reports = _analyse(opened, plans, gallery, detector, index_with, stop, at_once, write_tracks)
     failed = [report for report in reports if isinstance(report, Skipped)]
     done = [report for report in reports if not isinstance(report, Skipped)]
     skipped += failed
     is_stopped = len(reports) < len(plans) or any(report.stopped for report in done)
-    REPORTER.result({"gallery": gallery, "recordings": [_short(one) for one in done], **_left_out(skipped)})
+    values = [short_values(one) for one in done]
+    result = {"gallery": gallery, "recordings": values, "clocks": clocks, **left_out(skipped, path)}
+    REPORTER.result(result)
     if not done and failed:
-        raise _none_of(failed)
-    with suppress(OSError):  # the crops are kept anyway
-        use(opened.path, gallery)
+        raise none_of(failed)
+    if done:
+        with suppress(OSError):  # the crops are kept anyway
+            use(opened.path, gallery)
     if json:
-        print_json({"gallery": gallery, "recordings": [_short(one) for one in done], **_left_out(skipped)})
+        print_json(result)
     else:
         for report in done:
-            _say_report(report)
-        print_skipped(skipped)
+            say_report(report)
+        print_skipped(named_once(skipped, path))
     end_if_stopped(is_stopped, "video")
 
 
@@ -160,16 +180,9 @@ def _plans(
         except ReidError as error:
             lacking.append(Skipped(str(one.path), str(error)))
     if not plans:
-        raise _none_of(lacking)
+        raise none_of(lacking)
     skipped += lacking
     return plans
-
-
-def _none_of(skipped: list[Skipped]) -> ReidError:
-    """What is said where no recording came in."""
-    if len(skipped) == 1:
-        return ReidError(skipped[0].reason)
-    return ReidError(f"None of the {len(skipped):,} recordings came in. {skipped[0].path}: {skipped[0].reason}")
 
 
 def _planned(
@@ -179,7 +192,7 @@ def _planned(
     from reid_core.workspace.imports.planned_recordings import Planned
     from reid_core.workspace.imports.recording_files import chosen_start
 
-    name = camera or (found.camera.camera if found.camera else None)
+    name = camera_of_it(found, camera)
     if name is None:
         raise ReidError(f"Nothing says which camera filmed {found.path.name}. Name it with --camera.")
     if not name.isprintable() or len(name) > LONGEST_CAMERA:
@@ -196,72 +209,38 @@ def _analyse(
     stop: StopRequest, at_once: int, tracks: Path | None,
 ) -> list[RecordingReport | Skipped]:  # fmt: skip
     from reid_core.video.detection import load_detector
-    from reid_core.workspace.imports.several_recordings import import_recordings
+    from reid_core.workspace.imports.recordings import Standing
+    from reid_core.workspace.imports.several_recordings import gallery_for, import_recordings
     from reid_core.workspace.models.choosing import choose_model
     from reid_core.workspace.models.detectors import find_detector
 
     people = load_detector(find_detector(opened, detector), threads=max(1, (os.cpu_count() or 1) // at_once))
-    opened.catalogue.add_gallery(gallery)
-    embedder = choose_model(opened, gallery, index_with, to_embed=True)
-    with progress_bar("Analysing", REPORTER) as update:
+    latest = Standing(0.0, sum(plan.seconds for plan in plans), 0.0)
+    with gallery_for(opened.catalogue, gallery), progress_bar("Analysing", REPORTER) as update:
+        embedder = choose_model(opened, gallery, index_with, to_embed=True)
 
-        def show(standing: Standing) -> None:
+        def show(standing: Standing, doing: str = "") -> None:
+            nonlocal latest
+            latest = standing
             total = 0 if math.isnan(standing.total) else math.ceil(standing.total)
-            update(min(int(standing.done), total or int(standing.done)), total, _pace(standing))
+            update(min(int(standing.done), total or int(standing.done)), total, doing or pace(standing))
 
         reports = import_recordings(
-            opened, plans, gallery, people, embedder, stop=stop, at_once=at_once, on_progress=show, tracks=tracks
-        )
+            opened, plans, gallery, people, embedder, stop=stop, at_once=at_once, on_progress=show,
+            on_reading=lambda doing: show(latest, f"s of video; {doing}"), tracks=tracks,
+        )  # fmt: skip
     warn(f"Terms of model {embedder.card.name}: {embedder.card.terms}")
     return reports
 
 
-def _pace(standing: Standing) -> str:
-    """ "s of video, 4.3 times real time"."""
-    return f"s of video, {standing.times_real_time:.1f} times real time"
+def _is_there(workspace: Path | None) -> bool:
+    """Whether there is a workspace to look into: a dry run makes none."""
+    return ((workspace or default_path()) / CATALOGUE).is_file()
 
 
-def _say_found(found: list[FoundRecording], camera: str | None) -> None:
-    for one in found:
-        facts = one.facts
-        length = "of unknown length" if facts.duration is None else f"{short_time(facts.duration)} long"
-        says = f" (from its {one.camera.source})" if camera is None and one.camera else ""
-        name = camera or (one.camera.camera if one.camera else "unknown")
-        say(f"{one.path.name}: {facts.codec}, {facts.width} × {facts.height}, {length}; camera {name}{says}.")
-        for sentence in one.starts.sentences():
-            say(f"  {sentence}")
+def _clocks(opened: Workspace, gallery: str, cameras: list[str | None]) -> list[str]:
+    """Whether the cameras' clocks were mended on recordings that are in the gallery; a sentence for each that was."""
+    from reid_core.workspace.imports.planned_recordings import clock_of
 
-
-def _say_report(report: RecordingReport) -> None:
-    row = report.recording
-    if report.already:
-        say(f"{report.path.name}: already analysed, as recording {row.name} of camera {row.camera}.")
-    else:
-        kept = f"{plural(report.tracklets, 'tracklet')} with {plural(report.crops, 'crop')}"
-        until = f", analysed up to {short_time(row.analysed)}" if report.stopped else ""
-        say(f"{row.name}: {kept} added{until}.")
-    for sentence in report.problems:
-        warn(f"  {sentence}")
-
-
-def _values(found: FoundRecording) -> dict[str, Any]:
-    starts = {one.source: short_time(one.seconds) for one in found.starts.proposals}
-    facts = found.facts
-    return {
-        "path": str(found.path), "camera": found.camera.camera if found.camera else None, "starts": starts,
-        "notes": list(found.starts.notes), "codec": facts.codec, "width": facts.width, "height": facts.height,
-        "duration": facts.duration,
-    }  # fmt: skip
-
-
-def _short(report: RecordingReport) -> dict[str, Any]:
-    row = report.recording
-    return {
-        "recording": row.name, "camera": row.camera, "start": short_time(row.time_of(0)), "tracklets": report.tracklets,
-        "crops": report.crops, "already": report.already, "stopped": report.stopped, "analysed": row.analysed,
-        "problems": list(report.problems),
-    }  # fmt: skip
-
-
-def _left_out(skipped: list[Skipped]) -> dict[str, Any]:
-    return {"left_out": len(skipped), "skipped": [dataclasses.asdict(item) for item in skipped[:SKIPPED_SHOWN]]}
+    said = [clock_of(opened, gallery, camera).said for camera in cameras if camera]
+    return [sentence for sentence in said if sentence]

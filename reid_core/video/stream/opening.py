@@ -6,6 +6,8 @@ other files or addresses are refused; and sizes are bounded before the first fra
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +37,11 @@ class Way:
 class Opened:
     """An open container and its file; both are closed together."""
 
-    def __init__(self, path: Path, way: Way, following: Following | None = None) -> None:
+    def __init__(
+        self, path: Path, way: Way, following: Following | None = None, *, decoder: Mapping[str, str] | None = None
+    ) -> None:
+        """`decoder`: options of the decoders that look for the size of the frames."""
+        self.path, self.way = path, way
         self.file = RecordingFile(path, way.skip, following)
         options = {"format_whitelist": FORMATS, "protocol_whitelist": "none"}
         if following is not None:
@@ -45,7 +51,7 @@ class Opened:
                 self.file,
                 "r",
                 format=way.format,
-                options={"max_pixels": str(MOST_PIXELS)},  # for decoders that look for the size
+                options=dict(decoder or {"max_pixels": str(MOST_PIXELS)}),
                 container_options=options,
                 buffer_size=1 << 17,
                 metadata_errors="replace",
@@ -61,6 +67,7 @@ class Opened:
         stream = self.container.streams[index]
         assert isinstance(stream, av.VideoStream)
         stream.codec_context.thread_count = threads
+        stream.codec_context.thread_type = "FRAME"  # by slices, H.264 is decoded past damage without a word
         stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
         return stream
 
@@ -118,13 +125,29 @@ def choose_stream(path: Path, opened: Opened, index: int | None) -> av.VideoStre
     stream = chosen[0]
     if stream.codec_context is None:
         raise ReidError(f"{path} holds video in a format that cannot be decoded here. Export it as H.264.")
-    width, height = stream.codec_context.width, stream.codec_context.height
+    width, height = _size_of(opened, stream)
     if max(width, height) > MOST_SIDE or width * height > MOST_PIXELS:
         raise ReidError(
             f"{path} has frames of {width} × {height} pixels, and decoding them would take too much memory."
             " Export it at 3840 × 2160 or smaller: people are found just as well at that size."
         )
     return stream
+
+
+def _size_of(opened: Opened, stream: av.VideoStream) -> tuple[int, int]:
+    """Width and height; 0 × 0 where they are not known before the first frame.
+
+    A decoder that refuses a size leaves none behind: it is asked again with its frames skipped, which takes no memory.
+    """
+    if stream.codec_context.width:
+        return stream.codec_context.width, stream.codec_context.height
+    only_size = {"skip_frame": "all", "max_pixels": str(4 * MOST_PIXELS)}
+    try:
+        with closing(Opened(opened.path, opened.way, decoder=only_size)) as again:
+            sizes = {one.index: (one.width, one.height) for one in map(stream_facts, video_streams(again.container))}
+    except av.FFmpegError:
+        return 0, 0
+    return sizes.get(stream.index, (0, 0))
 
 
 def _check(path: Path) -> None:

@@ -74,6 +74,16 @@ class Catalogue:
             if database.total_changes > before:
                 next_numbers(database, 1)
 
+    def remove_gallery_if_empty(self, name: str) -> None:
+        """For one that was made for what did not come in: nothing hangs on it yet."""
+        with connect(self.path) as database:
+            database.execute("BEGIN IMMEDIATE")
+            gone = database.execute(
+                "DELETE FROM gallery WHERE name = ? AND key NOT IN (SELECT gallery FROM source) RETURNING key", (name,)
+            ).fetchall()
+            if gone:
+                next_numbers(database, 1)
+
     def galleries(self) -> list[GalleryInfo]:
         with connect(self.path) as database:
             database.execute("BEGIN")

@@ -8,12 +8,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import math
-import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reid_core.errors import Refused, ReidError, disk_full, is_full, why
+from reid_core.errors import NotThere, Refused, ReidError, disk_full, is_full, why
 from reid_core.files import write_atomically
 from reid_core.times import short_time
 from reid_core.video.analysis import RATE
@@ -21,11 +20,12 @@ from reid_core.video.detection import Detector
 from reid_core.video.stream import Facts, Reading
 from reid_core.video.stream.start import Proposal
 from reid_core.workspace.catalogue.recordings import finding, keeping
+from reid_core.workspace.catalogue.recordings.clock import OVERLAP, mend, overlap, refuse_future
 from reid_core.workspace.catalogue.recordings.rows import NewRecording, RecordingRow
+from reid_core.workspace.imports.whole_files import parts
 from reid_core.workspace.workspace import Workspace
 
 HEAD = 2**20  # bytes that tell a file that grows from another of its name
-OVERLAP = 2.0  # seconds that recordings of one camera may share: recorders cut so
 LONGEST_NAME = 80  # characters; tracklets are named by it
 
 
@@ -64,8 +64,9 @@ def row_of(
                 f"that one (--detector), or delete recording {row.name} of gallery {gallery} and begin again."
             )
         return row
-    _refuse_overlap(workspace, planned, facts, gallery)
-    return keeping.add(
+    offset = _inherited(workspace, planned, gallery)
+    _refuse_overlap(workspace, planned, facts, gallery, offset)
+    row = keeping.add(
         catalogue,
         gallery,
         NewRecording(
@@ -80,6 +81,50 @@ def row_of(
         ),
         purpose=planned.purpose,
     )  # fmt: skip
+    if not offset:
+        return row
+    reason = f"as on the earlier recordings of camera {planned.camera}"
+    return mend(catalogue, gallery, offset, recording=row.name, purpose=reason).recordings[0]
+
+
+@dataclass(frozen=True)
+class CameraClock:
+    """How the clock of a camera was mended on its earlier recordings: a new one gets `offset` seconds, too.
+
+    `said` is a sentence about it, "" where the clock was never mended.
+    """
+
+    offset: float = 0.0
+    said: str = ""
+
+
+def clock_of(workspace: Workspace, gallery: str, camera: str) -> CameraClock:
+    """Where earlier recordings were mended by different amounts, none of them is taken for a new one."""
+    try:
+        rows = [row for row in finding.every(workspace.catalogue, gallery) if row.camera == camera]
+    except NotThere:
+        return CameraClock()
+    # A start that somebody stated says nothing of the camera's clock, unless that was mended afterwards.
+    known = [row for row in rows if not math.isnan(row.start)]
+    offsets = sorted({row.clock_offset for row in known if row.clock_offset or row.start_source != "stated"})
+    if not any(offsets):
+        return CameraClock()
+    if len(offsets) > 1:
+        amounts = ", ".join(f"{offset:+g} s" if offset else "not at all" for offset in offsets)
+        return CameraClock(
+            said=f"The clock of camera {camera} was corrected by different amounts on its earlier recordings "
+            f"({amounts}), so a new one is not corrected: do that with `reid clock`."
+        )
+    return CameraClock(
+        offsets[0],
+        f"The clock of camera {camera} was corrected by {offsets[0]:+g} s on its earlier recordings, so a new one gets "
+        "the same correction, unless --start states a moment. `reid clock` changes it.",
+    )
+
+
+def inherits(start: Proposal | None) -> bool:
+    """Whether a recording with this start gets the mended clock of its camera: a stated moment stands as it is."""
+    return start is not None and start.source != "stated"
 
 
 def keep_copy(workspace: Workspace, row: RecordingRow, path: Path) -> None:
@@ -90,7 +135,7 @@ def keep_copy(workspace: Workspace, row: RecordingRow, path: Path) -> None:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with path.open("rb") as recording:
-            write_atomically(place, lambda file: shutil.copyfileobj(recording, file, 1 << 20))
+            write_atomically(place, lambda file: file.writelines(parts(recording, f"copying {path.name}")))
     except OSError as error:
         if is_full(error):
             raise disk_full(error) from error
@@ -138,19 +183,30 @@ def differing(planned: Planned, row: RecordingRow) -> list[str]:
     ]
 
 
-def _refuse_overlap(workspace: Workspace, planned: Planned, facts: Facts, gallery: str) -> None:
+def _inherited(workspace: Workspace, planned: Planned, gallery: str) -> float:
+    """Seconds. Raises Refused where they would move the recording into the future."""
+    if planned.start is None or not inherits(planned.start):
+        return 0.0
+    offset = clock_of(workspace, gallery, planned.camera).offset
+    if offset:
+        refuse_future(
+            f"{planned.path.name} with its camera's clock corrected by {offset:+g} s", planned.start.seconds + offset
+        )
+    return offset
+
+
+def _refuse_overlap(workspace: Workspace, planned: Planned, facts: Facts, gallery: str, offset: float) -> None:
     if planned.start is None:
         return
-    # Of one that does not say how long it is, its beginning counts.
-    begins, length = planned.start.seconds, max((facts.duration or 0.0) - OVERLAP, 0.01)
-    others = finding.overlapping(workspace.catalogue, gallery, planned.camera, begins + OVERLAP / 2, length)
-    if others:
-        other = others[0]
-        raise Refused(
-            f"{planned.path.name} of camera {planned.camera} would begin at {short_time(begins)} and overlap with "
-            f"{other.name}, which begins at {short_time(other.time_of(0))}: one camera cannot film both. "
-            "Check its --camera and --start, or correct the clock of the other with `reid clock`."
-        )
+    begins, length = planned.start.seconds + offset, facts.duration or 0.0
+    near = finding.overlapping(workspace.catalogue, gallery, planned.camera, begins, max(length, OVERLAP))
+    for other in near:
+        if overlap(begins, length, other):
+            raise Refused(
+                f"{planned.path.name} would begin at {short_time(begins)} and overlap with {other.name}, which begins "
+                f"at {short_time(other.time_of(0))}: camera {planned.camera} cannot film both. Check its --camera and "
+                "--start, or correct the clock of the other with `reid clock`."
+            )
 
 
 def _plain(facts: Facts) -> dict[str, Any]:
@@ -172,14 +228,11 @@ def _has_same_head(row: RecordingRow, path: Path) -> bool:
 
 def hash_of(path: Path, size: int | None = None) -> bytes:
     """The SHA-256 of the file, or of its first `size` bytes."""
+    found = hashlib.sha256()
     with path.open("rb") as file:
-        if size is None:
-            return hashlib.file_digest(file, "sha256").digest()
-        found = hashlib.sha256()
-        while size > 0 and (part := file.read(min(size, 1 << 20))):
+        for part in parts(file, f"hashing {path.name}", size):
             found.update(part)
-            size -= len(part)
-        return found.digest()
+    return found.digest()
 
 
 def size_of(path: Path) -> int | None:

@@ -1,8 +1,9 @@
 """A photo to search with that is no crop of one person: who is in it, and which of them is meant.
 
-A photo is searched with as it is when it has the shape of a person, 1.2 to 5 times as high as wide, and is at most 480
-pixels high, as crops are. In any other a detector looks for people first. One is taken; where there are several, the
-user says which. A person who fills the photo is the photo.
+A photo is searched with as it is when it plainly is a crop: 2 to 5 times as high as wide, and at most 480 pixels high.
+In any other a detector looks for people first. One is taken; where there are several, the user says which. A person who
+fills the photo is the photo. A small photo that is 1.2 to 2 times as high as wide may be either, a crop or a street in
+3:4: it is taken for a crop unless the detector is sure of something else.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from reid_core.video.detection.card import Tiles
 from reid_core.video.detection.detector import Detector
 
 LARGEST_CROP = 480  # pixels in height
+PLAINLY_A_PERSON = 2.0  # times as high as wide: no camera takes such photos
+MOST_OF = 0.8  # share of a small photo's height from which a person fills it
+SMALL = 0.5  # share of it below which a single person in it makes it a scene
 LARGE = 1_280  # pixels of its longer side from which a photo is looked at in tiles, too
 TILES = (2, 3)  # rows and columns
 FILLS = 0.6  # share of a photo's area from which a person is the whole photo
@@ -100,11 +104,15 @@ def taken_from(data: bytes, name: str, choice: Choice, detector: Callable[[Tiles
     if choice.box is not None:
         return Taken(_cut(picture, choice.box, name), f"{name}: searching with the box {as_text(choice.box)}.")
     person_shaped = has_shape_of_person(*picture.size)
-    if person_shaped and picture.height <= LARGEST_CROP and choice.number is None:
+    small = person_shaped and picture.height <= LARGEST_CROP
+    if small and picture.height >= PLAINLY_A_PERSON * picture.width and choice.number is None:
         return Taken(data)
-    people = people_in(picture, detector(TILES if max(picture.size) >= LARGE else (1, 1)))
+    opened = detector(TILES if max(picture.size) >= LARGE else (1, 1))
+    people = people_in(picture, opened)
     if choice.number is not None:
         return _numbered(picture, people, choice.number, name)
+    if small and _is_crop(picture, [person for person in people if person.score >= opened.card.match]):
+        return Taken(data)
     if not people:
         if person_shaped:
             return Taken(data, f"{name}: no person was found in it, so the whole photo is searched with.")
@@ -135,6 +143,14 @@ def people_in(picture: Image.Image, detector: Detector) -> list[Found]:
             zip(boxes[order], scores[order], strict=True), start=1
         )
     ]
+
+
+def _is_crop(picture: Image.Image, sure: list[Found]) -> bool:
+    """Whether a small photo that is higher than wide shows one person, as far as the detector is sure of its people."""
+    heights = [person.box[3] / picture.height for person in sure]
+    if len(sure) < 2:
+        return all(height >= SMALL for height in heights)
+    return sum(height >= MOST_OF for height in heights) == 1
 
 
 def as_text(box: Box) -> str:

@@ -197,9 +197,10 @@ def test_a_folder_comes_in_with_cameras_and_times_of_its_names(reid: Reid, video
         ("gate", "2026-03-02T08:30:00Z"), ("hall", "2026-03-02T09:00:00Z"),
     ]  # fmt: skip
     assert "3 files left out:" in said.err
-    assert "notes.txt: " in said.err
+    assert "  notes.txt: it is not a video that can be read here" in said.err
     assert "its table of contents (moov) is missing" in said.err
-    assert "stairs.mp4 has no start from the file's name" in said.err
+    assert "stairs.mp4: it has no start from the file's name" in said.err
+    assert [said.err.count(name) for name in ("notes.txt", "cut.mp4", "stairs.mp4")] == [1, 1, 1]
     (folder / "notes.txt").unlink()
     again = video(folder, "--start", "file", "--json").json()
     assert sorted((one["camera"], one["already"]) for one in again["recordings"]) == [

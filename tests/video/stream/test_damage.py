@@ -30,14 +30,15 @@ def grainy(count: int) -> list[Picture]:
     ]
 
 
+@pytest.mark.parametrize("threads", [1, 4])
 @pytest.mark.parametrize("name", FILMS)
-def test_zeroed_bytes_cost_few_frames_and_what_they_spoil_is_marked(tmp_path: Path, name: str) -> None:
+def test_zeroed_bytes_cost_few_frames_and_what_they_spoil_is_marked(tmp_path: Path, name: str, threads: int) -> None:
     path = film(tmp_path / name, grainy(LENGTH), key_every=25, **FILMS[name])
     clean = {frame.number: frame.rgb() for frame in open_recording(path).frames(rate=None)}
     data = bytearray(path.read_bytes())
     data[len(data) // 2 : len(data) // 2 + 300] = bytes(300)
     path.write_bytes(data)
-    recording = open_recording(path)
+    recording = open_recording(path, Reading(threads=threads))
     frames = list(recording.frames(rate=None))
     assert len(frames) == LENGTH
     assert [frame.seconds for frame in frames] == pytest.approx([place / 25 for place in range(LENGTH)], abs=0.002)

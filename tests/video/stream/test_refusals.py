@@ -148,6 +148,15 @@ def test_frames_of_more_pixels_than_memory_allows_are_refused_before_they_are_de
     assert "Export it at 3840 × 2160" in message
 
 
+@pytest.mark.parametrize(("name", "codec"), [("8k.mkv", "mjpeg"), ("8k.avi", "mjpeg"), ("8k.mkv", "mpeg4")])
+def test_a_size_that_only_the_decoder_knows_is_refused_as_one_in_the_container_is(
+    tmp_path: Path, name: str, codec: str
+) -> None:
+    message = refusal(film(tmp_path / name, [np.zeros((4320, 7680, 3), np.uint8)], codec=codec))
+    assert "has frames of 7680 × 4320 pixels" in message
+    assert "Export it at 3840 × 2160" in message
+
+
 def test_frames_that_grow_too_large_in_the_middle_are_not_decoded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -177,7 +177,9 @@ def test_of_an_unknown_start_the_crops_have_no_time(workspace: Workspace, record
 def test_two_recordings_of_one_camera_may_not_overlap(workspace: Workspace, recording: Path, tmp_path: Path) -> None:
     bring_in(workspace, planned(recording))
     other = filmed(tmp_path / "other.mp4", WALKERS[1:], SECONDS)
-    with pytest.raises(Refused, match=r"other\.mp4 of camera gate would begin at .* and overlap with gate"):
+    with pytest.raises(
+        Refused, match=r"other\.mp4 would begin at .* and overlap with gate, .* camera gate cannot film both"
+    ):
         bring_in(workspace, planned(other, start=START + 20))
     bring_in(workspace, planned(other, start=START + 20, camera="hall"))
     third = filmed(tmp_path / "third.mp4", WALKERS[2:], SECONDS)

@@ -52,7 +52,7 @@ def never(tiles: Tiles) -> Detector:
     raise AssertionError("a detector was opened for it")
 
 
-@pytest.mark.parametrize("size", [(64, 128), (32, 64), (100, 120), (96, 480), (128, 256)])
+@pytest.mark.parametrize("size", [(64, 128), (32, 64), (96, 480), (128, 256), (240, 480)])
 def test_a_crop_is_searched_with_as_it_is_and_no_detector_is_opened(size: tuple[int, int]) -> None:
     data = photo(*size)
     taken = taken_from(data, "a.png", Choice(), never)
@@ -64,6 +64,40 @@ def test_in_any_other_photo_people_are_looked_for(size: tuple[int, int]) -> None
     detector = Drawn([(10, 20, 18, 60, 0.8)])
     taken_from(photo(*size), "a.png", Choice(), detector.open)
     assert detector.seen == [(size[1], size[0], 3)]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [(60, 40, 300, 470, 0.9)],
+        [(60, 200, 300, 445, 0.9)],  # half of the height: a person whose legs are hidden
+        [(60, 40, 300, 470, 0.9), (310, 100, 350, 220, 0.8)],  # somebody passes behind the person who fills it
+        [(60, 40, 120, 170, 0.3), (210, 100, 250, 220, 0.4)],  # guesses
+    ],
+)
+def test_a_small_photo_in_3_to_4_is_a_crop_where_it_shows_one_person(rows: list[tuple[float, ...]]) -> None:
+    data = photo(360, 480)
+    detector = Drawn(rows)
+    taken = taken_from(data, "a.png", Choice(), detector.open)
+    assert (taken.photo, taken.said, len(detector.seen)) == (data, "", 1)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [(60, 200, 100, 300, 0.9), (210, 190, 250, 310, 0.8)],
+        [(20, 20, 170, 460, 0.9), (190, 30, 350, 470, 0.8)],  # two who fill it side by side
+    ],
+)
+def test_a_small_street_in_3_to_4_lists_its_people(rows: list[tuple[float, ...]]) -> None:
+    with pytest.raises(SeveralPeople, match=r"street\.png shows 2 people: 1 at "):
+        taken_from(photo(360, 480), "street.png", Choice(), Drawn(rows).open)
+
+
+def test_the_one_small_person_of_a_small_street_is_cut_out() -> None:
+    taken = taken_from(photo(360, 480), "street.png", Choice(), Drawn([(60, 200, 100, 300, 0.9)]).open)
+    assert taken.said == "street.png: one person was found, at 60,200,40,100 (score 0.90)."
 
 
 def test_one_person_is_cut_out_and_said() -> None:

@@ -1,14 +1,19 @@
-"""Mending the clock of a camera or of one recording: all its crops move at once, and every index follows."""
+"""Mending the clock of a camera or of one recording: all its crops move at once, and every index follows.
+
+A mended clock may do no more than a new recording: one camera films one thing at a time, and nothing in the future.
+"""
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection
 
 from reid_core.errors import NotThere, Refused, ReidError, shown
 from reid_core.records import plural
-from reid_core.times import FIRST_CLOCK_TIME, LAST_CLOCK_TIME, format_time
+from reid_core.times import FIRST_CLOCK_TIME, LAST_CLOCK_TIME, format_time, short_time
 from reid_core.workspace.catalogue.audit_base import Event
 from reid_core.workspace.catalogue.audit_recordings import MendClock, SetStart
 from reid_core.workspace.catalogue.audit_trail import write_log
@@ -16,6 +21,8 @@ from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow, read
 from reid_core.workspace.catalogue.rows import gallery_key, next_numbers
 
+OVERLAP = 2.0  # seconds that recordings of one camera may share: recorders cut so
+AHEAD = 60.0  # seconds that clocks may differ before a time lies in the future
 _SAME = 1e-3  # seconds; a crop whose time is that far from what its recording says has got it from a person
 
 
@@ -40,7 +47,8 @@ def mend(
     """Add `by` seconds to the offset of the camera's recordings, or of one, by its name; a clock that is slow gets
     more. Times that people gave to single crops stay.
 
-    Raises ReidError when there is none, when no start is known, or when a recording would begin where no date is.
+    Raises ReidError when there is none, when no start is known, or when a recording would begin where no date is, reach
+    into the future, or overlap with another one of its camera.
     """
     with catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
@@ -52,6 +60,7 @@ def mend(
             )
         for row in known:
             _check(row, row.time_of(0) + by)
+            _refuse_overlap(database, row, row.time_of(0) + by, {one.key for one in known})
         crops = sum(_move(database, row, row.start, row.clock_offset + by) for row in known)
         offsets = {row.clock_offset for row in known}
         before = offsets.pop() if len(offsets) == 1 else None
@@ -66,12 +75,14 @@ def mend(
 def set_start(catalogue: Catalogue, gallery: str, recording: str, start: float, *, purpose: str = "") -> Mended:
     """The recording begins `start` seconds after 1970: stated, so that its clock needs no correction any more.
 
-    Raises ReidError when there is no such recording, or no such date.
+    Raises ReidError when there is no such recording or no such date, and when it would reach into the future or overlap
+    with another one of its camera.
     """
     with catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         (row,) = _meant(database, gallery, None, recording)
         _check(row, start)
+        _refuse_overlap(database, row, start, {row.key})
         crops = _move(database, row, start, 0.0)
         event = SetStart(
             gallery=gallery, recording=row.key, before=format_time(row.time_of(0)) or "",
@@ -123,11 +134,57 @@ def _done(
     return Mended(crops, tuple(now), unknown)
 
 
+def overlap(begins: float, seconds: float, other: RecordingRow) -> bool:
+    """Whether one camera cannot have filmed both: they share more than their ends. Of one that does not say how long
+    it is, its beginning counts; one of unknown start (NaN) overlaps with nothing.
+    """
+    first, last = _inner(begins, seconds)
+    other_first, other_last = _inner(other.time_of(0), length_of(other))
+    return first < other_last and other_first < last
+
+
+def length_of(row: RecordingRow) -> float:
+    """In seconds; of one that does not say how long it is, as far as it is analysed."""
+    return row.analysed if math.isnan(row.duration) else row.duration
+
+
+def refuse_future(subject: str, begins: float, seconds: float = 0.0) -> None:
+    """Raises Refused where what begins then and lasts so many seconds lies in the future."""
+    ends = begins + seconds
+    if ends > time.time() + AHEAD:
+        does = f"begin at {short_time(begins)}" if begins > time.time() + AHEAD else f"end at {short_time(ends)}"
+        raise Refused(f"{subject} would {does}, which lies in the future. Check the correction or the start.")
+
+
 def _check(row: RecordingRow, start: float) -> None:
     if not FIRST_CLOCK_TIME <= start <= LAST_CLOCK_TIME:
         raise ReidError(
             f"Recording {row.name} cannot begin at {start:,.0f} seconds since 1970. Check the correction or the start."
         )
+    if not start <= row.time_of(0):  # one that moves back, towards the truth, may still be ahead
+        refuse_future(f"Recording {row.name}", start, length_of(row))
+
+
+def _refuse_overlap(database: Connection, row: RecordingRow, start: float, moved: set[int]) -> None:
+    """`moved` recordings move alike: what they share now is no fault of this correction, and is not looked at."""
+    others = read(
+        database,
+        "recording.camera = ? AND recording.gallery = (SELECT gallery FROM recording WHERE key = ?)",
+        (row.camera, row.key),
+    )
+    for other in others:
+        if other.key not in moved and overlap(start, length_of(row), other):
+            raise Refused(
+                f"Recording {row.name} of camera {row.camera} would begin at {short_time(start)} and overlap with "
+                f"{other.name}, which begins at {short_time(other.time_of(0))}: one camera cannot film both. Correct "
+                "all recordings of the camera with --camera, or the other one first."
+            )
+
+
+def _inner(begins: float, seconds: float) -> tuple[float, float]:
+    """Without what recorders let overlap at either end, and never nothing."""
+    cut = min(OVERLAP, seconds) / 2
+    return begins + cut, begins + max(seconds - cut, cut + 0.01)
 
 
 def _all(rows: Sequence[RecordingRow]) -> str:

@@ -1,0 +1,77 @@
+"""What a mended clock may not do: let one camera film two things at once, or something in the future."""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+
+import pytest
+
+from reid_core.errors import Refused
+from reid_core.workspace.catalogue.recordings import every, mend, set_start
+from reid_core.workspace.catalogue.recordings.clock import overlap
+from reid_core.workspace.workspace import Workspace
+from tests.conftest import TESTER
+from tests.workspace.catalogue.filmed import START, film, filmed
+
+TOWN = "town"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """Two recordings of two minutes of camera gate: from 7:00:00, and from 7:10:00 on."""
+    workspace = Workspace(tmp_path / "workspace", TESTER)
+    filmed(workspace)
+    filmed(workspace, name="later.mp4", start=START + 600)
+    return workspace
+
+
+def begins(workspace: Workspace) -> list[float]:
+    return [row.time_of(0) - START for row in every(workspace.catalogue, TOWN)]
+
+
+def test_two_recordings_of_one_camera_do_not_come_to_overlap(workspace: Workspace) -> None:
+    said = (
+        r"Recording gate\.mp4 of camera gate would begin at 2026-03-02T07:09:00Z and overlap with later\.mp4, which "
+        r"begins at 2026-03-02T07:10:00Z: one camera cannot film both\."
+    )
+    with pytest.raises(Refused, match=said):
+        mend(workspace.catalogue, TOWN, 540.0, recording="gate.mp4")
+    with pytest.raises(Refused, match=said):
+        set_start(workspace.catalogue, TOWN, "gate.mp4", START + 540)
+    assert begins(workspace) == [0, 600]
+    mend(workspace.catalogue, TOWN, 482.0, recording="gate.mp4")  # two seconds are shared: recorders cut so
+    mend(workspace.catalogue, TOWN, 3_600.0, camera="gate")
+    assert begins(workspace) == [4_082, 4_200], "all of a camera move alike"
+
+
+def test_another_camera_and_an_unknown_start_overlap_with_nothing(workspace: Workspace) -> None:
+    film(workspace, name="door.mp4", camera="door", start=START + 5_000)
+    film(workspace, name="old.mp4", start=math.nan, start_source=None)
+    mend(workspace.catalogue, TOWN, 5_000.0, recording="gate.mp4")
+    assert 5_000 in begins(workspace)
+
+
+def test_a_recording_without_a_length_may_not_begin_within_another(workspace: Workspace) -> None:
+    gate = every(workspace.catalogue, TOWN)[0]
+    assert overlap(START + 60, 0.0, gate)
+    assert overlap(START + 60, 1.0, gate)
+    assert not overlap(START + 119.5, 0.0, gate)
+    assert not overlap(START + 118, 60.0, gate)
+    assert overlap(START + 117.9, 60.0, gate)
+
+
+def test_no_recording_comes_to_lie_in_the_future(workspace: Workspace) -> None:
+    now = time.time()
+    with pytest.raises(Refused, match=r"gate\.mp4 would begin at 20.*Z, which lies in the future\."):
+        mend(workspace.catalogue, TOWN, now - START + 3_600, camera="gate")
+    with pytest.raises(Refused, match=r"gate\.mp4 would end at 20.*Z, which lies in the future\."):
+        set_start(workspace.catalogue, TOWN, "gate.mp4", now - 20)
+    assert begins(workspace) == [0, 600]
+
+
+def test_a_recording_that_lies_in_the_future_can_be_moved_back(workspace: Workspace) -> None:
+    film(workspace, name="ahead.mp4", start=time.time() + 7_200)
+    mended = mend(workspace.catalogue, TOWN, -3_600.0, recording="ahead.mp4")
+    assert mended.recordings[0].clock_offset == -3_600
