@@ -33,10 +33,9 @@ from reid_core.video.stream import Frame, Problems, Recording, open_recording
 from reid_core.video.tracklets import Tracklet
 from reid_core.workspace.catalogue.recordings import finding, keeping
 from reid_core.workspace.catalogue.recordings.rows import DeletedMeanwhile, Progress, RecordingRow, TakenUp
-from reid_core.workspace.deletion.files import unlink
 from reid_core.workspace.imports.planned_recordings import Planned, differing, hash_of, keep_copy, row_of, size_of
 from reid_core.workspace.imports.tracklet_crops import Still, keep_still, keep_tracklets, prepared
-from reid_core.workspace.layout import LOCK, ORIGINALS
+from reid_core.workspace.layout import LOCK
 from reid_core.workspace.workspace import Workspace
 
 STEP = 10.0  # seconds of work in one transaction: the most that a crash makes an analysis do again
@@ -124,7 +123,7 @@ def _keep_copy(workspace: Workspace, row: RecordingRow, planned: Planned) -> Non
     place = workspace.originals(row.source) / Path(row.path).name
     with one_at_a_time(workspace.path / LOCK):
         if not finding.is_copied(workspace.catalogue, row.key):
-            unlink(workspace.path / ORIGINALS, f"{row.source}/{place.name}")
+            place.unlink(missing_ok=True)
         elif not place.is_file():
             keeping.note_no_copy(workspace.catalogue, row.key)
 
