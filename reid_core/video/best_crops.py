@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reid_core.quality import measure
+from reid_core.video.boxes import shared_areas
 
 Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels of the upright frame
 Pixels = NDArray[np.uint8]
@@ -97,9 +98,7 @@ def covered(boxes: NDArray[Any], scores: NDArray[Any]) -> NDArray[np.float64]:
     >>> covered(np.array([[0.0, 0, 10, 20], [5, 10, 15, 30], [0, 0, 10, 40]]), np.array([0.9, 0.8, 0.1]))
     array([0.25, 0.  , 0.  ])
     """
-    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = np.prod(np.clip(high - low, 0, None), axis=2)
+    shared = shared_areas(boxes, boxes)
     in_front = (boxes[None, :, 3] > boxes[:, None, 3]) & (scores[None, :] >= scores[:, None] * COUNTS)
     area = np.maximum(np.prod(boxes[:, 2:] - boxes[:, :2], axis=1), 1e-3)
     return np.minimum((shared * in_front).sum(axis=1) / area, 1)

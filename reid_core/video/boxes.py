@@ -53,7 +53,7 @@ def areas(boxes: Array) -> Array:
 
 def shared_areas(boxes: Array, others: Array) -> Array:
     """(N, M) square pixels that each of `boxes` (N, 4) has in common with each of `others` (M, 4)."""
-    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
-    area: Array = np.prod(np.clip(high - low, 0, None), axis=2)
+    width = np.minimum(boxes[:, None, 2], others[None, :, 2]) - np.maximum(boxes[:, None, 0], others[None, :, 0])
+    height = np.minimum(boxes[:, None, 3], others[None, :, 3]) - np.maximum(boxes[:, None, 1], others[None, :, 1])
+    area: Array = np.maximum(width, 0) * np.maximum(height, 0)
     return area
