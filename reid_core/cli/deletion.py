@@ -110,7 +110,9 @@ def delete(
         done.append(dataclasses.asdict(receipt))
         if json:
             continue
-        say(f"Receipt {receipt.number}: {plural(receipt.crops, 'crop')} of gallery {receipt.gallery} deleted.")
+        without = plans[name].tracklets
+        also = f" and {plural(without, 'tracklet')} without crops" if without else ""
+        say(f"Receipt {receipt.number}: {plural(receipt.crops, 'crop')}{also} of gallery {receipt.gallery} deleted.")
         say(f"  when {receipt.at}, by {receipt.who}; SHA-256 of their numbers {receipt.ids_sha256}")
         if receipt.finished is None:
             say(f"  {why_unfinished(opened.catalogue, opened.thumbnails)}")

@@ -22,20 +22,15 @@ def looks_of(picture: NDArray[np.uint8], boxes: Array) -> Array:
     Of a box that reaches beyond the picture the part inside counts.
     """
     height, width = picture.shape[:2]
-    left, top, right, bottom = np.asarray(boxes, np.float64).reshape(-1, 4).T
-    first = np.clip((left + MIDDLE[0] * (right - left)).astype(np.intp), 0, width - 1)
-    last = np.maximum(np.minimum(np.rint(left + MIDDLE[1] * (right - left)).astype(np.intp), width), first + 1)
-    # Of all that is above and left of a pixel. What overflows does so in both numbers of a difference.
-    sums = np.zeros((height + 1, width + 1, 3), np.uint32)
-    np.cumsum(picture, axis=0, dtype=np.uint32, out=sums[1:, 1:])
-    np.cumsum(sums[1:, 1:], axis=1, out=sums[1:, 1:])
-    looks = np.zeros((len(left), len(BANDS), 3), np.float32)
-    for band, (above, below) in enumerate(BANDS):
-        upper = np.clip((top + above * (bottom - top)).astype(np.intp), 0, height - 1)
-        lower = np.maximum(np.minimum(np.rint(top + below * (bottom - top)).astype(np.intp), height), upper + 1)
-        inside = sums[lower, last] - sums[upper, last] - sums[lower, first] + sums[upper, first]
-        looks[:, band] = inside / ((lower - upper) * (last - first))[:, None]
-    return looks.reshape(len(left), LENGTH) / np.float32(255)
+    looks = np.zeros((len(boxes), len(BANDS), 3), np.float32)
+    for row, (left, top, right, bottom) in enumerate(np.asarray(boxes, np.float64)):
+        first = min(max(int(left + MIDDLE[0] * (right - left)), 0), width - 1)
+        last = max(min(round(left + MIDDLE[1] * (right - left)), width), first + 1)
+        for band, (above, below) in enumerate(BANDS):
+            upper = min(max(int(top + above * (bottom - top)), 0), height - 1)
+            lower = max(min(round(top + below * (bottom - top)), height), upper + 1)
+            looks[row, band] = picture[upper:lower, first:last].mean(axis=(0, 1))
+    return looks.reshape(len(boxes), LENGTH) / np.float32(255)
 
 
 def unlike(looks: Array, others: Array) -> Array:

@@ -107,7 +107,7 @@ def video(
         )
         opened = None if dry_run and not _is_there(workspace) else open_workspace(workspace)
         cameras = list(dict.fromkeys(camera_of_it(one, camera) for one in found))
-        clocks = [] if opened is None or stated or start == UNKNOWN else _clocks(opened, gallery, cameras)
+        clocks = [] if opened is None or stated or start == UNKNOWN else _clocks(opened, gallery, cameras, start)
         if not json:
             for one in found:
                 say_found(one, camera, first_problems(one, reading, stop) if dry_run else [])
@@ -216,7 +216,7 @@ def _analyse(
 
     people = load_detector(find_detector(opened, detector), threads=max(1, (os.cpu_count() or 1) // at_once))
     latest = Standing(0.0, sum(plan.seconds for plan in plans), 0.0)
-    with gallery_for(opened.catalogue, gallery), progress_bar("Analysing", REPORTER) as update:
+    with gallery_for(opened, gallery), progress_bar("Analysing", REPORTER) as update:
         embedder = choose_model(opened, gallery, index_with, to_embed=True)
 
         def show(standing: Standing, doing: str = "") -> None:
@@ -238,9 +238,11 @@ def _is_there(workspace: Path | None) -> bool:
     return ((workspace or default_path()) / CATALOGUE).is_file()
 
 
-def _clocks(opened: Workspace, gallery: str, cameras: list[str | None]) -> list[str]:
+def _clocks(opened: Workspace, gallery: str, cameras: list[str | None], start: str | None) -> list[str]:
     """Whether the cameras' clocks were mended on recordings that are in the gallery; a sentence for each that was."""
+    from reid_core.workspace.catalogue.recordings.rows import START_SOURCES
     from reid_core.workspace.imports.planned_recordings import clock_of
 
-    said = [clock_of(opened, gallery, camera).said for camera in cameras if camera]
+    sources = [start] if start else START_SOURCES
+    said = [clock_of(opened, gallery, camera, source).said for camera in cameras if camera for source in sources]
     return [sentence for sentence in said if sentence]

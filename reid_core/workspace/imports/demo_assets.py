@@ -25,7 +25,7 @@ RECORDINGS = "demo-recordings"  # their gallery: behind "demo" in every list, an
 SHIPPED = APP / "assets" / "demo"
 TABLE, CROPS, VECTORS = "recordings.json", "crops.zip", "vectors.safetensors"
 OF_RECORDING = tuple(  # the rest is not known before the video is drawn
-    one.name for one in dataclasses.fields(NewRecording) if one.name not in ("path", "sha256", "copied")
+    one.name for one in dataclasses.fields(NewRecording) if one.name not in ("path", "sha256", "copied", "clock_offset")
 )
 OF_TRACKLET = tuple(one.name for one in dataclasses.fields(NewTracklet))
 

@@ -20,7 +20,7 @@ from reid_core.video.detection import Detector
 from reid_core.video.stream import Facts, Reading
 from reid_core.video.stream.start import Proposal
 from reid_core.workspace.catalogue.recordings import finding, keeping
-from reid_core.workspace.catalogue.recordings.clock import OVERLAP, mend, overlap, refuse_future
+from reid_core.workspace.catalogue.recordings.clock import OVERLAP, overlap, refuse_future
 from reid_core.workspace.catalogue.recordings.rows import NewRecording, RecordingRow
 from reid_core.workspace.imports.whole_files import parts
 from reid_core.workspace.workspace import Workspace
@@ -59,14 +59,18 @@ def row_of(
     row = row or _followed(finding.at_path(catalogue, gallery, path), planned.path, sha256)
     if row is not None:
         if row.finished is None and row.detector != detector.id:
+            former = row.settings.get("detector")
+            begun, advice = f"another detector ({former})", "Go on with that one (--detector), or delete"
+            if former == detector.card.name:
+                begun, advice = f"an earlier version of the detector {former}", "That one is gone, so delete"
             raise Refused(
-                f"{planned.path.name} was begun with another detector ({row.settings.get('detector')}). Go on with "
-                f"that one (--detector), or delete recording {row.name} of gallery {gallery} and begin again."
+                f"{planned.path.name} was begun with {begun}. {advice} recording {row.name} of gallery {gallery} and "
+                "begin again."
             )
         return row
-    offset = _inherited(workspace, planned, gallery)
+    offset = _inherited(workspace, planned, facts, gallery)
     _refuse_overlap(workspace, planned, facts, gallery, offset)
-    row = keeping.add(
+    return keeping.add(
         catalogue,
         gallery,
         NewRecording(
@@ -74,6 +78,7 @@ def row_of(
             width=facts.width, height=facts.height, bytes=planned.path.stat().st_size, detector=detector.id,
             sha256=sha256, start=planned.start.seconds if planned.start else float("nan"),
             start_source=planned.start.source if planned.start else None, zone=planned.zone,
+            clock_offset=offset,
             duration=facts.duration if facts.duration is not None else float("nan"),
             said={one.source: short_time(one.seconds) for one in planned.said},
             facts={**_plain(facts), "head": _head_of(planned.path)},
@@ -81,15 +86,12 @@ def row_of(
         ),
         purpose=planned.purpose,
     )  # fmt: skip
-    if not offset:
-        return row
-    reason = f"as on the earlier recordings of camera {planned.camera}"
-    return mend(catalogue, gallery, offset, recording=row.name, purpose=reason).recordings[0]
 
 
 @dataclass(frozen=True)
 class CameraClock:
-    """How the clock of a camera was mended on its earlier recordings: a new one gets `offset` seconds, too.
+    """How the clock that tells the starts of a camera was mended on its earlier recordings: a new one gets `offset`
+    seconds, too.
 
     `said` is a sentence about it, "" where the clock was never mended.
     """
@@ -98,33 +100,28 @@ class CameraClock:
     said: str = ""
 
 
-def clock_of(workspace: Workspace, gallery: str, camera: str) -> CameraClock:
-    """Where earlier recordings were mended by different amounts, none of them is taken for a new one."""
+def clock_of(workspace: Workspace, gallery: str, camera: str, source: str) -> CameraClock:
+    """Of the recordings of that camera whose start has that source, as the new one's has: a camera that names its files
+    and the disk that dates them have two clocks. Where they were mended by different amounts, none is taken for a new
+    one, and where the source is "stated", there is no clock."""
     try:
-        rows = [row for row in finding.every(workspace.catalogue, gallery) if row.camera == camera]
+        rows = finding.every(workspace.catalogue, gallery)
     except NotThere:
         return CameraClock()
-    # A start that somebody stated says nothing of the camera's clock, unless that was mended afterwards.
-    known = [row for row in rows if not math.isnan(row.start)]
-    offsets = sorted({row.clock_offset for row in known if row.clock_offset or row.start_source != "stated"})
-    if not any(offsets):
+    offsets = sorted({row.clock_offset for row in rows if row.camera == camera and row.start_source == source})
+    if source == "stated" or not any(offsets):
         return CameraClock()
     if len(offsets) > 1:
         amounts = ", ".join(f"{offset:+g} s" if offset else "not at all" for offset in offsets)
         return CameraClock(
-            said=f"The clock of camera {camera} was corrected by different amounts on its earlier recordings "
-            f"({amounts}), so a new one is not corrected: do that with `reid clock`."
+            said=f"The clock of camera {camera} was corrected by different amounts on its earlier recordings with "
+            f"--start {source} ({amounts}), so a new one is not corrected: do that with `reid clock`."
         )
     return CameraClock(
         offsets[0],
-        f"The clock of camera {camera} was corrected by {offsets[0]:+g} s on its earlier recordings, so a new one gets "
-        "the same correction, unless --start states a moment. `reid clock` changes it.",
+        f"The clock of camera {camera} was corrected by {offsets[0]:+g} s on its earlier recordings with --start "
+        f"{source}, so a new one with that gets the same correction. `reid clock` changes it.",
     )
-
-
-def inherits(start: Proposal | None) -> bool:
-    """Whether a recording with this start gets the mended clock of its camera: a stated moment stands as it is."""
-    return start is not None and start.source != "stated"
 
 
 def keep_copy(workspace: Workspace, row: RecordingRow, path: Path) -> None:
@@ -173,6 +170,8 @@ def differing(planned: Planned, row: RecordingRow) -> list[str]:
     start = planned.start.seconds if planned.start is not None and planned.start.source == "stated" else row.time_of(0)
     if abs(start - row.time_of(0)) > OVERLAP or math.isnan(start) != math.isnan(row.time_of(0)):
         asked.append(f"start {short_time(row.time_of(0)) or 'unknown'}, not {short_time(start)}")
+    if planned.copy and not row.copied:
+        asked.append("without a copy of its file")
     if planned.rate != row.settings.get("rate", planned.rate):
         asked.append(f"{row.settings['rate']:g} frames a second, not {planned.rate:g}")
     if not asked:
@@ -183,15 +182,14 @@ def differing(planned: Planned, row: RecordingRow) -> list[str]:
     ]
 
 
-def _inherited(workspace: Workspace, planned: Planned, gallery: str) -> float:
+def _inherited(workspace: Workspace, planned: Planned, facts: Facts, gallery: str) -> float:
     """Seconds. Raises Refused where they would move the recording into the future."""
-    if planned.start is None or not inherits(planned.start):
+    if planned.start is None:
         return 0.0
-    offset = clock_of(workspace, gallery, planned.camera).offset
+    offset = clock_of(workspace, gallery, planned.camera, planned.start.source).offset
     if offset:
-        refuse_future(
-            f"{planned.path.name} with its camera's clock corrected by {offset:+g} s", planned.start.seconds + offset
-        )
+        subject = f"{planned.path.name} with its camera's clock corrected by {offset:+g} s"
+        refuse_future(subject, planned.start.seconds + offset, facts.duration or 0.0)
     return offset
 
 
@@ -199,9 +197,8 @@ def _refuse_overlap(workspace: Workspace, planned: Planned, facts: Facts, galler
     if planned.start is None:
         return
     begins, length = planned.start.seconds + offset, facts.duration or 0.0
-    near = finding.overlapping(workspace.catalogue, gallery, planned.camera, begins, max(length, OVERLAP))
-    for other in near:
-        if overlap(begins, length, other):
+    for other in finding.every(workspace.catalogue, gallery):
+        if other.camera == planned.camera and overlap(begins, length, other):
             raise Refused(
                 f"{planned.path.name} would begin at {short_time(begins)} and overlap with {other.name}, which begins "
                 f"at {short_time(other.time_of(0))}: camera {planned.camera} cannot film both. Check its --camera and "
@@ -227,11 +224,18 @@ def _has_same_head(row: RecordingRow, path: Path) -> bool:
 
 
 def hash_of(path: Path, size: int | None = None) -> bytes:
-    """The SHA-256 of the file, or of its first `size` bytes."""
+    """The SHA-256 of the file, or of its first `size` bytes. Raises NotThere or ReidError where it cannot be read."""
     found = hashlib.sha256()
-    with path.open("rb") as file:
-        for part in parts(file, f"hashing {path.name}", size):
-            found.update(part)
+    try:
+        with path.open("rb") as file:
+            for part in parts(file, f"hashing {path.name}", size):
+                found.update(part)
+    except FileNotFoundError as error:
+        raise NotThere(f"{path} is not there any more.") from error
+    except OSError as error:
+        raise ReidError(
+            f"{path} cannot be read ({why(error)}). Check its disk, and run the same command again."
+        ) from error
     return found.digest()
 
 

@@ -21,6 +21,7 @@ from typing import Any
 from PIL import Image
 
 from reid_core.embedder.inference import Embedder
+from reid_core.errors import ReidError
 from reid_core.files import one_at_a_time
 from reid_core.images import encoded_crop
 from reid_core.signals import StopRequest
@@ -85,10 +86,10 @@ def import_recording(
     """
     with open_recording(planned.path, planned.reading) as recording:
         catalogue = workspace.catalogue
-        catalogue.add_gallery(gallery)
         catalogue.add_model(embedder.id, embedder.card.name, embedder.card.embedding_size)
         sha256 = None if planned.reading.following else hash_of(planned.path)
         with one_at_a_time(workspace.path / LOCK):  # two copies of a file that come at once are one recording
+            catalogue.add_gallery(gallery)
             row = row_of(workspace, planned, recording.facts, gallery, detector, sha256)
         if row.copied:
             _keep_copy(workspace, row, planned)
@@ -184,7 +185,7 @@ class _Work:
         if self.row.sha256 is None:
             try:
                 sha256 = hash_of(self.recording.path)
-            except OSError:  # a recorder renames what it has finished
+            except ReidError:  # a recorder renames what it has finished
                 progress = dataclasses.replace(progress, problems=self._moved())
         self.row = keeping.finish(
             self.workspace.catalogue, self.row.key, dataclasses.replace(progress, after=number), sha256=sha256

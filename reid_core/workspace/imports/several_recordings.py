@@ -17,19 +17,21 @@ from threading import Lock
 from reid_core.datasets import Skipped
 from reid_core.embedder.inference import Embedder
 from reid_core.errors import NotThere, ReidError, is_full, why
+from reid_core.files import one_at_a_time
 from reid_core.signals import StopRequest
 from reid_core.video.detection import Detector
 from reid_core.video.motchallenge import check_place
-from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.imports.planned_recordings import Planned
 from reid_core.workspace.imports.recordings import RecordingReport, Standing, import_recording
 from reid_core.workspace.imports.whole_files import Stopped, watching
+from reid_core.workspace.layout import LOCK
 from reid_core.workspace.workspace import Workspace
 
 
 @contextmanager
-def gallery_for(catalogue: Catalogue, name: str) -> Iterator[None]:
+def gallery_for(workspace: Workspace, name: str) -> Iterator[None]:
     """The gallery is there in this block, and stays if it was there before or if something came in."""
+    catalogue = workspace.catalogue
     try:
         catalogue.gallery(name)
         is_new = False
@@ -40,7 +42,8 @@ def gallery_for(catalogue: Catalogue, name: str) -> Iterator[None]:
         yield
     finally:
         if is_new:
-            catalogue.remove_gallery_if_empty(name)
+            with one_at_a_time(workspace.path / LOCK):  # another process may be adding a recording to it
+                catalogue.remove_gallery_if_empty(name)
 
 
 def import_recordings(
@@ -92,7 +95,7 @@ def import_recordings(
                 raise
             return Skipped(str(plan.path), str(error))
 
-    with gallery_for(workspace.catalogue, gallery), ThreadPoolExecutor(at_once) as pool:
+    with gallery_for(workspace, gallery), ThreadPoolExecutor(at_once) as pool:
         return [report for report in pool.map(bring_in, range(len(plans))) if report is not None]
 
 

@@ -23,7 +23,7 @@ from reid_core.video.detection.card import Tiles
 from reid_core.video.detection.detector import Detector
 
 LARGEST_CROP = 480  # pixels in height
-PLAINLY_A_PERSON = 2.0  # times as high as wide: no camera takes such photos
+PLAINLY_A_PERSON = 2.0  # times as high as wide: few photos of streets are
 MOST_OF = 0.8  # share of a small photo's height from which a person fills it
 SMALL = 0.5  # share of it below which a single person in it makes it a scene
 LARGE = 1_280  # pixels of its longer side from which a photo is looked at in tiles, too

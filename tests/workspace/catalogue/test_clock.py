@@ -55,6 +55,7 @@ def test_another_camera_and_an_unknown_start_overlap_with_nothing(workspace: Wor
 
 def test_a_recording_without_a_length_may_not_begin_within_another(workspace: Workspace) -> None:
     gate = every(workspace.catalogue, TOWN)[0]
+    assert overlap(START, 0.0, gate), "also one that does not say how long it is"
     assert overlap(START + 60, 0.0, gate)
     assert overlap(START + 60, 1.0, gate)
     assert not overlap(START + 119.5, 0.0, gate)

@@ -23,7 +23,6 @@ from reid_core.workspace.catalogue.recordings import (
     named,
     note_still,
     of_file,
-    overlapping,
     set_start,
     take_up,
 )
@@ -219,26 +218,6 @@ def test_a_step_of_a_recording_that_was_deleted_is_refused(workspace: Workspace)
     ):
         with pytest.raises(NotThere, match="deleted while it was analysed"):
             step()
-
-
-def test_recordings_of_one_camera_that_overlap_are_found(workspace: Workspace) -> None:
-    """Those from 7:00 to 7:02 and from 7:10 to 7:12; the door's, and one of unknown start, overlap nothing."""
-    first, _ = film(workspace), film(workspace, name="later.mp4", start=START + 600)
-    film(workspace, name="door.mp4", camera="door")
-    film(workspace, name="old.mp4", start=math.nan, start_source=None)
-
-    def names(begins: float, seconds: float, but: int | None = None) -> list[str]:
-        return [row.name for row in overlapping(workspace.catalogue, TOWN, "gate", START + begins, seconds, but=but)]
-
-    assert names(119, 10) == ["gate.mp4"]
-    assert names(-10, 11) == ["gate.mp4"]
-    assert names(-10, 3_600) == ["gate.mp4", "later.mp4"]
-    assert names(120, 480) == [], "one ends as the next begins"
-    assert names(0, 5, but=first.key) == []
-    mend(workspace.catalogue, TOWN, 60.0, recording="gate.mp4")
-    assert names(150, 10) == ["gate.mp4"]
-    film(workspace, name="growing.mp4", start=START + 5_000, duration=math.nan)
-    assert names(5_001, 10) == [], "nothing of it is analysed yet"
 
 
 # --- clocks ---

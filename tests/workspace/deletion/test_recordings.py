@@ -14,6 +14,7 @@ import pytest
 
 from reid_core.errors import NotThere, Refused
 from reid_core.files import one_at_a_time
+from reid_core.temporary import temporary_file
 from reid_core.workspace.catalogue.recordings import Progress, RecordingRow, every, finish, keep, named, note_still
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.deletion import delete, plan
@@ -281,3 +282,14 @@ def test_files_of_a_step_that_is_being_kept_are_no_leftovers(workspace: Workspac
     deleting.join()
     assert not pending(workspace.catalogue)
     assert files(workspace, row) == [STILL, "w/72.jpg", f"{NAME}-1/11.jpg", f"{NAME}-1/13.jpg"]
+
+
+def test_a_copy_that_is_being_made_is_no_leftover(workspace: Workspace) -> None:
+    """It is made without the lock, since it may take minutes; only who died over one has left it."""
+    row = taken(workspace, over=False)
+    place = originals(workspace.path, row.source) / "street.mp4"
+    with temporary_file(place) as (file, path):
+        file.write(b"half of it")
+        file.flush()
+        delete(workspace, TOWN, crops(3), "test")
+        assert path.read_bytes() == b"half of it"

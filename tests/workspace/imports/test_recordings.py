@@ -194,7 +194,10 @@ def test_another_detector_does_not_go_on_with_a_recording(workspace: Workspace, 
     other = ColourDetector()
     other.id = "other"
     embedder = Embedder(workspace.find_model("stripes"), "cpu")
-    with pytest.raises(Refused, match="begun with another detector"):
+    with pytest.raises(Refused, match="begun with an earlier version of the detector colours. That one is gone"):
+        import_recording(workspace, planned(recording), "town", other, embedder, stop=StopRequest())
+    other.card = dataclasses.replace(other.card, name="other")
+    with pytest.raises(Refused, match=r"begun with another detector \(colours\). Go on with that one"):
         import_recording(workspace, planned(recording), "town", other, embedder, stop=StopRequest())
 
 

@@ -28,7 +28,6 @@ __all__ = [
     "note_no_copy",
     "note_still",
     "of_file",
-    "overlapping",
     "set_start",
     "take_up",
 ]
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
         is_copied,
         named,
         of_file,
-        overlapping,
         take_up,
     )
     from reid_core.workspace.catalogue.recordings.keeping import (
@@ -77,7 +75,6 @@ else:
                 "is_copied",
                 "named",
                 "of_file",
-                "overlapping",
                 "take_up",
             ),
             "keeping": (

@@ -58,9 +58,11 @@ def mend(
             raise Refused(
                 f"The start of {_all(rows)} is not known, so there is no time to correct. State it with --start."
             )
+        # Those that move alike may share what they share now, and those without a start overlap with nothing.
+        others = [] if recording is None else _others(database, known[0])
         for row in known:
             _check(row, row.time_of(0) + by)
-            _refuse_overlap(database, row, row.time_of(0) + by, {one.key for one in known})
+            _refuse_overlap(others, row, row.time_of(0) + by)
         crops = sum(_move(database, row, row.start, row.clock_offset + by) for row in known)
         offsets = {row.clock_offset for row in known}
         before = offsets.pop() if len(offsets) == 1 else None
@@ -82,7 +84,7 @@ def set_start(catalogue: Catalogue, gallery: str, recording: str, start: float, 
         database.execute("BEGIN IMMEDIATE")
         (row,) = _meant(database, gallery, None, recording)
         _check(row, start)
-        _refuse_overlap(database, row, start, {row.key})
+        _refuse_overlap(_others(database, row), row, start)
         crops = _move(database, row, start, 0.0)
         event = SetStart(
             gallery=gallery, recording=row.key, before=format_time(row.time_of(0)) or "",
@@ -165,15 +167,19 @@ def _check(row: RecordingRow, start: float) -> None:
         refuse_future(f"Recording {row.name}", start, length_of(row))
 
 
-def _refuse_overlap(database: Connection, row: RecordingRow, start: float, moved: set[int]) -> None:
-    """`moved` recordings move alike: what they share now is no fault of this correction, and is not looked at."""
-    others = read(
+def _others(database: Connection, row: RecordingRow) -> list[RecordingRow]:
+    """The other recordings of its camera and gallery."""
+    return read(
         database,
-        "recording.camera = ? AND recording.gallery = (SELECT gallery FROM recording WHERE key = ?)",
+        "recording.camera = ?1 AND recording.key != ?2 AND recording.gallery = "
+        "(SELECT gallery FROM recording WHERE key = ?2)",
         (row.camera, row.key),
     )
+
+
+def _refuse_overlap(others: Sequence[RecordingRow], row: RecordingRow, start: float) -> None:
     for other in others:
-        if other.key not in moved and overlap(start, length_of(row), other):
+        if overlap(start, length_of(row), other):
             raise Refused(
                 f"Recording {row.name} of camera {row.camera} would begin at {short_time(start)} and overlap with "
                 f"{other.name}, which begins at {short_time(other.time_of(0))}: one camera cannot film both. Correct "
@@ -183,7 +189,7 @@ def _refuse_overlap(database: Connection, row: RecordingRow, start: float, moved
 
 def _inner(begins: float, seconds: float) -> tuple[float, float]:
     """Without what recorders let overlap at either end, and never nothing."""
-    cut = min(OVERLAP, seconds) / 2
+    cut = OVERLAP / 2
     return begins + cut, begins + max(seconds - cut, cut + 0.01)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from reid_core.errors import NotThere
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.recordings.rows import (
@@ -69,18 +67,3 @@ def is_copied(catalogue: Catalogue, recording: int) -> bool:
     with catalogue.transaction() as database:
         row = database.execute("SELECT copied FROM recording WHERE key = ?", (recording,)).fetchone()
         return row is not None and bool(row[0])
-
-
-def overlapping(
-    catalogue: Catalogue, gallery: str, camera: str, begins: float, seconds: float, *, but: int | None = None
-) -> list[RecordingRow]:
-    """Recordings of the camera that share some of the `seconds` from `begins` on, which are in seconds since 1970.
-
-    By the clock as it is mended; those of unknown start are none. `but` leaves out the recording of that number.
-    """
-    found = []
-    for row in every(catalogue, gallery):
-        length = row.analysed if math.isnan(row.duration) else row.duration
-        if row.camera == camera and row.key != but and row.time_of(0) < begins + seconds:
-            found += [row] * (begins < row.time_of(length))
-    return found

@@ -18,7 +18,7 @@ import numpy as np
 
 from reid_core.errors import Refused, ReidError
 from reid_core.times import FIRST_CLOCK_TIME, LAST_CLOCK_TIME, format_time
-from reid_core.workspace.catalogue.audit_recordings import AddRecording
+from reid_core.workspace.catalogue.audit_recordings import AddRecording, MendClock
 from reid_core.workspace.catalogue.audit_trail import write_log
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.recordings.rows import (
@@ -70,6 +70,12 @@ def add(catalogue: Catalogue, gallery: str, new: NewRecording, *, purpose: str =
             sha256="" if new.sha256 is None else new.sha256.hex(), purpose=purpose,
         )  # fmt: skip
         write_log(database, catalogue.actor, event)
+        if new.clock_offset:
+            mended = MendClock(
+                gallery=gallery, camera=new.camera or "", recording=number, by=new.clock_offset, recordings=1, crops=0,
+                before=0.0, after=new.clock_offset, purpose=f"as on the earlier recordings of camera {new.camera}",
+            )  # fmt: skip
+            write_log(database, catalogue.actor, mended)
         return read(database, "recording.key = ?", (number,))[0]
 
 

@@ -32,7 +32,8 @@ class NewRecording:
     `start` is the moment of its first frame in seconds since 1970 as its camera's clock has it, NaN where unknown, and
     `start_source` which of `START_SOURCES` says so; `said` is what the others say. `duration` is in seconds, NaN where
     unknown; `width` and `height` are pixels of the upright frame. `copied` recordings lie in the folder of their source
-    under their own name. `sha256` of a file that is still growing is None.
+    under their own name. `sha256` of a file that is still growing is None. `clock_offset` is how many seconds its
+    camera's clock was found to be slow.
     """
 
     name: str
@@ -47,6 +48,7 @@ class NewRecording:
     start: float = _UNKNOWN
     start_source: str | None = None
     zone: str | None = None
+    clock_offset: float = 0.0
     duration: float = _UNKNOWN
     said: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -57,15 +59,14 @@ class NewRecording:
 class RecordingRow(NewRecording):
     """A recording as the catalogue has it.
 
-    `clock_offset` is what its camera's clock was found to be slow by, in seconds. It is analysed up to second
-    `analysed`, and to its end once `finished` says when. One that is not finished and has no state (`has_state`) goes
-    on there with an empty scene: a deletion has taken what was in view. `still_moment` is NaN where there is no still.
+    It is analysed up to second `analysed`, and to its end once `finished` says when. One that is not finished and has
+    no state (`has_state`) goes on there with an empty scene: a deletion has taken what was in view. `still_moment` is
+    NaN where there is no still.
     """
 
     key: int
     gallery: str
     source: int
-    clock_offset: float
     frames: int
     problems: Mapping[str, Any]
     analysed: float
