@@ -8,9 +8,11 @@ analysis goes on from its last step with an empty scene.
 
 from __future__ import annotations
 
+import ctypes
 import dataclasses
 import json
 import math
+import sys
 import time
 import zlib
 from collections.abc import Callable
@@ -209,6 +211,7 @@ class _Work:
         if self.still is not None and math.isnan(self.row.still_moment):
             keep_still(self.workspace, self.row, self.still, self.deletion)
             self.row = dataclasses.replace(self.row, still_moment=self.still.moment)
+        _give_back()
         return progress
 
     def _hear(self, line: TrackLine) -> None:
@@ -248,3 +251,10 @@ class _Work:
 
 def _read_state(state: bytes | None) -> dict[str, Any]:
     return {} if state is None else json.loads(zlib.decompress(state))
+
+
+def _give_back() -> None:
+    """Memory that is free goes back to the system, where its C library can do that: pieces of frames and crops between
+    what lives on would stay with the process otherwise, some 50 MB after a quarter of an hour. It takes 5 ms."""
+    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
+        trim(0)
