@@ -76,7 +76,10 @@ def openvino_runner(file: Path, preprocessing: Preprocessing, called: str = "", 
         if len(batches) == 1:
             return infer(batches[0])
         with ThreadPoolExecutor(workers) as pool:
-            return np.concatenate(list(pool.map(infer, batches)))
+            vectors = list(pool.map(infer, batches))
+        if len({each.shape[1] for each in vectors}) > 1:
+            raise ReidError(f"{name} gives vectors whose length depends on how many pictures there are; it must not.")
+        return np.concatenate(vectors)
 
     return run
 

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from reid_core.cli.shared.console import SKIPPED_SHOWN, say, warn
+from reid_core.cli.shared.console import say, warn
 from reid_core.datasets.base import Skipped
 from reid_core.errors import ReidError
 from reid_core.records import plural
@@ -94,8 +94,7 @@ def short_values(report: RecordingReport) -> dict[str, Any]:
 
 
 def left_out(skipped: list[Skipped], path: Path) -> dict[str, Any]:
-    some = named_once(skipped[:SKIPPED_SHOWN], path)
-    return {"left_out": len(skipped), "skipped": [dataclasses.asdict(item) for item in some]}
+    return {"left_out": len(skipped), "skipped": [dataclasses.asdict(item) for item in named_once(skipped, path)]}
 
 
 def named_once(skipped: list[Skipped], folder: Path) -> list[Skipped]:
