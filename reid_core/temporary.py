@@ -90,6 +90,18 @@ def is_ours(name: str) -> bool:
     return _NAME.fullmatch(name) is not None
 
 
+def has_writer(path: Path) -> bool:
+    """Whether somebody holds the lock of a file that is `is_ours`: it is being written now."""
+    try:
+        handle = _open(path)
+    except OSError:
+        return False
+    try:
+        return _lock(handle, wait=False) is False
+    finally:
+        os.close(handle)
+
+
 def _remove(path: Path, at_once: bool) -> bool:
     """Whether it is gone. It is removed under its lock, so that no writer can take it for its own meanwhile."""
     try:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from reid_core.temporary import is_ours
+from reid_core.temporary import has_writer, is_ours
 from reid_core.workspace.catalogue.database import backups
 from reid_core.workspace.deletion.keeper import Going, Left, Stayed
 from reid_core.workspace.deletion.rows import DOOMED
@@ -53,7 +53,7 @@ def orphaned_originals(left: Left) -> Iterator[str]:
         if folder.name.isdecimal() and int(folder.name) in copied:
             found = left.database.execute("SELECT path FROM crop WHERE source = ?", (int(folder.name),))
             there = {path for (path,) in found} | _of_recording(left, int(folder.name))
-        files = (file for file in folder.rglob("*") if file.is_file() and not is_ours(file.name))  # being written
+        files = (file for file in folder.rglob("*") if file.is_file() and not (is_ours(file.name) and has_writer(file)))
         paths = (file.relative_to(folder).as_posix() for file in files)
         yield from (f"{folder.name}/{path}" for path in paths if path not in there)
 
