@@ -78,7 +78,7 @@ def openvino_runner(file: Path, preprocessing: Preprocessing, called: str = "", 
         with ThreadPoolExecutor(workers) as pool:
             vectors = list(pool.map(infer, batches))
         if len({each.shape[1] for each in vectors}) > 1:
-            raise ReidError(f"{name} gives vectors whose length depends on how many pictures there are; it must not.")
+            raise length_depends(name)
         return np.concatenate(vectors)
 
     return run
@@ -98,6 +98,10 @@ def _with_preprocessing(ov: Any, model: Any, preprocessing: Preprocessing) -> An
         steps.input().preprocess().reverse_channels()
     steps.output().tensor().set_element_type(ov.Type.f32)
     return steps.build()
+
+
+def length_depends(name: str) -> ReidError:
+    return ReidError(f"{name} gives vectors whose length depends on how many pictures there are; it must not.")
 
 
 def _cannot_run(name: str, error: RuntimeError) -> ReidError:

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reid_core.embedder.preprocessing import AS_BYTES, IMAGENET, Preprocessing, Three, as_option
-from reid_core.embedder.runtime import Pixels, Runner, Vectors, openvino_runner
+from reid_core.embedder.runtime import Pixels, Runner, Vectors, length_depends, openvino_runner
 from reid_core.errors import ReidError
 
 SAME = 0.999  # cosine from which two vectors are of one picture: rounding is far nearer to 1
@@ -71,7 +71,7 @@ def try_network(file: Path, preprocessing: Preprocessing, called: str = "", trai
     turned = np.roll(run(np.roll(pictures, 1, axis=0)), -1, axis=0)
     alone = [run(picture[None]) for picture in pictures]
     if any(vectors.shape[1] != size for vectors in (turned, *alone)):
-        raise ReidError(f"{name} gives vectors whose length depends on how many pictures there are; it must not.")
+        raise length_depends(name)
     _refuse_answers(together, name)
     units = [_unit_length(vectors, name) for vectors in (together, turned, np.concatenate(alone))]
     if min((units[0] * other).sum(axis=1).min() for other in units[1:]) < SAME:

@@ -22,7 +22,7 @@ from reid_core.video.stream.start import Proposal
 from reid_core.workspace.catalogue.recordings import finding, keeping
 from reid_core.workspace.catalogue.recordings.clock import OVERLAP, overlap, refuse_future
 from reid_core.workspace.catalogue.recordings.rows import NewRecording, RecordingRow
-from reid_core.workspace.imports.whole_files import parts
+from reid_core.workspace.imports.whole_files import Watch, parts
 from reid_core.workspace.workspace import Workspace
 
 HEAD = 2**20  # bytes that tell a file that grows from another of its name
@@ -124,15 +124,16 @@ def clock_of(workspace: Workspace, gallery: str, camera: str, source: str) -> Ca
     )
 
 
-def keep_copy(workspace: Workspace, row: RecordingRow, path: Path) -> None:
-    """The file itself in the folder of the recording's crops, once. Raises ReidError where it cannot be written."""
+def keep_copy(workspace: Workspace, row: RecordingRow, path: Path, watch: Watch | None = None) -> None:
+    """The file itself in the folder of the recording's crops, once. Raises ReidError where it cannot be written, and
+    Stopped."""
     place = workspace.originals(row.source) / Path(row.path).name
     if not row.copied or place.is_file():
         return
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
         with path.open("rb") as recording:
-            write_atomically(place, lambda file: file.writelines(parts(recording, f"copying {path.name}")))
+            write_atomically(place, lambda file: file.writelines(parts(recording, f"copying {path.name}", watch)))
     except OSError as error:
         if is_full(error):
             raise disk_full(error) from error
@@ -223,12 +224,13 @@ def _has_same_head(row: RecordingRow, path: Path) -> bool:
     return head is None or hash_of(path, head["bytes"]).hex() == head["sha256"]
 
 
-def hash_of(path: Path, size: int | None = None) -> bytes:
-    """The SHA-256 of the file, or of its first `size` bytes. Raises NotThere or ReidError where it cannot be read."""
+def hash_of(path: Path, size: int | None = None, watch: Watch | None = None) -> bytes:
+    """The SHA-256 of the file, or of its first `size` bytes. Raises NotThere or ReidError where it cannot be read, and
+    Stopped."""
     found = hashlib.sha256()
     try:
         with path.open("rb") as file:
-            for part in parts(file, f"hashing {path.name}", size):
+            for part in parts(file, f"hashing {path.name}", watch, size):
                 found.update(part)
     except FileNotFoundError as error:
         raise NotThere(f"{path} is not there any more.") from error

@@ -38,6 +38,7 @@ from reid_core.workspace.catalogue.recordings import finding, keeping
 from reid_core.workspace.catalogue.recordings.rows import DeletedMeanwhile, Progress, RecordingRow, TakenUp
 from reid_core.workspace.imports.planned_recordings import Planned, differing, hash_of, keep_copy, row_of, size_of
 from reid_core.workspace.imports.tracklet_crops import Still, keep_still, keep_tracklets, prepared
+from reid_core.workspace.imports.whole_files import Watch
 from reid_core.workspace.layout import LOCK
 from reid_core.workspace.workspace import Workspace
 
@@ -78,23 +79,26 @@ def import_recording(
     *,
     stop: StopRequest,
     on_progress: Callable[[Standing], None] = lambda standing: None,
+    on_reading: Callable[[str], None] = lambda said: None,
     tracks: Path | None = None,
 ) -> RecordingReport:
     """Analyse the recording into the gallery, which is made where it is not there; run again it goes on.
 
     Its crops are embedded by `embedder`, whose vectors also show where a tracker took two people for one. `tracks` is a
-    file for the tracks as MOTChallenge lines. Raises ReidError for what is no recording, for one that overlaps another
-    of its camera, and for one that was begun with another detector.
+    file for the tracks as MOTChallenge lines; `on_reading` hears how far the file is hashed or copied. Raises
+    ReidError for what is no recording, for one that overlaps another of its camera, and for one that was begun with
+    another detector; and `whole_files.Stopped` for a stop while the file is hashed or copied.
     """
+    watch = Watch(stop, on_reading)
     with open_recording(planned.path, planned.reading) as recording:
         catalogue = workspace.catalogue
         catalogue.add_model(embedder.id, embedder.card.name, embedder.card.embedding_size)
-        sha256 = None if planned.reading.following else hash_of(planned.path)
+        sha256 = None if planned.reading.following else hash_of(planned.path, watch=watch)
         with one_at_a_time(workspace.path / LOCK):  # two copies of a file that come at once are one recording
             catalogue.add_gallery(gallery)
             row = row_of(workspace, planned, recording.facts, gallery, detector, sha256)
         if row.copied:
-            _keep_copy(workspace, row, planned)
+            _keep_copy(workspace, row, planned, watch)
         if row.finished is not None:
             said = [*Problems.from_state(row.problems).sentences(), *differing(planned, row)]
             if tracks is not None:
@@ -104,7 +108,7 @@ def import_recording(
         while True:
             work = _Work(workspace, finding.take_up(catalogue, row.key), recording, detector, embedder, tracks)
             try:
-                report = work.run(stop, on_progress)
+                report = work.run(watch, on_progress)
                 break
             except DeletedMeanwhile:  # what it remembers may show who was deleted
                 tracklets, crops = tracklets + work.tracklets, crops + work.crops
@@ -118,11 +122,11 @@ def import_recording(
         )
 
 
-def _keep_copy(workspace: Workspace, row: RecordingRow, planned: Planned) -> None:
+def _keep_copy(workspace: Workspace, row: RecordingRow, planned: Planned, watch: Watch) -> None:
     """The copy is there if, and only if, the catalogue has it: a deletion may come while the file is copied, which is
     too long to hold the lock, and a copy that failed earlier may not be wanted any more."""
     if planned.copy:
-        keep_copy(workspace, row, planned.path)
+        keep_copy(workspace, row, planned.path, watch)
     place = workspace.originals(row.source) / Path(row.path).name
     with one_at_a_time(workspace.path / LOCK):
         if not finding.is_copied(workspace.catalogue, row.key):
@@ -159,7 +163,8 @@ class _Work:
         self.still: Still | None = None
         self.tracklets = self.crops = 0
 
-    def run(self, stop: StopRequest, on_progress: Callable[[Standing], None]) -> RecordingReport:
+    def run(self, watch: Watch, on_progress: Callable[[Standing], None]) -> RecordingReport:
+        stop = watch.stop
         first, number = self.row.analysed, self.row.frames
         moment, total = first, self.recording.facts.duration or float("nan")
         if number:
@@ -186,7 +191,7 @@ class _Work:
         sha256 = None
         if self.row.sha256 is None:
             try:
-                sha256 = hash_of(self.recording.path)
+                sha256 = hash_of(self.recording.path, watch=watch)
             except ReidError:  # a recorder renames what it has finished
                 progress = dataclasses.replace(progress, problems=self._moved())
         self.row = keeping.finish(
@@ -255,6 +260,6 @@ def _read_state(state: bytes | None) -> dict[str, Any]:
 
 def _give_back() -> None:
     """Memory that is free goes back to the system, where its C library can do that: pieces of frames and crops between
-    what lives on would stay with the process otherwise, some 50 MB after a quarter of an hour. It takes 5 ms."""
+    what lives on would stay with the process otherwise, some 40 MB after a quarter of an hour. It takes 5 ms."""
     if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
         trim(0)

@@ -23,7 +23,7 @@ from reid_core.video.detection import Detector
 from reid_core.video.motchallenge import check_place
 from reid_core.workspace.imports.planned_recordings import Planned
 from reid_core.workspace.imports.recordings import RecordingReport, Standing, import_recording
-from reid_core.workspace.imports.whole_files import Stopped, watching
+from reid_core.workspace.imports.whole_files import Stopped
 from reid_core.workspace.layout import LOCK
 from reid_core.workspace.workspace import Workspace
 
@@ -80,11 +80,10 @@ def import_recordings(
             if lines is not None:
                 check_place(lines)  # before the recording has a row
             workspace.catalogue.gallery(gallery)  # it may have been deleted: then it is not made again
-            with watching(stop, standings.read):
-                report = import_recording(
-                    workspace, plan, gallery, detector, embedder, stop=stop, tracks=lines,
-                    on_progress=lambda standing: standings.show(place, standing),
-                )  # fmt: skip
+            report = import_recording(
+                workspace, plan, gallery, detector, embedder, stop=stop, tracks=lines,
+                on_progress=lambda standing: standings.show(place, standing), on_reading=standings.read,
+            )  # fmt: skip
             if report.already and not math.isnan(plan.seconds):
                 standings.show(place, Standing(plan.seconds, plan.seconds, 0.0))
             return report

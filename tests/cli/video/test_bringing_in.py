@@ -162,16 +162,15 @@ def in_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def stop_while(monkeypatch: pytest.MonkeyPatch, doing: str) -> None:
     """As if somebody pressed Ctrl-C in the middle of it."""
-    watching = whole_files.watching
 
-    def stopping(stop: StopRequest, on_part: whole_files.Watch):
+    def stopping(stop: StopRequest, on_part: Callable[[str], None]) -> whole_files.Watch:
         def hear(said: str) -> None:
             on_part(said)
             stop.requested = stop.requested or said.startswith(doing)
 
-        return watching(stop, hear)
+        return whole_files.Watch(stop, hear)
 
-    monkeypatch.setattr("reid_core.workspace.imports.several_recordings.watching", stopping)
+    monkeypatch.setattr("reid_core.workspace.imports.recordings.Watch", stopping)
 
 
 def test_how_far_a_file_is_hashed_and_copied_is_said(

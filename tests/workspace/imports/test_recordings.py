@@ -189,8 +189,7 @@ def test_two_recordings_of_one_camera_may_not_overlap(workspace: Workspace, reco
 
 def test_another_detector_does_not_go_on_with_a_recording(workspace: Workspace, recording: Path) -> None:
     stop = StopRequest()
-    stop.requested = True
-    bring_in(workspace, planned(recording), stop)
+    bring_in(workspace, planned(recording), stop, on_progress=lambda standing: setattr(stop, "requested", True))
     other = ColourDetector()
     other.id = "other"
     embedder = Embedder(workspace.find_model("stripes"), "cpu")
