@@ -12,7 +12,9 @@ import numpy as np
 from reid_core.video.best_crops import Box, Candidates, Frame, worth
 from reid_core.video.boxes import Detections
 from reid_core.video.tracking import Update
-from reid_core.video.tracklets import FEWEST, STANDING, STANDING_STEP, STEP, PathPoint, Tracklet, foot_of
+from reid_core.video.tracklets import FEWEST, STANDING, STANDING_STEP, STEP, PathPoint, Tracklet, foot_of, path_point
+
+_SOON = 0.5  # seconds after which a point of a path is later than its step, by more than a slow rate of frames explains
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class _Open:
     path: list[PathPoint] = field(default_factory=list)
 
     def add(self, seen: Sighting) -> None:
-        self.last = seen
+        before, self.last = self.last, seen
         self.detections += 1
         self.scores += seen.score
         height = max(seen.box[3] - seen.box[1], 1e-3)
@@ -51,10 +53,14 @@ class _Open:
             stands = math.dist(foot, self.path[-1][1:3]) < STANDING * height
             if passed < (STANDING_STEP if stands else STEP) - 1e-6:
                 return
-        self.path.append(PathPoint(seen.seconds, *foot, seen.frame, self.detections))
+            if (
+                not stands and passed > STEP + _SOON and before.seconds > self.path[-1].seconds
+            ):  # who stood till now did not drift
+                self.path.append(path_point(before.seconds, before.box, before.frame, self.detections - 1))
+        self.path.append(path_point(seen.seconds, seen.box, seen.frame, self.detections))
 
     def finished(self, width: int, height: int, open_at_end: bool) -> Tracklet:
-        end = PathPoint(self.last.seconds, *foot_of(self.last.box), self.last.frame, self.detections)
+        end = path_point(self.last.seconds, self.last.box, self.last.frame, self.detections)
         path = self.path if self.path[-1].seconds == end.seconds else [*self.path, end]
         return Tracklet(
             number=self.number,

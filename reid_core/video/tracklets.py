@@ -1,7 +1,7 @@
 """Tracklets: walks of one person past one camera, as `collector.Collector` gathers them from tracks.
 
-What is kept grows with the people in view, not with the length of the recording: a path has at most a point a second,
-and one a minute while the person stands.
+What is kept grows with the people in view, not with the length of the recording: a path has a point a second, and one a
+minute while the person stands; of one who sets out again also the last point before that.
 """
 
 from __future__ import annotations
@@ -22,13 +22,18 @@ Point = tuple[float, float]
 
 
 class PathPoint(NamedTuple):
-    """Where the foot point was: pixels of the frame. `detections`: of the tracklet up to here, this one included."""
+    """Where the foot point was, and how large the box above it: pixels of the frame.
+
+    `detections`: of the tracklet up to here, this one included. The size is NaN in states of earlier programs.
+    """
 
     seconds: float
     x: float
     y: float
     frame: int
     detections: int
+    width: float = float("nan")
+    height: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -104,7 +109,11 @@ class Tracklet:
 
 
 def _point_of(candidate: Candidate) -> PathPoint:
-    return PathPoint(candidate.seconds, *foot_of(candidate.box), candidate.frame, 1)
+    return path_point(candidate.seconds, candidate.box, candidate.frame, 1)
+
+
+def path_point(seconds: float, box: Box, frame: int, detections: int) -> PathPoint:
+    return PathPoint(seconds, *foot_of(box), frame, detections, box[2] - box[0], box[3] - box[1])
 
 
 def foot_of(box: Box) -> Point:

@@ -19,7 +19,7 @@ from reid_core.workspace.catalogue.audit_base import (
     on_crops,
     some,
 )
-from reid_core.workspace.catalogue.audit_recordings import AddRecording, ExportTracklets, MendClock, SetStart
+from reid_core.workspace.catalogue.audit_recordings import RECORDING_EVENTS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -291,6 +291,6 @@ EVENTS: Mapping[str, type[Event]] = {
     for kind in (
         Search, SaveSearch, GiveVerdict, BeginCase, ExportCase, Export, ExportHits, ServeModel, Calibrate, Relabel,
         UndoRelabel, Withhold, LetTrain, DismissDoubts, RecallDoubts, Hold, Release, DeleteCrops, DeleteSearch,
-        DeleteCase, MovePersonalFields, AddRecording, MendClock, SetStart, ExportTracklets,
+        DeleteCase, MovePersonalFields, *RECORDING_EVENTS,
     )
 }  # fmt: skip

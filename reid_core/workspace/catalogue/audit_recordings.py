@@ -72,6 +72,24 @@ class SetStart(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChangeZone(Event):
+    """A zone was drawn, drawn anew or `removed`: for so many `tracklets` it means something else than before."""
+
+    action, title = "change zone", "Zones drawn and removed"
+    gallery: str
+    camera: str
+    zone: str
+    ignored: bool
+    tracklets: int
+    removed: bool = False
+
+    def sentence(self) -> str:
+        kind = "zone to ignore" if self.ignored else "zone"
+        what = f"{'Removed' if self.removed else 'Drew'} the {kind} {self.zone} of camera {self.camera}"
+        return f"{what} in gallery {self.gallery}: {plural(self.tracklets, 'tracklet')} changed."
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExportTracklets(Event):
     action, title = "export tracklets", "Exports of tracklets"
     gallery: str
@@ -79,6 +97,9 @@ class ExportTracklets(Event):
 
     def sentence(self) -> str:
         return f"Exported a table of {plural(self.tracklets, 'tracklet')} of gallery {self.gallery}."
+
+
+RECORDING_EVENTS = (AddRecording, MendClock, SetStart, ChangeZone, ExportTracklets)
 
 
 def _says(source: str) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from reid_core.workspace.catalogue.audit_trail import AUDIT, move_personal_fields
 from reid_core.workspace.catalogue.columns import COLUMNS, table_of
 from reid_core.workspace.catalogue.database import Upgrade, run_script
+from reid_core.workspace.catalogue.recordings.tables import CROPS_OF_RECORDINGS, FROM_6, RECORDINGS, from_7
 
-VERSION = 7
+VERSION = 8
 THUMBNAILS_VERSION = 1
 
 
@@ -157,36 +158,6 @@ ALTER TABLE crop ADD COLUMN lower TEXT;
 ALTER TABLE crop ADD COLUMN lower_share REAL;
 """
 
-# A recording has a source of its own: copies of its crops and its still lie in `originals/<source>/`. `state` is what a
-# stopped analysis goes on from; it holds pictures of people who are in view, and is NULL once the analysis is finished.
-# A tracklet's camera and people are those of its crops, which are joined by the recording and the name.
-_RECORDINGS = """
-CREATE TABLE recording (
-    key INTEGER PRIMARY KEY AUTOINCREMENT, gallery INTEGER NOT NULL REFERENCES gallery(key),
-    source INTEGER NOT NULL UNIQUE REFERENCES source(key), name TEXT NOT NULL, path TEXT NOT NULL,
-    copied INTEGER NOT NULL, sha256 BLOB, bytes INTEGER NOT NULL, camera TEXT, start REAL, start_source TEXT, zone TEXT,
-    said TEXT NOT NULL, clock_offset REAL NOT NULL DEFAULT 0, duration REAL, width INTEGER NOT NULL,
-    height INTEGER NOT NULL, facts TEXT NOT NULL, frames INTEGER NOT NULL, problems TEXT NOT NULL,
-    detector TEXT NOT NULL, settings TEXT NOT NULL, analysed REAL NOT NULL DEFAULT 0, state BLOB, still_moment REAL,
-    imported TEXT NOT NULL, finished TEXT, UNIQUE (gallery, name)
-) STRICT;
-CREATE INDEX recording_sha256 ON recording (sha256);
-CREATE TABLE tracklet (
-    key INTEGER PRIMARY KEY AUTOINCREMENT, gallery INTEGER NOT NULL REFERENCES gallery(key),
-    recording INTEGER NOT NULL REFERENCES recording(key) ON DELETE CASCADE, name TEXT NOT NULL,
-    start_moment REAL NOT NULL, end_moment REAL NOT NULL, entry_x REAL NOT NULL, entry_y REAL NOT NULL,
-    exit_x REAL NOT NULL, exit_y REAL NOT NULL, path BLOB NOT NULL, detections INTEGER NOT NULL, score REAL NOT NULL,
-    moved REAL NOT NULL, open_at_start INTEGER NOT NULL, open_at_end INTEGER NOT NULL, detector TEXT NOT NULL,
-    UNIQUE (gallery, name)
-) STRICT;
-CREATE INDEX tracklet_recording ON tracklet (recording, start_moment);
-"""
-
-# Of those that are there, none is from a recording: the index is empty at once.
-_CROPS_OF_RECORDINGS = """
-CREATE INDEX crop_recording ON crop (recording, tracklet) WHERE recording IS NOT NULL;
-"""
-
 _CROP_INDEXES = """
 CREATE INDEX crop_gallery ON crop (gallery, split);
 CREATE INDEX crop_sha256 ON crop (sha256);
@@ -211,11 +182,11 @@ CREATE TABLE source (
     key INTEGER PRIMARY KEY AUTOINCREMENT, gallery INTEGER NOT NULL REFERENCES gallery(key), path TEXT NOT NULL,
     format TEXT NOT NULL, imported TEXT NOT NULL, copied INTEGER NOT NULL DEFAULT 0, UNIQUE (gallery, path)
 ) STRICT;
-{_RECORDINGS}
+{RECORDINGS}
 {table_of(COLUMNS)}
 {_CROP_INDEXES}
 {_LATER_CROP_INDEXES}
-{_CROPS_OF_RECORDINGS}
+{CROPS_OF_RECORDINGS}
 CREATE TABLE model (
     key INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, embedding_size INTEGER NOT NULL
 ) STRICT;
@@ -273,20 +244,9 @@ def _from_5(database: sqlite3.Connection) -> None:
         database.execute(_VERDICT_IS_FINAL)
 
 
-# Only added to: a row of a crop is not written again, whatever their number.
-_FROM_6 = f"""
-{_RECORDINGS}
-ALTER TABLE crop ADD COLUMN recording INTEGER REFERENCES recording(key);
-ALTER TABLE crop ADD COLUMN moment REAL;
-ALTER TABLE crop ADD COLUMN frame TEXT;
-ALTER TABLE crop ADD COLUMN box_left REAL;
-ALTER TABLE crop ADD COLUMN box_top REAL;
-ALTER TABLE crop ADD COLUMN box_width REAL;
-ALTER TABLE crop ADD COLUMN box_height REAL;
-{_CROPS_OF_RECORDINGS}
-"""
-
-UPGRADES: Mapping[int, Upgrade] = {1: _FROM_1, 2: _SERVING, 3: _FROM_3, 4: _from_4, 5: _from_5, 6: _FROM_6}
+UPGRADES: Mapping[int, Upgrade] = {
+    1: _FROM_1, 2: _SERVING, 3: _FROM_3, 4: _from_4, 5: _from_5, 6: FROM_6, 7: from_7,
+}  # fmt: skip
 
 # With a key of its own a thumbnail of 3 KB lies in one page. By its hash alone, as workspaces made before November 2026
 # have it, most of it spilled into pages of its own: three times the bytes. Both are asked alike.

@@ -91,6 +91,11 @@ ROWS = (
     ),
     RowKeeper("dismissed doubts", ("dismissal",), lambda going: forget_dismissals(going.database, going.key)),
     RowKeeper("recordings", ("recording",), recordings.forget_recordings),
+    RowKeeper(
+        "spans of recordings that are not shown", ("deleted_span",),
+        why_nothing="A span says that somebody was deleted there, names nobody, and goes with its recording.",
+    ),
+    RowKeeper("zones", ("zone",), why_nothing="They are places in the picture of a camera, and go with their gallery."),
     RowKeeper("sources", ("source",), rows.forget_sources),
     RowKeeper("galleries", ("gallery", "serving"), rows.forget_gallery),
     RowKeeper("receipts", ("deletion",), why_nothing="A receipt says that something went, and names nobody."),

@@ -71,16 +71,22 @@ def forget_tracklets(going: Going) -> None:
         (going.key, json.dumps(list(going.tracklets))),
     )
     going.database.execute("UPDATE recording SET state = NULL WHERE gallery = ? AND state IS NOT NULL", (going.key,))
-    going.database.execute(
+    emptied = going.database.execute(
         f"WITH touched AS (SELECT DISTINCT recording, tracklet FROM crop WHERE id {DOOMED} AND recording IS NOT NULL) "
-        "DELETE FROM tracklet WHERE key IN (SELECT key FROM touched JOIN tracklet "
-        "ON +tracklet.recording = touched.recording AND tracklet.gallery = ? AND tracklet.name = touched.tracklet) "
-        "AND NOT EXISTS "
+        "SELECT key FROM touched JOIN tracklet ON +tracklet.recording = touched.recording AND tracklet.gallery = ? "
+        "AND tracklet.name = touched.tracklet WHERE NOT EXISTS "
         f"(SELECT 1 FROM crop WHERE crop.recording = tracklet.recording AND crop.tracklet = tracklet.name "
         f"AND NOT crop.id {DOOMED})",
         (going.key,),
     )
-    going.database.executemany("DELETE FROM tracklet WHERE key = ?", [(key,) for key in going.tracklets])
+    keys = json.dumps([*(key for (key,) in emptied), *going.tracklets])
+    going.database.execute(
+        "INSERT INTO deleted_span (recording, start_moment, end_moment) SELECT recording, "
+        f"max(start_moment - {_SEEN_AROUND}, 0), end_moment + {_SEEN_AROUND} FROM tracklet "
+        "WHERE key IN (SELECT value FROM json_each(?))",
+        (keys,),
+    )
+    going.database.execute("DELETE FROM tracklet WHERE key IN (SELECT value FROM json_each(?))", (keys,))
 
 
 def forget_recordings(going: Going) -> None:

@@ -114,8 +114,9 @@ def _name(row: RecordingRow, part: Tracklet) -> str:
 def _new(name: str, part: Tracklet) -> NewTracklet:
     return NewTracklet(
         name=name, start_moment=part.start, end_moment=part.end, entry=part.entry, exit=part.exit,
-        path=np.array([point[:3] for point in part.path], np.float32), detections=part.detections, score=part.score,
-        moved=part.moved, open_at_start=part.open_at_start, open_at_end=part.open_at_end,
+        path=np.array([(*point[:3], point.width, point.height) for point in part.path], np.float32),
+        detections=part.detections, score=part.score, moved=part.moved, open_at_start=part.open_at_start,
+        open_at_end=part.open_at_end,
     )  # fmt: skip
 
 

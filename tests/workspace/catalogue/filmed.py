@@ -27,7 +27,7 @@ def film(
 
 
 def walk(name: str, first: float = 10.0, last: float = 14.0, **given: Any) -> NewTracklet:
-    path = np.array([[second, 100 + 10 * second, 500] for second in np.arange(first, last + 1)], np.float32)
+    path = np.array([[second, 100 + 10 * second, 500, 50, 120] for second in np.arange(first, last + 1)], np.float32)
     values: dict[str, Any] = {
         "entry": (100.0, 500.0), "exit": (140.0, 500.0), "path": path, "detections": 21, "score": 0.75, "moved": 2.5,
         **given,

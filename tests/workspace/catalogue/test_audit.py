@@ -34,7 +34,13 @@ from reid_core.workspace.catalogue.audit import (
     Withhold,
 )
 from reid_core.workspace.catalogue.audit_base import Event
-from reid_core.workspace.catalogue.audit_recordings import AddRecording, ExportTracklets, MendClock, SetStart
+from reid_core.workspace.catalogue.audit_recordings import (
+    AddRecording,
+    ChangeZone,
+    ExportTracklets,
+    MendClock,
+    SetStart,
+)
 from reid_core.workspace.catalogue.audit_sentences import actor_of, purpose_of, read_event, sentence_of, title_of
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from tests.conftest import TESTER
@@ -161,6 +167,14 @@ EXAMPLES: list[tuple[Event, str, str]] = [
         SetStart(gallery="g", recording=4, after="2026-03-02T08:00:00Z", crops=3),
         "set start", "Changed the start of recording 4 in gallery g, which was unknown, to 2026-03-02T08:00:00Z: 3 "
         "crops.",
+    ),
+    (
+        ChangeZone(gallery="g", camera="gate", zone="window", ignored=True, tracklets=2),
+        "change zone", "Drew the zone to ignore window of camera gate in gallery g: 2 tracklets changed.",
+    ),
+    (
+        ChangeZone(gallery="g", camera="gate", zone="bench", ignored=False, tracklets=1, removed=True),
+        "change zone", "Removed the zone bench of camera gate in gallery g: 1 tracklet changed.",
     ),
     (
         ExportTracklets(gallery="g", tracklets=1200),

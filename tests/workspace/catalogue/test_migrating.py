@@ -19,7 +19,7 @@ from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER, TINY_GALLERY
 from tests.workspace.catalogue.filmed import filmed
-from tests.workspace.catalogue.older import FROM_7, as_version_6
+from tests.workspace.catalogue.older import FROM_7, as_version_6, as_version_7
 
 CASE = "case one"
 
@@ -41,7 +41,7 @@ def dump(path: Path) -> list[str]:
         named = database.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
         lines = []
         for (table,) in named:
-            if table in ("recording", "tracklet", "sqlite_sequence"):
+            if table in ("recording", "tracklet", "zone", "deleted_span", "sqlite_sequence"):
                 continue
             names = [name for _, name, *_ in database.execute(f"PRAGMA table_info({table})") if name not in FROM_7]
             lines += [
@@ -114,3 +114,16 @@ def test_an_upgrade_that_is_killed_begins_again_from_the_old_workspace(old: Work
         assert database.execute("PRAGMA user_version").fetchone()[0] == VERSION
         assert database.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     assert len(backups(old.catalogue.path)) == 1
+
+
+def test_walks_of_version_7_are_described_without_the_sizes_that_nobody_kept(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "workspace", TESTER)
+    filmed(workspace, name="gate")
+    as_version_7(workspace.catalogue.path)
+    upgraded = Workspace(workspace.path, TESTER)
+    with upgraded.catalogue.transaction() as database:
+        names = "direction, entered, left, standing, zones, ignored, length(path)"
+        for row in database.execute(f"SELECT {names} FROM tracklet"):  # five points each, to the right by 40 px
+            assert row == ("to the right", "inside the picture", "inside the picture", None, None, 0, 100)
+        assert database.execute("PRAGMA user_version").fetchone()[0] == VERSION
+    filmed(upgraded, name="later", start=1_772_438_400.0)

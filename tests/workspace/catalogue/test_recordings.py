@@ -131,7 +131,9 @@ def test_a_step_keeps_crops_tracklets_vectors_and_how_far_it_is(workspace: Works
     assert take_up(catalogue, row.key).state == b"s"
     with catalogue.transaction() as database:
         path = database.execute("SELECT path FROM tracklet").fetchone()[0]
-    assert np.frombuffer(path, "<f4").reshape(-1, 3).tolist() == [[t, 100 + 10 * t, 500] for t in (10, 11, 12, 13, 14)]
+    assert np.frombuffer(path, "<f4").reshape(-1, 5).tolist() == [
+        [t, 100 + 10 * t, 500, 50, 120] for t in (10, 11, 12, 13, 14)
+    ]
 
 
 def test_a_step_that_fails_keeps_nothing(workspace: Workspace) -> None:

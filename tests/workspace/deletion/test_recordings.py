@@ -77,6 +77,21 @@ def test_a_tracklet_goes_with_its_last_crop_and_not_before(workspace: Workspace)
         assert database.execute("SELECT COUNT(*) FROM tracklet").fetchone()[0] == 1, "its path goes, too"
 
 
+def spans(workspace: Workspace) -> list[tuple[float, float]]:
+    with workspace.catalogue.transaction() as database:
+        return database.execute("SELECT start_moment, end_moment FROM deleted_span ORDER BY start_moment").fetchall()
+
+
+def test_when_a_deleted_tracklet_was_in_view_stays_known_until_its_recording_goes(workspace: Workspace) -> None:
+    taken(workspace)
+    delete(workspace, TOWN, crops(1), "test")
+    assert spans(workspace) == [], "another crop of her is still there"
+    delete(workspace, TOWN, crops(2), "test")
+    assert spans(workspace) == [(8.0, 16.0)]
+    delete(workspace, TOWN, crops(3), "test")
+    assert spans(workspace) == []
+
+
 @pytest.mark.parametrize(("still", "stays"), [(7.9, True), (8.1, False), (15.9, False), (16.1, True)])
 def test_the_still_goes_with_who_was_in_view_or_was_about_to_be(
     workspace: Workspace, still: float, stays: bool

@@ -18,6 +18,7 @@ import numpy as np
 
 from reid_core.errors import Refused, ReidError
 from reid_core.times import FIRST_CLOCK_TIME, LAST_CLOCK_TIME, format_time
+from reid_core.video.walks import Walk, Zone, walk_of
 from reid_core.workspace.catalogue.audit_recordings import AddRecording, MendClock
 from reid_core.workspace.catalogue.audit_trail import write_log
 from reid_core.workspace.catalogue.catalogue import Catalogue
@@ -35,6 +36,7 @@ from reid_core.workspace.catalogue.recordings.rows import (
     read,
     untouched,
 )
+from reid_core.workspace.catalogue.recordings.walks import WALK, path_to_bytes, walk_cells, zones_in
 from reid_core.workspace.catalogue.rows import NewCrop, gallery_key, insert_crops, insert_rows, model_key, now
 from reid_core.workspace.catalogue.vectors import insert_vectors
 
@@ -100,14 +102,15 @@ def keep(
         gallery = gallery_key(database, row.gallery)
         numbered = max([progress.numbered, *(number_of(one.name) for one in tracklets)])
         _keep_progress(database, recording, dataclasses.replace(progress, numbered=numbered))
+        zones = zones_in(database, gallery, row.camera)
         insert_rows(
             database,
             f"INSERT INTO tracklet (gallery, recording, detector, entry_x, entry_y, exit_x, exit_y, path, "
-            f"{', '.join(_TRACKLET)})",
+            f"{', '.join((*WALK, *_TRACKLET))})",
             [
                 (
-                    gallery, recording, row.detector, *one.entry, *one.exit, one.path.astype("<f4").tobytes(),
-                    *(getattr(one, name) for name in _TRACKLET),
+                    gallery, recording, row.detector, *one.entry, *one.exit, path_to_bytes(one.path),
+                    *walk_cells(_walk(one, row, zones)), *(getattr(one, name) for name in _TRACKLET),
                 )
                 for one in tracklets
             ],
@@ -123,6 +126,11 @@ def keep(
             if vectors is not None:
                 _keep_vectors(database, ids, vectors)
         return ids
+
+
+def _walk(one: NewTracklet, row: RecordingRow, zones: Sequence[Zone]) -> Walk:
+    opened, ended = one.open_at_start, one.open_at_end
+    return walk_of(one.path, one.moved, (row.width, row.height), zones, open_at_start=opened, open_at_end=ended)
 
 
 def check(catalogue: Catalogue, recording: int, deletion: int | None) -> None:

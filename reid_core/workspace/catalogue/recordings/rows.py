@@ -85,7 +85,8 @@ class NewTracklet:
     """A walk past the camera. Its `name` is the label `tracklet` of its crops, and of no other tracklet of the gallery.
 
     Moments are seconds into the recording. `entry` and `exit` are the first and last foot point in pixels of the
-    upright frame, `path` (N, 3) is moment, x and y of the foot point, once a second. `score` is the detector's mean,
+    upright frame, `path` (N, 5) is moment, x and y of the foot point, width and height of the box, once a second; NaN
+    where a size is not known. `score` is the detector's mean,
     `moved` how far its foot point got from where it was first, in heights of the box. One that is `open_at_start` or
     `open_at_end` was in view when the recording, or its analysis, began or ended.
     """
