@@ -40,7 +40,9 @@ def take_uploads() -> None:
 def take_arrived(workspace: Workspace) -> None:
     """Look for people in what has come in, and search with it or stage it; draws one place on the page, which says
     what is looked at."""
-    place, table = st.empty(), desk()
+    table = desk()
+    with st.container(key="looking"):
+        place = st.empty()
     if not table.arrived:
         return
     ready: list[Chosen] = []

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import streamlit as st
-
 from pages.components.search.scenes.arrivals import is_searched_with, shares_of
 from pages.components.search.scenes.people import Looked, look
 from pages.components.search.state import STAGE, Staged, desk
@@ -20,15 +18,13 @@ def draw_stage(workspace: Workspace) -> None:
     if staged is None:
         return
     whole = staged.whole
-    place, name = st.empty(), whole.name.rpartition("/")[2]
-    with place, st.spinner(f"Looking for people in {name}", show_time=False):
-        looked = look(workspace, whole, staged.turn)
-    place.empty()
+    looked, name = look(workspace, whole, staged.turn), whole.name.rpartition("/")[2]
     people = () if looked.seen is None else looked.seen.people
     facts = [name, f"{whole.width} × {whole.height} px"]
     if table.in_line > 1 and not is_searched_with(staged.photo):
         facts.append(f"{table.in_line - len(table.waiting)} of {table.in_line}")
-    markup.heading("Choose the person" if people and whole.is_scene else "Crop and turn", " · ".join(facts))
+    several = len(people) > 1 or (people and whole.is_scene)
+    markup.heading("Choose the person" if several else "Crop and turn", " · ".join(facts))
     size = (whole.height, whole.width) if staged.turn % 180 else (whole.width, whole.height)
     photo_stage(
         whole.picture, name=whole.name, staging=staged.photo.number, width=whole.width, height=whole.height,

@@ -247,7 +247,8 @@ function drawn(stage, event) {
 function finish(stage) {
   const { picks, turn: angle, data } = stage;
   const [boxes, people] = [picks.map((pick) => pick.box), picks.map((pick) => pick.person)];
-  if (stage.image) stage.tell("done", { staging: data.staging, turn: angle, boxes, people });
+  const shown = stage.image || people.some(Boolean); // who was found can be chosen before the picture has come
+  if (shown) stage.tell("done", { staging: data.staging, turn: angle, boxes, people });
 }
 
 /** @param {Stage} stage */
