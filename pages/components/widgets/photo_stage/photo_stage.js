@@ -181,6 +181,7 @@ function list(stage) {
   }));
   for (const place of byHand) lay(stage, place);
   listPeople(stage);
+  if (found.length < 2) stage.several = false;
   stage.severalButton.hidden = found.length < 2;
   stage.severalButton.setAttribute("aria-pressed", String(stage.several));
   stage.cancel.firstChild?.replaceWith(data.more ? "Skip" : "Cancel");

@@ -6,7 +6,7 @@
  * @typedef {{ left: number, top: number, width: number, height: number }} Place
  */
 
-const CHIP = 18; // pixels that a number is high
+const NARROW = 560; // pixels in width below which numbers are small
 
 // The people's buttons, in the order of their numbers; who is small lies above who is large.
 /** @param {Stage} stage */
@@ -66,38 +66,41 @@ function mark(stage, number) {
 // Each number stands at its box where it covers no other one.
 /** @param {Stage} stage */
 function label(stage) {
-  const area = stage.layer.getBoundingClientRect();
+  const area = stage.layer.getBoundingClientRect(), small = area.width < NARROW;
   /** @type {Place[]} */
   const taken = [];
+  stage.labels.classList.toggle("small", small);
   stage.labels.replaceChildren(...(area.width ? stage.found : []).map(([number, box]) => {
-    const width = 8 + 8 * String(number).length;
-    const place = freePlace(box, width, area.width, area.height, taken);
+    const digits = String(number).length, size = small ? { width: 5 + 6 * digits, height: 14 } : { width: 8 + 8 * digits, height: 18 };
+    const place = freePlace(box, size, area, taken);
     taken.push(place);
     const chip = document.createElement("span");
     chip.className = stage.picks.some((pick) => pick.person === number) ? "chip chosen" : "chip";
     chip.dataset.of = String(number);
     chip.textContent = String(number);
-    Object.assign(chip.style, { left: `${place.left}px`, top: `${place.top}px`, width: `${width}px` });
+    Object.assign(chip.style, { left: `${place.left}px`, top: `${place.top}px`, width: `${place.width}px` });
     return chip;
   }));
 }
 
 /**
- * @param {Box} box @param {number} width @param {number} across @param {number} down @param {Place[]} taken
+ * @param {Box} box @param {{ width: number, height: number }} size @param {DOMRect} area @param {Place[]} taken
  * @returns {Place}
  */
-function freePlace([x, y, w, h], width, across, down, taken) {
-  const [left, top, right, bottom] = [x * across, y * down, (x + w) * across, (y + h) * down];
+function freePlace([x, y, w, h], { width, height }, area, taken) {
+  const [left, top, right, bottom] = [x * area.width, y * area.height, (x + w) * area.width, (y + h) * area.height];
+  const [above, end] = [top - height, right - width];
   /** @type {Point[]} */
   const corners = [
-    [left, top - CHIP], [right - width, top - CHIP], [left, top], [right - width, top], [left, bottom],
-    [right - width, bottom], [left, bottom - CHIP], [right - width, bottom - CHIP], [left - width, top], [right, top],
+    [left, above], [end, above], [left, top], [end, top], [left, bottom], [end, bottom], [left, bottom - height],
+    [end, bottom - height], [left - width, top], [right, top], [left, above - height], [end, above - height],
+    [left, bottom + height], [end, bottom + height],
   ];
-  for (let along = top + CHIP; along < bottom - CHIP; along += CHIP) corners.push([left, along], [right - width, along]);
+  for (let along = top + height; along < bottom - height; along += height) corners.push([left, along], [end, along]);
   let best = null, least = Infinity;
   for (const [atX, atY] of corners) {
     const place = {
-      left: Math.max(0, Math.min(across - width, atX)), top: Math.max(0, Math.min(down - CHIP, atY)), width, height: CHIP,
+      left: Math.max(0, Math.min(area.width - width, atX)), top: Math.max(0, Math.min(area.height - height, atY)), width, height,
     };
     const covered = taken.reduce((sum, other) => sum + shared(place, other), 0);
     if (covered < least) [best, least] = [place, covered];
@@ -116,13 +119,14 @@ function shared(a, b) {
 
 // What can be done now.
 /** @param {Stage} stage @param {number} byHand */
-function sentence({ picks, data, found, turn: angle }, byHand) {
+function sentence({ picks, data, found, several, turn: angle }, byHand) {
   if (byHand) return "Arrow keys move a box, with Shift they change its size, Delete removes it.";
   if (picks.length > 1) return `Person ${picks[0].person} is searched for, and the others are set aside.`;
   if (picks.length) return `Person ${picks[0].person} is chosen. Click another person, draw a box, or add people with Shift.`;
   if (data.people_turn !== angle) return "Looking for people in the turned photo.";
   const draw = "raw a box around the person, from head to feet, or press B.";
   if (found.length === 1) return `${data.said} Click the person, or press 1. Or d${draw}`.trim();
+  if (several) return `${data.said} Click each person, or press the numbers; the first is searched for, the others are set aside.`.trim();
   if (found.length) return `${data.said} Click a person, or press a number: the search starts at once. With Shift you choose several. Or d${draw}`.trim();
   if (data.said) return `${data.said} D${draw}`;
   if (!data.scene) return `D${draw}`;
