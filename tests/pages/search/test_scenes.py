@@ -13,11 +13,13 @@ from streamlit.testing.v1 import AppTest
 from pages.components.search.scenes import people
 from reid_core.errors import Damaged, NotThere
 from reid_core.images import decode
+from reid_core.video.detection.detector import SHIPPED, SHIPPED_DETECTORS, Detector, load_detector
 from reid_core.video.detection.scene import drawn_people, drawn_scene
-from reid_core.workspace.search.scene_photos import Choice, SeveralPeople, taken_from
+from reid_core.workspace.search import saved_searches
+from reid_core.workspace.search.scene_photos import Choice, Found, Seen, SeveralPeople, taken_from
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import png_bytes
-from tests.pages.search_page import OpenPage, answer_of, data_of, desk_of, do, groups_of, noise, upload, words_of
+from tests.pages.search_page import CASE, OpenPage, answer_of, data_of, desk_of, do, groups_of, noise, upload, words_of
 
 WIDTH, HEIGHT = 450, 260  # pixels of the drawn scene
 ONE_PERSON = "One person was found in one.png."
@@ -81,9 +83,7 @@ def test_the_page_cuts_out_the_pixels_that_the_command_line_cuts_out(
     assert (example.photo, example.name) == (photo.data, "one.png, person 1")
 
 
-def shipped() -> people.Detector:
-    from reid_core.video.detection.detector import SHIPPED, SHIPPED_DETECTORS, load_detector
-
+def shipped() -> Detector:
     return load_detector(SHIPPED_DETECTORS / SHIPPED)
 
 
@@ -236,3 +236,30 @@ def test_boxes_are_of_the_photo_as_it_is_seen_and_people_are_looked_for_again_wh
     assert [number for number, _, _ in again["people"]] == [1, 2, 3]
     pairs = zip(found, again["people"], strict=True)
     assert max(abs(a - b) for (_, one, _), (_, other, _) in pairs for a, b in zip(one, other, strict=True)) < 0.01
+
+
+def test_one_person_of_whom_the_detector_is_not_sure_is_offered_and_not_taken(
+    open_page: OpenPage, tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unsure = Seen("one", (Found(1, (30, 40, 60, 150), 0.2),), sure=False, whole=False)
+    monkeypatch.setattr(people, "_seen", lambda *arguments: unsure)
+    page = upload(open_page(tiny_workspace.path), "dusk.png", three())
+    stage = data_of(page, "stage")
+    assert stage["said"] == "The detector is not sure. A person may be in 1 place."
+    assert stage["people"] == [[1, [30 / 450, 40 / 260, 60 / 450, 150 / 260], 0.2]]
+    assert not groups_of(page)
+
+
+def test_a_case_keeps_the_person_and_not_the_scene(open_page: OpenPage, case: Workspace) -> None:
+    page = upload(open_page(case.path, investigation="1", analyst="ann"), "one.png", one())
+    [photo] = desk_of(page).photos or ()
+    found = groups_of(page)
+    page.text_input(key="save-name").set_value("At the station")
+    page.button(key="save").click().run()
+    [search] = saved_searches.every(case, CASE)
+    assert [example.photo for example in search.parameters.examples] == [photo.data]
+    page = open_page(case.path, gallery="tiny", saved="1")
+    [again] = data_of(page, "tray")["photos"]
+    assert (again["name"], again["whole"]) == ("one.png, person 1", False)
+    assert [group["id"] for group in groups_of(page)] == [group["id"] for group in found]
+    assert not data_of(page, "stage")

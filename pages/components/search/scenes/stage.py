@@ -45,5 +45,5 @@ def said_of(looked: Looked, staged: Staged) -> str:
     if not count:
         return "Nobody was found in this photo."
     if not looked.seen.sure:
-        return f"The detector is not sure, but {plural(count, 'person')} may be here."
+        return f"The detector is not sure. A person may be in {plural(count, 'place')}."
     return f"{plural(count, 'person').capitalize()} {'was' if count == 1 else 'were'} found."
