@@ -37,11 +37,14 @@ class Unfinished:
 
 @dataclass(frozen=True, kw_only=True)
 class Undated:
-    """Recordings whose start is not known, with the seconds of them that were analysed and their crops."""
+    """Recordings whose start is not known, with their crops, and seconds as of `CameraCoverage`'s stretches."""
 
     recordings: int = 0
-    seconds: float = 0.0
     crops: int = 0
+    seen: float = 0.0
+    waiting: float = 0.0
+    gaps: float = 0.0
+    gap_count: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +55,8 @@ class CameraCoverage:
     and not analysed yet. `missing`: no recording of this camera, though the filter asks for that time, another camera
     was recording then, or the camera was before and after; those under `SEAM` are left out. All are in seconds since
     1970, by the mended clock. Damage is counted over the whole of the `recordings` that reach into the time; so
-    are `more_gaps`, whose place was not kept. `has_recordings` counts other times, too. `imported` is None for no crop.
+    are `more_gaps`, whose place was not kept. `has_recordings` counts other times, too. `undated`
+    are those without a known start; `imported` is None for no crop.
     """
 
     camera: str | None
@@ -66,28 +70,23 @@ class CameraCoverage:
     damaged_packets: int = 0
     more_gaps: int = 0
     unfinished: tuple[Unfinished, ...] = ()
+    undated: Undated = Undated()
     imported: Imported | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        """No frame of it was analysed in that time, and no crop is there."""
-        return not self.seen and self.imported is None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Coverage:
     """What was searched in a gallery: the `cameras` that `where` lets through, each by itself.
 
-    `left_out` are the cameras that it does not let through. `undated` are recordings of searched cameras, `untimed` the
-    crops of these cameras without a date, and `unplaced` crops without a camera: a filter by time or cameras leaves
-    them out. `tracklets_without_crops` were seen in that time and cannot be found, `not_embedded` and
-    `without_direction` are crops of the whole gallery that the model cannot find.
+    `left_out` are the cameras that it does not let through. `untimed` are crops of searched cameras without a date, and
+    `unplaced` crops without a camera: a filter by time or cameras leaves them out. `tracklets_without_crops` were seen
+    in that time and cannot be found, `not_embedded` and `without_direction` are crops of the whole gallery that the
+    model cannot find.
     """
 
     where: Filter
     cameras: tuple[CameraCoverage, ...]
     left_out: tuple[str | None, ...] = ()
-    undated: Undated = Undated()
     untimed: int = 0
     unplaced: int = 0
     tracklets_without_crops: int = 0
@@ -102,16 +101,26 @@ class Coverage:
     @property
     def is_empty(self) -> bool:
         """There is nothing to search: an empty answer says nothing about the person."""
-        return all(one.is_empty for one in self.cameras) and (self.is_timed or not self.undated.seconds)
+        return all(self.has_nothing_of(one) for one in self.cameras)
+
+    def has_nothing_of(self, one: CameraCoverage) -> bool:
+        """No frame of that camera was analysed in the time that was searched, and no crop is there."""
+        return not one.seen and one.imported is None and (self.is_timed or not one.undated.seen)
+
+    @property
+    def undated(self) -> Undated:
+        """Recordings of the searched cameras that have no known start; a filter by time leaves them out."""
+        several = [vars(one.undated) for one in self.cameras]
+        return Undated(**{name: sum(one[name] for one in several) for name in vars(Undated())})
 
     @property
     def has_recordings(self) -> bool:
-        return any(one.has_recordings for one in self.cameras) or self.undated.recordings > 0
+        return any(one.has_recordings for one in self.cameras)
 
     @property
     def seconds(self) -> float:
-        """Of video that was analysed and searched, summed over cameras; undated recordings count where they pass."""
-        return self.total("seen") + (0.0 if self.is_timed else self.undated.seconds)
+        """Of video that was analysed and searched, summed over cameras."""
+        return self.total("seen")
 
     @property
     def crops(self) -> int:
@@ -120,7 +129,8 @@ class Coverage:
 
     @property
     def gap_count(self) -> int:
-        return sum(len(one.gaps) + one.more_gaps for one in self.cameras)
+        undated = 0 if self.is_timed else self.undated.gap_count
+        return sum(len(one.gaps) + one.more_gaps for one in self.cameras) + undated
 
     @property
     def damaged_frames(self) -> int:
@@ -131,16 +141,20 @@ class Coverage:
         return sum(one.damaged_packets for one in self.cameras)
 
     def total(self, kind: str) -> float:
-        """Seconds of one kind of stretch ("seen", "gaps", "waiting" or "missing"), summed over cameras."""
-        return seconds_of(span for one in self.cameras for span in getattr(one, kind))
+        """Seconds of one kind of stretch ("seen", "gaps", "waiting" or "missing"), summed over cameras.
 
-    def span(self) -> Span | None:
+        Undated recordings count where no time is asked for.
+        """
+        undated = 0.0 if self.is_timed else getattr(self.undated, kind, 0.0)
+        return seconds_of(span for one in self.cameras for span in getattr(one, kind)) + float(undated)
+
+    def span(self, *, of_crops: bool = True) -> Span | None:
         """From when to when was searched: as the filter states, else from the first recording or crop to the last."""
         stretches = [span for one in self.cameras for span in (*one.seen, *one.gaps, *one.waiting)]
         stretches += [
             (one.imported.first, math.nextafter(one.imported.last, math.inf))
             for one in self.cameras
-            if one.imported is not None and not math.isnan(one.imported.first)
+            if of_crops and one.imported is not None and not math.isnan(one.imported.first)
         ]
         whole = hull(union(stretches))
         first, last = whole[0] if whole else (math.nan, math.nan)

@@ -64,11 +64,16 @@ def coverage(catalogue: Catalogue, gallery: GalleryInfo, where: Filter, model: s
                 dated[one.camera].append(one)
         windows = _windows(dated, where)
         film = frozenset(one.camera for one in there)
+
+        def of(camera: str | None) -> list[_Recording]:
+            return [one for one in undated if one.camera == camera]
+
         with_imported = has_imported(database, key)
         found = tuple(
             dataclasses.replace(
-                _filmed(camera, dated[camera], windows.get(camera, ())),
+                _filmed(camera, dated[camera], windows.get(camera, ()), [] if is_timed(where) else of(camera)),
                 has_recordings=camera in film,
+                undated=_undated(database, of(camera)),
                 imported=imported(database, key, camera, where, mixed=bool(there)) if with_imported else None,
             )
             for camera in asked
@@ -77,10 +82,6 @@ def coverage(catalogue: Catalogue, gallery: GalleryInfo, where: Filter, model: s
             where=dataclasses.replace(where, exclude_ids=frozenset(), only_ids=where.only_ids and frozenset()),
             cameras=found,
             left_out=tuple(camera for camera in cameras if camera not in asked),
-            undated=Undated(
-                recordings=len(undated), seconds=sum(seconds_of(one.seen) for one in undated),
-                crops=sum(_crops_of(database, one.key) for one in undated),
-            ),
             untimed=sum(untimed(database, key, camera, where) for camera in asked) if is_timed(where) else 0,
             unplaced=count(database, key, None, "1", []) if None in cameras and None not in asked else 0,
             tracklets_without_crops=_lone_tracklets(database, key, windows, undated, timed=is_timed(where)),
@@ -178,12 +179,16 @@ def _windows(dated: dict[str | None, list[_Recording]], where: Filter) -> dict[s
     return found
 
 
-def _filmed(camera: str | None, recordings: Sequence[_Recording], window: Spans) -> CameraCoverage:
+def _filmed(
+    camera: str | None, recordings: Sequence[_Recording], window: Spans, others: Sequence[_Recording]
+) -> CameraCoverage:
+    """Of dated recordings within the window; `others` are searched as well, though nobody knows their time."""
     inside = [one for one in recordings if common((one.whole,), window)]
     seen = common(union(span for one in inside for span in one.dated(one.seen)), window)
     waiting = without(common(union(span for one in inside for span in one.dated(one.waiting)), window), seen)
     gaps = common(union(span for one in inside for span in one.dated(one.gaps)), window)
     missing = without(window, union(one.whole for one in inside))
+    searched = [*inside, *others]
     return CameraCoverage(
         camera=camera,
         recordings=len(inside),
@@ -191,10 +196,21 @@ def _filmed(camera: str | None, recordings: Sequence[_Recording], window: Spans)
         gaps=without(without(gaps, seen), waiting),
         waiting=waiting,
         missing=tuple(span for span in missing if span[1] - span[0] >= SEAM),
-        damaged_frames=sum(one.damaged_frames for one in inside),
-        damaged_packets=sum(one.damaged_packets for one in inside),
-        more_gaps=sum(one.more_gaps for one in inside),
-        unfinished=tuple(one.unfinished for one in inside if one.unfinished is not None),
+        damaged_frames=sum(one.damaged_frames for one in searched),
+        damaged_packets=sum(one.damaged_packets for one in searched),
+        more_gaps=sum(one.more_gaps for one in searched),
+        unfinished=tuple(one.unfinished for one in searched if one.unfinished is not None),
+    )
+
+
+def _undated(database: Connection, recordings: Sequence[_Recording]) -> Undated:
+    return Undated(
+        recordings=len(recordings),
+        crops=sum(_crops_of(database, one.key) for one in recordings),
+        seen=sum(seconds_of(one.seen) for one in recordings),
+        waiting=sum(seconds_of(one.waiting) for one in recordings),
+        gaps=sum(seconds_of(one.gaps) for one in recordings),
+        gap_count=sum(len(one.gaps) for one in recordings),
     )
 
 

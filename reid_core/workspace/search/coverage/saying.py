@@ -33,6 +33,8 @@ _MOST = 3  # recordings that are named in a warning
 def sentence(coverage: Coverage) -> str:
     """What was searched, or that there was nothing to search."""
     when = f" {between(coverage.span())}".rstrip() + _by_hour(coverage.where)
+    if not coverage.cameras:
+        return f"Nothing was searched: no camera passes the filter. {SAYS_NOTHING}"
     if coverage.is_empty:
         return f"No data: {_nothing(coverage)}{when}. {SAYS_NOTHING}"
     amounts = []
@@ -45,6 +47,13 @@ def sentence(coverage: Coverage) -> str:
     if not coverage.has_recordings:
         return f"{said}. How much was filmed is not known: a person may have passed without a crop."
     return f"{said}; {lacks(coverage) or 'without a gap'}."
+
+
+def recorded(coverage: Coverage) -> str:
+    """The recordings of a gallery in all: "Analysed: 4 cameras, 6 min of video in all between …"."""
+    when = f" {between(coverage.span(of_crops=False))}".rstrip()
+    amount = f"{_cameras(coverage)}, {length(coverage.seconds)} of video in all"
+    return f"Analysed: {amount}{when}; {lacks(coverage) or 'without a gap'}."
 
 
 def lacks(coverage: Coverage) -> str:
@@ -68,7 +77,7 @@ def warnings(coverage: Coverage) -> list[str]:
     """What makes "not found" mean less, a sentence each."""
     timed, undated = coverage.is_timed, coverage.undated
     # Where there is nothing at all, the sentence has said it.
-    empty = [] if coverage.is_empty else [one for one in coverage.cameras if one.is_empty]
+    empty = [] if coverage.is_empty else [one for one in coverage.cameras if coverage.has_nothing_of(one)]
     found = [f"No data of {listed([camera_name(one.camera) for one in empty])} in this time."] if empty else []
     unfinished = [each for one in coverage.cameras for each in one.unfinished]
     for each in unfinished[:_MOST]:
@@ -80,7 +89,7 @@ def warnings(coverage: Coverage) -> list[str]:
     if undated.recordings:
         have = "has" if undated.recordings == 1 else "have"
         found.append(
-            f"{plural(undated.recordings, 'recording')} ({length(undated.seconds)}, {plural(undated.crops, 'crop')}) "
+            f"{plural(undated.recordings, 'recording')} ({length(undated.seen)}, {plural(undated.crops, 'crop')}) "
             f"{have} no known start: "
             + ("the filter by time leaves them out." if timed else "what they show may be of any time.")
         )
@@ -116,24 +125,34 @@ def stretches(coverage: Coverage) -> list[tuple[str, str, str, str]]:
     return found
 
 
+def in_words(coverage: Coverage) -> str:
+    """The sentence and the warnings in one text."""
+    return " ".join([sentence(coverage), *warnings(coverage)])
+
+
 HEADINGS = ("Camera", "Searched", "No recording", "Not analysed", "Gaps", "Damage")
 
 
-def line_of(one: CameraCoverage) -> tuple[str, ...]:
+def line_of(coverage: Coverage, one: CameraCoverage) -> tuple[str, ...]:
     """The camera's row of a table, under `HEADINGS`."""
-    searched = [length(seconds_of(one.seen))] if one.has_recordings else []
+    is_empty = coverage.has_nothing_of(one)
+    searched = [length(seconds_of(one.seen))] if one.seen else []
+    if one.undated.seen and not coverage.is_timed:
+        searched.append(f"{length(one.undated.seen)} of unknown date")
     if one.imported is not None:
         searched.append(imported_words(one.imported))
+    said = "no data" if is_empty else ", ".join(searched)
+    stretches = (one.seen, one.missing, one.waiting, one.gaps)
+    if not any(stretches):
+        rest = ["all of it" if one.has_recordings and not one.undated.recordings else "not known", *["not known"] * 3]
+        return (camera_name(one.camera), said, *rest)
     damage = [plural(one.damaged_frames, "frame")] if one.damaged_frames else []
     damage += [plural(one.damaged_packets, "packet")] if one.damaged_packets else []
-    if one.has_recordings and one.is_empty and not (one.missing or one.waiting or one.gaps):
-        rest = ["all of it", "none", "none", "none"]
-    elif one.has_recordings:
-        gaps = f"{len(one.gaps) + one.more_gaps:,} ({length(seconds_of(one.gaps), up=True)})" if one.gaps else "none"
-        rest = [_or_none(one.missing), _or_none(one.waiting), gaps, ", ".join(damage) or "none"]
-    else:
-        rest = ["not known"] * 4
-    return (camera_name(one.camera), ", ".join(searched) if not one.is_empty else "no data", *rest)
+    count = len(one.gaps) + one.more_gaps
+    gaps = f"{count:,} ({length(seconds_of(one.gaps), up=True)})" if count else "none"
+    return (
+        camera_name(one.camera), said, _or_none(one.missing), _or_none(one.waiting), gaps, ", ".join(damage) or "none",
+    )  # fmt: skip
 
 
 def imported_words(imported: Imported) -> str:
@@ -155,8 +174,6 @@ def _nothing(coverage: Coverage) -> str:
     if waiting := coverage.total("waiting"):
         return f"{length(waiting, up=True)} of video is recorded and not analysed yet"
     things = "recording that can be read and no crop" if coverage.has_recordings else "crop"
-    if not coverage.cameras:
-        return f"the filter lets no camera through, so there is no {things}"
     return f"there is no {things} of {_named(coverage.cameras)}"
 
 

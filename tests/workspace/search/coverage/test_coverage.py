@@ -139,9 +139,7 @@ def test_every_second_is_seen_or_missing_for_one_reason(
             assert counts == second_by_second(recordings, camera, after, before)
         unknown = [one for one in recordings if one.begin is None]
         assert found.undated.recordings == len(unknown)
-        assert found.undated.seconds == sum(
-            one.reached - sum(last - first for first, last in one.gaps) for one in unknown
-        )
+        assert found.undated.seen == sum(one.reached - sum(last - first for first, last in one.gaps) for one in unknown)
 
 
 def test_an_analysis_that_goes_on_says_how_far_it_is(workspace: Workspace) -> None:
@@ -182,6 +180,15 @@ def test_recordings_without_a_start_are_left_out_by_a_time_and_counted(workspace
     assert (timed.seconds, timed.untimed, timed.undated.crops, timed.tracklets_without_crops) == (0.0, 2, 2, 0)
     assert timed.is_empty
     assert not everything.is_empty
+
+
+def test_what_is_wrong_with_recordings_of_unknown_start_counts_where_they_are_searched(workspace: Workspace) -> None:
+    bring_in(workspace, [Filmed("gate", None, 90, analysed=60, gaps=((10, 20), (30, 31)))], damaged_frames=5)
+    everything, timed = measured(workspace), measured(workspace, Filter(after=START))
+    assert [everything.total(kind) for kind in ("seen", "waiting", "gaps", "missing")] == [49.0, 30.0, 11.0, 0.0]
+    assert (everything.gap_count, everything.damaged_frames) == (2, 5)
+    assert [each.analysed for each in of(everything, "gate").unfinished] == [60.0]
+    assert (timed.seconds, timed.gap_count, timed.damaged_frames, timed.total("waiting")) == (0.0, 0, 0, 0.0)
 
 
 def test_tracklets_without_crops_count_where_they_were_in_the_time(workspace: Workspace) -> None:
