@@ -34,7 +34,8 @@ def draw_coverage(covered: Coverage) -> None:
 def say_nobody(covered: Coverage, advice: str) -> None:
     """Instead of hits: whether there was nobody or nothing to search, and what was searched, open at once."""
     title = "No data for these filters" if covered.is_empty and covered.cameras else "No crop passes these filters"
-    markup.note(title, f"{saying.sentence(covered)} {advice}")
+    said = saying.sentence(covered).removeprefix("No data: ")
+    markup.note(title, f"{said[:1].upper()}{said[1:]} {advice}")
     _draw([*_limits(covered), _details(covered, is_open=True)])
 
 
