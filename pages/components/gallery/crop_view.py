@@ -83,6 +83,8 @@ def _steps(crop: int, view: Ids) -> None:
 def _draw(workspace: Workspace, gallery: GalleryInfo, row: dict[str, object]) -> None:
     crop = int(str(row["id"]))
     held = deletion.plan(workspace, gallery.name, Selection(ids=frozenset({crop}))).holds
+    if is_filmed(row):
+        player(crop, key="gal-film")
     picture, about = st.columns([11, 9], gap="medium")
     with picture:
         look = choose_look(workspace, gallery)
@@ -90,8 +92,6 @@ def _draw(workspace: Workspace, gallery: GalleryInfo, row: dict[str, object]) ->
             _draw_picture(row)
         else:
             draw_look(workspace, gallery, row, look)
-        if is_filmed(row):
-            player(crop, key="gal-film")
         _draw_alike(workspace, gallery, crop)
     with about:
         if st.button("Search for this person", type="primary", key="gal-search", width="stretch"):

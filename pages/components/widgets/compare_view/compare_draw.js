@@ -82,7 +82,8 @@ function film(view, hit) {
     view.player = null;
   } else if (!view.player) {
     const strange = "Another tracklet, not the hit";
-    view.player = openPlayer(view.hit_pane.frame, hit.id, { picture: hit.picture, steps: view.data.steps, strange });
+    const options = { picture: hit.picture, steps: view.data.steps, strange, home: "Back to the hit" };
+    view.player = openPlayer(view.hit_pane.frame, hit.id, options);
     view.watched = hit.id;
   } else if (view.watched !== hit.id) {
     view.player.show(hit.id);

@@ -6,6 +6,7 @@
  * @property {string} [picture]  shown until the walk is known
  * @property {boolean} [steps]  whether one can go on to other tracklets of the camera
  * @property {string} [strange]  said beside a tracklet that is not the one that was asked for
+ * @property {string} [home]  on the button that leads back from there
  * @property {number[]} [reel]  crops that are watched one after the other, in place of the camera's tracklets
  *
  * @typedef {object} Player
@@ -22,7 +23,7 @@
  * @property {string} said  what the server answered in place of a walk or a conversion
  * @property {{ of: string, problem: string, polls: number } | null} asked  a conversion that was asked for
  * @property {number | null} at  the part of a long walk
- * @property {string} address  of the clip that is loaded
+ * @property {string} loaded  names the clip that is
  * @property {AbortController} asking
  * @property {ReturnType<typeof setTimeout>} [stall]
  * @property {ReturnType<typeof setTimeout>} [poll]
@@ -38,7 +39,7 @@ function openPlayer(parent, crop, options = {}) {
   /** @type {Player} */
   const player = {
     parts, options, home: crop, crop, walk: null, frame: 0, aim: null, rate: 1, marked: true, trouble: "", said: "",
-    asked: null, at: null, address: "", asking: new AbortController(), closed: false,
+    asked: null, at: null, loaded: "", asking: new AbortController(), closed: false,
   };
   const { root, scrubber } = parts;
   for (const name of ["pointerdown", "wheel", "dblclick"]) root.addEventListener(name, (event) => event.stopPropagation());
@@ -126,6 +127,7 @@ async function fetchWalk(player, fresh) {
   player.asking.abort();
   clearTimeout(player.poll);
   const { signal } = (player.asking = new AbortController());
+  if (fresh && player.trouble) unloadClip(player); // or it would be taken for one that plays
   if (fresh) Object.assign(player, { trouble: "", said: "" });
   player.parts.root.classList.add("asking");
   drawPlayer(player);
@@ -146,14 +148,15 @@ function takeWalk(player, walk) {
   player.walk = walk;
   const { clip } = walk;
   const still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
-  layOut(player.parts, walk);
+  const isAsked = player.asked !== null && player.asked.of === nameOf(clip);
+  if (before?.crop !== walk.crop || before.still !== walk.still) layOut(player.parts, walk); // each time it loads pictures
   if (!clip) {
     unloadClip(player);
     markStill(player.parts, walk);
-  } else if (player.address === clip.address && !player.trouble && player.asked?.of !== clip.address) {
+  } else if (player.loaded === nameOf(clip) && !player.trouble && !isAsked) {
     if (before?.crop !== walk.crop) seekTo(player, frameNear(clip.times, walk.moment)); // another crop of the same walk
     mark(player.parts, walk, clip.times[frameNow(player)]);
-  } else if (player.asked?.of !== clip.address) {
+  } else if (!isAsked) {
     const begin = still && player.at === null ? walk.moment : player.at === null ? walk.start - 1 : clip.first;
     Object.assign(player, { trouble: "", asked: null });
     mark(player.parts, walk, clip.times[frameAt(clip.times, begin)]);
@@ -170,7 +173,7 @@ function followConversion(player) {
   if (!walk) return;
   if (asked && !walk.converting) {
     asked.polls += 1;
-    const same = (walk.clip?.address ?? "") === asked.of;
+    const same = nameOf(walk.clip) === asked.of;
     if (!same || walk.problem !== asked.problem || asked.polls > POLLS) {
       if (same && walk.problem === asked.problem) player.said = "The conversion did not start. Try again in a moment.";
       player.asked = null;
@@ -188,7 +191,7 @@ function followConversion(player) {
 async function askForConversion(player) {
   const { walk, asking } = player;
   if (!walk || player.asked) return;
-  player.asked = { of: walk.clip?.address ?? "", problem: walk.problem, polls: 0 };
+  player.asked = { of: nameOf(walk.clip), problem: walk.problem, polls: 0 };
   player.said = "";
   drawPlayer(player);
   try {
@@ -210,6 +213,7 @@ function troubled(player, trouble) {
   player.trouble = trouble;
   if (trouble === "gone" || trouble === "network") unloadClip(player);
   if (trouble === "unplayable") clearTimeout(player.stall);
+  if (player.walk && (trouble === "unplayable" || trouble === "stalled")) markStill(player.parts, player.walk);
   if (trouble === "gone") player.walk = null;
   drawPlayer(player);
 }

@@ -21,10 +21,10 @@ export default function ({ data, parentElement }) {
 
   const open = () => {
     const strange = reel ? "" : "Another tracklet of this camera";
-    place.player = openPlayer(root, data.crop, { steps: data.steps, reel, strange });
+    place.player = openPlayer(root, data.crop, { steps: data.steps, reel, strange, home: "Back to this crop" });
     watch.hidden = true;
     hide.hidden = data.open;
-    root.querySelector(".player")?.focus({ preventScroll: true });
+    root.querySelector(".player")?.focus();
   };
   watch.onclick = open;
   hide.onclick = () => {

@@ -36,7 +36,7 @@ function noticeOf({ walk, trouble, asked, said }) {
   if (asked) return { said: "Converting to H.264", share: 0 };
   if (!walk.clip) return { said: said || walk.problem, convert: walk.kind === "codec" && walk.convert };
   const convert = walk.convert || walk.clip.said === "as recorded";
-  if (trouble === "unplayable") return { said: said || "This browser cannot play the clip.", again: !convert, convert };
+  if (trouble === "unplayable") return { said: said || walk.problem || "This browser cannot play the clip.", again: !convert, convert };
   if (trouble === "stalled") return { said: said || "The clip has not started within 8 seconds.", again: true, convert };
   return null;
 }
@@ -59,6 +59,7 @@ function drawFoot(player) {
   const { parts, walk, options, crop, home } = player;
   const { reel } = options, strange = crop !== home;
   parts.home.hidden = !strange;
+  parts.home.textContent = options.home ?? "Back";
   for (const [button, by, words] of /** @type {const} */ ([[parts.earlier, -1, "Previous"], [parts.later, 1, "Next"]])) {
     button.hidden = reel ? reel.length < 2 : !options.steps;
     const text = reel ? words : `${words} tracklet`;
@@ -72,10 +73,11 @@ function drawFoot(player) {
     parts.after.disabled = walk.stretch[1] >= walk.end;
   }
   parts.facts.replaceChildren();
-  if (strange && options.strange) piece(parts.facts, "b", "", options.strange);
+  parts.strange.textContent = strange ? options.strange ?? "" : "";
   const place = reel && reel.length > 1 ? `${reel.indexOf(crop) + 1} of ${reel.length}` : "";
   const facts = walk ? [place, cameraWords(walk.camera), walk.recording, walk.clip?.said] : [place];
-  for (const fact of facts) if (fact) piece(parts.facts, "span", "", fact);
+  for (const fact of facts) if (fact) piece(parts.facts, "span", fact === walk?.recording ? "recording" : "", fact);
+  parts.facts.title = facts.filter(Boolean).join(" · ");
 }
 
 // Which part of the film is the walk, and where in it the crop was cut.

@@ -30,6 +30,10 @@ function middleOf({ times, first }, frame) {
   return (times[frame] + (frame < last ? times[frame + 1] : times[last] + usual)) / 2 - first;
 }
 
+// A conversion may lie at the address of what was converted.
+/** @param {Clip | null} clip */
+const nameOf = (clip) => (clip ? `${clip.said} ${clip.address}` : "");
+
 /** @param {Player} player */
 const frameNow = (player) => player.aim ?? player.frame;
 
@@ -72,7 +76,7 @@ function changeSpeed(player, by) {
 /** @param {Player} player @param {Clip} clip @param {number} frame @param {boolean} plays */
 function loadClip(player, clip, frame, plays) {
   const { video, root } = player.parts;
-  player.address = clip.address;
+  player.loaded = nameOf(clip);
   player.frame = player.aim = frame;
   root.classList.remove("filmed");
   video.src = clip.address;
@@ -90,7 +94,7 @@ function unloadClip(player) {
   const { video, root } = player.parts;
   clearTimeout(player.stall);
   root.classList.remove("filmed");
-  player.address = "";
+  player.loaded = "";
   video.pause();
   if (video.hasAttribute("src")) {
     video.removeAttribute("src");
@@ -105,7 +109,7 @@ function followVideo(player) {
   /** @param {number} moment */
   const shown = (moment) => {
     const clip = player.walk?.clip;
-    if (!clip || clip.address !== player.address || video.seeking) return;
+    if (!clip || nameOf(clip) !== player.loaded || video.seeking) return;
     player.aim = null;
     player.frame = frameNear(clip.times, moment);
     appeared(player);
@@ -135,7 +139,7 @@ function followVideo(player) {
   };
   video.onplay = video.onpause = video.onended = () => drawControls(player);
   video.onloadeddata = () => { clearTimeout(player.stall); if (player.trouble === "stalled") troubled(player, ""); };
-  video.onerror = () => { if (player.address && video.hasAttribute("src")) troubled(player, "unplayable"); };
+  video.onerror = () => { if (player.loaded && video.hasAttribute("src")) troubled(player, "unplayable"); };
 }
 
 // The first frame is on the screen: the still behind it goes.

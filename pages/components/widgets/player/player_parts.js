@@ -27,8 +27,8 @@ function playerParts(parent) {
   const video = piece(stage, "video", "clip");
   Object.assign(video, { muted: true, playsInline: true, preload: "auto", disablePictureInPicture: true });
   video.setAttribute("aria-label", "The walk as the camera saw it");
-  const sight = drawn(stage, "svg", "sight", { "aria-hidden": "true" });
-  const busy = piece(stage, "div", "busy");
+  const sight = drawn(stage, "svg", "sight", { role: "img" });
+  const busy = piece(stage, "div", "busy"), strange = piece(stage, "b", "strange");
 
   const panel = piece(root, "div", "panel");
   const controls = piece(panel, "div", "controls");
@@ -44,7 +44,8 @@ function playerParts(parent) {
   const on = press(row, "One frame on", ".", { icon: "on" });
   const moment = piece(row, "span", "moment");
   piece(row, "span", "gap");
-  const slower = press(row, "Slower", "<"), speed = piece(row, "span", "speed", "1×"), faster = press(row, "Faster", ">");
+  const rates = piece(row, "span", "rates");
+  const slower = press(rates, "Slower", "<"), speed = piece(rates, "span", "speed", "1×"), faster = press(rates, "Faster", ">");
   const boxes = press(row, "Box and path", "B");
   boxes.setAttribute("aria-pressed", "true");
 
@@ -64,7 +65,7 @@ function playerParts(parent) {
   const live = piece(root, "p", "spoken");
   live.setAttribute("role", "status");
   return {
-    root, stage, video, sight, busy, panel, controls, rail, span, tick, scrubber, back, play, on, moment, slower, speed, faster,
+    root, stage, video, sight, busy, strange, panel, controls, rail, span, tick, scrubber, back, play, on, moment, slower, speed, faster,
     boxes, notice, said, bar, fill, again, convert, home, earlier, later, before, after, facts, live,
   };
 }

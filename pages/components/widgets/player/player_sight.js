@@ -48,6 +48,7 @@ function footingAt({ path, start, end }, moment) {
 /** @param {PlayerParts} parts @param {Walk} walk @param {number} moment */
 function mark({ sight }, walk, moment) {
   const here = footingAt(walk, moment);
+  sight.setAttribute("aria-label", "The person's box and path");
   const walked = [...walk.path.filter(([at]) => at <= moment), ...(here ? [here] : [])];
   each(sight, ".walked > *", { points: pointsOf(walked) });
   const box = here && here[3] !== null && here[4] !== null ? boxOf(here[1], here[2], here[3], here[4]) : null;
@@ -61,6 +62,7 @@ function mark({ sight }, walk, moment) {
 /** @param {PlayerParts} parts @param {Walk} walk */
 function markStill({ sight }, walk) {
   const [x, y, width, height] = walk.box;
+  sight.setAttribute("aria-label", "Where the person of this crop stood, and the path of the walk");
   each(sight, ".walked > *", { points: pointsOf(walk.path.filter(([at]) => at <= walk.moment + 1e-3)) });
   each(sight, ".body > *", { x, y, width, height });
   each(sight, ".footing > *", { cx: x + width / 2, cy: y + height });
