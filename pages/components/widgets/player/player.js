@@ -134,7 +134,12 @@ async function fetchWalk(player, fresh) {
   try {
     const answer = await fetch(addressOf(player, ".json"), { signal, cache: "no-store" });
     if (answer.ok) takeWalk(player, await answer.json());
-    else troubled(player, answer.status === 404 ? "gone" : "network");
+    else {
+      const said = await problemIn(answer);
+      if (signal.aborted) return;
+      player.said = said;
+      troubled(player, answer.status === 404 ? "gone" : "network");
+    }
   } catch (error) {
     if (!signal.aborted) troubled(player, "network");
   }
@@ -196,7 +201,7 @@ async function askForConversion(player) {
   drawPlayer(player);
   try {
     const answer = await fetch(addressOf(player, "/convert"), { method: "POST", signal: asking.signal });
-    if (!answer.ok) throw new Error((await answer.text()).slice(0, 400));
+    if (!answer.ok) throw new Error(await problemIn(answer));
     player.poll = setTimeout(() => fetchWalk(player, false), 300);
   } catch (error) {
     if (asking.signal.aborted) return;
@@ -205,6 +210,13 @@ async function askForConversion(player) {
     player.said = why || "The conversion could not be started.";
     drawPlayer(player);
   }
+}
+
+// The sentence in an answer that is none; "" where it holds no sentence.
+/** @param {Response} answer @returns {Promise<string>} */
+async function problemIn(answer) {
+  const told = await answer.json().catch(() => null);
+  return typeof told?.problem === "string" ? told.problem : "";
 }
 
 /** @param {Player} player @param {Player["trouble"]} trouble */

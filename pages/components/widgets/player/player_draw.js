@@ -27,7 +27,7 @@ function drawPlayer(player) {
  */
 function noticeOf({ walk, trouble, asked, said }) {
   if (trouble === "gone") return { said: "This crop is gone." };
-  if (trouble === "network") return { said: "The server did not answer.", again: true };
+  if (trouble === "network") return { said: said || "The server did not answer.", again: true };
   if (!walk) return null;
   if (walk.converting) {
     const percent = Math.floor(100 * walk.converting.share);
