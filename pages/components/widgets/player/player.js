@@ -30,7 +30,7 @@
  * @property {boolean} closed
  */
 
-const POLLS = 6; // in which a conversion that was asked for must have begun
+const POLLS = 20; // in which a conversion that was asked for must have begun, one a second
 const PART = 28; // seconds between the middles of two parts of a long walk and the end of the first
 
 /** @param {Element} parent @param {number} crop @param {PlayerOptions} [options] */
