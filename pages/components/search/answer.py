@@ -23,6 +23,7 @@ from pages.components.shared import cached, markup, wording
 from pages.components.shared.embed_now import draw_embed_now
 from pages.components.shared.meaning import likely_from, meant_by
 from pages.components.shared.shortcuts import UNDO_KEY, VERDICT_KEYS
+from pages.components.watching.confirmed import draw_watch
 from pages.components.widgets.answer_list.answer_list import answer_list
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.errors import ReidError
@@ -211,6 +212,7 @@ def draw_judged(workspace: Workspace, gallery: GalleryInfo, answer: Answer, *, s
         rows = rows_of(workspace.catalogue.crops_of(confirmed[-CONFIRMED:]))
         cards = [card_of({**row, "identity": None} if is_blind() else row) for row in rows]
         opened = gallery_grid(cards, kind="row", label="Confirmed crops", key="confirmed")
+        draw_watch(workspace, [crop for crop in confirmed if is_told(answer, crop)])
     if opened is not None:
         st.switch_page("pages/gallery.py", query_params={"gallery": gallery.name, "crop": str(opened)})
 
