@@ -14,6 +14,7 @@ class Arrived:
     """A recording as far as it is analysed: `seconds` of `length`, NaN where that is not known."""
 
     recording: str
+    path: str
     camera: str | None
     tracklets: int
     crops: int
@@ -48,7 +49,7 @@ def arrivals(catalogue: Catalogue, gallery: str, paths: Collection[str] | None, 
     with catalogue.transaction() as database:
         database.execute("BEGIN")
         rows = database.execute(
-            "SELECT recording.name, camera, analysed, duration, finished, "
+            "SELECT recording.name, path, camera, analysed, duration, finished, "
             "(SELECT COUNT(*) FROM tracklet WHERE tracklet.recording = recording.key), "
             "(SELECT COUNT(*) FROM crop WHERE crop.recording = recording.key) "
             f"FROM recording WHERE {of_them} ORDER BY recording.key",
@@ -62,7 +63,9 @@ def arrivals(catalogue: Catalogue, gallery: str, paths: Collection[str] | None, 
         ).fetchall()
     unknown = float("nan")
     recordings = (
-        Arrived(name, camera, tracklets, crops, seconds or 0.0, unknown if length is None else length, bool(finished))
-        for name, camera, seconds, length, finished, tracklets, crops in rows
+        Arrived(
+            name, path, camera, tracklets, crops, seconds or 0.0, unknown if length is None else length, bool(finished)
+        )
+        for name, path, camera, seconds, length, finished, tracklets, crops in rows
     )
     return Arrivals(tuple(recordings), tuple(NewCrop(*crop) for crop in crops))

@@ -25,11 +25,14 @@ from reid_core.video.stream import Facts, Reading, Recording, open_recording
 from reid_core.workspace.search.scene_photos import people_in
 
 LOOKED_AT = 75  # frames of each recording that are decoded: about three seconds, a second of work in 4K
+APART = 25  # frames between those that are looked at for people
 STILL_WIDTH = 640  # pixels
 REAL_TIME = 3.5  # times as fast one processor core analyses five frames a second of 1080p; measured, on the safe side
 FULL_HD = 1920 * 1080  # pixels
 _BESIDES = 1.3  # times what decoding and detecting take: following, cutting and embedding come on top
 _FLAT = 6.0  # standard deviation of brightness, out of 255, below which a frame shows nothing
+
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +44,7 @@ class FirstLook:
     problems: tuple[str, ...]
     still: bytes = b""
     moment: float = 0.0
-    people: tuple[tuple[float, float, float, float], ...] | None = None
+    people: tuple[Box, ...] | None = None
     decoding: float = math.nan
     detecting: float = math.nan
 
@@ -51,8 +54,7 @@ class _Frames:
     count: int
     whole: bool  # no frame is left
     decoding: float  # seconds a frame
-    picture: NDArray[np.uint8] | None  # the first that shows something
-    moment: float
+    pictures: list[tuple[float, NDArray[np.uint8]]]  # some that show something, with their moments
 
 
 def first_problems(path: Path, reading: Reading, stop: StopRequest) -> list[str]:
@@ -61,13 +63,14 @@ def first_problems(path: Path, reading: Reading, stop: StopRequest) -> list[str]
         return []
     try:
         with open_recording(path, dataclasses.replace(reading, following=None, threads=1)) as recording:
-            return _problems(recording, _decoded(recording, picture=False))
+            return _problems(recording, _decoded(recording, pictures=False))
     except ReidError as error:
         return [str(error)]
 
 
 def first_look(path: Path, reading: Reading, detector: Detector | None, *, within: float = math.inf) -> FirstLook:
-    """The problems of its first frames, and a still with the people that the detector finds in it.
+    """The problems of its first frames, and a still with the people that the detector finds in it: its first good
+    frame, or one a little later that shows people.
 
     After `within` seconds no further frame is decoded, but there is a still if one of `LOOKED_AT` frames is good.
     """
@@ -77,19 +80,29 @@ def first_look(path: Path, reading: Reading, detector: Detector | None, *, withi
             problems = tuple(_problems(recording, frames))
     except ReidError as error:
         return FirstLook((str(error),))
-    if frames.picture is None:
+    if not frames.pictures:
         return FirstLook(problems, decoding=frames.decoding)
-    picture = Image.fromarray(frames.picture)
-    people, detecting = None, math.nan
+    people: tuple[Box, ...] | None = None
+    detecting = math.nan
+    moment, picture = frames.pictures[0]
     if detector is not None:
-        people_in(picture, detector)  # the first picture takes longer than all others
+        people = _people(picture, detector)  # the first picture takes longer than all others
         began = time.perf_counter()
-        boxes = [person.box for person in people_in(picture, detector)]
-        detecting = time.perf_counter() - began
-        width, height = picture.size
-        people = tuple((left / width, top / height, w / width, h / height) for left, top, w, h in boxes)
-    picture.thumbnail((STILL_WIDTH, STILL_WIDTH))  # the boxes are shares of it
-    return FirstLook(problems, _jpeg(picture), frames.moment, people, frames.decoding, detecting)
+        for place, (_, later) in enumerate(frames.pictures):
+            people = _people(later, detector)
+            if people:
+                moment, picture = frames.pictures[place]
+                break
+        detecting = (time.perf_counter() - began) / (place + 1)
+    still = Image.fromarray(picture)
+    still.thumbnail((STILL_WIDTH, STILL_WIDTH))  # the boxes are shares of it
+    return FirstLook(problems, _jpeg(still), moment, people, frames.decoding, detecting)
+
+
+def _people(picture: NDArray[np.uint8], detector: Detector) -> tuple[Box, ...]:
+    height, width = picture.shape[:2]
+    boxes = [person.box for person in people_in(Image.fromarray(picture), detector)]
+    return tuple((left / width, top / height, w / width, h / height) for left, top, w, h in boxes)
 
 
 def seconds_needed(facts: Facts, rate: float, look: FirstLook | None = None) -> float:
@@ -106,23 +119,24 @@ def seconds_needed(facts: Facts, rate: float, look: FirstLook | None = None) -> 
     return _BESIDES * facts.duration * ((facts.stated_rate or 25.0) * look.decoding + analysed * look.detecting)
 
 
-def _decoded(recording: Recording, *, picture: bool = True, within: float = math.inf) -> _Frames:
+def _decoded(recording: Recording, *, pictures: bool = True, within: float = math.inf) -> _Frames:
     began = time.perf_counter()
-    count, whole, found, moment, besides = 0, False, None, 0.0, 0.0
+    count, whole, besides = 0, False, 0.0
+    found: list[tuple[float, NDArray[np.uint8]]] = []
     with closing(recording.frames(rate=None)) as frames:
         for frame in islice(frames, LOOKED_AT):
             count += 1
-            if picture and found is None and not frame.damaged:
+            if pictures and not frame.damaged and (not found or count % APART == 0):
                 looking = time.perf_counter()
                 shown = frame.rgb()
                 if shown[::8, ::8].std() >= _FLAT:
-                    found, moment = shown, frame.seconds
+                    found.append((frame.seconds, shown))
                 besides += time.perf_counter() - looking
-            if time.perf_counter() - began > within and (found is not None or not picture):
+            if time.perf_counter() - began > within and (found or not pictures):
                 break
         else:
             whole = count < LOOKED_AT
-    return _Frames(count, whole, (time.perf_counter() - began - besides) / max(count, 1), found, moment)
+    return _Frames(count, whole, (time.perf_counter() - began - besides) / max(count, 1), found)
 
 
 def _jpeg(picture: Image.Image) -> bytes:
