@@ -110,7 +110,13 @@ def video(
         said = {"camera": camera, "start": start, "zone": time_zone}
         at_path = None if path is None else given_at(path, reading, **said)
         opened = None if dry_run and not _is_there(workspace) else open_workspace(workspace)
-        given, skipped = at_path or given_by(table or Path(), reading, **said, done=came_in(opened, gallery))
+        given, skipped = at_path or given_by(
+            table or Path(),
+            reading,
+            **said,
+            done=came_in(opened, gallery),
+            incoming=None if opened is None else opened.incoming,
+        )
         folder = path or Path()
         clocks = [] if opened is None or start == UNKNOWN else _clocks(opened, gallery, given)
         if not json:

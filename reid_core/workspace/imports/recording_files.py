@@ -14,6 +14,7 @@ from datetime import tzinfo
 from pathlib import Path
 
 from reid_core.datasets import Skipped
+from reid_core.datasets.name_times import times_of_name
 from reid_core.errors import NotThere, ReidError
 from reid_core.records import natural_order
 from reid_core.video.stream import Facts, Reading, open_recording
@@ -73,6 +74,18 @@ def in_zone(found: FoundRecording, zone: tzinfo | None, stated: str | None = Non
     stated start that cannot be used."""
     starts = proposals(found.path, found.facts, stated=stated, zone=zone, now=time.time())
     return dataclasses.replace(found, starts=starts)
+
+
+def as_dropped(found: FoundRecording, upload: Path) -> FoundRecording:
+    """The same without what only an upload says: its folder is called by the time of the upload, and its files have
+    that date."""
+    name, *folders = reversed(found.path.relative_to(upload).parts)
+    own = (name, *("_".join([*reversed(folders[:count]), name]) for count in (1, 2) if len(folders) >= count))
+    by_name = any(map(times_of_name, own))
+    starts = found.starts
+    kept = tuple(one for one in starts.proposals if one.source != "file" and (by_name or one.source != "name"))
+    notes = tuple(note for note in starts.notes if by_name or not note.startswith("The name"))
+    return dataclasses.replace(found, starts=StartProposals(kept, notes))
 
 
 def chosen_start(found: FoundRecording, choice: str) -> Proposal | None:

@@ -146,6 +146,18 @@ def test_a_dropped_recording_is_not_written_a_second_time(workspace: Workspace, 
     assert kept.stat().st_ino == number
 
 
+def test_of_a_dropped_recording_its_place_and_date_say_nothing(
+    reid: Reid, by_table: Reid, workspace: Workspace, street: Path
+) -> None:
+    folder = keep_upload(workspace, [("2026-03-02/gate.mp4", street.read_bytes())])
+    for start in ("name", "file"):
+        row = {"path": folder / "2026-03-02" / "gate.mp4", "start": start, "time_zone": "UTC"}
+        assert "has no start from the file's" in by_table([row]).err
+    folder = keep_upload(workspace, [("2026-03-02/08-00-00.mp4", street.read_bytes())])
+    by_table([{"path": folder / "2026-03-02" / "08-00-00.mp4", "camera": "g", "start": "name", "time_zone": "UTC"}])
+    assert recordings(reid) == [("08-00-00", "g", "2026-03-02T08:00:00Z", "name")]
+
+
 def test_the_same_table_again_goes_on_although_what_had_come_in_is_gone(
     reid: Reid, by_table: Reid, workspace: Workspace, street: Path, yard: Path
 ) -> None:

@@ -204,13 +204,15 @@ def test_a_dropped_recording_is_kept_and_its_date_is_not_taken_for_its_start(
     page.file_uploader[0].set_value([("gate.mp4", street.read_bytes(), "video/mp4")]).run()
     (upload,) = unfinished(tiny_workspace)
     assert "1 file, dropped here" in words(page)
+    page.selectbox(key="gal-choice-video-zone").select("UTC").run()
+    assert "The name says" not in words(page)  # the folder of an upload is called by the time of the upload
     assert field(page, "selectbox", "Began").options == [
         "Another moment", "Unknown: its crops get no time",
     ]  # fmt: skip
     assert "Nothing says when it began" in words(page)
     assert not [toggle for toggle in page.toggle if "copy" in toggle.label]
     press(page)
-    assert rows_of(launched) == [TableRow(upload.path / "gate.mp4", "gate", "unknown", None, None, 2)]
+    assert rows_of(launched) == [TableRow(upload.path / "gate.mp4", "gate", "unknown", "UTC", None, 2)]
 
 
 def test_an_analysis_runs_fills_the_gallery_and_says_what_it_found(

@@ -42,9 +42,9 @@ class Chosen:
     lacks: str = ""
 
 
-def chosen_of(found: FoundRecording, size: int, zone: str | None, *, uploaded: bool) -> Chosen:
+def chosen_of(found: FoundRecording, size: int, zone: str | None) -> Chosen:
     """As the session has it, whether its fields are drawn or not."""
-    starts = proposed(found, uploaded=uploaded)
+    starts = found.starts.proposals
     proposal = starts[0] if starts else None
     source = state.get(key_of_file(found.path, "start")) or (proposal.source if proposal else UNKNOWN)
     camera = (state.get(ALL_CAMERAS) or "").strip() or _camera(found)
@@ -66,13 +66,8 @@ def chosen_of(found: FoundRecording, size: int, zone: str | None, *, uploaded: b
     return Chosen(found, camera or None, source, start, seconds, size, wanted, lacks)
 
 
-def proposed(found: FoundRecording, *, uploaded: bool) -> tuple[Proposal, ...]:
-    """What may be chosen. The date of a file that was dropped is when it was dropped."""
-    return tuple(one for one in found.starts.proposals if not (uploaded and one.source == "file"))
-
-
 def draw_card(
-    chosen: Chosen, look: FirstLook | None, said: list[str], refused: str, *, uploaded: bool, several: bool, alone: bool
+    chosen: Chosen, look: FirstLook | None, said: list[str], refused: str, *, several: bool, alone: bool
 ) -> DeltaGenerator | None:
     """Draws it; returns where its picture belongs, where that has not been looked at yet.
 
@@ -101,7 +96,7 @@ def draw_card(
             state.setdefault(key_of_file(found.path, "wanted"), True)
             st.checkbox("Bring it in", key=key_of_file(found.path, "wanted"), persist_state="session")
         if chosen.wanted:
-            _draw_fields(chosen, uploaded)
+            _draw_fields(chosen)
             if refused:
                 markup.problem("It would not come in", refused)
             for sentence in said:
@@ -113,7 +108,7 @@ def draw_look(place: DeltaGenerator, found: FoundRecording, look: FirstLook) -> 
     place.html(_picture(found, look))
 
 
-def _draw_fields(chosen: Chosen, uploaded: bool) -> None:
+def _draw_fields(chosen: Chosen) -> None:
     found = chosen.found
     for_all = (state.get(ALL_CAMERAS) or "").strip()
     key = key_of_file(found.path, "camera")
@@ -125,7 +120,7 @@ def _draw_fields(chosen: Chosen, uploaded: bool) -> None:
         if found.camera and state[key] == found.camera.camera:
             source = camera_source(found.camera.source)
             markup.text('<p class="rt-small rec-said">Read from {source}.</p>', source=source)
-    starts = proposed(found, uploaded=uploaded)
+    starts = found.starts.proposals
     words: dict[str, str] = {one.source: start_choice(one) for one in starts}
     words |= {STATED: "Another moment", UNKNOWN: "Unknown: its crops get no time"}
     start = key_of_file(found.path, "start")

@@ -67,11 +67,11 @@ def draw_recordings(workspace: Workspace, path: Path, files: Sequence[Path], *, 
         _draw_bad(bad if len(bad) > 1 else [])
         return Checked(None, lambda place: None)
     zone = chosen_zone()
-    found = _in_zone(found, zone)
+    found = _in_zone(found, zone, path if uploaded else None)
     sizes = [_size(one.path) for one in found]
     left, right = st.columns([7, 5], gap="large")
     with right:
-        first = chosen_of(found[0], sizes[0], zone, uploaded=uploaded) if len(found) == 1 else None
+        first = chosen_of(found[0], sizes[0], zone) if len(found) == 1 else None
         how = draw_how(workspace, path, uploaded, first.camera if first else None)
     with left:
         if len(found) > 1:
@@ -80,9 +80,9 @@ def draw_recordings(workspace: Workspace, path: Path, files: Sequence[Path], *, 
                 placeholder="Only where one camera filmed all of these",
             )  # fmt: skip
         _draw_bad(bad)
-        chosen = [chosen_of(one, size, zone, uploaded=uploaded) for one, size in zip(found, sizes, strict=True)]
+        chosen = [chosen_of(one, size, zone) for one, size in zip(found, sizes, strict=True)]
         told = _foreseen(workspace, how, chosen)
-        waiting = _draw_cards(chosen, told, how, uploaded)
+        waiting = _draw_cards(chosen, told, how)
     good = [one for one, tell in zip(chosen, told, strict=True) if one.wanted and not one.lacks and not tell.refused]
     order = None
     if good and not how.target.problem and how.detector is not None:
@@ -111,11 +111,13 @@ def _opened(path: str, asked: int, files: tuple[str, ...]) -> tuple[list[FoundRe
     return found, bad
 
 
-def _in_zone(found: Sequence[FoundRecording], zone: str | None) -> list[FoundRecording]:
+def _in_zone(found: Sequence[FoundRecording], zone: str | None, upload: Path | None) -> list[FoundRecording]:
+    """With the starts as they are in that zone; of an upload without those that only its place says."""
     from reid_core.datasets.choices import find_time_zone
-    from reid_core.workspace.imports.recording_files import in_zone
+    from reid_core.workspace.imports.recording_files import as_dropped, in_zone
 
-    return [in_zone(one, find_time_zone(zone) if zone else None) for one in found if one.path.exists()]
+    told = [in_zone(one, find_time_zone(zone) if zone else None) for one in found if one.path.exists()]
+    return told if upload is None else [as_dropped(one, upload) for one in told]
 
 
 def _size(path: Path) -> int:
@@ -155,9 +157,7 @@ def _draw_bad(bad: Sequence[Skipped]) -> None:
 # --- cards and their pictures ---
 
 
-def _draw_cards(
-    chosen: Sequence[Chosen], told: Sequence[Foreseen], how: How, uploaded: bool
-) -> list[tuple[DeltaGenerator, Chosen]]:
+def _draw_cards(chosen: Sequence[Chosen], told: Sequence[Foreseen], how: How) -> list[tuple[DeltaGenerator, Chosen]]:
     """Returns the places of pictures that are still to be drawn."""
     now = recordings_state()
     waiting = []
@@ -165,7 +165,7 @@ def _draw_cards(
         asked = number < STILLS or str(one.found.path) in now.asked
         with st.container(key=f"rec-card-{number}"):
             place = draw_card(
-                one, now.looks.get(_stamp(one, how)), list(tell.said), tell.refused, uploaded=uploaded,
+                one, now.looks.get(_stamp(one, how)), list(tell.said), tell.refused,
                 several=len(chosen) > 1, alone=not asked,
             )  # fmt: skip
         if place is not None:

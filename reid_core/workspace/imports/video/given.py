@@ -15,9 +15,17 @@ from reid_core.video.stream import Reading
 from reid_core.workspace.catalogue.recordings import finding
 from reid_core.workspace.catalogue.recordings.rows import START_SOURCES
 from reid_core.workspace.imports.planned_recordings import Planned
-from reid_core.workspace.imports.recording_files import UNKNOWN, FoundRecording, chosen_start, find_recordings, look_at
+from reid_core.workspace.imports.recording_files import (
+    UNKNOWN,
+    FoundRecording,
+    as_dropped,
+    chosen_start,
+    find_recordings,
+    look_at,
+)
 from reid_core.workspace.imports.uploads import is_upload
 from reid_core.workspace.imports.video.tables import TableRow, read_recording_table
+from reid_core.workspace.layout import upload_of
 from reid_core.workspace.workspace import Workspace
 
 CHOICES = (*START_SOURCES[1:], UNKNOWN)  # what a start may be besides a moment
@@ -74,11 +82,19 @@ def given_at(
 
 
 def given_by(
-    table: Path, reading: Reading, *, camera: str | None, start: str | None, zone: str | None, done: Sequence[Path] = ()
+    table: Path,
+    reading: Reading,
+    *,
+    camera: str | None,
+    start: str | None,
+    zone: str | None,
+    done: Sequence[Path] = (),
+    incoming: Path | None = None,
 ) -> tuple[list[Given], list[Skipped]]:
     """The recordings of a table; what a row does not say is said for all. Rows that cannot be used are named.
 
-    Files of `done` that are gone are left out without a word. Raises ReidError where no row is left.
+    Files of `done` that are gone are left out without a word; what lies in `incoming` was dropped on a page. Raises
+    ReidError where no row is left.
     """
     rows, skipped = read_recording_table(table)
     found = []
@@ -86,7 +102,7 @@ def given_by(
         if not row.path.exists() and row.path.resolve() in done:
             continue
         try:
-            found.append(_given(row, reading, camera, start, zone))
+            found.append(_given(row, reading, camera, start, zone, incoming))
         except ReidError as error:
             skipped.append(Skipped(row.label, str(error)))
     if not found and skipped:
@@ -105,7 +121,9 @@ def came_in(workspace: Workspace | None, gallery: str) -> list[Path]:
     return [Path(row.path) for row in rows if row.finished is not None and is_upload(workspace, Path(row.path))]
 
 
-def _given(row: TableRow, reading: Reading, camera: str | None, start: str | None, zone: str | None) -> Given:
+def _given(
+    row: TableRow, reading: Reading, camera: str | None, start: str | None, zone: str | None, incoming: Path | None
+) -> Given:
     name = row.time_zone or zone
     reading = reading if row.stream is None else dataclasses.replace(reading, stream=row.stream)
     choice, stated = _choice(row.start or start)
@@ -116,12 +134,18 @@ def _given(row: TableRow, reading: Reading, camera: str | None, start: str | Non
     if not row.path.is_file():
         raise NotThere(f"There is no file {row.path}. Check the path.")
     found = look_at(row.path, None, reading, find_time_zone(name) if name else None, stated)
+    if upload := None if incoming is None else upload_of(incoming, row.path):
+        found = as_dropped(found, _folder_of(row.path, upload))
     given = Given(found, row.label, row.camera or camera, choice, name, reading)
     if given.camera_of_it is None:
         raise ReidError(f"Nothing says which camera filmed {row.path.name}. Write it into the column camera.")
     check_camera(given.camera_of_it)
     chosen_start(found, choice)
     return given
+
+
+def _folder_of(path: Path, upload: str) -> Path:
+    return next(folder for folder in path.parents if folder.name == upload)
 
 
 def _choice(start: str | None) -> tuple[str | None, str | None]:
