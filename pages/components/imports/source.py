@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.components.imports.state import choose, import_state, watch_job
 from pages.components.shared import markup, wording
@@ -95,8 +98,18 @@ def _ask_files(workspace: Workspace, *, whole_folder: bool) -> None:
         except ReidError as error:  # the files stay in the field: nobody has to choose them again
             markup.problem("Nothing was kept of these files yet", str(error))
         else:
+            _let_go_of(files)
             choose(path)
             st.rerun()
+
+
+def _let_go_of(files: Sequence[UploadedFile]) -> None:
+    """They lie in the workspace now. Streamlit would hold them in memory, too, until the visit ends."""
+    context = get_script_run_ctx()
+    remove = None if context is None else getattr(context.uploaded_file_mgr, "remove_file", None)
+    if context is not None and remove is not None:
+        for file in files:
+            remove(context.session_id, file.file_id)
 
 
 def _ask_path() -> None:

@@ -23,7 +23,7 @@ _STYLE = Path(__file__).with_name("recordings.css")
 
 
 def is_analysis(job: Job) -> bool:
-    return job.arguments[:1] == ("video",)
+    return job_kinds.kind_of(job).word == "video"
 
 
 def draw_arriving(workspace: Workspace, job: Job) -> None:
