@@ -21,6 +21,7 @@ from reid_core.workspace.deletion import files, recordings, rows
 from reid_core.workspace.deletion.keeper import FileKeeper, Going, Left, RowKeeper, When, each
 from reid_core.workspace.galleries.last_used import forget_last_used
 from reid_core.workspace.galleries.traces import forget_dismissals, forget_edits
+from reid_core.workspace.imports.video.tables import FILE as RECORDINGS
 from reid_core.workspace.jobs import forget_jobs_of
 from reid_core.workspace.layout import (
     APP_LOG,
@@ -62,6 +63,10 @@ def _doomed_originals(going: Going) -> Iterable[str]:
     return chain(files.doomed_originals(going), recordings.doomed_pictures(going))
 
 
+def _doomed_uploads(going: Going) -> Iterable[str]:
+    return chain(files.doomed_uploads(going), recordings.doomed_uploads(going))
+
+
 def _each_in(folder: str, *names: str) -> tuple[str, ...]:
     return tuple(f"{folder}/{name}" for name in names)
 
@@ -69,7 +74,7 @@ def _each_in(folder: str, *names: str) -> tuple[str, ...]:
 # Files by their names: what lies beside them nobody would wipe, and so nobody answers for it.
 MODEL = ("card.json", "weights.safetensors", "model.onnx", "model.xml", "model.bin")
 DETECTOR = ("card.json", "model.onnx", "model.xml", "model.bin")
-_JOB = ("job.json", "log.txt", "progress.json", "results.jsonl", "recipe.yaml", "selection.json")
+_JOB = ("job.json", "log.txt", "progress.json", "results.jsonl", "recipe.yaml", "selection.json", RECORDINGS)
 _RUN = (
     "run.json", "lock", "log.txt", "crops.txt", "recipe.yaml", "verdicts.json", "mlflow.txt", "batch.jpg", "last.pt",
     "best.safetensors", "steps.csv", "epochs.csv", "resources.csv",
@@ -115,7 +120,7 @@ FILES = (
     # Its pictures are of nobody real.
     FileKeeper("demo", (f"{DEMO}/**",), each(files.wipe_drawing), files.doomed_drawings),
     # What waits to be imported is in no gallery yet, and is the user's to discard.
-    FileKeeper("upload", (f"{INCOMING}/**",), each(files.wipe_file), files.doomed_uploads),
+    FileKeeper("upload", (f"{INCOMING}/**",), each(files.wipe_file), _doomed_uploads),
     FileKeeper("import report", ("reports/[0-9]*.csv",), each(files.wipe_file), files.import_reports),
     FileKeeper(
         "index", tuple(f"{INDEXES}/*/{files}" for backend in BACKENDS.values() for files in backend.files),
