@@ -58,7 +58,8 @@ def test_its_pixels_are_square(tmp_path: Path) -> None:
     recording = film(tmp_path / "film.mkv", 60, pixel_aspect=Fraction(2))
     encoded(Place(recording), 1.0, 2.0, tmp_path / "clip.mp4")
     with open_recording(tmp_path / "clip.mp4") as clip:
-        assert (clip.facts.width, clip.facts.height, clip.facts.pixel_aspect) == (192, 64, 1)
+        assert (clip.facts.width, clip.facts.height) == (192, 64)
+        assert clip.facts.pixel_aspect == 1
 
 
 @pytest.mark.parametrize(
