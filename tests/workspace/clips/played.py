@@ -19,11 +19,11 @@ LATER, CROP_OF_LATER = "gate-0002", 3  # seconds 30 to 32
 
 def played(
     workspace: Workspace, folder: Path, *, kind: str = "mp4", is_over: bool = True, head: int = 1000,
-    copied: bool = False, drawn: dict[str, Any] | None = None,
+    copied: bool = False, rate: int = 5, drawn: dict[str, Any] | None = None,
 ) -> RecordingRow:  # fmt: skip
     """A film of 40 seconds, 5 frames a second, a key frame every 10 seconds, with two walks and three crops."""
-    options = {"rate": 5, "key_every": 50, "b_frames": 2, **(drawn or {})}
-    path = draw(folder / f"gate.{kind}", 200, **options)
+    options = {"key_every": 10 * rate, "b_frames": 2, **(drawn or {})}
+    path = draw(folder / f"gate.{kind}", 40 * rate, rate=rate, **options)
     with open_recording(path) as recording:
         facts = recording.facts
         for _ in recording.frames(rate=None):
@@ -38,7 +38,7 @@ def played(
         workspace, TOWN, name="gate", path=str(path), bytes=path.stat().st_size, width=facts.width,
         height=facts.height, duration=39.8, facts=told, copied=copied,
     )  # fmt: skip
-    reached = Progress(analysed=39.8, frames=200, problems=problems)
+    reached = Progress(analysed=39.8, frames=40 * rate, problems=problems)
     keep(
         workspace.catalogue, row.key, [walk(WALK, 10.0, 14.0), walk(LATER, 30.0, 32.0)],
         [cut(WALK, MIDDLE), cut(WALK, 13.8), cut(LATER, 31.0)], reached,
