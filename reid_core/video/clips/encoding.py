@@ -10,13 +10,12 @@ from pathlib import Path
 
 import av
 from av.video.frame import PictureType
-from av.video.reformatter import ColorRange, Colorspace
+from av.video.reformatter import ColorRange
 
 from reid_core.errors import Damaged
 from reid_core.video.clips.clip import CONVERTED, MUXER, TICKS, Clip, NotPlain, Place, Stopped
 from reid_core.video.clips.packets import SAME, moments_before
 from reid_core.video.stream.examining import examined
-from reid_core.video.stream.pictures import Picture
 from reid_core.video.stream.problems import Problems
 from reid_core.video.stream.recording import Frame, open_recording
 
@@ -63,7 +62,7 @@ def encoded(
                 wide, high = size_of(frame.width, frame.height)
                 if track is None:
                     track = _track(mp4, wide, high)
-                picture = _picture(frame.rgb(wide, high))
+                picture = frame.shot.yuv(wide, high)
                 picture.pts = round((frame.seconds - (times[0] if times else frame.seconds)) * TICKS)
                 picture.time_base = Fraction(1, TICKS)
                 if not times or frame.seconds - last_key >= KEY_EVERY - SAME:
@@ -95,7 +94,9 @@ def _frames(place: Place, start: float, end: float, stop: Callable[[], bool]) ->
 
 
 def _frame_before(place: Place, start: float) -> float | None:
-    """The moment of a frame before `start`, None where there is none or the packets do not say."""
+    """The moment of a frame before `start`, None where there is none or the packets do not say, or not rightly."""
+    if place.problems.backward_jumps:
+        return None
     found = examined(place.path, place.reading)
     if found.source.bare is not None:
         number = int((start - SAME) / found.source.bare)
@@ -120,10 +121,3 @@ def _track(mp4: av.container.OutputContainer, width: int, height: int) -> av.Vid
     context.color_range = ColorRange.MPEG
     context.thread_count = 0
     return track
-
-
-def _picture(rgb: Picture) -> av.VideoFrame:
-    """In the colours that the film names."""
-    return av.VideoFrame.from_ndarray(rgb, format="rgb24").reformat(
-        format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
-    )

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,24 @@ def test_one_that_is_still_analysed_can_be_played_and_may_grow(workspace: Worksp
     with Path(row.path).open("ab") as file:
         file.write(Path(row.path).read_bytes())
     assert clip_of(workspace, CROP).clip is not None
+
+
+def test_who_asks_for_a_clip_that_is_being_cut_waits_for_it(
+    workspace: Workspace, tmp_path: Path, monkeypatch: Any
+) -> None:
+    played(workspace, tmp_path)
+    calls: list[float] = []
+
+    def slow(*given: Any) -> Clip:
+        calls.append(given[1])
+        time.sleep(0.3)
+        return copied(*given)
+
+    monkeypatch.setattr(cutting, "copied", slow)
+    with ThreadPoolExecutor(4) as pool:
+        cuts = list(pool.map(lambda crop: clip_of(workspace, crop), [CROP, CROP, CROP, CROP_OF_LATER]))
+    assert sorted(calls) == [7.0, 27.0]
+    assert [cut.clip.name for cut in cuts if cut.clip] == ["7000-17000"] * 3 + ["27000-35000"]
 
 
 def test_what_is_gone_or_changed_is_told(workspace: Workspace, tmp_path: Path) -> None:
