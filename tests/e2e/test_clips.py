@@ -24,8 +24,12 @@ SEEN = """async ([address, moments, bits]) => {
     video.addEventListener(name, done, { once: true });
     video.addEventListener("error", () => failed(new Error(video.error.message)), { once: true });
   });
+  // A frame is decoded before it can be drawn: on a busy machine some time before.
+  const presented = () => new Promise((done) => video.requestVideoFrameCallback(done));
+  const first = presented();
+  document.body.append(video);
   video.muted = true; video.preload = "auto"; video.src = address;
-  await event("loadeddata");
+  await Promise.all([event("loadeddata"), first]);
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
   const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -41,7 +45,7 @@ SEEN = """async ([address, moments, bits]) => {
   };
   const seen = [number()];
   for (const moment of moments) {
-    const arrived = event("seeked");
+    const arrived = Promise.all([event("seeked"), presented()]);
     video.currentTime = moment;
     await arrived;
     seen.push(number());
