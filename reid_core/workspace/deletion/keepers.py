@@ -17,6 +17,7 @@ from reid_core.retrieval.backends import BACKENDS
 from reid_core.training.monitoring.tracking import MLFLOW_DATABASE
 from reid_core.workspace.cases.traces import forget_in_cases
 from reid_core.workspace.catalogue.vectors import last_deletion
+from reid_core.workspace.clips import cache as clips
 from reid_core.workspace.deletion import files, recordings, rows
 from reid_core.workspace.deletion.keeper import FileKeeper, Going, Left, RowKeeper, When, each
 from reid_core.workspace.galleries.last_used import forget_last_used
@@ -25,6 +26,7 @@ from reid_core.workspace.imports.video.tables import FILE as RECORDINGS
 from reid_core.workspace.jobs import forget_jobs_of
 from reid_core.workspace.layout import (
     APP_LOG,
+    CLIPS,
     COMPARISONS,
     DEMO,
     DETECTORS,
@@ -116,6 +118,11 @@ FILES = (
     FileKeeper(
         "original", (f"{ORIGINALS}/**",), each(files.wipe_original), _doomed_originals,
         orphans=files.orphaned_originals,
+    ),
+    # Whoever is deleted may walk through any of them, and they can be cut again.
+    FileKeeper(
+        "clips", _each_in(f"{CLIPS}/*", *clips.FILES), each(lambda left, name: clips.wipe(left.workspace, name)),
+        recordings.all_recordings, orphans=recordings.orphaned_clips,
     ),
     # Its pictures are of nobody real.
     FileKeeper("demo", (f"{DEMO}/**",), each(files.wipe_drawing), files.doomed_drawings),
