@@ -176,7 +176,9 @@ def note_still(catalogue: Catalogue, recording: int, moment: float, deletion: in
 def note_no_copy(catalogue: Catalogue, recording: int) -> None:
     """The workspace does not keep the recording's file."""
     with catalogue.transaction() as database:
-        database.execute("UPDATE recording SET copied = 0 WHERE key = ?", (recording,))
+        database.execute(
+            "UPDATE recording SET copied = 0, settings = json_remove(settings, '$.blurred') WHERE key = ?", (recording,)
+        )
 
 
 def _check_tracklets(database: Connection, recording: int, crops: Sequence[NewCrop]) -> None:
