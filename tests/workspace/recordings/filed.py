@@ -20,9 +20,8 @@ TOWN, NAME, SECONDS, RATE = "town", "gate", 40, 5.0
 
 
 def filed(
-    workspace: Workspace, path: Path, *, gallery: str = TOWN, name: str = NAME, identity: str | None = None,
-    over: bool = True, **given: Any,
-) -> RecordingRow:  # fmt: skip
+    workspace: Workspace, path: Path, *, gallery: str = TOWN, name: str = NAME, over: bool = True, **given: Any
+) -> RecordingRow:
     """The recording of a film of 40 seconds at that path, which is drawn where it is not there, with the walks "NAME-1"
     (seconds 10 to 14, crops 1 and 2 of it) and "NAME-2" (30 to 34, one crop)."""
     if not path.exists():
@@ -35,7 +34,7 @@ def filed(
     )  # fmt: skip
     one, two = f"{name}-1", f"{name}-2"
     reached = Progress(analysed=40.0, frames=200)
-    crops = [cut(name_of_it, at, identity=identity) for name_of_it, at in ((one, 11.0), (one, 13.0), (two, 31.0))]
+    crops = [cut(one, 11.0), cut(one, 13.0), cut(two, 31.0)]
     keep(workspace.catalogue, row.key, [walk(one), walk(two, 30.0, 34.0)], crops, reached)
     if over:
         finish(workspace.catalogue, row.key, reached)
