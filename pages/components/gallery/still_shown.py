@@ -31,7 +31,7 @@ def draw_after_deletion(workspace: Workspace, receipt: Receipt) -> None:
     shows = "1 recording still shows" if len(found) == 1 else f"{len(found):,} recordings still show"
     markup.text(
         '<div class="rt-hint" role="status"><b>{shows} deleted people.</b> Retrace never deletes your files by '
-        "itself. Of these, pages do not show the stretches in which a deleted person is in view.</div>",
+        "itself. Pages leave out the stretches in which a deleted person is in view.</div>",
         shows=shows,
     )  # fmt: skip
     for one in found:
@@ -91,9 +91,10 @@ def _say_which(one: StillShown, row: RecordingRow | None) -> None:
 
 
 def _draw_buttons(one: StillShown, row: RecordingRow | None, job: Job | None) -> None:
-    running = job is not None and job.progress.status == "running"
+    if job is not None and job.progress.status == "running":  # it reads the file
+        return
     with st.container(horizontal=True):
-        if row is not None and blurred_of(row) is None and not running:
+        if row is not None and blurred_of(row) is None:
             st.button("Blur…", key=f"gal-blur-{one.key}", on_click=_ask, args=(BLUR, one.key))
         if row is not None or one.gone:
             st.button("Remove file…", key=f"gal-remove-{one.key}", on_click=_ask, args=(REMOVE, one.key))
@@ -119,7 +120,7 @@ def _how_long(row: RecordingRow) -> str:
     seconds = seconds_for(row)
     if math.isnan(seconds):
         return "How long that takes is not known."
-    return f"That takes {time_left(seconds).removesuffix(' left')} on a machine like most."
+    return f"That takes {time_left(seconds).removesuffix(' left')}."
 
 
 def _start(workspace: Workspace, one: StillShown, after: str) -> None:

@@ -250,7 +250,7 @@ class DeleteCrops(DeletionEvent):
     crops: int
     held: int = 0
     ids_sha256: str = ""
-    recordings: int = 0
+    recordings: int | None = None
 
     def sentence(self) -> str:
         held = f", but for {self.held:,} that are held" if self.held else ""

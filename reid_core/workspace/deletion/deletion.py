@@ -175,7 +175,7 @@ def _delete_rows(
         shown = _still_shown(going, lost)
         event = DeleteCrops(
             purpose=purpose, gallery=gallery, crops=len(ids), held=held, receipt=number, ids_sha256=digest,
-            log_lines=going.log_lines, recordings=len(shown),
+            log_lines=going.log_lines, recordings=len(shown) or None,
         )  # fmt: skip
         write_log(database, workspace.actor, event)
         return int(number), shown

@@ -161,6 +161,10 @@ EXAMPLES: list[tuple[Event, str, str]] = [
         "mend clock", "Corrected the clock of recording 4 in gallery g by -1.5 s: 1 recording with 1 crop.",
     ),
     (
+        DeleteCrops(purpose="request 17", gallery="g", crops=5, receipt=8, recordings=2),
+        "delete", "Deleted 5 crops of gallery g (receipt 8). The files of 2 recordings still showed deleted people.",
+    ),
+    (
         BlurRecording(gallery="g", recording=4, stretches=2, seconds=12.04),
         "blur recording", "Made a blurred copy of recording 4 in gallery g: 12.0 s in 2 stretches are unrecognisable.",
     ),

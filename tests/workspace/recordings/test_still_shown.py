@@ -98,7 +98,7 @@ def test_nothing_is_said_of_crops_that_are_of_no_recording(tiny_workspace: Works
     assert delete(tiny_workspace, TINY_GALLERY, crops(1, 2), "test").recordings == ()
     with sqlite3.connect(tiny_workspace.catalogue.path) as database:
         (details,) = database.execute("SELECT details FROM audit WHERE action = 'delete'").fetchone()
-    assert '"recordings": 0' in details
+    assert "recordings" not in details
 
 
 def test_neither_receipt_nor_log_keep_a_path(workspace: Workspace, path: Path) -> None:
