@@ -10,6 +10,8 @@ from streamlit.testing.v1 import AppTest
 from reid_core.signals import StopRequest
 from reid_core.workspace import jobs
 from reid_core.workspace.catalogue.recordings import named
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.recordings.blurred_copy import blur_recording
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY
@@ -116,3 +118,31 @@ def test_a_blurred_copy_is_told_and_not_offered_again(
     assert "The workspace has a blurred copy" in words_on(page)
     assert "gal-blur-1" not in keys_of(page)
     assert "gal-remove-1" in keys_of(page)
+
+
+def of_a_recording(path: str, gallery: str, name: str) -> None:
+    from pathlib import Path
+
+    from pages.components.gallery.still_shown import draw_still_shown
+    from reid_core.workspace.actor import system_user
+    from reid_core.workspace.catalogue.recordings import named
+    from reid_core.workspace.workspace import Workspace
+
+    workspace = Workspace(Path(path), system_user())
+    draw_still_shown(workspace, gallery, named(workspace.catalogue, gallery, name))
+
+
+def test_a_recording_offers_the_same_later_and_only_if_its_file_shows_somebody_deleted(
+    tiny_workspace: Workspace, film: Path
+) -> None:
+    page = AppTest.from_function(of_a_recording, args=(str(tiny_workspace.path), TINY_GALLERY, "gate")).run()
+    assert not page.exception
+    assert words_on(page) == ""
+    delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({25, 26})), "she asked")
+    page.run()
+    assert "in view for 8.0 s in 1 stretch" in words_on(page)
+    page.button(key="gal-remove-1").click().run()
+    page.text_input(key="gal-typed-1").set_value("gate")
+    press(page, "gal-do-remove-1")
+    assert not film.exists()
+    assert "Its file was deleted from the disk." in words_on(page)
