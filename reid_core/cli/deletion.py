@@ -7,7 +7,7 @@ import re
 import sys
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,11 +22,15 @@ from reid_core.cli.shared.options import (
     moment,
     open_workspace,
 )
+from reid_core.cli.video.still_shown import receipt_values, say_still_shown
 from reid_core.errors import NotThere, ReidError, shown
 from reid_core.records import plural, whole_number
 from reid_core.workspace.catalogue.recordings.finding import every, named
 from reid_core.workspace.catalogue.selection import Selection, order_from_json
 from reid_core.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from reid_core.workspace.deletion.deletion import Receipt
 
 _SECONDS = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
 
@@ -107,7 +111,7 @@ def delete(
     done = []
     for name in concerned:
         receipt = delete_crops(opened, name, selections[name], purpose)
-        done.append(dataclasses.asdict(receipt))
+        done.append(receipt_values(_values(receipt), receipt.recordings))
         if json:
             continue
         without = plans[name].tracklets
@@ -117,7 +121,9 @@ def delete(
         if receipt.finished is None:
             say(f"  {why_unfinished(opened.catalogue, opened.thumbnails)}")
             say("  The last bytes are wiped when the workspace is next opened.")
-    REPORTER.result({"deleted": sum(receipt["crops"] for receipt in done)})
+        say_still_shown(receipt.recordings)
+    shown = sum(len(receipt["recordings"]) for receipt in done)
+    REPORTER.result({"deleted": sum(receipt["crops"] for receipt in done), "still_shown": shown})
     if json:
         print_json({"receipts": done, "held": held})
 
@@ -129,7 +135,7 @@ def receipts(workspace: WorkspaceOption = None, json: JsonOption = False) -> Non
 
     found = all_receipts(open_workspace(workspace))
     if json:
-        print_json({"receipts": [dataclasses.asdict(receipt) for receipt in found]})
+        print_json({"receipts": [_values(receipt) for receipt in found]})
         return
     print_table(
         ["receipt", "when", "who", "gallery", "what", "crops", "held", "purpose"],
@@ -177,6 +183,12 @@ def release(
         print_json({"hold": name, "crops": released})
     else:
         say(f"{name} released: {plural(released, 'crop')} can be deleted again.")
+
+
+def _values(receipt: Receipt) -> dict[str, Any]:
+    """What is kept of it."""
+    values = dataclasses.asdict(dataclasses.replace(receipt, recordings=()))
+    return {name: value for name, value in values.items() if name != "recordings"}
 
 
 def _selection(

@@ -86,7 +86,13 @@ def _cut(results: Results) -> str:
 
 
 def _deleted(results: Results) -> str:
-    return f"{plural(results[-1]['deleted'], 'crop')} deleted"
+    shown = results[-1].get("still_shown", 0)
+    files = "" if not shown else ", 1 file still shows them" if shown == 1 else f", {shown:,} files still show them"
+    return f"{plural(results[-1]['deleted'], 'crop')} deleted{files}"
+
+
+def _blurred(results: Results) -> str:
+    return f"{results[-1]['seconds']:,.1f} s are unrecognisable"
 
 
 # --- how a job goes on ---
@@ -161,6 +167,10 @@ _ROWS = (
         if_stopped="delete the folder and run the same command again.",
     ),
     JobKind("delete", "Delete {crops} of {gallery}", "Deleting", said=_deleted, go_on=_delete_if_unread),
+    JobKind(
+        "blur", "Blur {recording} of {gallery}", "Blurring", "s of video", if_stopped=AGAIN, keeps=False,
+        said=_blurred,
+    ),
     JobKind(
         "map", "Map {gallery}", "Making the map", keeps=False,
         if_stopped="`reid map {gallery}` begins again; what was finished is kept.",

@@ -11,6 +11,7 @@ import streamlit as st
 
 from pages.components.gallery import selection as chosen
 from pages.components.gallery.state import VIEW, Deletion, Ids, gallery_state
+from pages.components.gallery.still_shown import draw_after_deletion, forget_still_shown
 from pages.components.shared import markup, wording
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.errors import ReidError, disk_full, is_full
@@ -35,6 +36,7 @@ def ask_deletion(ids: Ids) -> None:
 
 def forget_deletion() -> None:
     gallery_state().deletion = None
+    forget_still_shown()
     st.session_state.pop(PURPOSE, None)
 
 
@@ -200,6 +202,7 @@ def _show_receipt(workspace: Workspace, receipt: Receipt) -> None:
     )
     markup.text('<p class="rt-big">Deleted</p>')
     st.html(f'<table class="rt-facts rt-receipt">{rows}</table>')
+    draw_after_deletion(workspace, receipt)
     _done()
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pages.components.shared.session import kept
 from reid_core.workspace.deletion.deletion import Plan, Receipt
+from reid_core.workspace.recordings.still_shown import StillShown
 
 VIEW = "gal-view"  # key of the switch between the Gallery page's views
 NOTHING = np.empty(0, np.int64)
@@ -26,6 +27,17 @@ class Deletion:
     receipt: Receipt | None = None
     job: str = ""
     complaint: str = ""
+
+
+@dataclass
+class StillShownState:
+    """Files that still show deleted people: which of them is asked about, and whether to blur or to remove it; what
+    went wrong; those that were `removed` in this visit, by the number of their recording, and what was `said` then."""
+
+    asked: tuple[str, int] | None = None
+    complaint: str = ""
+    said: str = ""
+    removed: dict[int, StillShown] = field(default_factory=dict)
 
 
 @dataclass
@@ -57,3 +69,7 @@ class GalleryState:
 
 def gallery_state() -> GalleryState:
     return kept(GalleryState)
+
+
+def still_shown_state() -> StillShownState:
+    return kept(StillShownState)

@@ -26,7 +26,9 @@ _CLOCK = re.compile(r"([+-]?)(\d{1,4}):([0-5]\d):([0-5]\d(?:\.\d{1,6})?)")
 def recordings(gallery: GalleryArgument, workspace: WorkspaceOption = None, json: JsonOption = False) -> None:
     """List a gallery's recordings: starts and where these come from, how much is analysed, and problems."""
     from reid_core.workspace.catalogue.recordings.finding import every
+    from reid_core.workspace.catalogue.recordings.spans import spans_of
     from reid_core.workspace.galleries.tracklets import tracklets_of
+    from reid_core.workspace.recordings.still_shown import not_shown
     from reid_core.workspace.search.coverage.measuring import coverage
     from reid_core.workspace.search.coverage.saying import recorded
     from reid_core.workspace.search.coverage.values import values as coverage_values
@@ -36,7 +38,11 @@ def recordings(gallery: GalleryArgument, workspace: WorkspaceOption = None, json
     counts: dict[str | None, int] = {}
     for line in tracklets_of(opened.catalogue, gallery):
         counts[line.recording] = counts.get(line.recording, 0) + 1
-    values = [{**_values(row), "tracklets": counts.get(row.name, 0)} for row in rows]
+    hidden = spans_of(opened.catalogue, gallery)
+    values = [
+        {**_values(row), "tracklets": counts.get(row.name, 0), **_not_shown(row, hidden.get(row.key, []))}
+        for row in rows
+    ]
     total = coverage(opened.catalogue, opened.catalogue.gallery(gallery), Filter())
     if json:
         print_json({"gallery": gallery, "recordings": values, "coverage": coverage_values(total)})
@@ -55,6 +61,9 @@ def recordings(gallery: GalleryArgument, workspace: WorkspaceOption = None, json
         ],
     )  # fmt: skip
     say(recorded(total))
+    for row in rows:
+        if sentence := not_shown(row, hidden.get(row.key, [])):
+            say(f"{row.name}: {sentence}")
 
 
 @app.command(rich_help_panel="Video")
@@ -125,6 +134,17 @@ def _values(row: RecordingRow) -> dict[str, Any]:
         "path": row.path, "detector": row.detector,
         "sha256": None if row.sha256 is None else row.sha256.hex(), "width": row.width, "height": row.height,
         "frames": row.frames,
+    }  # fmt: skip
+
+
+def _not_shown(row: RecordingRow, spans: list[tuple[float, float]]) -> dict[str, Any]:
+    """When somebody who was deleted is in view of it, and whether the workspace's copy is blurred then."""
+    from reid_core.workspace.catalogue.recordings.spans import lengths
+    from reid_core.workspace.clips.shown_file import blurred_of
+
+    return {
+        "not_shown": [list(span) for span in spans], "seconds_not_shown": lengths(spans),
+        "blurred": blurred_of(row) is not None,
     }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ from reid_core.workspace.catalogue.audit_base import (
     of_case,
     on_crops,
     some,
+    still_show,
 )
 from reid_core.workspace.catalogue.audit_recordings import RECORDING_EVENTS
 
@@ -241,17 +242,20 @@ class Release(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class DeleteCrops(DeletionEvent):
-    """`ids_sha256` is of the ids of the deleted crops; `held` crops were kept by a hold."""
+    """`ids_sha256` is of the ids of the deleted crops; `held` crops were kept by a hold. The files of so many
+    `recordings`, which are not the workspace's, show the deleted."""
 
     action, title = "delete", "Deletions"
     gallery: str
     crops: int
     held: int = 0
     ids_sha256: str = ""
+    recordings: int | None = None
 
     def sentence(self) -> str:
         held = f", but for {self.held:,} that are held" if self.held else ""
-        return f"Deleted {plural(self.crops, 'crop')} of gallery {self.gallery}{held}{self.after()}"
+        still = f" {still_show(self.recordings)}" if self.recordings else ""
+        return f"Deleted {plural(self.crops, 'crop')} of gallery {self.gallery}{held}{self.after()}{still}"
 
 
 @dataclass(frozen=True, kw_only=True)

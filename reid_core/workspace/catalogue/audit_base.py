@@ -83,6 +83,12 @@ def some(names: Sequence[str]) -> str:
     return f"{', '.join(map(short, names[:NAMED]))}{more}"
 
 
+def still_show(recordings: int) -> str:
+    """ "The files of 2 recordings still showed the deleted people." """
+    files = "The file" if recordings == 1 else "The files"
+    return f"{files} of {plural(recordings, 'recording')} still showed deleted people."
+
+
 def plain(text: str) -> str:
     """The text on one line, without characters that would steer a terminal or turn the direction of writing."""
     return _STEERING.sub("\N{REPLACEMENT CHARACTER}", _BREAKS.sub(" ", text))

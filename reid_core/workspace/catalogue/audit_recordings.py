@@ -90,6 +90,39 @@ class ChangeZone(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BlurRecording(Event):
+    """The workspace keeps a copy that is unrecognisable in so many `stretches`, of `seconds` together."""
+
+    action, title = "blur recording", "Recordings blurred"
+    gallery: str
+    recording: int
+    stretches: int
+    seconds: float
+
+    def sentence(self) -> str:
+        what = f"Made a blurred copy of recording {self.recording} in gallery {self.gallery}"
+        return f"{what}: {self.seconds:.1f} s in {plural(self.stretches, 'stretch')} are unrecognisable."
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoveFile(Event):
+    """The file that recording was analysed from, of so many `bytes`, was deleted from the disk. Its path goes with the
+    recording; where the recording had gone before, it is not kept at all."""
+
+    action, title = "remove file", "Files of recordings removed"
+    personal = frozenset({"purpose", "path"})
+    gallery: str
+    recording: int
+    bytes: int
+    path: str = ""
+
+    def sentence(self) -> str:
+        where = f", {self.path}," if self.path else ""
+        what = f"Deleted the file of recording {self.recording} in gallery {self.gallery}{where} from the disk"
+        return f"{what} ({self.bytes / 1e6:,.1f} MB)."
+
+
+@dataclass(frozen=True, kw_only=True)
 class ExportTracklets(Event):
     action, title = "export tracklets", "Exports of tracklets"
     gallery: str
@@ -114,7 +147,9 @@ class ExportClip(Event):
         return f"Exported a clip of gallery {self.gallery}: {stretch}."
 
 
-RECORDING_EVENTS = (AddRecording, MendClock, SetStart, ChangeZone, ExportTracklets, ExportClip)
+RECORDING_EVENTS = (
+    AddRecording, MendClock, SetStart, ChangeZone, BlurRecording, RemoveFile, ExportTracklets, ExportClip,
+)  # fmt: skip
 
 
 def _says(source: str) -> str:

@@ -22,7 +22,7 @@ from reid_core.temporary import temporary_file
 from reid_core.video.clips import Clip
 from reid_core.video.clips.clip import AS_RECORDED, CONVERTED
 from reid_core.workspace.catalogue.recordings import keeping
-from reid_core.workspace.clips.spans import Span
+from reid_core.workspace.catalogue.recordings.spans import Span
 from reid_core.workspace.clips.walks import Walk
 from reid_core.workspace.layout import CLIPS, LOCK
 from reid_core.workspace.reserve import BYTES as RESERVE

@@ -11,12 +11,14 @@ from typing import Any
 from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.catalogue.recordings.rows import read
 from reid_core.workspace.clips.cutting import Cut, clip_of
+from reid_core.workspace.clips.shown_file import blurred_of
 from reid_core.workspace.clips.walks import Walk
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.layout import STILL
 from reid_core.workspace.workspace import Workspace
 
 WORD = "clip"  # the command that converts
+BLURRED_COPY = "blurred copy"  # is what it is cut from
 _starting = threading.Lock()
 
 
@@ -75,7 +77,8 @@ def _clip(cut: Cut, job: Job | None) -> dict[str, Any]:
     if cut.clip is not None:
         kept = cut.clip
         address = f"/clips/{kept.recording}/{kept.name}.mp4"
-        clip = {"address": address, "first": kept.clip.first, "times": kept.clip.times, "said": kept.clip.said}
+        said = BLURRED_COPY if blurred_of(cut.walk.row) else kept.clip.said
+        clip = {"address": address, "first": kept.clip.first, "times": kept.clip.times, "said": said}
         return {**told, "clip": clip}
     assert cut.problem is not None
     told |= {"problem": str(cut.problem), "kind": cut.problem.kind, "convert": _can_convert(cut)}

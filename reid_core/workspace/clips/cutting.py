@@ -11,17 +11,18 @@ from pathlib import Path
 
 from reid_core.errors import FREE_SPACE, DiskFull, NotThere, ReidError, is_full, why
 from reid_core.signals import StopRequest
-from reid_core.video.clips import Clip, NotPlain, Stopped
+from reid_core.video.clips import Clip, NotPlain, Place, Stopped
 from reid_core.video.clips.clip import AS_RECORDED, CONVERTED
 from reid_core.video.clips.copying import copied
 from reid_core.video.clips.encoding import OnProgress, encoded
 from reid_core.video.stream import Reading
 from reid_core.video.stream.examining import Examined, examined
 from reid_core.workspace.catalogue.recordings.rows import DeletedMeanwhile, RecordingRow, newest_deletion
+from reid_core.workspace.catalogue.recordings.spans import Span
 from reid_core.workspace.clips import cache
 from reid_core.workspace.clips.cache import Kept
-from reid_core.workspace.clips.originals import NoClip, deleted, original_of, place_of
-from reid_core.workspace.clips.spans import Span, overlaps
+from reid_core.workspace.clips.originals import NoClip, deleted, place_of
+from reid_core.workspace.clips.spans import overlaps
 from reid_core.workspace.clips.walks import Walk, walk_of
 from reid_core.workspace.workspace import Workspace
 
@@ -51,8 +52,8 @@ def clip_of(workspace: Workspace, crop: int, at: float | None = None) -> Cut:
         walk = walk_of(workspace, crop, at)
         try:
             _stretch(walk)
-            path = original_of(workspace, walk.row)
-            return Cut(walk, _found(workspace, walk) or _copied(workspace, walk, path))
+            place = place_of(workspace, walk.row)
+            return Cut(walk, _found(workspace, walk) or _copied(workspace, walk, place))
         except NoClip as error:
             return Cut(walk, None, error)
         except DeletedMeanwhile:  # what was read of the walk may hold no more
@@ -87,8 +88,8 @@ def _found(workspace: Workspace, walk: Walk) -> Kept | None:
     return next((one for one in found if one is not None), None)
 
 
-def _copied(workspace: Workspace, walk: Walk, path: Path) -> Kept:
-    stretch, place = _stretch(walk), place_of(path, walk.row)
+def _copied(workspace: Workspace, walk: Walk, place: Place) -> Kept:
+    stretch, path = _stretch(walk), place.path
 
     def make(file: Path) -> Clip:
         try:
@@ -107,12 +108,12 @@ def _copied(workspace: Workspace, walk: Walk, path: Path) -> Kept:
 
 def _converted(workspace: Workspace, walk: Walk, on_progress: OnProgress, stop: StopRequest) -> Kept:
     stretch = _stretch(walk)
-    path = original_of(workspace, walk.row)
+    place = place_of(workspace, walk.row)
 
     def make(file: Path) -> Clip:
         is_over = _over(workspace, walk, stop)
         try:
-            return encoded(place_of(path, walk.row), *stretch, file, on_progress=on_progress, stop=is_over)
+            return encoded(place, *stretch, file, on_progress=on_progress, stop=is_over)
         except Stopped:
             if stop.requested:
                 raise

@@ -3,28 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from sqlite3 import Connection
-from typing import TypeAlias
 
-from reid_core.workspace.catalogue.catalogue import Catalogue
+from reid_core.workspace.catalogue.recordings.spans import Span
 
-Span: TypeAlias = tuple[float, float]
 NEXT = 0.001  # seconds: what begins behind a span begins so much later
-
-
-def deleted_spans(catalogue: Catalogue, recording: int) -> list[Span]:
-    """In seconds into the recording, by their beginning."""
-    with catalogue.transaction() as database:
-        database.execute("BEGIN")
-        return spans_in(database, recording)
-
-
-def spans_in(database: Connection, recording: int) -> list[Span]:
-    """The same within a transaction."""
-    rows = database.execute(
-        "SELECT start_moment, end_moment FROM deleted_span WHERE recording = ? ORDER BY start_moment", (recording,)
-    )
-    return [(start, end) for start, end in rows]
 
 
 def overlaps(one: Span, spans: Iterable[Span]) -> bool:

@@ -11,10 +11,12 @@ from typing import Any
 from reid_core.errors import NotThere, shown
 from reid_core.workspace.catalogue.recordings.clock import length_of
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow, newest_deletion, read
+from reid_core.workspace.catalogue.recordings.spans import Span, spans_in
 from reid_core.workspace.catalogue.recordings.walks import path_of_bytes
 from reid_core.workspace.catalogue.rows import gallery_key
 from reid_core.workspace.clips.neighbours import Beside, beside, best_crop
-from reid_core.workspace.clips.spans import Span, kept_clear, spans_in
+from reid_core.workspace.clips.shown_file import blurred_of
+from reid_core.workspace.clips.spans import kept_clear
 from reid_core.workspace.workspace import Workspace
 
 AROUND = 3.0  # seconds before and after the walk
@@ -30,8 +32,8 @@ class Walk:
     `path` has the moment, the foot point, and width and height of the box, None where they are not known. `box` is
     left, top, width and height. `stretch` is what a clip shows, None where somebody who was deleted would be seen in
     the walk itself; `asked` is its middle, by which the same is asked for again. `spans` are those seconds of the
-    recording in which somebody was who is deleted, and `deletion` the gallery's newest receipt when all of this was
-    read.
+    recording in which somebody was who is deleted, none of a blurred copy. `deletion` is the gallery's newest receipt
+    when all of this was read.
     """
 
     crop: int
@@ -75,7 +77,7 @@ def walk_of(workspace: Workspace, crop: int, at: float | None = None) -> Walk:
         recording, tracklet, moment, camera, sha256, *box = cells
         (row,) = read(database, "recording.key = ?", (recording,))
         key, start, end, path = _tracklet(database, recording, tracklet, moment)
-        spans = tuple(spans_in(database, recording))
+        spans = () if blurred_of(row) else tuple(spans_in(database, row))
         place = Beside(gallery_key(database, row.gallery), recording, row.camera, row.time_of(0), start, key)
         earlier, later = beside(database, place)
         deletion = newest_deletion(database, row.gallery)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from sqlite3 import Connection
 
@@ -16,6 +18,8 @@ from reid_core.errors import DiskFull, NotThere, Refused, ReidError
 from reid_core.records import DISTRACTOR, JUNK, plural
 from reid_core.workspace.catalogue.audit import DeleteCrops
 from reid_core.workspace.catalogue.audit_trail import write_log
+from reid_core.workspace.catalogue.recordings.rows import RecordingRow, read
+from reid_core.workspace.catalogue.recordings.spans import merged
 from reid_core.workspace.catalogue.rows import check_text, gallery_key, now
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.files import OWN
@@ -24,6 +28,7 @@ from reid_core.workspace.deletion.keepers import FILES, ROWS
 from reid_core.workspace.deletion.recordings import recordings_that_go, tracklets_that_go
 from reid_core.workspace.deletion.wiping import finish
 from reid_core.workspace.layout import DEMO
+from reid_core.workspace.recordings.still_shown import StillShown, shown_in
 from reid_core.workspace.reserve import with_room
 from reid_core.workspace.workspace import Workspace
 
@@ -69,7 +74,11 @@ class Plan:
 @dataclass(frozen=True)
 class Receipt:
     """Proof of a deletion. `ids_sha256` is the SHA-256 of the crop ids in rising order, as decimal text with a comma
-    between; `finished` is when the last byte was wiped, None while another process still reads."""
+    between; `finished` is when the last byte was wiped, None while another process still reads.
+
+    `recordings` are files where the user keeps them that still show the deleted. They are told when the deletion is
+    done, and not kept: a path may be named after a person.
+    """
 
     number: int
     at: str
@@ -82,6 +91,7 @@ class Receipt:
     files_kept: int
     ids_sha256: str
     finished: str | None
+    recordings: tuple[StillShown, ...] = ()
 
 
 def plan(workspace: Workspace, gallery: str, selection: Selection) -> Plan:
@@ -113,7 +123,7 @@ def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: st
         raise ReidError("Say why these crops are deleted; the receipt keeps it (--purpose).")
     check_text(purpose)
     try:
-        number = with_room(workspace.path, lambda: _delete_rows(workspace, gallery, selection, purpose.strip()))
+        number, shown = with_room(workspace.path, lambda: _delete_rows(workspace, gallery, selection, purpose.strip()))
     except DiskFull as error:
         raise DiskFull(
             "The disk is full, and there is no room to delete so many crops at once. Nothing was deleted. "
@@ -123,11 +133,14 @@ def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: st
 
     refresh_indexes(workspace, gallery)
     finish(workspace.catalogue, workspace.thumbnails)
-    return next(receipt for receipt in receipts(workspace) if receipt.number == number)
+    receipt = next(receipt for receipt in receipts(workspace) if receipt.number == number)
+    return dataclasses.replace(receipt, recordings=shown)
 
 
-def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpose: str) -> int:
-    """The first half of a deletion, in one transaction; the number of its receipt."""
+def _delete_rows(
+    workspace: Workspace, gallery: str, selection: Selection, purpose: str
+) -> tuple[int, tuple[StillShown, ...]]:
+    """The first half of a deletion, in one transaction: the number of its receipt, and what still shows the deleted."""
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         key = gallery_key(database, gallery)
@@ -154,21 +167,24 @@ def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpo
             _sources(database, key, everything=selection.is_everything()), recordings, tracklets, whole=gone,
         )  # fmt: skip
         _write_down_what_is_left(going, number)
+        lost = read(database, "recording.key IN (SELECT value FROM json_each(?))", (json.dumps(recordings),))
         for rows in ROWS:
             if rows.forget is not None:
                 rows.forget(going)
         database.execute("DROP TABLE doomed")
+        shown = _still_shown(going, lost)
         event = DeleteCrops(
             purpose=purpose, gallery=gallery, crops=len(ids), held=held, receipt=number, ids_sha256=digest,
-            log_lines=going.log_lines,
+            log_lines=going.log_lines, recordings=len(shown) or None,
         )  # fmt: skip
         write_log(database, workspace.actor, event)
-        return int(number)
+        return int(number), shown
 
 
 def receipts(workspace: Workspace) -> list[Receipt]:
     """All receipts, newest first."""
-    columns = ", ".join("key" if f.name == "number" else f.name for f in dataclasses.fields(Receipt))
+    names = [field.name for field in dataclasses.fields(Receipt) if field.name != "recordings"]
+    columns = ", ".join("key" if name == "number" else name for name in names)
     with workspace.catalogue.transaction() as database:
         return [Receipt(*row) for row in database.execute(f"SELECT {columns} FROM deletion ORDER BY key DESC")]
 
@@ -207,6 +223,16 @@ def _sources(database: Connection, gallery: int, *, everything: bool) -> list[in
     """Sources that the deletion touches."""
     which = "" if everything else "AND key IN (SELECT source FROM crop WHERE id IN (SELECT id FROM doomed))"
     return [key for (key,) in database.execute(f"SELECT key FROM source WHERE gallery = ? {which}", (gallery,))]
+
+
+def _still_shown(going: Going, lost: Sequence[RecordingRow]) -> tuple[StillShown, ...]:
+    """Of recordings that stay, and of those that are `lost`."""
+    keys = json.dumps(sorted({recording for recording, _, _ in going.in_view}))
+    found = [shown_in(row, (), gone=True) for row in lost]
+    for row in read(going.database, "recording.key IN (SELECT value FROM json_each(?))", (keys,)):
+        spans = [(start, end) for recording, start, end in going.in_view if recording == row.key]
+        found.append(shown_in(row, merged(spans, row.duration)))
+    return tuple(one for one in found if one is not None)
 
 
 def _write_down_what_is_left(going: Going, number: int) -> None:

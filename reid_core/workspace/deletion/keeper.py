@@ -8,7 +8,7 @@ may interrupt and the next process goes on with, keepers of files wipe what is w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -24,7 +24,8 @@ class Going:
     in the temporary table `doomed`; `people` of whom no crop is left; with `whole`, the gallery itself.
 
     `sources` are keys of those that it touches, `recordings` of those that go with their crops, `tracklets` of those
-    that go and have none; `log_lines` counts lines of the log that lost their personal fields.
+    that go and have none; `log_lines` counts lines of the log that lost their personal fields. `in_view` has the
+    numbers of recordings, and the seconds in which somebody who goes was in view of them.
     """
 
     database: Connection
@@ -37,6 +38,7 @@ class Going:
     tracklets: Sequence[int]
     whole: bool
     log_lines: int = 0
+    in_view: list[tuple[int, float, float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

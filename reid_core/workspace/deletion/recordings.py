@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from sqlite3 import Connection
 
+from reid_core.workspace.catalogue.recordings.spans import BLURRED
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.keeper import Going, Left
 from reid_core.workspace.deletion.rows import DOOMED
@@ -32,6 +33,11 @@ _IN_VIEW = (
     f"AND (tracklet.key IS NULL OR {_THEN})"
 )
 _OF_TRACKLETS = "SELECT tracklet.recording FROM tracklet WHERE tracklet.key IN (SELECT value FROM json_each(?))"
+_WITHOUT_TRACKLET = (
+    f"SELECT recording, max(moment - {_SEEN_AROUND}, 0), moment + {_SEEN_AROUND} FROM crop "
+    f"WHERE id {DOOMED} AND recording IS NOT NULL AND moment IS NOT NULL AND NOT EXISTS "
+    "(SELECT 1 FROM tracklet WHERE tracklet.gallery = ? AND tracklet.name = crop.tracklet)"
+)
 _HELD = "SELECT crop.recording FROM hold CROSS JOIN crop ON crop.id = hold.crop WHERE crop.recording IS NOT NULL"
 
 
@@ -67,7 +73,8 @@ def forget_tracklets(going: Going) -> None:
     stills = [(source,) for source in _sources_of_doomed_stills(going)]
     going.database.executemany("UPDATE recording SET still_moment = NULL WHERE source = ?", stills)
     going.database.execute(
-        f"UPDATE recording SET copied = 0 WHERE gallery = ? AND (EXISTS ({_GOES}) OR key IN ({_OF_TRACKLETS}))",
+        f"UPDATE recording SET copied = 0, settings = json_remove(settings, '$.{BLURRED}') "
+        f"WHERE gallery = ? AND (EXISTS ({_GOES}) OR key IN ({_OF_TRACKLETS}))",
         (going.key, json.dumps(list(going.tracklets))),
     )
     going.database.execute("UPDATE recording SET state = NULL WHERE gallery = ? AND state IS NOT NULL", (going.key,))
@@ -80,12 +87,13 @@ def forget_tracklets(going: Going) -> None:
         (going.key,),
     )
     keys = json.dumps([*(key for (key,) in emptied), *going.tracklets])
-    going.database.execute(
+    going.in_view = going.database.execute(
         "INSERT INTO deleted_span (recording, start_moment, end_moment) SELECT recording, "
         f"max(start_moment - {_SEEN_AROUND}, 0), end_moment + {_SEEN_AROUND} FROM tracklet "
-        "WHERE key IN (SELECT value FROM json_each(?))",
-        (keys,),
-    )
+        f"WHERE key IN (SELECT value FROM json_each(?)) UNION ALL {_WITHOUT_TRACKLET} "
+        "RETURNING recording, start_moment, end_moment",
+        (keys, going.key),
+    ).fetchall()
     going.database.execute("DELETE FROM tracklet WHERE key IN (SELECT value FROM json_each(?))", (keys,))
 
 

@@ -22,6 +22,7 @@ from reid_core.video.stream.start import Proposal
 from reid_core.workspace.catalogue.recordings import finding, keeping
 from reid_core.workspace.catalogue.recordings.clock import OVERLAP, overlap, refuse_future
 from reid_core.workspace.catalogue.recordings.rows import NewRecording, RecordingRow
+from reid_core.workspace.catalogue.recordings.spans import BLURRED
 from reid_core.workspace.imports.uploads import is_upload
 from reid_core.workspace.imports.whole_files import Watch, parts
 from reid_core.workspace.workspace import Workspace
@@ -126,10 +127,11 @@ def clock_of(workspace: Workspace, gallery: str, camera: str, source: str) -> Ca
 
 
 def keep_copy(workspace: Workspace, row: RecordingRow, path: Path, watch: Watch | None = None) -> None:
-    """The file itself in the folder of the recording's crops, once. What was dropped on a page is not there twice: it
-    gets a second name. Raises ReidError where it cannot be written, and Stopped."""
+    """The file itself in the folder of the recording's crops, once, and never in place of a blurred copy. What was
+    dropped on a page is not there twice: it gets a second name. Raises ReidError where it cannot be written, and
+    Stopped."""
     place = workspace.originals(row.source) / Path(row.path).name
-    if not row.copied or place.is_file():
+    if not row.copied or BLURRED in row.settings or place.is_file():
         return
     try:
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -36,10 +36,12 @@ from reid_core.workspace.catalogue.audit import (
 from reid_core.workspace.catalogue.audit_base import Event
 from reid_core.workspace.catalogue.audit_recordings import (
     AddRecording,
+    BlurRecording,
     ChangeZone,
     ExportClip,
     ExportTracklets,
     MendClock,
+    RemoveFile,
     SetStart,
 )
 from reid_core.workspace.catalogue.audit_sentences import actor_of, purpose_of, read_event, sentence_of, title_of
@@ -158,6 +160,22 @@ EXAMPLES: list[tuple[Event, str, str]] = [
     (
         MendClock(gallery="g", camera="gate", recording=4, by=-1.5, recordings=1, crops=1),
         "mend clock", "Corrected the clock of recording 4 in gallery g by -1.5 s: 1 recording with 1 crop.",
+    ),
+    (
+        DeleteCrops(purpose="request 17", gallery="g", crops=5, receipt=8, recordings=2),
+        "delete", "Deleted 5 crops of gallery g (receipt 8). The files of 2 recordings still showed deleted people.",
+    ),
+    (
+        BlurRecording(gallery="g", recording=4, stretches=2, seconds=12.04),
+        "blur recording", "Made a blurred copy of recording 4 in gallery g: 12.0 s in 2 stretches are unrecognisable.",
+    ),
+    (
+        RemoveFile(gallery="g", recording=4, bytes=12_345_678, path="/film/gate.mp4"),
+        "remove file", "Deleted the file of recording 4 in gallery g, /film/gate.mp4, from the disk (12.3 MB).",
+    ),
+    (
+        RemoveFile(gallery="g", recording=4, bytes=12_345_678),
+        "remove file", "Deleted the file of recording 4 in gallery g from the disk (12.3 MB).",
     ),
     (
         SetStart(gallery="g", recording=4, before="2026-03-02T07:00:00Z", after="2026-03-02T08:00:00Z", crops=3),

@@ -49,8 +49,4 @@ def played(
 def delete_spans(workspace: Workspace, row: RecordingRow, *spans: tuple[float, float]) -> None:
     """As a deletion writes them down."""
     with workspace.catalogue.transaction() as database:
-        database.execute(
-            "CREATE TABLE IF NOT EXISTS deleted_span (recording INTEGER NOT NULL REFERENCES recording(key) "
-            "ON DELETE CASCADE, start_moment REAL NOT NULL, end_moment REAL NOT NULL) STRICT"
-        )
         database.executemany("INSERT INTO deleted_span VALUES (?, ?, ?)", [(row.key, *span) for span in spans])

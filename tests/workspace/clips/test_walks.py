@@ -14,13 +14,13 @@ from reid_core.errors import NotThere
 from reid_core.workspace import jobs
 from reid_core.workspace.catalogue.recordings import NewTracklet, Progress, finish, keep, note_still, set_start
 from reid_core.workspace.clips import contract
-from reid_core.workspace.clips.spans import deleted_spans, kept_clear
+from reid_core.workspace.clips.spans import kept_clear
 from reid_core.workspace.clips.walks import crop_of, walk_of
 from reid_core.workspace.layout import STILL
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER
 from tests.workspace.catalogue.filmed import START, cut, film, walk
-from tests.workspace.clips.played import CROP, CROP_OF_LATER, LATER, TOWN, WALK, delete_spans, played
+from tests.workspace.clips.played import CROP, CROP_OF_LATER, LATER, TOWN, WALK, played
 from tests.workspace.test_job_kinds import make_job
 
 
@@ -134,14 +134,6 @@ def test_padding_is_cut_at_spans_and_never_the_walk() -> None:
     assert kept_clear((10, 14), (7, 17), [(1, 8), (2, 9), (15, 16), (30, 31)]) == (9.001, 14.999)
     assert kept_clear((10, 14), (7, 17), [(14, 16)]) is None
     assert kept_clear((10, 14), (7, 17), [(0, 50)]) is None
-
-
-def test_spans_are_read_where_there_are_any(workspace: Workspace) -> None:
-    row = film(workspace)
-    assert deleted_spans(workspace.catalogue, row.key) == []
-    delete_spans(workspace, row, (5.0, 6.0), (1.0, 2.5))
-    assert deleted_spans(workspace.catalogue, row.key) == [(1.0, 2.5), (5.0, 6.0)]
-    assert deleted_spans(workspace.catalogue, row.key + 1) == []
 
 
 # --- neighbours ---

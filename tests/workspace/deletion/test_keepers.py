@@ -40,6 +40,7 @@ from reid_core.workspace.maps.examination import SamePerson, examine
 from reid_core.workspace.maps.making import make_maps
 from reid_core.workspace.models.promotion import compare_models
 from reid_core.workspace.opening import open_workspace
+from reid_core.workspace.recordings.blurred_copy import blur_recording
 from reid_core.workspace.runs import network_names
 from reid_core.workspace.runs.training import create_run, train_run
 from reid_core.workspace.search import gallery_index, saved_searches
@@ -50,6 +51,7 @@ from reid_core.workspace.workspace import VARIABLE, Workspace
 from tests.conftest import TESTER, TINY_GALLERY, open_with_model, png_bytes, tiny_picture
 from tests.workspace.catalogue.filmed import cut, film, walk
 from tests.workspace.deletion.test_deletion import found_in
+from tests.workspace.recordings.filed import filed
 
 GALLERY, CASE = "gate", "case one"
 TRAINED, TESTED = "zelda-quux", "yolanda-quux"  # the people who go
@@ -210,6 +212,17 @@ def record(workspace: Workspace) -> None:
         (workspace.path / CLIPS / str(one.key) / "8000-17000.mp4").write_bytes(b"clip: " + picture)
     note_still(workspace.catalogue, row.key, 12.0)
     finish(workspace.catalogue, row.key, reached)
+    blur(workspace, workspace.path.parent / "film.mp4")
+
+
+def blur(workspace: Workspace, file: Path) -> None:
+    """A recording of which somebody was deleted before, with a blurred copy."""
+    row = filed(workspace, file, gallery=GALLERY, name="yard")
+    with workspace.catalogue.transaction() as database:
+        database.execute("INSERT INTO deleted_span VALUES (?, 8, 16)", (row.key,))
+    assert blur_recording(workspace, GALLERY, "yard", stop=StopRequest()).path.parent == originals(
+        workspace.path, row.source
+    )
 
 
 def check_as_a_job(workspace: Workspace) -> None:
@@ -235,10 +248,12 @@ def test_what_names_or_shows_who_is_deleted_goes_from_every_artefact(full: Works
 
     people = Selection(identities=frozenset({TRAINED, TESTED}))
     assert delete(full, GALLERY, people, "request 17").finished is not None
+    assert len(list(full.path.glob("originals/*/film.mp4"))) == 1, "a blurred copy of another recording"
     assert found_in(full.path, needles) == set()
     assert {name for name, _ in found_in(full.path, last)} >= {LAST}, "she stays"
 
     assert delete(full, GALLERY, Selection(), "the site is closed").finished is not None
+    assert list(full.path.glob("originals/*/film.mp4")) == []
     assert found_in(full.path, last) == set()
     assert unknown_to_keepers(full) == []
 

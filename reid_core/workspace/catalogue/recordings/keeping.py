@@ -36,6 +36,7 @@ from reid_core.workspace.catalogue.recordings.rows import (
     read,
     untouched,
 )
+from reid_core.workspace.catalogue.recordings.spans import BLURRED
 from reid_core.workspace.catalogue.recordings.walks import WALK, path_to_bytes, walk_cells, zones_in
 from reid_core.workspace.catalogue.rows import NewCrop, gallery_key, insert_crops, insert_rows, model_key, now
 from reid_core.workspace.catalogue.vectors import insert_vectors
@@ -176,7 +177,10 @@ def note_still(catalogue: Catalogue, recording: int, moment: float, deletion: in
 def note_no_copy(catalogue: Catalogue, recording: int) -> None:
     """The workspace does not keep the recording's file."""
     with catalogue.transaction() as database:
-        database.execute("UPDATE recording SET copied = 0 WHERE key = ?", (recording,))
+        database.execute(
+            f"UPDATE recording SET copied = 0, settings = json_remove(settings, '$.{BLURRED}') WHERE key = ?",
+            (recording,),
+        )
 
 
 def _check_tracklets(database: Connection, recording: int, crops: Sequence[NewCrop]) -> None:

@@ -1,0 +1,86 @@
+"""When somebody who was deleted is in view of a recording, and the blurred copy in which nobody can tell who it was."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from sqlite3 import Connection
+from typing import Any
+
+from reid_core.errors import NotThere
+from reid_core.workspace.catalogue.audit_recordings import BlurRecording
+from reid_core.workspace.catalogue.audit_trail import write_log
+from reid_core.workspace.catalogue.catalogue import Catalogue
+from reid_core.workspace.catalogue.recordings.rows import DeletedMeanwhile, RecordingRow, read
+from reid_core.workspace.catalogue.rows import gallery_key
+
+Span = tuple[float, float]  # seconds into the recording
+BLURRED = "blurred"  # in the settings of a recording: the workspace's own copy of it is a blurred one
+
+
+def spans_of(catalogue: Catalogue, gallery: str) -> dict[int, list[Span]]:
+    """By the number of a recording of the gallery, of which somebody was deleted: when, in order."""
+    with catalogue.transaction() as database:
+        rows = read(database, "recording.gallery = ?", (gallery_key(database, gallery),))
+        return {row.key: spans for row in rows if (spans := spans_in(database, row))}
+
+
+def spans_in(database: Connection, row: RecordingRow) -> list[Span]:
+    """Of that recording."""
+    found = database.execute("SELECT start_moment, end_moment FROM deleted_span WHERE recording = ?", (row.key,))
+    return merged(found.fetchall(), row.duration)
+
+
+def merged(spans: Iterable[Span], duration: float = math.nan) -> list[Span]:
+    """In order, those that overlap or touch as one; none goes on behind the end of the recording, where that is known.
+
+    >>> merged([(8.0, 16.0), (12.0, 20.0), (1.0, 2.0)], 18.0)
+    [(1.0, 2.0), (8.0, 18.0)]
+    """
+    found: list[Span] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((start, end))
+    if math.isnan(duration):
+        return found
+    return [(start, min(end, duration)) for start, end in found if start < duration]
+
+
+def check_spans(database: Connection, row: RecordingRow, spans: Sequence[Span]) -> RecordingRow:
+    """The recording as it is now. Raises DeletedMeanwhile where somebody else was deleted of it since it had these
+    `spans`, and NotThere where the recording was."""
+    rows = read(database, "recording.key = ?", (row.key,))
+    if not rows:
+        raise NotThere(f"Recording {row.name} was deleted while it was blurred. Nothing of the copy was kept.")
+    if spans_in(database, rows[0]) != list(spans):
+        raise DeletedMeanwhile(f"Somebody was deleted of recording {row.name} while it was blurred. Blur it again.")
+    return rows[0]
+
+
+def keep_blurred(
+    catalogue: Catalogue, row: RecordingRow, spans: Sequence[Span], blurred: Mapping[str, Any], purpose: str
+) -> RecordingRow:
+    """The workspace's own copy of the recording is a blurred one, which `blurred` describes: see `shown_file`.
+
+    Raises as `check_spans`. The caller holds `layout.LOCK`.
+    """
+    with catalogue.transaction() as database:
+        database.execute("BEGIN IMMEDIATE")
+        check_spans(database, row, spans)
+        database.execute(
+            f"UPDATE recording SET copied = 1, settings = json_set(settings, '$.{BLURRED}', json(?)) WHERE key = ?",
+            (json.dumps(dict(blurred)), row.key),
+        )
+        event = BlurRecording(
+            gallery=row.gallery, recording=row.key, stretches=len(spans), seconds=lengths(spans), purpose=purpose
+        )
+        write_log(database, catalogue.actor, event)
+        return read(database, "recording.key = ?", (row.key,))[0]
+
+
+def lengths(spans: Sequence[Span]) -> float:
+    """Seconds of all of them together."""
+    return sum(end - start for start, end in spans)

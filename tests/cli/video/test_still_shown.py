@@ -1,0 +1,95 @@
+"""`reid delete`, `reid recordings`, `reid blur` and `reid remove-file` about files that still show deleted people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from reid_core.workspace.workspace import Workspace
+from tests.conftest import Ended
+from tests.workspace.recordings.filed import filed
+
+Reid = Callable[..., Ended]
+DELETE = ("delete", "--gallery", "town", "--purpose", "she asked", "--yes")
+
+
+@pytest.fixture
+def film(workspace: Workspace, tmp_path: Path) -> Path:
+    filed(workspace, tmp_path / "gate.mp4")
+    return tmp_path / "gate.mp4"
+
+
+def test_a_deletion_says_which_files_still_show_them(reid: Reid, film: Path) -> None:
+    ended = reid(*DELETE, "--crop", "1,2")
+    assert "1 file still shows deleted people, where you keep recordings:" in ended.out
+    assert f"gate: {film} (8.0 s in 1 stretch)" in ended.out
+    assert "`reid blur` makes a copy" in ended.out
+    (receipt,) = reid(*DELETE, "--recording", "gate", "--json").json()["receipts"]
+    assert receipt["recordings"] == [
+        {
+            "gallery": "town", "recording": "gate", "path": str(film), "stretches": 0, "seconds": 0, "gone": True,
+        }
+    ]  # fmt: skip
+    assert "recordings" not in reid("receipts", "--json").json()["receipts"][0], "they are told, and not kept"
+    assert "The file of 1 recording still showed deleted people." in reid("audit").out
+    assert str(film) not in reid("audit").out
+
+
+def test_nothing_is_said_where_no_file_shows_them(reid: Reid, film: Path) -> None:
+    film.unlink()
+    assert "still show" not in reid(*DELETE, "--crop", "1,2").out
+
+
+def test_the_list_of_recordings_says_how_much_is_not_shown(reid: Reid, film: Path) -> None:
+    assert "not shown" not in reid("recordings", "town").out
+    (row,) = reid("recordings", "town", "--json").json()["recordings"]
+    assert (row["not_shown"], row["seconds_not_shown"], row["blurred"]) == ([], 0, False)
+    reid(*DELETE, "--crop", "1,2")
+    assert "gate: 8.0 s in 1 stretch are not shown: somebody in them was deleted." in reid("recordings", "town").out
+    (row,) = reid("recordings", "town", "--json").json()["recordings"]
+    assert (row["not_shown"], row["seconds_not_shown"], row["blurred"]) == ([[8.0, 16.0]], 8.0, False)
+
+
+def test_a_blurred_copy_is_made_and_said(reid: Reid, film: Path) -> None:
+    refused = reid("blur", "town", "gate")
+    assert (refused.code, "nothing to blur" in refused.err) == (1, True)
+    reid(*DELETE, "--crop", "1,2")
+    ended = reid("blur", "town", "gate", "--purpose", "receipt 1")
+    assert ended.code == 0
+    assert "unrecognisable for 8.0 s in 1 stretch" in ended.out
+    assert "Whoever else is in view then is hidden, too." in ended.out
+    assert f"The original still shows everybody: {film}" in ended.out
+    assert "8.0 s in 1 stretch are blurred in the workspace's copy" in reid("recordings", "town").out
+    assert reid("recordings", "town", "--json").json()["recordings"][0]["blurred"]
+    again = reid("blur", "town", "--recording=gate", "--json").json()
+    assert again["already"]
+    assert Path(again["path"]).is_file()
+    assert "Made a blurred copy of recording 1 in gallery town: 8.0 s in 1 stretch" in reid("audit").out
+    assert "Name one recording" in reid("blur", "town").err
+
+
+def test_a_file_is_removed_after_its_recordings_name_is_typed(
+    reid: Reid, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = reid("remove-file", "town", "gate")
+    assert (refused.code, film.is_file()) == (1, True)
+    assert "say --yes" in refused.err
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("typer.prompt", lambda text: "gat")
+    refused = reid("remove-file", "town", "gate")
+    assert "Nothing was deleted: that is not gate." in refused.err
+    assert film.is_file()
+    monkeypatch.setattr("typer.prompt", lambda text: "gate")
+    assert "The file of recording gate was deleted from the disk." in reid("remove-file", "town", "gate").out
+    assert not film.exists()
+
+
+def test_a_script_removes_a_file_without_being_asked(reid: Reid, film: Path) -> None:
+    ended = reid("remove-file", "town", "gate", "--yes", "--json", "--purpose", "request 17")
+    assert ended.json() == {"gallery": "town", "recording": "gate", "removed": True, "other_names": 0}
+    assert not film.exists()
+    assert "request 17" in reid("audit").out
+    ended = reid("remove-file", "town", "gate", "--yes")
+    assert (ended.code, "is not there any more" in ended.err) == (1, True)

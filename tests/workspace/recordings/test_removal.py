@@ -1,0 +1,161 @@
+"""Deleting the file of a recording from the disk: that very file, and no other."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from reid_core.errors import NotThere, Refused, ReidError
+from reid_core.workspace.catalogue.recordings import named
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.deletion.deletion import delete
+from reid_core.workspace.deletion.holds import hold
+from reid_core.workspace.imports.allowed_folders import VARIABLE
+from reid_core.workspace.recordings.removal import removal_plan, remove_file, remove_known_file, say_links
+from reid_core.workspace.recordings.still_shown import still_shown
+from reid_core.workspace.workspace import Workspace
+from tests.conftest import TESTER
+from tests.workspace.deletion.test_deletion import found_in
+from tests.workspace.recordings.filed import NAME, TOWN, crops, filed
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    return Workspace(tmp_path / "workspace", TESTER)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    (tmp_path / "films").mkdir()
+    return tmp_path / "films" / "zelda-quux.mp4"
+
+
+def log(workspace: Workspace) -> list[tuple[str, str]]:
+    """Public details, and personal fields ("" where there are none), of files that were removed."""
+    with sqlite3.connect(workspace.catalogue.path) as database:
+        return database.execute(
+            "SELECT details, COALESCE(fields, '') FROM audit LEFT JOIN audit_fields ON line = key "
+            "WHERE action = 'remove file'"
+        ).fetchall()
+
+
+def test_the_file_goes_and_the_recording_stays(workspace: Workspace, path: Path) -> None:
+    row = filed(workspace, path)
+    plan = removal_plan(workspace, TOWN, NAME)
+    assert f"{path} (" in plan
+    assert f"Recording {NAME} stays in gallery {TOWN}" in plan
+    assert remove_file(workspace, TOWN, NAME, "request 17") == 0
+    assert not path.exists()
+    assert named(workspace.catalogue, TOWN, NAME).key == row.key
+    assert len(workspace.catalogue.crops(TOWN)) == 3
+    ((public, personal),) = log(workspace)
+    assert "zelda" not in public
+    assert str(path) in personal
+    assert "request 17" in personal
+    with pytest.raises(NotThere, match="not there any more"):
+        remove_file(workspace, TOWN, NAME, "again")
+
+
+def test_the_path_goes_from_the_log_with_the_recording(workspace: Workspace, path: Path) -> None:
+    filed(workspace, path)
+    remove_file(workspace, TOWN, NAME, "request 17")
+    delete(workspace, TOWN, Selection(recordings=frozenset({NAME})), "retention")
+    assert found_in(workspace.path, {"name": b"zelda-quux"}) == set()
+
+
+def test_of_a_recording_that_has_gone_the_file_can_be_removed_and_the_log_keeps_no_path(
+    workspace: Workspace, path: Path
+) -> None:
+    filed(workspace, path)
+    (known,) = delete(workspace, TOWN, Selection(recordings=frozenset({NAME})), "retention").recordings
+    remove_known_file(workspace, known, "retention")
+    assert not path.exists()
+    assert found_in(workspace.path, {"name": b"zelda-quux"}) == set()
+    assert len(log(workspace)) == 1
+
+
+@pytest.mark.parametrize("change", ["another of its size", "longer", "shorter"])
+def test_another_file_stays(workspace: Workspace, path: Path, change: str) -> None:
+    filed(workspace, path)
+    data = path.read_bytes()
+    other = {"another of its size": b"\0" * len(data), "longer": data + b"1", "shorter": data[:-1]}[change]
+    path.write_bytes(other)
+    with pytest.raises(Refused, match="is not the file that was analysed"):
+        removal_plan(workspace, TOWN, NAME)
+    with pytest.raises(Refused, match="is not the file that was analysed"):
+        remove_file(workspace, TOWN, NAME, "test")
+    assert path.read_bytes() == other
+    assert log(workspace) == []
+
+
+def test_a_link_stays_whether_it_is_the_file_or_a_folder(workspace: Workspace, path: Path, tmp_path: Path) -> None:
+    filed(workspace, path)
+    real = path.rename(path.with_name("moved.mp4"))
+    path.symlink_to(real)
+    with pytest.raises(Refused, match="link"):
+        remove_file(workspace, TOWN, NAME, "test")
+    path.unlink()
+    real.rename(path)
+    path.parent.rename(tmp_path / "elsewhere")
+    (tmp_path / "films").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(Refused, match="link"):
+        remove_file(workspace, TOWN, NAME, "test")
+    assert (tmp_path / "elsewhere" / path.name).is_file()
+
+
+def test_other_names_of_the_file_are_told(workspace: Workspace, path: Path) -> None:
+    filed(workspace, path)
+    os.link(path, path.with_name("second.mp4"))
+    assert say_links(remove_file(workspace, TOWN, NAME, "test")).startswith("It has 1 other name on the disk")
+    assert path.with_name("second.mp4").is_file()
+
+
+def test_a_folder_or_a_file_without_known_bytes_stays(workspace: Workspace, path: Path) -> None:
+    filed(workspace, path)
+    with workspace.catalogue.transaction() as database:
+        database.execute("UPDATE recording SET facts = '{}'")
+    with pytest.raises(Refused, match="Delete it yourself"):
+        remove_file(workspace, TOWN, NAME, "test")
+    assert path.is_file()
+
+
+def test_a_page_removes_only_from_folders_that_it_may_import_from(
+    workspace: Workspace, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filed(workspace, path)
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "elsewhere"))
+    with pytest.raises(ReidError, match="not in a folder"):
+        remove_file(workspace, TOWN, NAME, "test", by_page=True)
+    assert path.is_file()
+    monkeypatch.setenv(VARIABLE, str(path.parent))
+    remove_file(workspace, TOWN, NAME, "test", by_page=True)
+    assert not path.exists()
+
+
+def test_what_a_hold_keeps_or_an_analysis_needs_stays(workspace: Workspace, path: Path) -> None:
+    filed(workspace, path)
+    hold(workspace, TOWN, crops(3), "case-9")
+    with pytest.raises(Refused, match="held by case-9"):
+        remove_file(workspace, TOWN, NAME, "test")
+    yard = path.with_name("yard.mp4")
+    filed(workspace, yard, name="yard", over=False)
+    with pytest.raises(Refused, match="not analysed to its end"):
+        remove_file(workspace, TOWN, "yard", "test")
+    assert path.is_file()
+    assert yard.is_file()
+
+
+def test_the_plan_names_other_recordings_of_the_file(workspace: Workspace, path: Path) -> None:
+    filed(workspace, path)
+    filed(workspace, path, name="again")
+    assert f"also the file of recording again of gallery {TOWN}" in removal_plan(workspace, TOWN, NAME)
+
+
+def test_once_it_is_removed_nothing_still_shows_them(workspace: Workspace, path: Path) -> None:
+    filed(workspace, path)
+    delete(workspace, TOWN, crops(1, 2), "she asked")
+    remove_file(workspace, TOWN, NAME, "she asked")
+    assert still_shown(workspace, named(workspace.catalogue, TOWN, NAME)) is None
