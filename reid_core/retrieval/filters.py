@@ -2,8 +2,8 @@
 
 A filter is one field of `Filter`, with its `Row` of data: how an index answers it, the option of the command line that
 asks for it, the page's control that sets it, and its names in the page's address. The index, the command and saved
-searches are made from these rows, and so are colours on the page and in its address. A filter of another kind needs a
-control in pages/components/search/filters.py, and a line for its value in address.py there. What it reads of a row is
+searches are made from these rows, and so are colours and walks on the page and in its address. A filter of another
+kind needs a control in pages/components/search/filters.py, and a line for its value in address.py there. What it reads of a row is
 a field of `Columns`.
 """
 

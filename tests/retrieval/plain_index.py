@@ -90,7 +90,8 @@ def choices(held: dict[int, Row], where: Filter, names: Sequence[str]) -> dict[s
     """Sets of walks, a row of none standing for itself, by each value that passes all but this one of the filter."""
     found: dict[str, dict[Any, int]] = {}
     for name in names:
-        others = dataclasses.replace(where, **{name: None})
+        without: dict[str, Any] = {name: None}
+        others = dataclasses.replace(where, **without)
         walks: dict[Any, set[tuple[str, int]]] = {}
         for number, row in held.items():
             for choice in CHOICES[name](row) if passes(others, number, row) else []:
