@@ -3,8 +3,8 @@
 A filter is one field of `Filter`, with its `Row` of data: how an index answers it, the option of the command line that
 asks for it, the page's control that sets it, and its names in the page's address. The index, the command and saved
 searches are made from these rows, and so are colours and walks on the page and in its address. A filter of another
-kind needs a control in pages/components/search/filters.py, and a line for its value in address.py there. What it reads of a row is
-a field of `Columns`.
+kind needs a control in pages/components/search/filters.py, and a line for its value in address.py there. What it reads
+of a row is a field of `Columns`.
 """
 
 from __future__ import annotations
@@ -172,17 +172,17 @@ class Filter:
     )  # fmt: skip
     min_seconds: float | None = row(
         None, AT_LEAST, "seconds", kind=NUMBER, option="--seconds-at-least",
-        help="Only hits in view for so many seconds.", control="walks", title="In view for at least",
+        help="Only hits in view for so many seconds.", control="walks", title="In view for at least (s)",
         address=("longer",),
     )  # fmt: skip
     max_seconds: float | None = row(
         None, AT_MOST, "seconds", kind=NUMBER, option="--seconds-at-most",
-        help="Only hits in view no longer than that.", control="walks", title="In view for at most",
+        help="Only hits in view no longer than that.", control="walks", title="In view for at most (s)",
         address=("shorter",),
     )  # fmt: skip
     min_standing: float | None = row(
         None, AT_LEAST, "standing", kind=NUMBER, option="--stood-at-least",
-        help="Only hits who stood in one place for so many seconds.", control="walks", title="Stood for at least",
+        help="Only hits who stood in one place for so many seconds.", control="walks", title="Stood for at least (s)",
         address=("stood",),
     )  # fmt: skip
     zones: frozenset[str] | None = row(

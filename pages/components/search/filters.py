@@ -44,16 +44,16 @@ def clothes() -> dict[str, Row]:
 
 def draw_filters(
     workspace: Workspace, gallery: GalleryInfo, worn: tuple[str, str] | None
-) -> tuple[Filter, WalksPopover | None]:
+) -> tuple[Filter, WalksPopover]:
     """The filters in a row; `worn` are the colours of upper and lower clothing in the photo, where they are clear.
 
-    Those by walk, None without recordings, have their place and are to be drawn when the answer is there.
+    Those by walk have their place then, and are to be drawn when the answer is there.
     """
     offers = fields.offered(workspace, gallery.name)
     place, where = _Place(gallery, cached.gallery_facts(workspace, gallery), worn, offers), Filter()
     for draw in CONTROLS.values():
         where = draw(place, where)
-    return where, place.walks
+    return where, place.walks or WalksPopover(gallery.name, None)
 
 
 @dataclass
@@ -163,8 +163,6 @@ def _wear(keys: tuple[str, str], worn: tuple[str, str]) -> None:
 
 
 def _walks(place: _Place, where: Filter) -> Filter:
-    if place.offers is None:
-        return where
     place.walks = WalksPopover(place.gallery.name, place.offers)
     return dataclasses.replace(where, **place.walks.values())
 

@@ -19,6 +19,7 @@ from reid_core.workspace.catalogue.rows import NewCrop, gallery_key
 from reid_core.workspace.catalogue.vectors import _indexed, add_vectors
 from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.search import gallery_index, saved_searches
+from reid_core.workspace.search.coverage.words import filter_words
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.hit_meaning import Meant
 from reid_core.workspace.search.searching import Answer, Example, Query, Question, answer_query
@@ -135,6 +136,11 @@ def test_only_a_gallery_with_recordings_reads_tracklets(town: Workspace) -> None
         named, joined = _indexed(database, gallery_key(database, "still"))
         assert (named, joined) == (INDEXED, "")
         assert "tracklet" in _indexed(database, gallery_key(database, "town"))[1]
+
+
+def test_exports_say_walks_in_words() -> None:
+    where = Filter(zones=frozenset({"door"}), min_seconds=2.5, ignored=True)
+    assert filter_words(where) == "in view for at least (s): 2.5; zone: door; also from zones to ignore"
 
 
 def test_a_saved_search_keeps_its_walks() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -33,26 +34,29 @@ class WalksPopover:
     """Takes its place among the filters at once, and is drawn once the answer is there: only then it can be counted
     what is searched. Its fields are read before, from the session."""
 
-    def __init__(self, gallery: str, offers: Offered) -> None:
+    def __init__(self, gallery: str, offers: Offered | None) -> None:
+        """Without offers it stays away."""
         self.gallery, self.offers = gallery, offers
-        self.place = st.container(width="content", key="walks-place")
+        self.place = None if offers is None else st.container(width="content", key="walks-place")
 
     def values(self) -> dict[str, Any]:
         """What the fields hold, as values of `Filter`."""
-        return held(self.gallery, self.offers)
+        return {} if self.offers is None else held(self.gallery, self.offers)
 
     def draw(self, workspace: Workspace, answer: Answer | None) -> None:
         """Without an answer there are no counts."""
+        if self.offers is None or self.place is None:
+            return
         counts = {} if answer is None else _counts(workspace, self.gallery, answer)
         with self.place, st.popover(label_of(self.values()), key="walks-popover"):
             for name in ("directions", "entered", "left_by"):
-                self._pills(name, counts)
+                self._pills(name, self.offers.choices(name), counts)
             with st.container(horizontal=True):
                 self._seconds("min_seconds")
                 self._seconds("max_seconds")
                 self._seconds("min_standing")
             if self.offers.zones:
-                self._pills("zones", counts)
+                self._pills("zones", self.offers.zones, counts)
             self._ignored(counts)
             if counts:
                 markup.text(
@@ -60,18 +64,18 @@ class WalksPopover:
                     "from a recording has no walk.</p>"
                 )
 
-    def _pills(self, name: str, counts: Counts) -> None:
+    def _pills(self, name: str, choices: Sequence[str], counts: Counts) -> None:
         def words(choice: str) -> str:
             return f"{choice} · {counts[name].get(choice, 0):,}" if name in counts else choice
 
         st.pills(
-            of_walks()[name].title, self.offers.choices(name), selection_mode="multi", format_func=words,
+            of_walks()[name].title, choices, selection_mode="multi", format_func=words,
             key=key_of(name, self.gallery), persist_state="session", help=MEANINGS[name],
         )  # fmt: skip
 
     def _seconds(self, name: str) -> None:
         st.number_input(
-            f"{of_walks()[name].title} (s)", 0.0, MOST_SECONDS, None, 1.0, format="%g", placeholder="any", width=170,
+            of_walks()[name].title, 0.0, MOST_SECONDS, None, 1.0, format="%g", placeholder="any", width=170,
             key=key_of(name, self.gallery), persist_state="session", help=MEANINGS.get(name),
         )  # fmt: skip
 
