@@ -2,9 +2,9 @@
 
 A filter is one field of `Filter`, with its `Row` of data: how an index answers it, the option of the command line that
 asks for it, the page's control that sets it, and its names in the page's address. The index, the command and saved
-searches are made from these rows, and so are colours on the page and in its address. A filter of another kind needs a
-control in pages/components/search/filters.py, and a line for its value in address.py there. What it reads of a row is
-a field of `Columns`.
+searches are made from these rows, and so are colours and walks on the page and in its address. A filter of another
+kind needs a control in pages/components/search/filters.py, and a line for its value in address.py there. What it reads
+of a row is a field of `Columns`.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ from reid_core.errors import ReidError
 UNKNOWN_HEIGHT = 0
 ID = "id"  # as a filter's column: the row's id
 
-# How a value is compared with a column. All but the second and the last fail where the column is not known.
+# How a value is compared with a column. All but `NONE_OF`, `NAMED` and `UNMARKED` fail where the column is not known.
 ANY_OF, NONE_OF = "is any of", "is none of"
-AT_LEAST = "is at least"
+HAS_ANY = "has any of"  # the column holds several names, one a line
+AT_LEAST, AT_MOST = "is at least", "is at most"
 UNTIL = "is a time up to"  # no date is after a time into a recording, and no time into a recording before a date
 WEEKDAY, HOUR = "is on a weekday", "is in an hour"
 NAMED = "is a named person"  # True: neither distractor nor junk nor unknown; False: unknown
+UNMARKED = "is not marked"  # True: or is, all the same
 
 # What kind of value a filter takes, which says how it is written and drawn.
 TEXTS, PEOPLE, COLOUR = "texts", "people", "colours"
@@ -86,6 +88,11 @@ class Filter:
 
     `upper` and `lower` are colours of clothing. A crop whose colour is not clear fails them, unless `unclear_colours`;
     None ignores the colour. `only_ids` are the only rows that may be returned, None for all.
+
+    The next are of the walk, as `video.walks.Walk` has it: `directions`, the edges that somebody `entered` and left by,
+    the seconds in view (`min_seconds`, `max_seconds`) and in one place (`min_standing`), all inclusive, and `zones`, of
+    which the walk touched at least one. A crop that was not cut from a recording has no walk, and fails them. `ignored`
+    says whether walks within zones to ignore pass: None lets them pass, too, but `workspace.search` takes it for False.
 
     >>> from reid_core.retrieval import ExactIndex
     >>> index = ExactIndex("model", dimension=2)
@@ -151,6 +158,41 @@ class Filter:
         None, AT_LEAST, "sharpness", kind=NUMBER, option="--min-sharpness",
         help="Only hits at least so sharp, 0 to 1; 0.32 leaves out the blurred.", control="more", address=("good",),
     )  # fmt: skip
+    directions: frozenset[str] | None = row(
+        None, ANY_OF, "direction", option="--direction", help="Only hits of walks this way: to the left,stays",
+        control="walks", title="Direction", address=("direction",),
+    )  # fmt: skip
+    entered: frozenset[str] | None = row(
+        None, ANY_OF, "entered", option="--entered-by", help="Only hits who came in by: left edge,inside the picture",
+        control="walks", title="Entered by", address=("entered",),
+    )  # fmt: skip
+    left_by: frozenset[str] | None = row(
+        None, ANY_OF, "left", option="--left-by", help="Only hits who left by: right edge,bottom edge",
+        control="walks", title="Left by", address=("left",),
+    )  # fmt: skip
+    min_seconds: float | None = row(
+        None, AT_LEAST, "seconds", kind=NUMBER, option="--seconds-at-least",
+        help="Only hits in view for so many seconds.", control="walks", title="In view for at least (s)",
+        address=("longer",),
+    )  # fmt: skip
+    max_seconds: float | None = row(
+        None, AT_MOST, "seconds", kind=NUMBER, option="--seconds-at-most",
+        help="Only hits in view no longer than that.", control="walks", title="In view for at most (s)",
+        address=("shorter",),
+    )  # fmt: skip
+    min_standing: float | None = row(
+        None, AT_LEAST, "standing", kind=NUMBER, option="--stood-at-least",
+        help="Only hits who stood in one place for so many seconds.", control="walks", title="Stood for at least (s)",
+        address=("stood",),
+    )  # fmt: skip
+    zones: frozenset[str] | None = row(
+        None, HAS_ANY, "zones", option="--zone", help="Only hits who walked through one of these zones: door,stairs",
+        control="walks", title="Zone", address=("zone",),
+    )  # fmt: skip
+    ignored: bool | None = row(
+        None, UNMARKED, "ignored", kind=YES_OR_NO, option="--ignored", help="Also hits within zones to ignore.",
+        control="walks", title="Also from zones to ignore", address=("ignored",),
+    )  # fmt: skip
     exclude_ids: frozenset[int] = row(frozenset(), NONE_OF, ID)
     only_ids: frozenset[int] | None = row(None, ANY_OF, ID)
 
@@ -182,7 +224,8 @@ class Columns:
     """What filters read, one entry per row: labels (None where unknown) and time in seconds (NaN where unknown).
 
     `height` in pixels (0 where unknown), `sharpness` (NaN where unknown) and the colours of `upper` and `lower`
-    clothing (None where not clear) are unknown for all rows unless given.
+    clothing (None where not clear) are unknown for all rows unless given. So is what is known of a row's walk: `walk`
+    is its number (0 for none), `seconds` and `standing` are times (NaN where unknown), `zones` names, one a line.
     Raises ReidError when the columns differ in length.
     """
 
@@ -194,6 +237,14 @@ class Columns:
     sharpness: NDArray[np.float32] = field(default_factory=lambda: np.array(np.nan), metadata={"dtype": np.float32})
     upper: NDArray[Any] = field(default_factory=lambda: np.array(None), metadata=_LABEL)
     lower: NDArray[Any] = field(default_factory=lambda: np.array(None), metadata=_LABEL)
+    direction: NDArray[Any] = field(default_factory=lambda: np.array(None), metadata=_LABEL)
+    entered: NDArray[Any] = field(default_factory=lambda: np.array(None), metadata=_LABEL)
+    left: NDArray[Any] = field(default_factory=lambda: np.array(None), metadata=_LABEL)
+    seconds: NDArray[np.float32] = field(default_factory=lambda: np.array(np.nan), metadata={"dtype": np.float32})
+    standing: NDArray[np.float32] = field(default_factory=lambda: np.array(np.nan), metadata={"dtype": np.float32})
+    zones: NDArray[Any] = field(default_factory=lambda: np.array(None), metadata=_LABEL)
+    ignored: NDArray[np.bool_] = field(default_factory=lambda: np.array(False), metadata={"dtype": np.bool_})
+    walk: NDArray[np.int32] = field(default_factory=lambda: np.array(0), metadata={"dtype": np.int32})
 
     def __post_init__(self) -> None:
         for name, dtype in _TYPES.items():

@@ -8,9 +8,9 @@ which compares an index with the catalogue, and to `searching`, which takes ids 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,6 +88,14 @@ class VectorIndex(Protocol):
 
     def count(self, where: Filter) -> int:
         """Number of rows that `where` lets through."""
+        ...
+
+    def choices(self, where: Filter, names: Sequence[str]) -> dict[str, dict[Any, int]]:
+        """Of each of these filters, how many walks (rows, where they are of no walk) have each value of its column,
+        among those that pass the rest of `where`; a value that none has is left out.
+
+        A filter takes labels, one of them or several, or is `UNMARKED`: then the value True counts those marked.
+        """
         ...
 
     def vectors(self, ids: NDArray[np.int64]) -> NDArray[np.float32]:

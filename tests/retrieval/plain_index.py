@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,10 @@ from reid_core.retrieval.filters import Columns, Filter
 from reid_core.retrieval.protocol import Changes, IndexStats, Vectors
 from reid_core.retrieval.results import NO_HIT, RankedResults
 
-NAMES = ("camera", "identity", "split", "time", "height", "sharpness", "upper", "lower")
+NAMES = (
+    "camera", "identity", "split", "time", "height", "sharpness", "upper", "lower", "direction", "entered", "left",
+    "seconds", "standing", "zones", "ignored", "walk",
+)  # fmt: skip
 
 
 class Row(NamedTuple):
@@ -30,10 +34,19 @@ class Row(NamedTuple):
     sharpness: float
     upper: str | None
     lower: str | None
+    direction: str | None = None
+    entered: str | None = None
+    left: str | None = None
+    seconds: float = math.nan
+    standing: float = math.nan
+    zones: str | None = None
+    ignored: bool = False
+    walk: int = 0
 
 
 def passes(where: Filter, number: int, row: Row) -> bool:
     at = datetime.fromtimestamp(row.time, UTC) if row.time > 1e8 else None  # smaller ones count from no known date
+    walked = ((where.directions, row.direction), (where.entered, row.entered), (where.left_by, row.left))
     clothes = ((where.upper, row.upper), (where.lower, row.lower))
     return (
         (where.cameras is None or row.camera in where.cameras)
@@ -50,10 +63,42 @@ def passes(where: Filter, number: int, row: Row) -> bool:
         and (where.hours is None or (at is not None and at.hour in where.hours))
         and (where.identity_known is not True or row.identity in ("p", "q"))
         and (where.identity_known is not False or row.identity is None)
+        and all(wanted is None or there in wanted for wanted, there in walked)
+        and (where.min_seconds is None or row.seconds >= where.min_seconds)
+        and (where.max_seconds is None or row.seconds <= where.max_seconds)
+        and (where.min_standing is None or row.standing >= where.min_standing)
+        and (where.zones is None or any(zone in where.zones for zone in zones_of(row)))
+        and (where.ignored is not False or not row.ignored)
         and all(
             wanted is None or worn in wanted or (worn is None and where.unclear_colours) for wanted, worn in clothes
         )
     )
+
+
+def zones_of(row: Row) -> list[str]:
+    return row.zones.split("\n") if row.zones else []
+
+
+CHOICES: dict[str, Callable[[Row], list[Any]]] = {
+    "cameras": lambda row: [row.camera], "directions": lambda row: [row.direction],
+    "entered": lambda row: [row.entered], "left_by": lambda row: [row.left], "zones": zones_of,
+    "ignored": lambda row: [row.ignored or None],
+}  # fmt: skip
+
+
+def choices(held: dict[int, Row], where: Filter, names: Sequence[str]) -> dict[str, dict[Any, int]]:
+    """Sets of walks, a row of none standing for itself, by each value that passes all but this one of the filter."""
+    found: dict[str, dict[Any, int]] = {}
+    for name in names:
+        without: dict[str, Any] = {name: None}
+        others = dataclasses.replace(where, **without)
+        walks: dict[Any, set[tuple[str, int]]] = {}
+        for number, row in held.items():
+            for choice in CHOICES[name](row) if passes(others, number, row) else []:
+                if choice is not None:
+                    walks.setdefault(choice, set()).add(("walk", row.walk) if row.walk else ("row", number))
+        found[name] = {choice: len(those) for choice, those in walks.items()}
+    return found
 
 
 def expected(held: dict[int, Row], query: tuple[float, ...], k: int, where: Filter) -> list[tuple[int, float]]:
@@ -89,6 +134,9 @@ class PlainIndex:
 
     def count(self, where: Filter) -> int:
         return sum(passes(where, number, row) for number, row in self.held.items())
+
+    def choices(self, where: Filter, names: Sequence[str]) -> dict[str, dict[Any, int]]:
+        return choices(self.held, where, names)
 
     def vectors(self, ids: np.ndarray) -> np.ndarray:
         if missing := set(ids.tolist()) - self.held.keys():

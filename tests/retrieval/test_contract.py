@@ -21,7 +21,7 @@ from reid_core.records import DISTRACTOR
 from reid_core.retrieval.backends import BACKENDS
 from reid_core.retrieval.filters import Columns, Filter
 from reid_core.retrieval.protocol import Changes, VectorIndex
-from tests.retrieval.plain_index import Row, columns_of, expected, passes
+from tests.retrieval.plain_index import CHOICES, Row, choices, columns_of, expected, passes
 
 DIMENSION = 4
 MONDAY = datetime(2026, 1, 5, 8, 30, tzinfo=UTC).timestamp()
@@ -39,6 +39,14 @@ rows = st.builds(
     st.sampled_from([0.0, 0.5, math.nan]),
     st.sampled_from(["red", "blue", None]),
     st.sampled_from(["black", None]),
+    st.sampled_from(["to the left", "stays", None]),
+    st.sampled_from(["left edge", None]),
+    st.sampled_from(["top edge", "right edge", None]),
+    st.sampled_from([0.0, 4.5, 60.0, math.nan]),
+    st.sampled_from([0.0, 2.5, math.nan]),
+    st.sampled_from(["door", "door\nstairs", "stairs", None]),
+    st.booleans(),
+    st.integers(0, 3),
 )
 batches = st.lists(st.tuples(st.integers(0, 30), rows), max_size=25)
 ids_to_remove = st.lists(st.integers(0, 35), max_size=20)
@@ -60,6 +68,14 @@ filters = st.builds(
     upper=st.none() | st.frozensets(st.sampled_from(["red", "teal"])),
     lower=st.none() | st.frozensets(st.sampled_from(["black", "white"])),
     unclear_colours=st.booleans(),
+    directions=st.none() | st.frozensets(st.sampled_from(["to the left", "stays", "to the right"])),
+    entered=st.none() | st.frozensets(st.sampled_from(["left edge", "top edge"])),
+    left_by=st.none() | st.frozensets(st.sampled_from(["top edge", "right edge"])),
+    min_seconds=st.none() | st.sampled_from([0.0, 4.5, 5.0]),
+    max_seconds=st.none() | st.sampled_from([0.0, 4.5, 60.0]),
+    min_standing=st.none() | st.sampled_from([0.0, 2.5, 3.0]),
+    zones=st.none() | st.frozensets(st.sampled_from(["door", "stairs", "door\nstairs", "yard"])),
+    ignored=st.none() | st.booleans(),
 ) | st.just(Filter())
 steps = st.one_of(
     st.tuples(st.just("add"), batches),
@@ -276,3 +292,40 @@ def test_stats_say_what_there_is(index: VectorIndex):
     stats = index.stats()
     assert (stats.model, stats.dimension, stats.rows) == ("model", DIMENSION, 3)
     assert stats.vector_bytes == 3 * DIMENSION * 2
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    walks=st.lists(rows, min_size=1, max_size=4),
+    crops=st.lists(st.tuples(st.integers(0, 9), st.integers(0, 3), rows), max_size=30),
+    kept=st.integers(0, 30),
+    gone=ids_to_remove,
+    where=filters,
+)
+def test_counts_of_choices_are_those_of_a_plain_look_at_every_row(backend, walks, crops, kept, gone, where):
+    """Rows of a walk share what is known of it; some are in the part that was kept, and some came since."""
+    held: dict[int, Row] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        index = opened(backend, Path(folder))
+        for part in (crops[:kept], crops[kept:]):
+            batch = []
+            for number, walk, row in part:
+                shared = walks[walk % len(walks)] if walk else Row(*row[:9])
+                of_walk = dict(zip(Row._fields[9:], shared[9:], strict=True)) | {"walk": walk % len(walks) + 1}
+                batch.append((number, row._replace(**of_walk) if walk else shared))
+            index.sync([piece([], [], batch, index.seq + 1)])
+            held |= dict(batch)
+            index.keep()
+            index = opened(backend, Path(folder)) if len(index) else index
+        index.remove(gone)
+        held = without(held, gone)
+        names = [name for name in CHOICES if name != "cameras"]
+        assert index.choices(where, names) == choices(held, where, names)
+        assert index.choices(where, ["zones"]) == choices(held, where, ["zones"])
+
+
+def test_a_row_of_no_walk_is_counted_for_itself(index: VectorIndex):
+    row = Row((0.5, 0.0, 0.0, 0.0), "a", None, "gallery", 0.0, 1, 0.5, None, None)
+    batch = [(1, row), (2, row), (3, row._replace(camera="b", walk=7)), (4, row._replace(camera="b", walk=7))]
+    index.sync([piece([], [], batch, 5)])
+    assert index.choices(Filter(), ["cameras", "zones"]) == {"cameras": {"a": 2, "b": 1}, "zones": {}}

@@ -114,6 +114,46 @@ def test_a_new_row_is_answered_and_kept() -> None:
     assert WithShoes.from_values(WithShoes(shoes=red).to_values()) == WithShoes(shoes=red)
 
 
+WALKED = Columns(
+    LABELS, LABELS, LABELS, np.zeros(3), direction=np.array(["stays", "to the left", None], object),
+    seconds=np.array([4.0, 60.5, np.nan]), standing=np.array([np.nan, 2.0, np.nan]),
+    zones=np.array(["door\nstairs", "back door", None], object), ignored=np.array([True, False, False]),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        (Filter(directions=frozenset({"stays", "to the right"})), [0]),
+        (Filter(directions=frozenset()), []),
+        (Filter(entered=frozenset({"left edge"})), []),
+        (Filter(min_seconds=4.0), [0, 1]),
+        (Filter(max_seconds=4.0), [0]),
+        (Filter(max_seconds=1e9), [0, 1]),
+        (Filter(min_seconds=4.5, max_seconds=60.5), [1]),
+        (Filter(min_standing=0.0), [1]),
+        (Filter(zones=frozenset({"stairs"})), [0]),
+        (Filter(zones=frozenset({"door"})), [0]),
+        (Filter(zones=frozenset({"door", "back door"})), [0, 1]),
+        (Filter(zones=frozenset({"door\nstairs"})), []),
+        (Filter(), [0, 1, 2]),
+        (Filter(ignored=True), [0, 1, 2]),
+        (Filter(ignored=False), [1, 2]),
+    ],
+)
+def test_a_row_without_a_walk_fails_what_asks_for_one_and_is_never_ignored(where: Filter, expected: list[int]) -> None:
+    assert found(WALKED, where) == expected
+
+
+def test_where_nothing_is_marked_no_mask_slows_the_search_down() -> None:
+    index = CodedColumns()
+    index.append(Columns.unknown(3))
+    assert index.passing(Filter(ignored=False)) is None
+    index.append(WALKED)
+    assert index.passing(Filter(ignored=True)) is None
+    assert passing(index, Filter(ignored=False)) == [True, True, True, False, True, True]
+
+
 def test_a_filter_is_comparisons_that_any_backend_can_compile() -> None:
     where = Filter(cameras=frozenset({"a"}), before=5.0, upper=frozenset({"red"}), unclear_colours=True)
     assert where.comparisons() == [
@@ -136,9 +176,13 @@ def test_what_an_older_version_kept_of_a_filter_is_read() -> None:
         "identity_known": True, "lower": None, "min_height": 64, "min_sharpness": 0.32, "splits": None,
         "unclear_colours": False, "upper": ["red"], "weekdays": None,
     }  # fmt: skip
+    since = {
+        "directions": None, "entered": None, "ignored": None, "left_by": None, "max_seconds": None,
+        "min_seconds": None, "min_standing": None, "zones": None,
+    }  # fmt: skip
     where = Filter(
         before=5.5, cameras=frozenset({"a"}), hours=frozenset({7, 8}), identity_known=True, min_height=64,
         min_sharpness=0.32, upper=frozenset({"red"}),
     )  # fmt: skip
     assert Filter.from_values(kept) == where
-    assert where.to_values() == kept
+    assert where.to_values() == {**kept, **since}

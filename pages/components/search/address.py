@@ -8,6 +8,7 @@ from pages.components.search.blind import is_blind, is_told
 from pages.components.search.filters import HOURS, WEEKDAYS, WHO, address_names, brushed_key, clothes
 from pages.components.search.question import VIEWS, kept_answer
 from pages.components.search.state import BLIND, LEAVE_OUT, RERANK, SHORT, TAKEN_BY, VIEW, desk
+from pages.components.search.walks import fields
 from pages.components.shared import address, cached
 from pages.components.shared.address import from_labels, from_seconds, labels_in, one_of, seconds_in
 from pages.components.shared.time_range import time_in, times_to_fields
@@ -37,6 +38,7 @@ def follow(workspace: Workspace, gallery: GalleryInfo, *, from_another_page: boo
         state[f"{field}-{name}"] = whole_number(found.get(word), HOURS[-1])
     for part in clothes():
         state[f"{part}-{name}"] = labels_in(found.get(part), COLOURS)
+    fields.take(name, fields.offered(workspace, name), found)
     state[f"unclear-{name}"] = found.get("unclear") != "0"
     if "people" in found:  # a name that somebody wrote into the address
         state[f"identities-{name}"] = ", ".join(part.strip() for part in found["people"].split(","))[:1_000]
@@ -94,6 +96,7 @@ def say(workspace: Workspace, gallery: GalleryInfo) -> None:
         "until": _word(state.get(f"hour-until-{name}")),
         **{part: from_labels(chosen) for part, chosen in colours.items()},
         "unclear": "0" if any(colours.values()) and not state.get(f"unclear-{name}", True) else "",
+        **fields.said(name, fields.offered(workspace, name)),
         "people": _people(name),
         "who": next((word for word, field in WHO_WORDS.items() if field == state.get(f"who-{name}")), ""),
         **{word: "1" for word in ("good", RERANK, BLIND) if state.get(word)},

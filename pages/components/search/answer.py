@@ -57,7 +57,7 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
         return
     head = st.container()
     with st.container(horizontal=True, vertical_alignment="center", key="filters"):
-        where = draw_filters(workspace, gallery, worn(query_photos.first()))
+        where, walks = draw_filters(workspace, gallery, worn(query_photos.first()))
         group, rerank, model = draw_order(workspace, gallery, models)
         keeping = st.container(width="content", key="export-place", horizontal=True)
     how = How(group, rerank, camera, same_camera)
@@ -68,8 +68,10 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
     try:
         answer = find(workspace, gallery, model, wanted)
     except ReidError as error:
+        walks.draw(workspace, None)
         markup.problem("The search did not work", str(error))
         return
+    walks.draw(workspace, answer)
     meant = meant_by(model, gallery.name, answer)
     table.likely = likely_from(meant)
     draw_only_new()

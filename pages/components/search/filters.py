@@ -1,4 +1,4 @@
-"""What narrows a search down: cameras, times, colours of clothing, quality, and who is known already."""
+"""What narrows a search down: cameras, times, colours of clothing, walks, quality, and who is known already."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 import streamlit as st
 
 from pages.components.search.blind import is_blind
+from pages.components.search.walks import fields
+from pages.components.search.walks.popover import WalksPopover
 from pages.components.shared import cached, markup, wording
 from pages.components.shared.time_range import draw_times, times_to_fields
 from reid_core.colours import COLOURS
@@ -40,21 +42,29 @@ def clothes() -> dict[str, Row]:
     return {name: row for name, row in rows(Filter).items() if (row.control, row.kind) == ("clothes", COLOUR)}
 
 
-def draw_filters(workspace: Workspace, gallery: GalleryInfo, worn: tuple[str, str] | None) -> Filter:
-    """The filters in a row; `worn` are the colours of upper and lower clothing in the photo, where they are clear."""
-    place, where = _Place(gallery, cached.gallery_facts(workspace, gallery), worn), Filter()
+def draw_filters(
+    workspace: Workspace, gallery: GalleryInfo, worn: tuple[str, str] | None
+) -> tuple[Filter, WalksPopover]:
+    """The filters in a row; `worn` are the colours of upper and lower clothing in the photo, where they are clear.
+
+    Those by walk have their place then, and are to be drawn when the answer is there.
+    """
+    offers = fields.offered(workspace, gallery.name)
+    place, where = _Place(gallery, cached.gallery_facts(workspace, gallery), worn, offers), Filter()
     for draw in CONTROLS.values():
         where = draw(place, where)
-    return where
+    return where, place.walks or WalksPopover(gallery.name, None)
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Place:
     """What filters are drawn for."""
 
     gallery: GalleryInfo
     facts: cached.GalleryFacts
     worn: tuple[str, str] | None
+    offers: fields.Offered | None
+    walks: WalksPopover | None = None
 
 
 def _cameras(place: _Place, where: Filter) -> Filter:
@@ -152,6 +162,11 @@ def _wear(keys: tuple[str, str], worn: tuple[str, str]) -> None:
         state[key] = [colour]
 
 
+def _walks(place: _Place, where: Filter) -> Filter:
+    place.walks = WalksPopover(place.gallery.name, place.offers)
+    return dataclasses.replace(where, **place.walks.values())
+
+
 def _more(place: _Place, where: Filter) -> Filter:
     """Who the crops show and how good they are. Blind mode suspends the first two: they tell who the hits are."""
     gallery = place.gallery
@@ -186,7 +201,7 @@ def _more(place: _Place, where: Filter) -> Filter:
 
 # What draws each `Row.control` and sets its filters, in the order on the page.
 CONTROLS: dict[str, Callable[[_Place, Filter], Filter]] = {
-    "cameras": _cameras, "times": _times, "clothes": _clothes, "more": _more,
+    "cameras": _cameras, "times": _times, "clothes": _clothes, "walks": _walks, "more": _more,
 }  # fmt: skip
 
 
@@ -203,6 +218,7 @@ def put_back(gallery: str, where: Filter, times: tuple[float, float] | None) -> 
     state[f"weekdays-{gallery}"] = [WEEKDAYS[day] for day in sorted(where.weekdays or ())]
     begin, end = ends_of(where.hours)
     state[f"hour-from-{gallery}"], state[f"hour-until-{gallery}"] = begin, end
+    fields.put_back(gallery, where)
     state.pop(brushed_key(gallery), None)
     if times is not None:
         times_to_fields(times, (f"after-{gallery}", f"before-{gallery}"), (None, None))

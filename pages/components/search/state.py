@@ -8,6 +8,7 @@ must be none. Only what fields hold is kept under keys of their own, for Streaml
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from pages.components.shared.session import kept
 from pages.components.widgets.photo_stage.photo_stage import Cut
@@ -21,6 +22,7 @@ VIEW, RERANK, BLIND = "view", "rerank", "blind"
 PURPOSE = "purpose"
 ADD_PHOTOS, TAKEN_BY, LEAVE_OUT = "add-photos", "stated-camera", "leave-out"
 
+Counts = dict[str, dict[Any, int]]  # of a filter's choices, see `VectorIndex.choices`
 SHORT = 12  # groups at first: long lists make people err
 
 
@@ -104,8 +106,8 @@ class Desk:
     hold for these. `trouble` is said beside them. `confirmed_alone` is the case whose confirmed crops are searched
     with, without a photo. `only_new` is a gallery, and the crops that came to it since a saved search was run:
     nothing else is searched. `to_open` is a saved search that is opened before anything is drawn, and whether only
-    on what is new. `likely` is the similarity that the list calls likely. `places` are offsets in the picker,
-    `spans` the times that
+    on what is new. `counted` has the numbers beside choices of filters, and what they were counted of. `likely` is
+    the similarity that the list calls likely. `places` are offsets in the picker, `spans` the times that
     each gallery's timeline shows."""
 
     taken: dict[str, int] = field(default_factory=dict)  # number of the last event of each component
@@ -137,6 +139,7 @@ class Desk:
     only_new: tuple[str, frozenset[int]] | None = None
     to_open: tuple[int, bool] | None = None
     answered: Answered | None = None
+    counted: tuple[object, Counts] | None = None
     likely: float | None = None
     places: dict[str, int] = field(default_factory=dict)
     spans: dict[str, tuple[float, float]] = field(default_factory=dict)

@@ -190,6 +190,11 @@ def ready_index(workspace: Workspace, gallery: str, model: str) -> GalleryIndex:
     return index
 
 
+def open_index(workspace: Workspace, gallery: str, model: str) -> GalleryIndex:
+    """As `ready_index`, where that was asked for before: says nothing."""
+    return _gallery_index(str(workspace.path), gallery, model)
+
+
 def read_picture(source: str, path: str) -> bytes:
     """A crop's full picture from where it was imported. Raises BadImage when it is gone."""
     with PictureReader() as reader:

@@ -12,6 +12,8 @@ from reid_core.records import DISTRACTOR, JUNK
 from reid_core.retrieval.filters import (
     ANY_OF,
     AT_LEAST,
+    AT_MOST,
+    HAS_ANY,
     HOUR,
     ID,
     LABELS,
@@ -19,6 +21,7 @@ from reid_core.retrieval.filters import (
     NONE_OF,
     NUMBERS,
     UNKNOWN_HEIGHT,
+    UNMARKED,
     UNTIL,
     WEEKDAY,
     Columns,
@@ -89,6 +92,9 @@ class CodedColumns:
         encoded = {name: getattr(columns, name) for name in NUMBERS}
         for name, codes in self._codes.items():
             labels = getattr(columns, name).tolist()
+            if labels.count(None) == len(labels):  # as the walks of a gallery without recordings
+                encoded[name] = np.full(len(labels), _UNKNOWN, dtype=np.int32)
+                continue
             encoded[name] = np.array(
                 [_UNKNOWN if label is None else codes.setdefault(label, len(codes)) for label in labels], dtype=np.int32
             )
@@ -96,8 +102,12 @@ class CodedColumns:
 
     def passing(self, where: Filter) -> NDArray[np.bool_] | None:
         """Rows that pass all of the filter but what it says of ids; None for every row."""
-        masks = [self._passing(one) for one in where.comparisons() if one.column != ID]
+        masks = [self._passing(one) for one in where.comparisons() if one.column != ID and not self._is_idle(one)]
         return np.logical_and.reduce(masks) if masks else None
+
+    def _is_idle(self, one: Comparison) -> bool:
+        """Whether every row passes, so that no mask need slow down the search."""
+        return one.how == UNMARKED and (one.value or not self._columns[one.column].values.any())
 
     def _passing(self, one: Comparison) -> NDArray[np.bool_]:
         values = self._columns[one.column].values
@@ -141,6 +151,15 @@ def _none_of(values: NDArray[Any], codes: dict[str, int], labels: frozenset[str]
     return ~_any_of(values, codes, labels)
 
 
+def _has_any(values: NDArray[Any], codes: dict[str, int], names: frozenset[str]) -> NDArray[np.bool_]:
+    return _any_of(values, codes, frozenset(label for label in codes if not names.isdisjoint(label.split("\n"))))
+
+
+def _at_most(values: NDArray[Any], codes: dict[str, int], most: float) -> NDArray[np.bool_]:
+    passed: NDArray[np.bool_] = values <= most  # NaN never is
+    return passed
+
+
 def _at_least(values: NDArray[Any], codes: dict[str, int], least: float) -> NDArray[np.bool_]:
     passed: NDArray[np.bool_] = values >= least  # NaN never is
     return passed & (values != UNKNOWN_HEIGHT) if values.dtype.kind == "i" else passed
@@ -172,12 +191,19 @@ def _named(values: NDArray[Any], codes: dict[str, int], named: bool) -> NDArray[
     return ~np.isin(values, [_UNKNOWN, *nobody]) if named else values == _UNKNOWN
 
 
+def _unmarked(values: NDArray[Any], codes: dict[str, int], or_marked: bool) -> NDArray[np.bool_]:
+    return np.ones(len(values), np.bool_) if or_marked else ~values
+
+
 _COMPARE: dict[str, Callable[[NDArray[Any], dict[str, int], Any], NDArray[np.bool_]]] = {
     ANY_OF: _any_of,
     NONE_OF: _none_of,
+    HAS_ANY: _has_any,
     AT_LEAST: _at_least,
+    AT_MOST: _at_most,
     UNTIL: _until,
     WEEKDAY: _weekday,
     HOUR: _hour,
     NAMED: _named,
+    UNMARKED: _unmarked,
 }

@@ -7,7 +7,7 @@ A filter becomes a bitmap over the rows, computed from integer columns, so the s
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from reid_core.errors import NotThere, ReidError
 from reid_core.retrieval.exact.columns import CodedColumns
+from reid_core.retrieval.exact.counting import Counts, count_choices
 from reid_core.retrieval.exact.segments import ABSENT, BaseSegment, Contents, GrowingSegment, Segment, scan
 from reid_core.retrieval.exact.snapshot import read_snapshot, remove_snapshots, snapshot_seq, write_snapshot
 from reid_core.retrieval.filters import Columns, Filter
@@ -170,6 +171,10 @@ class ExactIndex:
     def count(self, where: Filter) -> int:
         with self._lock:
             return sum(part.available for part in self._parts(where, 1))
+
+    def choices(self, where: Filter, names: Sequence[str]) -> Counts:
+        with self._lock:
+            return count_choices(self._segments, where, names)
 
     def search(self, vectors: NDArray[np.float32], k: int, where: Filter = Filter()) -> RankedResults:
         queries = self._checked(vectors, "query").astype(np.float32, copy=False)

@@ -35,7 +35,7 @@ from reid_core.retrieval.exact.segments import BaseSegment, Contents
 from reid_core.retrieval.filters import LABELS, NUMBERS
 from reid_core.temporary import is_temporary, remove_abandoned, temporary_file
 
-VERSION = 2
+VERSION = 3
 NAME = "index.snapshot"
 _OLD_PARTIAL = re.compile(r"index\.snapshot\.[0-9a-f]{32}\.partial")  # ours in folders of indexes only
 _MAGIC = b"REIDSNAP"

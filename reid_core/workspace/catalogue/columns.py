@@ -90,4 +90,25 @@ def table_of(columns: Sequence[Column]) -> str:
 
 _BY_NAME = {column.name: column for column in COLUMNS}
 SHOWN = {column.name: column for column in COLUMNS if column.shown is not None}
-INDEXED = {field.name: _BY_NAME[field.name].indexed or f"crop.{field.name}" for field in dataclasses.fields(Columns)}
+
+# What an index reads of a walk, a row of table `tracklet`. The number of a crop's walk is found in an index of SQLite
+# alone; of a crop that is of no recording nothing is looked up, since NULL equals nothing.
+INDEXED_OF_WALKS = {
+    "direction": "direction",
+    "entered": "entered",
+    "left": '"left"',
+    "seconds": "end_moment - start_moment",
+    "standing": "standing",
+    "zones": "zones",
+    "ignored": "ignored",
+}
+WALK_OF_CROP = "COALESCE(tracklet.key, 0)"
+WALKS = (
+    "LEFT JOIN tracklet ON tracklet.gallery = CASE WHEN crop.recording IS NOT NULL THEN crop.gallery END "
+    "AND tracklet.name = crop.tracklet"
+)
+INDEXED = {
+    field.name: _BY_NAME[field.name].indexed or f"crop.{field.name}"
+    for field in dataclasses.fields(Columns)
+    if field.name not in {*INDEXED_OF_WALKS, "walk"}
+}

@@ -7,7 +7,7 @@ asks for what came after.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from sqlite3 import Connection, Cursor
 from typing import Any
 
@@ -18,11 +18,10 @@ from reid_core.errors import ReidError
 from reid_core.retrieval.filters import Columns
 from reid_core.retrieval.protocol import Changes
 from reid_core.workspace.catalogue.catalogue import Catalogue
-from reid_core.workspace.catalogue.columns import INDEXED
+from reid_core.workspace.catalogue.columns import INDEXED, INDEXED_OF_WALKS, WALK_OF_CROP, WALKS
 from reid_core.workspace.catalogue.rows import gallery_key, insert_rows, model_key, next_numbers
 
 CHUNK = 20_000  # vectors that are held as Python objects at once
-_LABELS = f"crop.id, {', '.join(INDEXED.values())}"
 
 
 def vector_size(catalogue: Catalogue, gallery: str, model: str) -> int:
@@ -148,31 +147,31 @@ def read_changes(catalogue: Catalogue, gallery: str, model: str, since: int) -> 
             return
         key, embedder = gallery_key(database, gallery), model_key(database, model)
         size = _size(database, embedder)
+        named, joined = _indexed(database, key)
+        read = f"SELECT crop.id, {', '.join(named.values())}"
         after = (key, since)
         # Of every gallery: one of this name may have been deleted and made anew.
         removed = [
             id for (id,) in database.execute("SELECT crop FROM tombstone WHERE seq > ?", (since,))
         ] if since >= 0 else []  # fmt: skip
         labels = database.execute(
-            f"SELECT {_LABELS} FROM crop WHERE gallery = ? AND seq > ? ORDER BY id", after
+            f"{read} FROM crop {joined} WHERE crop.gallery = ? AND crop.seq > ? ORDER BY crop.id", after
         ).fetchall() if since >= 0 else []  # fmt: skip
-        which = "FROM vector JOIN crop ON crop.id = vector.crop WHERE vector.gallery = ? AND vector.model = ?"
+        which = f"FROM vector JOIN crop ON crop.id = vector.crop {joined} WHERE vector.gallery = ? AND vector.model = ?"
         values = (key, embedder, since)
         total = int(
             database.execute(
                 "SELECT COUNT(*) FROM vector WHERE gallery = ? AND model = ? AND seq > ?", values
             ).fetchone()[0]
         )
-        cursor = database.execute(
-            f"SELECT {_LABELS}, vector.float16 {which} AND vector.seq > ? ORDER BY vector.seq", values
-        )
+        cursor = database.execute(f"{read}, vector.float16 {which} AND vector.seq > ? ORDER BY vector.seq", values)
         first = True
         for rows in _pieces(cursor):
             vectors = np.frombuffer(b"".join(row[-1] for row in rows), np.float16).reshape(len(rows), size)
             yield Changes(
                 np.array(removed if first else [], np.int64),
-                _ids(labels if first else []), _columns(labels if first else []),
-                _ids(rows), vectors, _columns(rows), last, total,
+                _ids(labels if first else []), _columns(database, named, labels if first else []),
+                _ids(rows), vectors, _columns(database, named, rows), last, total,
             )  # fmt: skip
             first = False
 
@@ -199,8 +198,37 @@ def _ids(rows: Sequence[Any]) -> NDArray[np.int64]:
     return np.array([row[0] for row in rows], np.int64)
 
 
-def _columns(rows: Sequence[Any]) -> Columns:
-    """Of rows that begin with `_LABELS`; NULL is None of a label and NaN of a number."""
-    _, *values = zip(*rows, strict=True) if rows else [()] * (1 + len(INDEXED))
-    named: dict[str, Any] = {name: list(column) for name, column in zip(INDEXED, values, strict=False)}
-    return Columns(**named)
+def _indexed(database: Connection, gallery: int) -> tuple[dict[str, str], str]:
+    """SQL of each column of table `crop` that the gallery's index has, and what must be joined for it.
+
+    Without recordings there are no walks: they cost nothing.
+    """
+    if database.execute("SELECT 1 FROM recording WHERE gallery = ?", (gallery,)).fetchone() is None:
+        return INDEXED, ""
+    return {**INDEXED, "walk": WALK_OF_CROP}, WALKS
+
+
+def _columns(database: Connection, named: Iterable[str], rows: Sequence[Any]) -> Columns:
+    """Of rows that begin with the id and these columns; NULL is None of a label and NaN of a number."""
+    names = list(named)
+    values = list(zip(*rows, strict=True))[1 : 1 + len(names)] if rows else [()] * len(names)
+    cells: dict[str, Any] = {name: list(column) for name, column in zip(names, values, strict=True)}
+    if "walk" in cells:
+        cells |= _walks(database, np.array(cells["walk"], np.int32))
+    return Columns(**cells)
+
+
+def _walks(database: Connection, walks: NDArray[np.int32]) -> dict[str, NDArray[Any]]:
+    """What is known of the walk of each row; each walk is read once, since several rows share it."""
+    numbers, places = np.unique(walks, return_inverse=True)
+    found = {
+        key: values
+        for key, *values in database.execute(
+            f"SELECT key, {', '.join(INDEXED_OF_WALKS.values())} FROM tracklet "
+            "WHERE key IN (SELECT value FROM json_each(?))",
+            (json.dumps(numbers.tolist()),),
+        )
+    }
+    none = [None] * len(INDEXED_OF_WALKS)
+    table = np.array([found.get(number, none) for number in numbers.tolist()], object).reshape(len(numbers), len(none))
+    return {name: table[places, column] for column, name in enumerate(INDEXED_OF_WALKS)}

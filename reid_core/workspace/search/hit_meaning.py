@@ -56,7 +56,8 @@ class Meant:
     def filtered(self) -> bool:
         """Whether the analyst chose to search less than the gallery; the photo itself and its camera do not count."""
         where = self.answer.query.question.where
-        return dataclasses.replace(where, exclude_ids=frozenset(), exclude_cameras=frozenset()) != Filter()
+        chosen = dataclasses.replace(where, exclude_ids=frozenset(), exclude_cameras=frozenset(), ignored=None)
+        return chosen != Filter()
 
     @property
     def warning(self) -> str:

@@ -17,7 +17,7 @@ from reid_core.embedder.inference import Embedder
 from reid_core.errors import NotThere, ReidError
 from reid_core.images import decode
 from reid_core.picture_reader import PictureReader
-from reid_core.records import SPLITS, natural_order
+from reid_core.records import natural_order
 from reid_core.retrieval.feedback import query_vector, similarities_to_examples
 from reid_core.retrieval.filters import Filter
 from reid_core.retrieval.grouping import Group, Labels, grouped
@@ -30,6 +30,7 @@ from reid_core.workspace.cases.verdicts import MATCH, NOT, Standing, of_decision
 from reid_core.workspace.catalogue.audit import Search
 from reid_core.workspace.catalogue.vectors import vectors_of
 from reid_core.workspace.search.gallery_index import GalleryIndex
+from reid_core.workspace.search.unknown_labels import refuse_unknown_labels
 from reid_core.workspace.workspace import Workspace
 
 RERANK_AMONG = 200  # nearest crops whose neighbourhoods are compared when re-ranking
@@ -53,6 +54,7 @@ class Example:
 class Question:
     """What is searched for. `camera` is the one that took the photos, None where unknown.
 
+    Walks within zones to ignore are no hits, unless `where.ignored`.
     Hits of the examples' own cameras say little (the same moment), so they are left out unless `same_camera`. `top`
     is the number of hits, or of groups of hits where `group` is one of `retrieval.grouping.LEVELS`. Of an
     `case`, what was confirmed becomes part of the query; that and what was rejected are no hits any more.
@@ -89,8 +91,8 @@ class Query:
 class Answer:
     """Ranked results of one question with one table row per hit, in order.
 
-    Of the `searched` crops that the index holds, `compared` could be hits: the filters let them through, and nobody
-    has judged them.
+    Of the `searched` crops that the index holds, `compared` could be hits: those that pass `where`, which is the
+    question's filter without what was judged, the photos themselves, their cameras, and what lies in zones to ignore.
     A similarity is the cosine to the nearest photo that was asked with; once there are several examples or verdicts
     the order is that of the query which they make together. `standing` is what stands in the case, `version`
     the catalogue's before it was searched: what came to it since was not.
@@ -104,6 +106,7 @@ class Answer:
     compared: int
     seconds: float
     version: int
+    where: Filter
 
     @property
     def own(self) -> pd.DataFrame:
@@ -173,7 +176,7 @@ def prepare(workspace: Workspace, index: GalleryIndex, embedder: Embedder, quest
             f"The photo was embedded by model {embedder.card.name} ({embedder.id}), gallery {index.gallery!r} by "
             f"{index.model}; their vectors cannot be compared. Index the gallery with the same model."
         )
-    _refuse_unknown_labels(workspace, index.gallery, question)
+    refuse_unknown_labels(workspace, index.gallery, question.where, question.camera)
     vectors, sha256s, owns = [], [], []
     for example in question.examples:
         vector, sha256 = _embed(workspace, embedder, example)
@@ -202,13 +205,16 @@ def answer_query(workspace: Workspace, index: GalleryIndex, query: Query, *, jud
     moved = query_vector(asked, confirmed, np.concatenate([query.vectors[negative], rejected]))
     hidden = {*map(int, query.own["id"]), *of_decision(judged, MATCH), *of_decision(judged, NOT)}
     where = dataclasses.replace(question.where, exclude_ids=question.where.exclude_ids | hidden)
+    if where.ignored is None:
+        where = dataclasses.replace(where, ignored=False)
     if not question.same_camera:
         where = dataclasses.replace(where, exclude_cameras=where.exclude_cameras | frozenset(query.cameras))
     results, crops = _ranked(workspace, current, moved, question, where)
     found = results.ids[0][results.ids[0] != NO_HIT]
     results = similarities_to_examples(results, asked if len(asked) else confirmed, current.vectors(found))
     compared = current.count(where)
-    return Answer(query, results, crops, judged, len(current), compared, time.perf_counter() - began, version)
+    seconds = time.perf_counter() - began
+    return Answer(query, results, crops, judged, len(current), compared, seconds, version, where)
 
 
 def _ranked(
@@ -277,17 +283,3 @@ def refresh(workspace: Workspace, answer: Answer) -> Answer | None:
     """The answer with its crops' labels as they are now; None when one of them is gone."""
     crops = workspace.catalogue.crops_of(answer.crops["id"].tolist())
     return dataclasses.replace(answer, crops=crops) if len(crops) == len(answer.crops) else None
-
-
-def _refuse_unknown_labels(workspace: Workspace, gallery: str, question: Question) -> None:
-    """A filter that names what is not there would find nobody, and look like an answer."""
-    known = workspace.catalogue.cameras(gallery)
-    asked = (question.where.cameras or frozenset()) | ({question.camera} if question.camera else set())
-    if unknown := sorted(asked - set(known)):
-        there = f"It has: {', '.join(natural_order(known))}." if known else "Its crops name no camera."
-        raise ReidError(f"Gallery {gallery!r} has no camera {unknown[0]!r}. {there}")
-    if unknown := sorted((question.where.splits or frozenset()) - set(SPLITS)):
-        raise ReidError(f"There is no split {unknown[0]!r}; use {', '.join(SPLITS)}.")
-    for identity in sorted(question.where.identities or ()):
-        if not workspace.catalogue.has_identity(gallery, identity):
-            raise ReidError(f"Gallery {gallery!r} has no identity {identity!r}.")

@@ -20,7 +20,8 @@ COMMANDS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("search", "--gallery", TINY_GALLERY): (
         "--crop", "--top", "--group", "--model", "--camera", "--identity", "--split", "--after", "--before",
         "--weekday", "--hours", "--upper", "--lower", "--min-height", "--min-sharpness", "--query-camera", "--purpose",
-        "--case", "--save", "--not", "--rerank",
+        "--case", "--save", "--not", "--rerank", "--direction", "--entered-by", "--left-by", "--zone",
+        "--seconds-at-least", "--seconds-at-most", "--stood-at-least", "--ignored",
     ),
     ("delete", TINY_GALLERY): ("--crop", "--older-than", "--identity", "--camera", "--after", "--before", "--source"),
     ("hold", TINY_GALLERY): ("--crop", "--older-than", "--identity", "--camera", "--name", "--why"),

@@ -19,7 +19,7 @@ def test_each_control_of_a_row_is_one_of_the_page() -> None:
 def test_the_address_has_the_names_that_it_always_had() -> None:
     assert set(filters.address_names()) == {
         "cameras", "after", "before", "span", "days", "from", "until", "upper", "lower", "unclear", "people", "who",
-        "good",
+        "good", "direction", "entered", "left", "longer", "shorter", "stood", "zone", "ignored",
     }  # fmt: skip
 
 

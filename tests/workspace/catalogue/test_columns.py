@@ -11,7 +11,7 @@ import numpy as np
 from reid_core.retrieval.filters import Columns
 from reid_core.workspace.catalogue import schema
 from reid_core.workspace.catalogue.catalogue import Catalogue
-from reid_core.workspace.catalogue.columns import COLUMNS, INDEXED, SHOWN, Column, table_of
+from reid_core.workspace.catalogue.columns import COLUMNS, INDEXED, INDEXED_OF_WALKS, SHOWN, Column, table_of
 from reid_core.workspace.catalogue.rows import CROP_COLUMNS, NewCrop
 from tests.conftest import TESTER
 from tests.workspace.catalogue.test_schema import VERSION_1
@@ -44,7 +44,8 @@ def test_tables_of_crops_have_the_columns_that_they_always_had_and_then_where_a_
 def test_what_an_import_finds_and_what_an_index_reads_are_columns() -> None:
     names = {column.name for column in COLUMNS}
     assert {field.name for field in dataclasses.fields(NewCrop)} <= names
-    assert set(INDEXED) == {field.name for field in dataclasses.fields(Columns)} <= names
+    assert set(INDEXED) <= names
+    assert {*INDEXED, *INDEXED_OF_WALKS, "walk"} == {field.name for field in dataclasses.fields(Columns)}
 
 
 def test_a_line_in_the_table_makes_a_column() -> None:

@@ -106,7 +106,7 @@ def warnings(coverage: Coverage) -> list[str]:
         found.append(f"{plural(coverage.not_embedded, 'crop')} of the gallery cannot be found: not embedded yet.")
     if coverage.without_direction:
         found.append(f"{never_found(coverage.without_direction)}.")
-    if others := [words for name, words in filters_set(coverage.where) if name not in _BY_TIME_OR_CAMERA]:
+    if others := [words for name, words in filters_set(coverage.where) if name not in (*_BY_TIME_OR_CAMERA, "ignored")]:
         found.append(f"Other filters leave out crops of this time, too: {'; '.join(others)}.")
     if coverage.left_out:
         found.append(f"Not searched: {listed([camera_name(camera) for camera in coverage.left_out])}.")
