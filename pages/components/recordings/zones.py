@@ -21,7 +21,7 @@ from reid_core.workspace.workspace import Workspace
 
 KEY = "rec-stage"
 SEARCHED, IGNORED = "Zone to search by", "Zone to ignore"
-THINGS = 6  # that never move, shown at once
+THINGS, ABREAST = 6, 3  # that never move, shown at once, and in a row
 
 
 def draw_zones(workspace: Workspace, gallery: GalleryInfo, rows: list[RecordingRow], row: RecordingRow) -> None:
@@ -168,18 +168,24 @@ def _draw_things(workspace: Workspace, gallery: str, camera: str, zones: list[Zo
         "people who sit at the same place look alike. Removing the zone undoes it.",
     )
     name = free_name({zone.name for zone in zones})
-    for place, thing in enumerate(things[:THINGS]):
-        with st.container(horizontal=True, vertical_alignment="center", key=f"rec-row-thing-{place}"):
-            markup.text('<p class="rec-zone">{words}</p>', words=words_of(thing))
-            st.button(
-                "Ignore", on_click=_keep, args=(workspace, gallery, camera, thing.zone(name)),
-                key=f"rec-ignore-{place}", help=f"Keep a zone to ignore, {name}, around its foot points",
-            )  # fmt: skip
-        if thing.crops:
-            cards = [card_of(one) for one in rows_of(workspace.catalogue.crops_of(list(thing.crops)))]
-            gallery_grid(cards, kind="strip", label="Crops of it", key=f"rec-thing-{place}")
+    for first in range(0, min(len(things), THINGS), ABREAST):
+        columns = st.columns(ABREAST, gap="medium")
+        for place, column in enumerate(columns[: len(things) - first], start=first):
+            with column, st.container(key=f"rec-thing-card-{place}"):
+                _draw_thing(workspace, gallery, camera, things[place], place, name)
     if len(things) > THINGS:
         markup.text('<p class="rt-small">And {more} more places.</p>', more=f"{len(things) - THINGS:,}")
+
+
+def _draw_thing(workspace: Workspace, gallery: str, camera: str, thing: StillThing, place: int, name: str) -> None:
+    if thing.crops:
+        cards = [card_of(one) for one in rows_of(workspace.catalogue.crops_of(list(thing.crops)))]
+        gallery_grid(cards, kind="strip", label="Crops of it", key=f"rec-thing-crops-{place}")
+    markup.text('<p class="rec-zone">{words}</p>', words=words_of(thing))
+    st.button(
+        "Ignore", on_click=_keep, args=(workspace, gallery, camera, thing.zone(name)), key=f"rec-ignore-{place}",
+        help=f"Keep a zone to ignore, {name}, around its foot points",
+    )  # fmt: skip
 
 
 def words_of(thing: StillThing) -> str:
