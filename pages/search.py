@@ -10,6 +10,7 @@ from pages.components.search.answer import confirmed_alone, draw_answer
 from pages.components.search.case_panel import draw_case, open_case
 from pages.components.search.picker import draw_picker
 from pages.components.search.saved_searches import follow_saved
+from pages.components.search.scenes.stage import draw_stage
 from pages.components.search.state import desk
 from pages.components.shared import cached
 from pages.components.shared.address import arrived, from_another
@@ -43,7 +44,7 @@ def main() -> None:
                 draw_case(workspace)
         with right:
             if desk().staged is not None:
-                photo.draw_stage()
+                draw_stage(workspace)
             elif not query_photos.photos() and not confirmed_alone():
                 draw_picker(workspace, gallery)
             else:

@@ -40,6 +40,7 @@ def page_policy() -> str:
             f"script-src 'self' blob: {scripts}".rstrip(),
             "style-src 'self' 'unsafe-inline'",
             "img-src 'self' data:",
+            "media-src 'self'",
             "font-src 'self' data:",
             "connect-src 'self'",
             "base-uri 'none'",

@@ -208,14 +208,17 @@ def meanings(hits: Sequence[dict[str, Any]], meant: Meant) -> list[dict[str, Any
 
 def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer: Answer, json: bool) -> None:
     from reid_core.workspace.galleries.browsing import has_tracklets
+    from reid_core.workspace.search.coverage.measuring import coverage, filter_of
+    from reid_core.workspace.search.coverage.saying import in_words
+    from reid_core.workspace.search.coverage.values import values as coverage_values
     from reid_core.workspace.search.hit_meaning import meant_by
-    from reid_core.workspace.search.no_direction import never_found
 
     question, hits = answer.query.question, answer.hits()
     meant = meant_by(embedder.card.calibration, answer, gallery=gallery, name=embedder.card.name)
     info = workspace.catalogue.gallery(gallery)
     without = info.without_direction.get(embedder.id, 0)
     not_indexed = info.crops - answer.searched - without
+    looked_at = coverage(workspace.catalogue, info, filter_of(answer), embedder.id)
     if json:
         values = {"gallery": gallery, "model": embedder.card.name, "model_id": embedder.id, "searched": answer.searched}
         values |= {
@@ -223,6 +226,7 @@ def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer
             "without_usable_vector": without,
             "query_camera": answer.camera,
             "rerank": question.rerank,
+            "coverage": coverage_values(looked_at),
         }
         if question.group:
             values["groups"] = [[hit.rank for hit in one.hits] for one in answer.groups()]
@@ -238,14 +242,9 @@ def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer
     shown = [(group.best.rank, len(group.strip)) for group in answer.groups()] if question.group else []
     behind = dict(shown)
     print_hits([hit for hit in hits if not shown or hit["rank"] in behind], meant, behind)
+    say(in_words(looked_at))
     if not_indexed:
-        say(
-            f"{plural(not_indexed, 'crop')} of the gallery could not be hits, not being embedded by "
-            f"{embedder.card.name}. "
-            f"Run `reid index {gallery} --model {embedder.card.name}`."
-        )
-    if without:
-        say(f"{never_found(without)}.")
+        say(f"Run `reid index {gallery} --model {embedder.card.name}` to embed what is not embedded.")
     say(
         f"{plural(len(answer.crops), 'hit')} among {plural(answer.searched, 'crop')} by {embedder.card.name}, "
         f"{answer.seconds:.2f} s. Similarity is no probability; look before you believe."

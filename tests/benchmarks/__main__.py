@@ -21,7 +21,17 @@ from tests.benchmarks import (
     projecting,
     training,
 )
-from tests.benchmarks.video import detecting, drawn_site, killing, lasting, purity, recordings, small_people, tracking
+from tests.benchmarks.video import (
+    detecting,
+    drawn_site,
+    killing,
+    lasting,
+    purity,
+    recordings,
+    small_people,
+    tracking,
+    watching,
+)
 
 
 def main() -> None:
@@ -47,6 +57,7 @@ def main() -> None:
     killing.run()
     tracking.run()
     purity.run()
+    watching.run()
 
 
 if __name__ == "__main__":

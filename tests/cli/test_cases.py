@@ -44,6 +44,22 @@ def test_a_case_from_its_first_search_to_its_end(tiny_workspace: Workspace, tmp_
     assert "There is no case 'gate'" in run("case", "show", "gate").err
 
 
+def test_a_search_says_what_it_looked_at(tiny_workspace: Workspace, run_command: Run) -> None:
+    def run(*arguments: object) -> Ended:
+        return run_command(tiny_workspace.path, "search", "--gallery", TINY_GALLERY, "--crop", 1, *arguments)
+
+    told = run("--json").json()["coverage"]
+    (left_out,) = told["cameras_left_out"]  # the photo's own camera
+    assert left_out == "entrance"
+    assert told["sentence"].startswith("Searched 2 of 3 cameras: 16 crops between 00:00")
+    assert told["sentence"] in " ".join(run().out.split())
+    everywhere = run("--same-camera", "--json").json()["coverage"]
+    assert (everywhere["cameras_left_out"], everywhere["imported_crops"]) == ([], 24)
+    nothing = run("--hours", "5", "--json").json()
+    assert nothing["hits"] == []
+    assert nothing["coverage"]["sentence"].startswith("No data: there is no crop of hall and stairs")
+
+
 def test_a_search_takes_several_pictures_crops_and_filters(
     tiny_workspace: Workspace, tmp_path: Path, run_command: Run
 ) -> None:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
+from reid_core.video.detection.scene import drawn_scene
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import CANNOT_TELL, MATCH, NOT, Seen
 from reid_core.workspace.workspace import Workspace
+from tests.conftest import png_bytes
 from tests.e2e.conftest import SLOW, OpenPage, Serve, wait_until_settled
 
 MOST_TABS = 90
@@ -179,6 +183,50 @@ def test_nothing_on_the_page_keeps_people_out(
     page.locator(".stage canvas").wait_for(timeout=SLOW)
     page.keyboard.press("b")
     assert _serious(sync.Axe(), page) == {}
+    page.keyboard.press("Escape")
+    page.locator(".stage").wait_for(state="detached", timeout=SLOW)
+    scene = png_bytes(Image.fromarray(drawn_scene()))
+    page.locator(".st-key-upload-place input").set_input_files(
+        {"name": "street.png", "mimeType": "image/png", "buffer": scene}
+    )
+    page.locator(".stage .chip").nth(2).wait_for(timeout=SLOW)
+    assert _serious(sync.Axe(), page) == {}
+
+
+@pytest.mark.browser
+def test_of_the_people_in_a_scene_one_is_chosen_by_keyboard_and_several_with_shift(
+    serve: Serve, open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    page = open_page(serve(tiny_workspace.path))
+    page.locator(".grid.picker .card").first.wait_for(timeout=SLOW)
+    wait_until_settled(page)
+    scene = png_bytes(Image.fromarray(drawn_scene()))
+    page.locator(".st-key-upload-place input").set_input_files(
+        {"name": "street.png", "mimeType": "image/png", "buffer": scene}
+    )
+    people = page.get_by_role("button", name=re.compile(r"^Person [123], \d+ by \d+ pixels$"))
+    people.nth(2).wait_for(timeout=SLOW)
+    page.keyboard.press("2")
+    page.locator(".tray").get_by_text("street.png, person 2").wait_for(timeout=SLOW)
+    page.locator(".answer .card").first.wait_for(timeout=SLOW)
+
+    page.get_by_role("button", name="Crop or turn street.png, person 2").click()
+    people.nth(2).wait_for(timeout=SLOW)
+    wait_until_settled(page)
+    pressed = [people.nth(place).get_attribute("aria-pressed") for place in range(3)]
+    assert pressed == ["false", "true", "false"]
+    people.nth(0).click(modifiers=["Shift"])
+    page.get_by_role("button", name="Take 2 people").wait_for(timeout=SLOW)
+    area = page.locator(".stage .layer").bounding_box()
+    page.mouse.move(area["x"] + 10, area["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(area["x"] + 70, area["y"] + 150, steps=4)
+    page.mouse.up()
+    page.get_by_role("group", name=re.compile("^Box 3, ")).wait_for(timeout=SLOW)
+    page.get_by_role("button", name="Take 3 boxes").click()
+    for name in ("street.png, person 2", "street.png, person 1", "street.png, box 3"):
+        page.locator(".tray").get_by_text(name, exact=True).wait_for(timeout=SLOW)
+    assert page.errors == []
 
 
 def _serious(axe: Any, page: Any) -> dict[str, list[str]]:

@@ -38,6 +38,7 @@ from reid_core.video.stream import Reading
 from reid_core.workspace.actor import PROGRAM, Actor
 from reid_core.workspace.catalogue.recordings.finding import every
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
+from reid_core.workspace.catalogue.recordings.walks import path_of_bytes
 from reid_core.workspace.catalogue.vectors import vectors_of
 from reid_core.workspace.imports import recordings
 from reid_core.workspace.imports.demo_assets import (
@@ -145,7 +146,7 @@ def _tracklet_cells(workspace: Workspace, row: RecordingRow) -> list[dict[str, A
 
 
 def _tracklet(cells: dict[str, Any], crops: list[dict[Hashable, Any]]) -> dict[str, Any]:
-    path = np.frombuffer(cells["path"], "<f4").reshape(-1, 3)
+    path = path_of_bytes(cells["path"])
     read = {
         **cells,
         "path": [[round(float(value), 2) for value in point] for point in path],

@@ -89,7 +89,7 @@ def test_tracklets_have_crops_of_their_time(shipped: ShippedDemo) -> None:
             own = [crop for crop in one.crops if crop.tracklet == walk.name]
             assert len(own) <= 4
             assert all(walk.start_moment - 1e-6 <= crop.moment <= walk.end_moment + 1e-6 for crop in own)
-            assert walk.path.shape[1] == 3
+            assert walk.path.shape[1] == 5
             without += [] if own else [walk.end_moment - walk.start_moment]
     assert len(without) < 0.05 * sum(len(one.tracklets) for one in shipped.recordings)
     assert all(seconds < 5 for seconds in without)  # hidden for most of that time

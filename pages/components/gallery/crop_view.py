@@ -18,6 +18,7 @@ from pages.components.gallery.state import Ids, gallery_state
 from pages.components.shared import cached, markup, pictures, wording
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of, thumbnail_url
 from pages.components.widgets.label_field.label_field import label_field, typed
+from pages.components.widgets.player.player import is_filmed, player
 from reid_core.errors import ReidError
 from reid_core.images import BadImage
 from reid_core.quality import flaws
@@ -82,6 +83,8 @@ def _steps(crop: int, view: Ids) -> None:
 def _draw(workspace: Workspace, gallery: GalleryInfo, row: dict[str, object]) -> None:
     crop = int(str(row["id"]))
     held = deletion.plan(workspace, gallery.name, Selection(ids=frozenset({crop}))).holds
+    if is_filmed(row):
+        player(crop, key="gal-film")
     picture, about = st.columns([11, 9], gap="medium")
     with picture:
         look = choose_look(workspace, gallery)
@@ -167,6 +170,7 @@ def _draw_facts(workspace: Workspace, row: dict[str, object], held: tuple[str, .
         "Identity": row["identity"] or "unknown",
         "Camera": row["camera"] or "unknown",
         "Time": wording.shown_time(seconds) or "unknown",
+        "Recording": _place_in_recording(row) if is_filmed(row) else None,
         "Tracklet": row["tracklet"],
         "Split": row["split"],
         "Training": "kept out" if withheld(workspace.catalogue, [int(str(row["id"]))]) else None,
@@ -184,6 +188,11 @@ def _draw_facts(workspace: Workspace, row: dict[str, object], held: tuple[str, .
         if value is not None
     )
     st.html(f'<table class="rt-facts">{rows}</table>')
+
+
+def _place_in_recording(row: dict[str, object]) -> str:
+    into = wording.shown_time(float(str(row["moment"])))
+    return f"{row['recording']}, {into} into it" if into else str(row["recording"])
 
 
 # --- putting labels right ---

@@ -12,6 +12,8 @@ from pages.components.search import query_photos
 from pages.components.search.blind import by_time, is_blind, is_decided, is_told, no_order
 from pages.components.search.case_panel import draw_keeping, purpose_now
 from pages.components.search.comparing import conflict_of, draw_comparison, pair_of, verdict_of
+from pages.components.search.coverage.drawing import draw_coverage, draw_open, say_nobody
+from pages.components.search.coverage.measured import covered
 from pages.components.search.filters import draw_filters
 from pages.components.search.hit_times import draw_timeline
 from pages.components.search.question import VIEWS, How, copies, find, groups_of, question, worn
@@ -21,6 +23,7 @@ from pages.components.shared import cached, markup, wording
 from pages.components.shared.embed_now import draw_embed_now
 from pages.components.shared.meaning import likely_from, meant_by
 from pages.components.shared.shortcuts import UNDO_KEY, VERDICT_KEYS
+from pages.components.watching.confirmed import draw_watch
 from pages.components.widgets.answer_list.answer_list import answer_list
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.errors import ReidError
@@ -30,6 +33,7 @@ from reid_core.retrieval.grouping import Group
 from reid_core.workspace.cases import verdicts
 from reid_core.workspace.cases.verdicts import MATCH
 from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.search.coverage.coverage import Coverage
 from reid_core.workspace.search.hit_meaning import Meant
 from reid_core.workspace.search.no_direction import never_found
 from reid_core.workspace.search.searching import Answer
@@ -73,10 +77,13 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
     shown = found[: table.shown]
     with head:
         draw_summary(gallery, model, answer, shown, meant)
+        searched = covered(workspace, gallery, model, answer)
+        if shown:
+            draw_coverage(searched)
     if table.problem:
         markup.problem("This did not work", table.problem)
     if not shown:
-        _say_nobody(answer, where)
+        _say_nobody(answer, where, searched)
         return
     with keeping:
         draw_keeping(workspace, gallery, model, answer, meant)
@@ -154,13 +161,15 @@ def draw_order(
     return levels[view], bool(rerank), model
 
 
-def _say_nobody(answer: Answer, where: Filter) -> None:
+def _say_nobody(answer: Answer, where: Filter, searched: Coverage) -> None:
     if answer.standing and where == Filter():
         markup.note("No hits left to judge", f"Every crop that could be this person has a verdict: {_judged(answer)}.")
     elif where == Filter() and len(answer.own) == answer.searched:
         markup.note("There is nobody else in this gallery", "Its only crop is the photo itself.")
     else:
-        markup.note("No crop passes these filters", "Widen them: allow more cameras, a longer time, or everybody.")
+        say_nobody(searched, "Widen the filters: allow more cameras, a longer time, or everybody.")
+        return
+    draw_open(searched)
 
 
 def draw_summary(gallery: GalleryInfo, model: ModelEntry, answer: Answer, shown: list[Group], meant: Meant) -> None:
@@ -203,6 +212,7 @@ def draw_judged(workspace: Workspace, gallery: GalleryInfo, answer: Answer, *, s
         rows = rows_of(workspace.catalogue.crops_of(confirmed[-CONFIRMED:]))
         cards = [card_of({**row, "identity": None} if is_blind() else row) for row in rows]
         opened = gallery_grid(cards, kind="row", label="Confirmed crops", key="confirmed")
+        draw_watch(workspace, [crop for crop in confirmed if is_told(answer, crop)])
     if opened is not None:
         st.switch_page("pages/gallery.py", query_params={"gallery": gallery.name, "crop": str(opened)})
 

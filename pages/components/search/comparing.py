@@ -16,6 +16,7 @@ from pages.components.shared import wording
 from pages.components.shared.pictures import picture_url
 from pages.components.widgets.compare_view.compare_view import compare_view
 from pages.components.widgets.gallery_grid.gallery_grid import rows_of, thumbnail_url
+from pages.components.widgets.player.player import is_filmed
 from reid_core.quality import flaws
 from reid_core.records import plural
 from reid_core.retrieval.grouping import Group
@@ -87,6 +88,7 @@ def draw_comparison(
         after=[picture_url(crop, rows[crop]["sha256"]) for crop in after],
         agreement=not hidden,
         leave=not hidden,
+        steps=not is_blind(),  # other tracklets may be of hits that are hidden still
         overlay=over,
         agreement_trouble=trouble,
     )
@@ -154,6 +156,7 @@ def _view(row: dict[str, Any], *, hidden: bool) -> dict[str, Any]:
         "id": row["id"],
         "picture": picture_url(row["id"], row["sha256"]),
         "thumbnail": thumbnail_url(row["sha256"]),
+        "film": not hidden and is_filmed(row),  # a clip tells the tracklet
         "lines": _told(["Hit", wording.camera_name(row["camera"]), wording.shown_time(row["time"])]),
         "facts": [
             (name, str(value))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import streamlit as st
 
 from pages.components.search import query_photos
 from pages.components.search.blind import is_blind
-from pages.components.search.state import ADD_PHOTOS, LEAVE_OUT, TAKEN_BY, Chosen, Desk, desk
+from pages.components.search.scenes.arrivals import edit, stage_next, take_arrived, take_cut, take_uploads
+from pages.components.search.state import ADD_PHOTOS, LEAVE_OUT, STAGE, TAKEN_BY, TRAY, Chosen, Desk, Staged, desk
 from pages.components.shared import cached, markup, wording
 from pages.components.widgets.events.events import done, new_events
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
-from pages.components.widgets.photo_stage.photo_stage import cut_of, photo_stage
+from pages.components.widgets.photo_stage.photo_stage import cut_of, turn_of
 from pages.components.widgets.photo_tray.photo_tray import photo_tray
 from reid_core.images import IMAGE_SUFFIXES, MAX_FILE_BYTES, BadImage
 from reid_core.records import plural
@@ -24,36 +26,11 @@ from reid_core.workspace.workspace import Workspace
 # Of the last five some cannot be read; then the page says why, and what to do.
 PICTURES = [*sorted(suffix[1:] for suffix in IMAGE_SUFFIXES), "heic", "heif", "avif", "gif", "jp2"]
 EXAMPLES = 6
-TRAY, STAGE = "tray", "stage"  # keys of the two components
 WORDS = {
     "small": "Only {height} pixels high", "blurred": "Blurred", "dark": "Dark", "overexposed": "Overexposed",
     "washed out": "Without contrast", "odd shape": "Not the shape of a person",
 }  # fmt: skip
 state = st.session_state
-
-
-def take_uploads() -> None:
-    """Copy the uploaded bytes, for Streamlit drops them when the page is left; then empty the uploader."""
-    table = desk()
-    files = state.get(f"upload-{table.uploads}") or []
-    if not files:
-        return
-    table.uploads += 1
-    table.trouble = ""
-    taken, troubles = [], []
-    for file in files:
-        try:
-            taken.append(query_photos.of_upload(file.name, file.getvalue()))
-        except BadImage as error:
-            troubles.append(f"{file.name} cannot be used: {error}.")
-    if len(taken) == 1 and taken[0].is_scene:
-        table.staged = taken[0]
-    elif taken and state.get(ADD_PHOTOS) and query_photos.photos():
-        query_photos.add(taken)
-    elif taken:
-        query_photos.take(taken)
-    if troubles:
-        table.trouble = " ".join(troubles)
 
 
 def take_up() -> None:
@@ -69,37 +46,38 @@ def take_up() -> None:
 
 def _do(event: dict[str, Any], table: Desk) -> None:
     what, number = event["what"], int(event.get("id", 0))
+    photo = next((photo for photo in query_photos.photos() if photo.number == number), None)
     if what == "changed":
         query_photos.change_role(number, event["role"])
     elif what == "only":
         query_photos.search_only(number)
-    elif what == "edited":
-        table.staged = next((photo for photo in query_photos.photos() if photo.number == number), table.staged)
+    elif what == "edited" and photo is not None:
+        edit(photo)
+    elif what == "whole" and photo is not None:
+        query_photos.put(number, [query_photos.whole_of(photo)])
     elif what == "removed":
         query_photos.put(number, [])
-    elif what == "cancelled":
-        table.staged = None
-    elif what == "done" and table.staged is not None:
-        _take_cut(table.staged, query_photos.cut(table.staged, cut_of(event)))
-        table.staged = None
+    elif table.staged is not None:
+        _do_on_stage(event, table, table.staged)
 
 
-def _take_cut(photo: Chosen, made: list[Chosen]) -> None:
-    """In place of the photo where it is one of the search's; else as an upload."""
-    if any(kept.number == photo.number for kept in query_photos.photos()):
-        query_photos.put(photo.number, made)
-        desk().trouble = ""
-    elif state.get(ADD_PHOTOS) and query_photos.photos():
-        query_photos.add(made)
-    else:
-        query_photos.take(made)
+def _do_on_stage(event: dict[str, Any], table: Desk, staged: Staged) -> None:
+    if event.get("staging", staged.photo.number) != staged.photo.number:
+        return  # a key that was pressed before the next photo was shown
+    if event["what"] == "turned":
+        table.staged = dataclasses.replace(staged, turn=turn_of(event))
+    elif event["what"] == "cancelled":
+        stage_next(joins=staged.joins)
+    elif event["what"] == "done":
+        take_cut(staged, cut_of(event))
 
 
 def draw_photos(workspace: Workspace, gallery: GalleryInfo) -> tuple[str | None, bool]:
     """The left side; returns the camera that the user states, and whether its own camera's hits are wanted."""
-    camera, same_camera, chosen, table = None, False, query_photos.photos(), desk()
-    query_photos.keep_addresses()
     with st.container(key="photo"):
+        take_arrived(workspace)
+        camera, same_camera, chosen, table = None, False, query_photos.photos(), desk()
+        query_photos.keep_addresses()
         if not chosen and table.confirmed_alone is not None:
             markup.text('<p class="rt-text">Searching with the crops that are confirmed in the case, not a photo.</p>')
             st.button("Choose another person", on_click=query_photos.take, args=((),), width="stretch", key="browse")
@@ -134,10 +112,11 @@ def _shown(photo: Chosen, count: int) -> dict[str, Any]:
     facts = f"{photo.width} × {photo.height} px"
     if photo.crop is not None or photo.camera is not None:
         facts += f" · {wording.camera_name(photo.camera)}"
-    lines = [photo.name.rpartition("/")[2], facts, wording.shown_time(photo.time)]
+    lines = [photo.name.rpartition("/")[2], facts, wording.shown_time(photo.time), photo.said]
     return {
         "id": photo.number, "name": lines[0], "picture": photo.picture, "role": photo.role,
         "lines": [line for line in lines if line], "hint": _hint(photo, count),
+        "whole": photo.cut_by is not None and bool(photo.cut_by.boxes),
     }  # fmt: skip
 
 
@@ -205,16 +184,3 @@ def draw_examples(workspace: Workspace, gallery: GalleryInfo, chosen: tuple[Chos
     if crop is not None and shown != {crop}:
         query_photos.take_crop(workspace, crop)
         st.rerun()
-
-
-def draw_stage() -> None:
-    """The photo that is cropped and turned, large, in place of the hits."""
-    table = desk()
-    photo = table.staged
-    if photo is None:
-        return
-    name, data = photo.scene or (photo.name, photo.data)
-    whole = query_photos.of_upload(name, data) if photo.scene else photo
-    markup.heading("Crop and turn", f"{name.rpartition('/')[2]} · {whole.width} × {whole.height} px")
-    photo_stage(whole.picture, name=name, width=whole.width, height=whole.height, scene=whole.is_scene, key=STAGE,
-                taken=table.taken)  # fmt: skip

@@ -74,28 +74,33 @@ def of_crop(workspace: Workspace, crop: int, role: Role = "positive") -> Chosen 
     )  # fmt: skip
 
 
-def cut(photo: Chosen, how: Cut) -> list[Chosen]:
+def whole_of(photo: Chosen) -> Chosen:
+    """The photo that it was cut from, with its role and what is known of it; itself where it was not cut."""
+    if photo.scene is None:
+        return photo
+    whole = of_upload(*photo.scene)
+    return dataclasses.replace(
+        whole, role=photo.role, camera=photo.camera, time=photo.time, cut_from=photo.cut_from, seen=photo.seen
+    )
+
+
+def cut(photo: Chosen, how: Cut, said: str = "") -> list[Chosen]:
     """The photos that the boxes make of it, or it as a whole, turned. The first has its role, further people are set
     aside: one search is for one person. Raises BadImage for a box that is too small."""
-    name, data = photo.scene or (photo.name, photo.data)
     if not how.turn and not how.boxes:
-        if not photo.scene:
-            return [photo]
-        whole_again = of_upload(name, data)
-        return [
-            dataclasses.replace(
-                whole_again, role=photo.role, camera=photo.camera, time=photo.time, cut_from=photo.cut_from
-            )
-        ]
+        return [whole_of(photo)]
+    name, data = photo.scene or (photo.name, photo.data)
     whole, made = decode(data), []
-    for place, box in enumerate(how.boxes or (None,), start=1):
+    for place, box in enumerate(how.boxes or (None,)):
         piece = of_upload(name, encoded(turned_and_cut(whole, how.turn, box)))
-        label = f"{name.rpartition('/')[2]}, {f'box {place}' if box else 'turned'}"
-        role: Role = photo.role if place == 1 else "aside"
+        number = how.person(place)
+        part = f"person {number}" if number else f"box {place + 1}" if box else "turned"
+        role: Role = photo.role if place == 0 else "aside"
         made.append(
             dataclasses.replace(
-                piece, name=label, role=role, scene=(name, data), camera=photo.camera, time=photo.time,
-                cut_from=photo.crop or photo.cut_from,
+                piece, name=f"{name.rpartition('/')[2]}, {part}", role=role, scene=(name, data), camera=photo.camera,
+                time=photo.time, cut_from=photo.crop or photo.cut_from, seen=photo.seen, said=said,
+                cut_by=Cut(how.turn, () if box is None else (box,), (number,)),
             )
         )  # fmt: skip
     return made
@@ -111,6 +116,7 @@ def take(chosen: Iterable[Chosen]) -> None:
     _keep(chosen)
     table.forget_camera = True
     table.staged = table.only_new = table.confirmed_alone = None
+    table.waiting = ()
     say_address()
 
 
@@ -226,7 +232,8 @@ def follow_address(workspace: Workspace, gallery: GalleryInfo, *, from_another_p
 
 def keep_addresses() -> None:
     """See to it that every photo of the session can be asked for; others may have pushed it out of memory."""
-    every = (*photos(), desk().staged)
-    shown = {photo.sha256: photo for photo in every if photo is not None and photo.crop is None}
+    staged = desk().staged
+    every = (*photos(), *(() if staged is None else (staged.whole,)))
+    shown = {photo.sha256: photo for photo in every if photo.crop is None}
     for sha256 in keep_showing(shown):
         show_photo(decode(shown[sha256].data), sha256)

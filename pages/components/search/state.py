@@ -10,9 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pages.components.shared.session import kept
+from pages.components.widgets.photo_stage.photo_stage import Cut
 from pages.components.widgets.photo_tray.photo_tray import Role
+from reid_core.workspace.search.scene_photos import Seen
 from reid_core.workspace.search.searching import Answer
 
+TRAY, STAGE = "tray", "stage"  # keys of the two components that show photos
 # Keys of fields.
 VIEW, RERANK, BLIND = "view", "rerank", "blind"
 PURPOSE = "purpose"
@@ -26,7 +29,8 @@ class Chosen:
     """A photo that is searched for, where it came from, what the catalogue knows of it and what is wrong with it.
 
     `number` tells it from others of the session. `scene` is the name and the bytes of the picture it was cut from,
-    `cut_from` the crop that this is.
+    `cut_by` how, and `cut_from` the crop that this is. `seen` is what it shows, where people were looked for in it, and
+    `said` what the app did of itself with it.
     """
 
     number: int
@@ -45,11 +49,31 @@ class Chosen:
     identity: str | None = None
     scene: tuple[str, bytes] | None = None
     cut_from: int | None = None
+    cut_by: Cut | None = None
+    seen: Seen | None = None
+    said: str = ""
 
     @property
     def is_scene(self) -> bool:
-        """Whether it looks like a whole scene: a person who stands or walks is taller than wide."""
-        return self.crop is None and self.scene is None and self.width > self.height
+        """Whether it is a whole scene, by the people in it; where nobody looked for them, whether it looks like one: a
+        person who stands or walks is taller than wide."""
+        if self.crop is not None or self.scene is not None:
+            return False
+        return self.width > self.height if self.seen is None else not self.seen.whole
+
+
+@dataclass(frozen=True)
+class Staged:
+    """The photo that is cropped and turned, and its `whole`, which is another where it was cut before.
+
+    `turn` is how far it is turned now, in degrees clockwise. `joins` says that what is cut of it joins the photos of
+    the search; otherwise it starts a new one.
+    """
+
+    photo: Chosen
+    whole: Chosen
+    turn: int = 0
+    joins: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,12 +98,14 @@ class Desk:
     is a verdict that was given while no case was open. `opening` is how many groups the address asks for,
     until they are there, and `to_be_found` says that it named the pair, which may be no hit.
 
-    `photos` are None before the page was first drawn; `number` and `uploads` count photos and uploads, `staged` is the
-    photo that is cropped and turned, and with `forget_camera` what was stated of the photos before does not hold for
-    these. `trouble` is said beside them. `confirmed_alone` is the case whose confirmed crops are searched with, without
-    a photo. `only_new` is a gallery, and the crops that came to it since a saved search was run: nothing else is
-    searched. `to_open` is a saved search that is opened before anything is drawn, and whether only on what is new.
-    `likely` is the similarity that the list calls likely. `places` are offsets in the picker, `spans` the times that
+    `photos` are None before the page was first drawn; `number` and `uploads` count photos and uploads. `arrived` are
+    photos in which nobody looked for people yet, `staged` is the photo that is cropped and turned, and `waiting` are
+    those that come after it, of `in_line` together. With `forget_camera` what was stated of the photos before does not
+    hold for these. `trouble` is said beside them. `confirmed_alone` is the case whose confirmed crops are searched
+    with, without a photo. `only_new` is a gallery, and the crops that came to it since a saved search was run:
+    nothing else is searched. `to_open` is a saved search that is opened before anything is drawn, and whether only
+    on what is new. `likely` is the similarity that the list calls likely. `places` are offsets in the picker,
+    `spans` the times that
     each gallery's timeline shows."""
 
     taken: dict[str, int] = field(default_factory=dict)  # number of the last event of each component
@@ -98,7 +124,10 @@ class Desk:
     photos: tuple[Chosen, ...] | None = None
     number: int = 0
     uploads: int = 0
-    staged: Chosen | None = None
+    arrived: tuple[Chosen, ...] = ()
+    staged: Staged | None = None
+    waiting: tuple[Chosen, ...] = ()
+    in_line: int = 0
     forget_camera: bool = False
     trouble: str = ""
     case: str | None = None  # name of the one that is open

@@ -13,6 +13,7 @@ from reid_core.cli.shared.console import print_json, print_table, say
 from reid_core.cli.shared.options import GalleryArgument, JsonOption, WorkspaceOption, app, open_workspace
 from reid_core.errors import ReidError, shown
 from reid_core.records import plural
+from reid_core.retrieval.filters import Filter
 from reid_core.times import format_time, short_time
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
 
@@ -26,6 +27,9 @@ def recordings(gallery: GalleryArgument, workspace: WorkspaceOption = None, json
     """List a gallery's recordings: starts and where these come from, how much is analysed, and problems."""
     from reid_core.workspace.catalogue.recordings.finding import every
     from reid_core.workspace.galleries.tracklets import tracklets_of
+    from reid_core.workspace.search.coverage.measuring import coverage
+    from reid_core.workspace.search.coverage.saying import recorded
+    from reid_core.workspace.search.coverage.values import values as coverage_values
 
     opened = open_workspace(workspace)
     rows = every(opened.catalogue, gallery)
@@ -33,8 +37,9 @@ def recordings(gallery: GalleryArgument, workspace: WorkspaceOption = None, json
     for line in tracklets_of(opened.catalogue, gallery):
         counts[line.recording] = counts.get(line.recording, 0) + 1
     values = [{**_values(row), "tracklets": counts.get(row.name, 0)} for row in rows]
+    total = coverage(opened.catalogue, opened.catalogue.gallery(gallery), Filter())
     if json:
-        print_json({"gallery": gallery, "recordings": values})
+        print_json({"gallery": gallery, "recordings": values, "coverage": coverage_values(total)})
         return
     if not rows:
         say(f"Gallery {gallery} has no recordings. Add one with `reid video`.")
@@ -49,6 +54,7 @@ def recordings(gallery: GalleryArgument, workspace: WorkspaceOption = None, json
             for row, told in zip(rows, values, strict=True)
         ],
     )  # fmt: skip
+    say(recorded(total))
 
 
 @app.command(rich_help_panel="Video")

@@ -26,6 +26,10 @@ from reid_core.workspace.cases.verdicts import Standing, Verdict, log_of, standi
 from reid_core.workspace.catalogue.audit import ExportCase
 from reid_core.workspace.catalogue.rows import now
 from reid_core.workspace.search import saved_searches
+from reid_core.workspace.search.coverage.coverage import Coverage
+from reid_core.workspace.search.coverage.measuring import coverage, filter_of
+from reid_core.workspace.search.coverage.saying import in_words
+from reid_core.workspace.search.coverage.values import values as coverage_values
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.hit_meaning import CONTEXT, meant_by
 from reid_core.workspace.search.saved_searches import SavedSearch
@@ -35,6 +39,7 @@ from reid_core.workspace.workspace import Workspace
 LEAD = "A hit is a lead to check, not an identification."
 NO_CALIBRATION = "This model has no calibration here: a similarity is no probability, only the order means something."
 
+FIRST = ("kind", "search", "decision", "verdicts", "rank", "similarity", "meaning", "at", "note", "model")  # of a row
 WHERE_CUT = ("recording", "moment", "frame", "box")
 
 
@@ -44,7 +49,7 @@ class Found:
 
     `meanings` says of each hit what its similarity means, None where the model has no calibration for the gallery, and
     `warning` that the person may not be there, "" where the best hit is beyond chance. `context` is
-    `Meant.context` of the answer.
+    `Meant.context` of the answer. `coverage` is what the search looked at now, None where it could not be run.
     """
 
     search: SavedSearch
@@ -53,6 +58,7 @@ class Found:
     meanings: tuple[str | None, ...] = ()
     warning: str = ""
     context: Mapping[str, Any] = field(default_factory=dict)
+    coverage: Coverage | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,7 +126,9 @@ def _run(
         except ReidError as error:
             problem = str(error)
         else:
-            return _meant(search, answer, models.get(search.model))
+            info = workspace.catalogue.gallery(search.gallery)
+            looked_at = coverage(workspace.catalogue, info, filter_of(answer), search.model)
+            return dataclasses.replace(_meant(search, answer, models.get(search.model)), coverage=looked_at)
     return Found(search, None, problem)
 
 
@@ -132,7 +140,10 @@ def _meant(search: SavedSearch, answer: Answer, card: ModelCard | None) -> Found
 
 
 def rows(report: CaseReport) -> list[dict[str, Any]]:
-    """One row per judged crop and per hit of each search, plain values: verdicts first, then hits."""
+    """One row per judged crop, per search that could be run and per hit of it, plain values, in that order.
+
+    The row of a search says in `coverage` what it looked at; other rows leave that empty.
+    """
     shared = (
         "gallery",
         "crop",
@@ -146,7 +157,7 @@ def rows(report: CaseReport) -> list[dict[str, Any]]:
         "frame",
         "box",
     )
-    judged = []
+    judged, searches = [], []
     for crop, stands in report.standing.items():
         newest = stands.verdicts[-1]
         row = report.crops.get(crop)
@@ -157,13 +168,20 @@ def rows(report: CaseReport) -> list[dict[str, Any]]:
                 "verdicts": "; ".join(f"{v.who}: {v.verdict}" for v in stands.verdicts),
                 "rank": newest.rank, "similarity": newest.similarity, "meaning": None, "at": newest.at,
                 "note": "; ".join(v.note for v in stands.verdicts if v.note), "model": newest.model,
-                **{name: about.get(name) for name in shared}, "crop": crop, **dict.fromkeys(CONTEXT),
+                **{name: about.get(name) for name in shared}, "crop": crop, **dict.fromkeys(CONTEXT), "coverage": None,
             }
         )  # fmt: skip
     hits = []
     for found in report.found:
-        if found.answer is None:
+        if found.answer is None or found.coverage is None:
             continue
+        searches.append(
+            {
+                **dict.fromkeys((*FIRST, *shared, *CONTEXT)), "kind": "search", "search": found.search.name,
+                "verdicts": "", "at": report.at, "note": "", "model": found.search.model,
+                "gallery": found.search.gallery, "coverage": in_words(found.coverage),
+            }
+        )  # fmt: skip
         said = zip(found.answer.hits(), found.answer.crops.to_dict("records"), found.meanings, strict=True)
         for hit, row, meant in said:
             about = _about(row, found.search.gallery)
@@ -172,10 +190,10 @@ def rows(report: CaseReport) -> list[dict[str, Any]]:
                     "kind": "hit", "search": found.search.name, "decision": None, "verdicts": "", "rank": hit["rank"],
                     "similarity": hit["similarity"], "meaning": meant, "at": report.at, "note": "",
                     "model": found.search.model, **{name: about.get(name) for name in shared},
-                    **{name: found.context.get(name) for name in CONTEXT},
+                    **{name: found.context.get(name) for name in CONTEXT}, "coverage": None,
                 }
             )  # fmt: skip
-    return [*judged, *hits]
+    return [*judged, *searches, *hits]
 
 
 def to_csv(report: CaseReport) -> str:
@@ -213,6 +231,8 @@ def _search_values(report: CaseReport, found: Found) -> dict[str, Any]:
     values["parameters"] = json.loads(saved_searches.to_json(search.parameters))
     if found.answer is not None:
         values |= {"searched": found.answer.searched, **found.context, "warning": found.warning}
+    if found.coverage is not None:
+        values["coverage"] = coverage_values(found.coverage)
     return values
 
 

@@ -14,12 +14,16 @@ from reid_core.records import plural
 from reid_core.times import short_time
 from reid_core.workspace.cases.verdicts import CANNOT_TELL, CONFLICT, MATCH, NOT, WORDS, Verdict, describe
 from reid_core.workspace.exports.case import LEAD, NO_CALIBRATION, CaseReport, Found, pictures
+from reid_core.workspace.search.coverage import saying
+from reid_core.workspace.search.coverage.coverage import Coverage
+from reid_core.workspace.search.coverage.words import filter_words
 from reid_core.workspace.workspace import Workspace
 
 ORDER = (
     "What was judged is not among them. They come in the order of what examples and verdicts ask for together; "
     "a similarity is that to the nearest example."
 )
+MOST = 100  # stretches without data that are listed of a search
 TITLES = {
     MATCH: WORDS[MATCH], CONFLICT: "Conflict between analysts", CANNOT_TELL: WORDS[CANNOT_TELL], NOT: WORDS[NOT],
 }  # fmt: skip
@@ -78,6 +82,7 @@ def _search(workspace: Workspace, report: CaseReport, found: Found) -> str:
         "Saved": f"{search.at}, by {search.who}", "Gallery": search.gallery,
         "Model": f"{search.model_name} ({search.model})", "Re-ranked": "yes" if search.parameters.rerank else "no",
         "Own camera": "kept" if search.parameters.same_camera else "left out where known",
+        "Filters": filter_words(search.parameters.where),
     }  # fmt: skip
     body = f"<h3>{_text(search.name)}</h3><div class='strip'>{''.join(photos)}</div>{_facts(facts)}"
     if found.answer is None:
@@ -92,8 +97,27 @@ def _search(workspace: Workspace, report: CaseReport, found: Found) -> str:
     meaning = "" if calibrated else f"<p>{NO_CALIBRATION}</p>"
     if said := found.warning or found.context.get("caution"):
         meaning = f"<p class='lead'>{_text(said)}</p>"
+    looked_at = "" if found.coverage is None else _coverage(found.coverage, report.at)
     among = f"{plural(len(cards), 'hit')} among {plural(found.answer.compared, 'crop')}. {ORDER}"
-    return f"{body}<p>{among}</p>{meaning}<div class='strip'>{''.join(cards)}</div>"
+    return f"{body}{looked_at}<p>{among}</p>{meaning}<div class='strip'>{''.join(cards)}</div>"
+
+
+def _coverage(coverage: Coverage, at: str) -> str:
+    """What was searched, at that time: in a sentence, what limits it, by camera, and what is missing."""
+    said = saying.warnings(coverage)
+    limits = f"<p class='lead'>{_text(' '.join(said))}</p>" if said else ""
+    heads = "".join(f"<th>{name}</th>" for name in saying.HEADINGS)
+    lines = [saying.line_of(coverage, one) for one in coverage.cameras]
+    rows = "".join(f"<tr>{''.join(f'<td>{_text(cell)}</td>' for cell in line)}</tr>" for line in lines)
+    missing = saying.stretches(coverage)
+    listed = "".join(
+        f"<li>{_text(f'{who}: {when}, {length}, {what}')}</li>" for who, when, length, what in missing[:MOST]
+    )
+    more = f"<li>and {len(missing) - MOST:,} more; the JSON file has all of them</li>" if len(missing) > MOST else ""
+    return (
+        f"<h4>Searched, as of {_text(at)}</h4><p>{_text(saying.sentence(coverage))}</p>{limits}"
+        f"<div class='wide'><table><tr>{heads}</tr>{rows}</table></div>{f'<ul>{listed}{more}</ul>' if missing else ''}"
+    )
 
 
 def _model(report: CaseReport, found: Found) -> str:
@@ -193,6 +217,7 @@ body { font: 15px/1.5 system-ui, sans-serif; color: #1b1f24; background: #fff; m
   padding: 0 1rem; }
 h1 { font-size: 1.6rem; margin: 0 0 .25rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .5rem; padding-top: .8rem;
   border-top: 1px solid #d5d9de; } h3 { font-size: 1rem; margin: 1.4rem 0 .4rem; }
+h4 { font-size: .9rem; margin: .8rem 0 .2rem; } ul { font-size: .82rem; margin: .4rem 0; padding-left: 1.2rem; }
 .lead { border-left: 3px solid #b7791f; padding: .3rem .8rem; background: #fdf8ee; }
 .trouble { border-left: 3px solid #b42318; padding: .3rem .8rem; background: #fdf1f0; }
 .strip { display: flex; flex-wrap: wrap; gap: .8rem; }

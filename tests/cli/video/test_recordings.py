@@ -196,6 +196,9 @@ def test_a_folder_comes_in_with_cameras_and_times_of_its_names(reid: Reid, video
     assert sorted((row["camera"], row["start"]) for row in rows) == [
         ("gate", "2026-03-02T08:30:00Z"), ("hall", "2026-03-02T09:00:00Z"),
     ]  # fmt: skip
+    told = reid("recordings", "town", "--json").json()["coverage"]
+    assert [one["recordings"] for one in told["cameras"]] == [1, 1]
+    assert f"Analysed: 2 cameras, {int(told['seconds_searched'])} s of video in all" in reid("recordings", "town").out
     assert "3 files left out:" in said.err
     assert "  notes.txt: it is not a video that can be read here" in said.err
     assert "its table of contents (moov) is missing" in said.err

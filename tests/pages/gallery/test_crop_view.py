@@ -21,6 +21,7 @@ from tests.pages.gallery.gallery_page import (
     words_on,
 )
 from tests.pages.search_page import OpenPage
+from tests.support.filmed_crops import put_in_recording
 
 
 def open_crop(page: AppTest, crop: int) -> AppTest:
@@ -103,3 +104,15 @@ def test_a_crop_is_deleted_from_its_view(open_page: OpenPage, tiny_workspace: Wo
     press(page, "gal-sure")
     assert 4 not in shown_ids(page)
     assert [receipt.crops for receipt in deletion.receipts(tiny_workspace)] == [1]
+
+
+def test_a_crop_of_a_recording_says_where_it_is_from_and_can_be_watched(
+    open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    put_in_recording(tiny_workspace, "tiny", [4])
+    page = open_crop(open_page(tiny_workspace.path), 4)
+    assert "hall.mp4, 0:00:10 into it" in words_on(page)
+    assert grid_of(page, "gal-film") == {"crop": 4, "crops": [4], "open": False, "steps": True}
+    press(page, "gal-next")
+    assert "Recording" not in words_on(page)
+    assert "crop" not in grid_of(page, "gal-film")

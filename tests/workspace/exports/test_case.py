@@ -188,3 +188,29 @@ def test_who_took_what_is_in_the_log(tiny_workspace: Workspace, answer: Answer) 
     case_of(tiny_workspace)
     line = tiny_workspace.catalogue.audit(1)[0]
     assert (line["action"], line["purpose"], line["verdicts"]) == ("export investigation", "a lost bag", 2)
+
+
+def test_each_search_says_what_it_looked_at_in_the_same_words_everywhere(
+    tiny_workspace: Workspace, answer: Answer
+) -> None:
+    recording = film(tiny_workspace, TINY_GALLERY, name="gate.mp4")
+    state = Progress(analysed=90.0, frames=9, state=b"in view", problems={"gaps": [[10.0, 20.0]], "damaged_frames": 7})
+    keep(tiny_workspace.catalogue, recording.key, [walk("w")], [], state)
+    case = case_of(tiny_workspace)
+    video = "1 min 20 s of video in all and 24 imported crops"
+    missing = "30 s not analysed yet, 1 gap (10 s), 7 damaged frames."
+    told = json.loads(to_json(case))["searches"][0]
+    assert video in told["coverage"]["sentence"]
+    assert told["coverage"]["sentence"].endswith(missing)
+    assert told["parameters"]["where"]["cameras"] is None  # what it was searched with
+    (gate,) = [one for one in told["coverage"]["cameras"] if one["camera"] == "gate"]
+    assert gate["gaps"] == [["2026-03-02T07:00:10Z", "2026-03-02T07:00:20Z"]]
+    (row,) = [row for row in csv.DictReader(io.StringIO(to_csv(case))) if row["kind"] == "search"]
+    page = to_html(tiny_workspace, case)
+    for sentence in (told["coverage"]["sentence"], *told["coverage"]["warnings"]):
+        assert sentence in row["coverage"]
+        assert sentence in page
+    assert "1 tracklet has no crop" in row["coverage"]
+    assert f"Searched, as of {case.at}" in page
+    assert "gate: 2026-03-02 07:01:30 to 07:02:00, 30 s, not analysed yet" in page
+    assert "<dt>Filters</dt><dd>none</dd>" in page

@@ -14,7 +14,15 @@ from reid_core.images import BadImage, decode
 from reid_core.video.boxes import Detections
 from reid_core.video.detection.card import DetectorCard, Input, Tiles
 from reid_core.video.detection.detector import Detector
-from reid_core.workspace.search.scene_photos import Choice, SeveralPeople, choice_of, people_in, taken_from
+from reid_core.workspace.search.scene_photos import (
+    Choice,
+    SeveralPeople,
+    choice_of,
+    is_plainly_a_crop,
+    look_into,
+    people_in,
+    taken_from,
+)
 from tests.conftest import png_bytes
 
 CARD = DetectorCard("drawn", "ssd", Input(64, 64), detect=0.2, match=0.5, track=0.6)
@@ -164,6 +172,40 @@ def test_a_large_photo_is_looked_at_in_tiles_too() -> None:
     taken_from(photo(1280, 100), "a.png", Choice(), detector.open)
     taken_from(photo(1279, 100), "a.png", Choice(), detector.open)
     assert detector.tiles == [(2, 3), (1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("size", "rows", "shows", "sure", "whole"),
+    [
+        ((200, 100), [(10, 20, 40, 90, 0.5)], "one", True, False),
+        ((200, 100), [(10, 20, 40, 90, 0.4)], "one", False, False),  # a page asks, though the command line takes it
+        ((200, 100), [(10, 20, 40, 90, 0.3), (90, 20, 120, 90, 0.4)], "several", False, False),
+        ((200, 100), [], "nobody", False, False),
+        ((300, 600), [], "nobody", False, True),
+        ((300, 600), [(20, 10, 280, 590, 0.9)], "crop", True, True),
+        ((360, 480), [(60, 40, 300, 470, 0.9), (310, 100, 350, 220, 0.8)], "crop", True, True),
+    ],
+)
+def test_what_a_photo_shows_is_one_rule_for_pages_and_commands(
+    size: tuple[int, int], rows: list[tuple[float, ...]], shows: str, sure: bool, whole: bool
+) -> None:
+    seen = look_into(Image.new("RGB", size), Drawn(rows))
+    assert (seen.shows, seen.sure, seen.whole, len(seen.people)) == (shows, sure, whole, len(rows))
+
+
+def test_a_crop_is_known_by_its_size() -> None:
+    assert [is_plainly_a_crop(*size) for size in ((240, 480), (96, 480), (95, 480), (241, 480), (241, 482))] == [
+        True, True, False, False, False
+    ]  # fmt: skip
+
+
+def test_a_huge_photo_is_made_smaller_first_and_boxes_are_in_its_own_pixels() -> None:
+    detector = Drawn([(500, 100, 600, 300, 0.9)])
+    [person] = people_in(Image.new("RGB", (8_001, 1_200)), detector)
+    assert detector.seen == [(400, 2_667, 3)]  # a third of it
+    assert person.box == (1500, 300, 300, 600)
+    people_in(Image.new("RGB", (4_000, 100)), detector)
+    assert detector.seen[-1] == (100, 4_000, 3)
 
 
 @pytest.mark.parametrize("text", ["", "a", "1,2", "1,2,3", "1,2,3,4,5", "-1", "1.5", "1,2,3,-4", "1,2,3,9999999", "١"])

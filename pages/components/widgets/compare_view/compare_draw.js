@@ -63,8 +63,32 @@ function draw(view) {
   view.live.textContent = [data.said, agreed(view, overlay),
     data.conflict].filter(Boolean).join(" · ");
   view.sheet_of.hidden = !view.sheet;
-  const agreeing = view.sheet_of.querySelector('[data-key="A"]');
-  if (agreeing) agreeing.hidden = !data.agreement;
+  const filmed = data.hits.some((crop) => crop.film);
+  for (const row of view.sheet_of.querySelectorAll("[data-key]")) {
+    const key = row.dataset.key ?? "";
+    row.hidden = key === "A" ? !data.agreement : OF_CLIPS.includes(key) && !filmed;
+  }
+  film(view, hit);
+}
+
+// The player stands over the hit's picture while the clip is watched, and follows the hit.
+/** @param {View} view @param {Hit} hit */
+function film(view, hit) {
+  const wanted = view.watch && hit.film;
+  view.root.classList.toggle("filming", wanted);
+  view.hit_pane.frame.classList.toggle("filmed-frame", wanted);
+  if (!wanted) {
+    view.player?.close();
+    view.player = null;
+  } else if (!view.player) {
+    const strange = "Another tracklet, not the hit";
+    const options = { picture: hit.picture, steps: view.data.steps, strange, home: "Back to the hit" };
+    view.player = openPlayer(view.hit_pane.frame, hit.id, options);
+    view.watched = hit.id;
+  } else if (view.watched !== hit.id) {
+    view.player.show(hit.id);
+    view.watched = hit.id;
+  }
 }
 
 /** @param {View} view @param {Overlay | null} overlay */
@@ -88,6 +112,7 @@ function controls(view) {
   button(view.bar, "Larger", () => ACTIONS["+"](view), { text: "+", keys: "+" });
   button(view.bar, "Darker", () => ACTIONS["["](view), { keys: "[" });
   button(view.bar, "Brighter", () => ACTIONS["]"](view), { keys: "]" });
+  if (data.hits[view.hit].film) button(view.bar, "Watch", () => watch(view), { pressed: view.watch, keys: "W" });
   if (data.agreement) button(view.bar, "Agreement", () => agree(view), { pressed: view.agree, keys: "A" });
   button(view.bar, "Keys", () => look(view, { sheet: !view.sheet }), { pressed: view.sheet, keys: "?", text: "Keys ?" });
   button(view.bar, "Back to the list", () => view.tell("closed"), { keys: "Escape" });

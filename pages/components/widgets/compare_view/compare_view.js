@@ -4,24 +4,28 @@
 /**
  * @typedef {{ picture: string, thumbnail?: string, lines: string[] }} Picture
  * @typedef {Picture & { id: string }} Photo
- * @typedef {Picture & { id: number, facts: [name: string, value: string][] }} Hit
+ * @typedef {Picture & { id: number, film: boolean, facts: [name: string, value: string][] }} Hit
  * @typedef {{ photo: string, crop: number, over_photo: string, over_crop: string }} Overlay
  * @typedef {{ photos: Photo[], hits: Hit[], pair: number, crop: number, turn: string, order: number[], where: string,
  *   facts: [name: string, value: string][], verdict: string | null, conflict: string, undo: boolean, said: string,
  *   next: string[], agreement: boolean, leave: boolean, agreement_trouble: string, overlay: Overlay | null, taken: number,
- *   verdicts: VerdictKind[], undo_key: string }} Data
+ *   steps: boolean, verdicts: VerdictKind[], undo_key: string }} Data
  * @typedef {{ judged: { group: number, crop: number, verdict: string, note: string }, undone: {}, moved: { to: number },
  *   closed: {}, agreement: { photo: string, crop: number }, searched: { crop: number }, visited: { crop: number } }} Events
  * @typedef {ReturnType<typeof pane>} Pane
  * @typedef {typeof START & ReturnType<typeof skeleton> & { root: HTMLElement, data: Data, tell: Tell<Events>,
- *   waiting: boolean, from?: string }} View
+ *   waiting: boolean, from?: string, player?: ReturnType<typeof openPlayer> | null, watched?: number }} View
  */
 
 const KEYS = [ // besides those of the verdicts
   ["← →", "previous and next hit"], ["V", "next view: another crop of this hit"], ["P", "next photo of the person"],
   ["+ −", "larger and smaller"], ["Shift + arrows", "move both pictures"], ["[ ]", "darker and brighter"],
-  ["0", "as at first"], ["A", "where the two agree"], ["T", "write a note"], ["Esc", "back to the list"], ["?", "this sheet"],
+  ["0", "as at first"], ["A", "where the two agree"], ["W", "watch the clip, or back to the picture"],
+  ["Space", "play or pause the clip"], [", .", "one frame back and on"], ["< >", "slower and faster"],
+  ["B", "box and path in the clip"], ["Page ↑ ↓", "previous and next tracklet of the camera"],
+  ["T", "write a note"], ["Esc", "back to the list"], ["?", "this sheet"],
 ];
+const OF_CLIPS = ["W", "Space", ", .", "< >", "B", "Page ↑ ↓"];
 /** @type {WeakMap<Element, View>} */
 const views = new WeakMap(); // root element -> what is looked at, and how
 
@@ -56,7 +60,7 @@ export default function ({ data, parentElement, setStateValue }) {
 }
 
 const START = {
-  zoom: 1, x: 0, y: 0, light: 1, agree: false, sheet: false, asked: 0, hit: 0, note: "",
+  zoom: 1, x: 0, y: 0, light: 1, agree: false, sheet: false, watch: false, asked: 0, hit: 0, note: "",
   keys: /** @type {(event: KeyboardEvent) => void} */ (() => {}),
 };
 
@@ -68,32 +72,30 @@ function preload(addresses) {
 /** @param {View} view @param {KeyboardEvent} event */
 function pressed(view, event) {
   const path = event.composedPath();
-  if (event.ctrlKey || event.metaKey || event.altKey || path.some(typing) || document.querySelector(OPEN)) return;
-  if (WALKING.has(event.key) && path.some(inList)) return; // the list is walked through; verdicts are on what is compared
+  if (event.ctrlKey || event.metaKey || event.altKey || path.some(isTyping) || isCovered(view.root)) return;
+  // The list and the clip's moments are walked through; verdicts are on what is compared.
+  if (WALKING.has(event.key) && path.some((node) => inList(node) || isRange(node))) return;
   const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const judged = view.data.verdicts.find((kind) => kind.key.toLowerCase() === key);
   if (event.shiftKey && key.startsWith("Arrow")) pan(view, key);
   else if (judged) judge(view, judged.verdict);
   else if (key === view.data.undo_key.toLowerCase()) undo(view);
   else if (ACTIONS[key]) ACTIONS[key](view);
-  else return;
+  else if (!view.player?.key(event)) return;
   event.preventDefault();
   event.stopPropagation();
 }
 
-const OPEN = '[role="dialog"], [data-testid="stPopoverBody"]';
 const WALKING = new Set(["ArrowLeft", "ArrowRight", "ArrowUp", "ArrowDown", "Home", "End"]);
 /** @param {EventTarget} node */
 const inList = (node) => node instanceof Element && node.classList.contains("answer");
-/** @param {EventTarget} node */
-const typing = (node) => node instanceof HTMLElement && (node.isContentEditable || ["INPUT", "TEXTAREA", "SELECT"].includes(node.tagName)
-  || ["slider", "listbox", "radiogroup", "radio", "tab", "combobox"].includes(node.getAttribute("role") ?? ""));
 
 /** @type {Record<string, (view: View) => void>} */
 const ACTIONS = {
   v: (view) => choose(view, "hit", (view.hit + 1) % view.data.hits.length),
   p: (view) => choose(view, "asked", (view.asked + 1) % view.data.photos.length),
   a: (view) => agree(view),
+  w: (view) => watch(view),
   t: (view) => view.field.focus(),
   ArrowLeft: (view) => move(view, -1),
   ArrowRight: (view) => move(view, 1),
@@ -104,12 +106,17 @@ const ACTIONS = {
   "]": (view) => look(view, { light: Math.min(3, view.light + 0.2) }),
   0: (view) => look(view, { zoom: 1, x: 0, y: 0, light: 1 }),
   "?": (view) => look(view, { sheet: !view.sheet }),
-  Escape: (view) => { if (view.sheet) look(view, { sheet: false }); else view.tell("closed"); },
+  Escape: (view) => { if (view.sheet) look(view, { sheet: false }); else if (view.player) watch(view); else view.tell("closed"); },
 };
 
 /** @param {View} view @param {string} verdict */
 function judge(view, verdict) {
   if (view.waiting) return;
+  if (view.player && !view.player.isHome()) { // nobody judges a hit by the clip of another tracklet
+    view.player.show(view.data.hits[view.hit].id);
+    view.live.textContent = "That was another tracklet. The hit is back: judge it now";
+    return;
+  }
   view.waiting = true; // until the server has taken it up: a key pressed twice is one verdict
   const crop = view.data.hits[view.hit].id;
   view.tell("judged", { group: view.data.pair, crop, verdict, note: view.field.value.trim() });
@@ -142,6 +149,14 @@ function agree(view) {
   if (!view.data.agreement) return;
   look(view, { agree: !view.agree });
   if (view.agree) ask(view);
+}
+
+// The hit's clip in place of its picture, or back.
+/** @param {View} view */
+function watch(view) {
+  if (!view.data.hits[view.hit].film) return;
+  look(view, { watch: !view.watch });
+  if (!view.watch) view.root.focus({ preventScroll: true }); // what had the focus may be gone
 }
 
 /** @param {View} view */

@@ -11,14 +11,22 @@ import streamlit as st
 
 from pages.components.shared import shortcuts
 from pages.components.widgets.events.events import TELLER, last_taken
+from pages.components.widgets.player.player import KEYS, PLAYER, PLAYER_STYLE
 
 _HERE = Path(__file__).parent
 
 _view = st.components.v2.component(
     "retrace_compare_view",
     html='<div class="compare" role="group"></div>',
-    css=(_HERE / "compare_view.css").read_text(encoding="utf-8"),
-    js=TELLER + "".join((_HERE / name).read_text(encoding="utf-8") for name in ("compare_draw.js", "compare_view.js")),
+    css=(_HERE / "compare_view.css").read_text(encoding="utf-8") + PLAYER_STYLE,
+    js="".join(
+        [
+            TELLER,
+            KEYS,
+            PLAYER,
+            *((_HERE / name).read_text(encoding="utf-8") for name in ("compare_draw.js", "compare_view.js")),
+        ]
+    ),
 )
 
 
@@ -51,6 +59,7 @@ def compare_view(
     after: Sequence[str] = (),
     agreement: bool = False,
     leave: bool = True,
+    steps: bool = True,
     overlay: Overlay | None = None,
     agreement_trouble: str = "",
 ) -> None:
@@ -61,7 +70,8 @@ def compare_view(
     `visited` (with `crop`).
 
     A photo has `id` (text), `picture` (an address) and `lines`; a hit has `id` (number), `picture`, `thumbnail`,
-    `lines` and `facts` (names and values of this crop). `facts` are of the group. Another `turn` than before begins
+    `lines`, `facts` (names and values of this crop) and `film`: whether its clip may be watched, by `steps` also those
+    of the tracklets before and after at its camera. `facts` are of the group. Another `turn` than before begins
     anew, and lets the next verdict be given. `after` are addresses of pictures that are likely wanted next.
     `agreement` offers the overlay, which is drawn once it is given for what is shown; `leave` offers the ways to the
     crop's own page and search, which name it.
@@ -69,8 +79,8 @@ def compare_view(
     data: dict[str, Any] = {
         "photos": list(photos), "hits": list(hits), "pair": pair, "crop": crop, "turn": turn, "order": list(order),
         "where": where, "facts": list(facts), "verdict": verdict, "conflict": conflict, "undo": undo, "said": said,
-        "next": list(after), "agreement": agreement, "leave": leave, "agreement_trouble": agreement_trouble,
-        "overlay": None if overlay is None else vars(overlay), "taken": last_taken(key, taken),
-        **shortcuts.for_scripts(),
+        "next": list(after), "agreement": agreement, "leave": leave, "steps": steps,
+        "agreement_trouble": agreement_trouble, "overlay": None if overlay is None else vars(overlay),
+        "taken": last_taken(key, taken), **shortcuts.for_scripts(),
     }  # fmt: skip
     _view(key=key, data=data, on_did_change=lambda: None)

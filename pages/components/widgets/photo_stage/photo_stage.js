@@ -1,16 +1,21 @@
-// The stage of photo_stage.py: a picture is turned, and boxes are drawn on it by mouse or by key.
+// The stage of photo_stage.py: a picture is turned, people in it are chosen, and boxes are drawn on it by mouse or by key.
 // Places of boxes are shares of the turned picture: [left, top, width, height], each of 0 to 1.
 
 /**
- * @typedef {{ picture: string, name: string, width: number, height: number, scene: boolean, taken: number }} Data
- * @typedef {{ done: { turn: number, boxes: Box[] }, cancelled: {} }} Events
+ * @typedef {{ picture: string, name: string, staging: number, width: number, height: number, scene: boolean,
+ *   said: string, people: Person[], people_turn: number, more: boolean, taken: number,
+ *   begin: { turn: number, picks: [box: Box, person: number][] } }} Data
+ * @typedef {{ done: { staging: number, turn: number, boxes: Box[], people: number[] },
+ *   turned: { staging: number, turn: number }, cancelled: { staging: number } }} Events
  * @typedef {[left: number, top: number, width: number, height: number]} Box
+ * @typedef {{ box: Box, person: number }} Pick  what is searched with; person 0 is a box that was drawn by hand
  * @typedef {ReturnType<typeof skeleton> & { data: Data, tell: Tell<Events>, shown: string }} Stage
  */
 
 /** @type {WeakMap<Element, Stage>} */
 const stages = new WeakMap(); // root element -> its state
 const LEAST = 0.02; // share of a side below which a drag was a click
+const STILL = 4; // pixels that a hand may tremble in a click
 
 /** @param {Component<Data, Did>} component */
 export default function ({ data, parentElement, setStateValue }) {
@@ -19,14 +24,17 @@ export default function ({ data, parentElement, setStateValue }) {
   stages.set(root, stage);
   stage.tell = teller(root, data.taken, setStateValue);
   stage.data = data;
-  if (stage.shown !== data.picture) {
-    Object.assign(stage, { shown: data.picture, turn: 0, boxes: [], image: null });
+  const shown = `${data.staging} ${data.picture}`;
+  if (stage.shown !== shown) {
+    const picks = data.begin.picks.map(([box, person]) => ({ box, person }));
+    Object.assign(stage, { shown, turn: data.begin.turn, picks, found: [], several: false, image: null });
     const image = new Image();
     image.onload = () => { stage.image = image; paint(stage); };
     image.onerror = () => { stage.say.textContent = "This picture is no longer here. Choose it again."; };
     image.src = data.picture;
     root.focus({ preventScroll: true });
   }
+  if (data.people_turn === stage.turn) stage.found = data.people;
   root.setAttribute("aria-label", `Crop and turn ${data.name}`);
   list(stage);
 }
@@ -35,25 +43,31 @@ export default function ({ data, parentElement, setStateValue }) {
 function skeleton(root) {
   root.tabIndex = -1;
   const bar = add(root, "div", "bar");
+  const several = button(bar, "Choose several", () => { stage.several = !stage.several; list(stage); }, "S");
   button(bar, "Add a box", () => put(stage, [0.4, 0.2, 0.2, 0.6]), "B");
   button(bar, "Turn left", () => turn(stage, 270), "L");
   button(bar, "Turn right", () => turn(stage, 90), "R");
-  button(bar, "Start again", () => { stage.boxes = []; stage.turn = 0; paint(stage); });
+  button(bar, "Start again", () => { stage.picks = []; turn(stage, 0); });
   add(bar, "span", "space");
-  button(bar, "Cancel", () => stage.tell("cancelled"), "Esc");
+  const cancel = button(bar, "Cancel", () => leave(stage), "Esc");
   const done = button(bar, "Search", () => finish(stage), "Enter");
   done.classList.add("main");
   const say = add(root, "p", "say");
   say.setAttribute("role", "status");
   const frame = add(root, "div", "frame"), canvas = add(frame, "canvas"), layer = add(frame, "div", "layer");
   canvas.setAttribute("aria-hidden", "true");
+  const people = add(layer, "div", "people"), labels = add(layer, "div", "labels"), boxes = add(layer, "div", "boxes");
+  labels.setAttribute("aria-hidden", "true");
   layer.onpointerdown = (event) => drawn(stage, event);
   root.onkeydown = (event) => pressed(stage, event);
   const made = {
-    root, done, say, frame, canvas, layer, turn: 0, boxes: /** @type {Box[]} */ ([]),
+    root, bar, done, cancel, say, frame, canvas, layer, people, labels, boxes, turn: 0,
+    severalButton: several, several: false, dragged: false,
+    picks: /** @type {Pick[]} */ ([]), found: /** @type {Person[]} */ ([]),
     image: /** @type {HTMLImageElement | null} */ (null),
   };
   const stage = /** @type {Stage} */ (made);
+  new ResizeObserver(() => label(stage)).observe(layer);
   return made;
 }
 
@@ -64,11 +78,15 @@ function pressed(stage, event) {
   const target = /** @type {HTMLElement} */ (event.target), place = Number(target.dataset.place ?? -1);
   /** @type {Record<string, Point>} */
   const steps = { arrowleft: [-1, 0], arrowright: [1, 0], arrowup: [0, -1], arrowdown: [0, 1] };
-  const step = steps[key];
-  if (key === "b") put(stage, [0.4, 0.2, 0.2, 0.6]);
+  const step = steps[key], [number, several] = digit(event), person = Number(target.dataset.person ?? 0);
+  if (number && stage.found.length) choose(stage, number, several);
+  else if (person && key === " ") choose(stage, person, true);
+  else if (person && key === "enter") choose(stage, person, event.shiftKey);
+  else if (key === "s" && stage.found.length > 1) { stage.several = !stage.several; list(stage); }
+  else if (key === "b") put(stage, [0.4, 0.2, 0.2, 0.6]);
   else if (key === "l") turn(stage, 270);
   else if (key === "r") turn(stage, 90);
-  else if (key === "escape") stage.tell("cancelled");
+  else if (key === "escape") leave(stage);
   else if (key === "enter" && target.tagName !== "BUTTON") finish(stage);
   else if (place >= 0 && (key === "delete" || key === "backspace")) remove(stage, place);
   else if (place >= 0 && step) nudge(stage, place, step, event.shiftKey);
@@ -78,30 +96,31 @@ function pressed(stage, event) {
 }
 
 /** @param {Stage} stage @param {number} place */
-const boxOf = (stage, place) => /** @type {HTMLElement} */ (stage.layer.children[place]);
+const boxOf = (stage, place) => stage.boxes.querySelector(`[data-place="${place}"]`);
 
 /** @param {Stage} stage @param {Box} box */
 function put(stage, box) {
-  stage.boxes.push(box);
+  stage.picks.push({ box, person: 0 });
   list(stage);
-  boxOf(stage, stage.boxes.length - 1).focus({ preventScroll: true });
+  boxOf(stage, stage.picks.length - 1)?.focus({ preventScroll: true });
 }
 
 /** @param {Stage} stage @param {number} place */
 function remove(stage, place) {
-  stage.boxes.splice(place, 1);
+  stage.picks.splice(place, 1);
   list(stage);
-  (stage.boxes.length ? boxOf(stage, stage.boxes.length - 1) : stage.root).focus({ preventScroll: true });
+  const last = stage.picks.map((pick) => pick.person).lastIndexOf(0);
+  (boxOf(stage, last) ?? stage.root).focus({ preventScroll: true });
 }
 
 /** @param {Stage} stage @param {number} place @param {Point} step @param {boolean} size */
 function nudge(stage, place, [x, y], size) {
-  const [left, top, width, height] = stage.boxes[place];
+  const pick = stage.picks[place], [left, top, width, height] = pick.box;
   const by = 0.01;
-  stage.boxes[place] = size
+  pick.box = size
     ? inside([left, top, Math.max(LEAST, width + x * by), Math.max(LEAST, height + y * by)])
     : inside([left + x * by, top + y * by, width, height]);
-  lay(stage, boxOf(stage, place), place);
+  lay(stage, place);
 }
 
 /**
@@ -113,11 +132,17 @@ function inside([left, top, width, height]) {
   return [Math.max(0, Math.min(1 - w, left)), Math.max(0, Math.min(1 - h, top)), w, h];
 }
 
-// Boxes turn with the picture.
-/** @param {Stage} stage @param {90 | 270} by */
+// Boxes turn with the picture, and people are looked for again: they are numbered anew, and chosen no more.
+/** @param {Stage} stage @param {0 | 90 | 270} by  degrees; 0 is back to the picture as it came */
 function turn(stage, by) {
-  stage.turn = (stage.turn + by) % 360;
-  stage.boxes = stage.boxes.map(([x, y, w, h]) => (by === 90 ? [1 - y - h, x, h, w] : [y, 1 - x - w, h, w]));
+  /** @type {(box: Box) => Box} */
+  const turned = ([x, y, w, h]) => (by === 90 ? [1 - y - h, x, h, w] : [y, 1 - x - w, h, w]);
+  const before = stage.turn;
+  stage.turn = by ? (stage.turn + by) % 360 : 0;
+  stage.picks = stage.picks.filter((pick) => !pick.person).map(({ box }) => ({ box: turned(box), person: 0 }));
+  if (stage.data.people_turn === stage.turn) stage.found = stage.data.people;
+  else if (stage.turn !== before) stage.found = by ? stage.found.map(([number, box, score]) => [number, turned(box), score]) : [];
+  if (stage.turn !== before) stage.tell("turned", { staging: stage.data.staging, turn: stage.turn });
   paint(stage);
 }
 
@@ -139,44 +164,48 @@ function paint(stage) {
 
 /** @param {Stage} stage */
 function list(stage) {
-  const { boxes, data, layer } = stage;
-  layer.replaceChildren(...boxes.map((_, place) => {
+  const { picks, data, boxes, found } = stage;
+  const byHand = [...picks.keys()].filter((place) => !picks[place].person);
+  boxes.replaceChildren(...byHand.map((place) => {
     const box = document.createElement("div");
     box.className = "box";
     box.tabIndex = 0;
     box.dataset.place = String(place);
     box.setAttribute("role", "group");
     box.setAttribute("aria-roledescription", "box");
-    add(box, "span", "number", String(place + 1));
+    add(box, "span", "number", `Box ${place + 1}`);
     const close = button(box, "×", () => remove(stage, place));
     close.setAttribute("aria-label", `Remove box ${place + 1}`);
     add(box, "span", "corner");
-    lay(stage, box, place);
     return box;
   }));
+  for (const place of byHand) lay(stage, place);
+  listPeople(stage);
+  if (found.length < 2) stage.several = false;
+  stage.severalButton.hidden = found.length < 2;
+  stage.severalButton.setAttribute("aria-pressed", String(stage.several));
+  stage.cancel.firstChild?.replaceWith(data.more ? "Skip" : "Cancel");
+  const one = byHand.length ? "Search this box" : "Search this person";
   /** @type {Record<number, string>} */
-  const words = { 0: data.scene ? "Search the whole picture" : stage.turn ? "Search turned" : "Search as it is", 1: "Search this box" };
-  stage.done.firstChild?.replaceWith(words[boxes.length] ?? `Take ${boxes.length} boxes`);
-  stage.say.textContent = boxes.length
-    ? "Arrow keys move a box, with Shift they change its size, Delete removes it."
-    : data.scene
-      ? "This looks like a whole scene. Draw a box around the person, or one around each of several; B puts one down."
-      : "Draw a box around the person, from head to feet, or press B.";
+  const words = { 0: data.scene ? "Search the whole picture" : stage.turn ? "Search turned" : "Search as it is", 1: one };
+  stage.done.firstChild?.replaceWith(words[picks.length] ?? `Take ${picks.length} ${byHand.length ? "boxes" : "people"}`);
+  const said = sentence(stage, byHand.length);
+  if (stage.say.textContent !== said) stage.say.textContent = said;
 }
 
-/** @param {Stage} stage @param {HTMLElement} box @param {number} place */
-function lay(stage, box, place) {
-  const [left, top, width, height] = stage.boxes[place].map((share) => `${100 * share}%`);
-  Object.assign(box.style, { left, top, width, height });
-  const [w, h] = [stage.boxes[place][2] * stage.canvas.width, stage.boxes[place][3] * stage.canvas.height];
-  const scale = stage.data.width / Math.max(1, stage.turn % 180 ? stage.canvas.height : stage.canvas.width);
-  box.setAttribute("aria-label", `Box ${place + 1}, ${Math.round(w * scale)} by ${Math.round(h * scale)} pixels`);
+/** @param {Stage} stage @param {number} place */
+function lay(stage, place) {
+  const element = boxOf(stage, place), { box } = stage.picks[place];
+  if (!element) return;
+  setBox(element, box);
+  element.setAttribute("aria-label", `Box ${place + 1}, ${inPixels(stage, box)}`);
 }
 
 /** @param {Stage} stage @param {PointerEvent} event */
 function drawn(stage, event) {
-  const target = /** @type {HTMLElement} */ (event.target);
-  if (event.button || target.tagName === "BUTTON") return;
+  const target = /** @type {HTMLElement} */ (event.target), onPerson = target.classList.contains("person");
+  stage.dragged = false;
+  if (event.button || (target.tagName === "BUTTON" && !onPerson)) return;
   event.preventDefault();
   const area = stage.layer.getBoundingClientRect();
   /** @type {(share: number) => number} */
@@ -187,29 +216,45 @@ function drawn(stage, event) {
   ];
   const box = /** @type {HTMLElement | null} */ (target.closest(".box"));
   const from = at(event);
-  const place = box ? Number(box.dataset.place) : stage.boxes.length;
+  const place = box ? Number(box.dataset.place) : stage.picks.length;
   /** @type {Box} */
-  const before = box ? [...stage.boxes[place]] : [...from, 0, 0];
+  const before = box ? [...stage.picks[place].box] : [...from, 0, 0];
   const corner = target.classList.contains("corner");
-  if (!box) put(stage, before); else box.focus({ preventScroll: true });
-  stage.layer.setPointerCapture(event.pointerId);
+  box?.focus({ preventScroll: true });
   stage.layer.onpointermove = (moved) => {
-    const [x, y] = at(moved);
+    if (!moved.buttons) { stage.layer.onpointermove = null; return; } // let go outside of the picture
+    if (!stage.dragged) { // a click on a person stays one
+      if (Math.hypot(moved.clientX - event.clientX, moved.clientY - event.clientY) < STILL) return;
+      stage.dragged = true;
+      stage.layer.setPointerCapture(event.pointerId);
+      if (!box) put(stage, before);
+    }
+    const [x, y] = at(moved), pick = stage.picks[place];
+    if (!pick) return; // a key has removed it
     const [left, top, width, height] = before;
-    if (!box) stage.boxes[place] = [Math.min(x, from[0]), Math.min(y, from[1]), Math.abs(x - from[0]), Math.abs(y - from[1])];
-    else if (corner) stage.boxes[place] = [left, top, Math.max(LEAST, x - left), Math.max(LEAST, y - top)];
-    else stage.boxes[place] = inside([left + x - from[0], top + y - from[1], width, height]);
-    lay(stage, boxOf(stage, place), place);
+    if (!box) pick.box = [Math.min(x, from[0]), Math.min(y, from[1]), Math.abs(x - from[0]), Math.abs(y - from[1])];
+    else if (corner) pick.box = [left, top, Math.max(LEAST, x - left), Math.max(LEAST, y - top)];
+    else pick.box = inside([left + x - from[0], top + y - from[1], width, height]);
+    lay(stage, place);
   };
   stage.layer.onpointerup = stage.layer.onpointercancel = () => {
     stage.layer.onpointermove = stage.layer.onpointerup = stage.layer.onpointercancel = null;
-    if (stage.boxes[place] && (stage.boxes[place][2] < LEAST || stage.boxes[place][3] < LEAST)) remove(stage, place);
+    const made = stage.dragged ? stage.picks[place] : null;
+    if (made && (made.box[2] < LEAST || made.box[3] < LEAST)) remove(stage, place);
   };
 }
 
 /** @param {Stage} stage */
 function finish(stage) {
-  if (stage.image) stage.tell("done", { turn: stage.turn, boxes: stage.boxes });
+  const { picks, turn: angle, data } = stage;
+  const [boxes, people] = [picks.map((pick) => pick.box), picks.map((pick) => pick.person)];
+  const shown = stage.image || people.some(Boolean); // who was found can be chosen before the picture has come
+  if (shown) stage.tell("done", { staging: data.staging, turn: angle, boxes, people });
+}
+
+/** @param {Stage} stage */
+function leave(stage) {
+  stage.tell("cancelled", { staging: stage.data.staging });
 }
 
 /** @param {ParentNode} parent @param {string} words @param {() => void} act @param {string} [key] */

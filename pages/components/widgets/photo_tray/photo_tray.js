@@ -2,9 +2,9 @@
 // handed to the page's own uploader, with its limits.
 
 /**
- * @typedef {{ id: number, name: string, picture: string, role: string, lines: string[], hint?: string }} Photo
+ * @typedef {{ id: number, name: string, picture: string, role: string, lines: string[], hint?: string, whole?: boolean }} Photo
  * @typedef {{ photos: Photo[], taken: number }} Data
- * @typedef {{ changed: { id: number, role: string }, only: { id: number }, edited: { id: number },
+ * @typedef {{ changed: { id: number, role: string }, only: { id: number }, edited: { id: number }, whole: { id: number },
  *   removed: { id: number } }} Events
  */
 
@@ -97,6 +97,7 @@ function figure(photo, count, tell) {
   }
   if (photo.role === "aside") act(row, "Search", `only ${photo.id}`, `Search for ${photo.name} instead`, () => tell("only", { id: photo.id }));
   act(row, "Crop", `edit ${photo.id}`, `Crop or turn ${photo.name}`, () => tell("edited", { id: photo.id }));
+  if (photo.whole) act(row, "Whole photo", `whole ${photo.id}`, `Search with the whole photo that ${photo.name} was cut from`, () => tell("whole", { id: photo.id }));
   act(row, "Remove", `remove ${photo.id}`, `Remove ${photo.name}`, () => tell("removed", { id: photo.id }));
   return made;
 }

@@ -26,9 +26,10 @@ _tray = st.components.v2.component(
 
 
 def photo_tray(photos: Sequence[dict[str, Any]], *, key: str, taken: Mapping[str, int]) -> None:
-    """Draw the photos: each has `id` (number), `name`, `picture` (an address), `role`, `lines` and `hint` (texts).
+    """Draw the photos: each has `id` (number), `name`, `picture` (an address), `role`, `lines` and `hint` (texts);
+    one with `whole` was cut from a photo, which can be searched with instead.
 
     What is done is told by `events.new_events`, each with the `id` of a photo: `changed` (with its new `role`),
-    `only` (it is to be searched for in place of the others), `edited` and `removed`.
+    `only` (it is to be searched for in place of the others), `edited`, `whole` and `removed`.
     """
     _tray(key=key, data={"photos": list(photos), "taken": last_taken(key, taken)}, on_did_change=lambda: None)
