@@ -12,6 +12,7 @@ from pages.components.shared import markup, wording
 from pages.components.shared.tables import draw_table
 from pages.components.widgets.events.events import done, new_events
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
+from pages.components.widgets.player.player import player
 from pages.components.widgets.recording_timeline.recording_timeline import recording_timeline
 from reid_core.records import plural
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
@@ -86,6 +87,7 @@ def _draw_card(workspace: Workspace, gallery: GalleryInfo, row: RecordingRow, wa
             if opened is not None:
                 _open(opened)
                 st.rerun()
+            player(crops[len(crops) // 2], key="rec-film")
         with st.container(horizontal=True, vertical_alignment="center", key="rec-card-acts"):
             if crops:
                 best = crops[len(crops) // 2]
