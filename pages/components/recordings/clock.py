@@ -78,7 +78,7 @@ def _about(row: RecordingRow) -> str:
 def _draw_fields(workspace: Workspace, gallery: str, row: RecordingRow, alike: int) -> None:
     state = st.session_state
     unknown = math.isnan(row.time_of(0))
-    everyone = f"All {plural(alike, 'recording')} of camera {row.camera}"
+    everyone = f"All {plural(alike, 'recording')} of {wording.camera_name(row.camera)}"
     choices = ("This recording", everyone) if alike > 1 and not unknown and row.camera is not None else ()
 
     def look() -> None:

@@ -38,13 +38,8 @@ def section(words: str, about: str = "") -> None:
 
 
 def has_recordings(workspace: Workspace, gallery: str) -> bool:
-    return _has(str(workspace.path), gallery, workspace.catalogue.version())
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _has(path: str, gallery: str, version: int) -> bool:
     try:
-        return any_recording(cached.open_workspace().catalogue, gallery)
+        return any_recording(workspace.catalogue, gallery)
     except ReidError:
         return False
 
@@ -65,12 +60,13 @@ def _walks(path: str, recording: int, version: int, analysed: float) -> list[See
     return timeline.walks_of(cached.open_workspace().catalogue, recording)
 
 
-def still_things(workspace: Workspace, gallery: str, camera: str) -> list[StillThing]:
-    return _things(str(workspace.path), gallery, camera, workspace.catalogue.version())
+def still_things(workspace: Workspace, gallery: str, camera: str, analysed: float) -> list[StillThing]:
+    """`analysed` is how many seconds of the camera's recordings are: a tracklet without crops changes no version."""
+    return _things(str(workspace.path), gallery, camera, workspace.catalogue.version(), analysed)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _things(path: str, gallery: str, camera: str, version: int) -> list[StillThing]:
+def _things(path: str, gallery: str, camera: str, version: int, analysed: float) -> list[StillThing]:
     return still_there.still_things(cached.open_workspace().catalogue, gallery, camera)
 
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pages.components.recordings import known
 from pages.components.recordings.state import PLACE_KIND, PLACE_NAME, RecordingsState, recordings_state
-from pages.components.shared import markup
+from pages.components.shared import markup, wording
 from pages.components.widgets.events.events import done, new_events
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
 from pages.components.widgets.zone_stage.zone_stage import corners_of, zone_stage
@@ -32,7 +32,7 @@ def draw_zones(workspace: Workspace, gallery: GalleryInfo, rows: list[RecordingR
     others = sum(one.camera == camera for one in rows) - 1
     hold = f"They hold for all {others + 1:,} recordings of it." if others else "They hold for all recordings of it."
     known.section(
-        f"Zones of camera {camera}",
+        f"Zones of {wording.camera_name(camera)}",
         f"{hold} A tracklet is in a zone while its foot point is. What never leaves the zones to ignore is left out of "
         "searches and counts.",
     )
@@ -42,7 +42,7 @@ def draw_zones(workspace: Workspace, gallery: GalleryInfo, rows: list[RecordingR
         zone_stage(
             picture, width=row.width, height=row.height, zones=zones,
             paths=[] if picture else known.paths(workspace, gallery.name, camera), drawn=now.drawn, name=now.name,
-            label=f"Draw zones on the picture of camera {camera}", key=KEY, taken=now.taken,
+            label=f"Draw zones on the picture of {wording.camera_name(camera)}", key=KEY, taken=now.taken,
         )  # fmt: skip
         if not picture:
             markup.text(
@@ -55,7 +55,9 @@ def draw_zones(workspace: Workspace, gallery: GalleryInfo, rows: list[RecordingR
             _draw_form(workspace, gallery.name, camera)
         _draw_said(now)
         _draw_list(workspace, gallery.name, camera, zones)
-    _draw_things(workspace, gallery.name, camera, zones)
+    analysed = sum(one.analysed for one in rows if one.camera == camera)
+    things = known.still_things(workspace, gallery.name, camera, analysed)
+    _draw_things(workspace, gallery.name, camera, zones, things)
 
 
 def _follow(now: RecordingsState, zones: list[Zone]) -> None:
@@ -158,8 +160,7 @@ def _draw_list(workspace: Workspace, gallery: str, camera: str, zones: list[Zone
             )  # fmt: skip
 
 
-def _draw_things(workspace: Workspace, gallery: str, camera: str, zones: list[Zone]) -> None:
-    things = known.still_things(workspace, gallery, camera)
+def _draw_things(workspace: Workspace, gallery: str, camera: str, zones: list[Zone], things: list[StillThing]) -> None:
     if not things:
         return
     known.section(

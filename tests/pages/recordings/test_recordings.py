@@ -200,7 +200,7 @@ def test_a_clock_is_corrected_for_the_camera_and_undone(open_view: OpenPage, wor
     page = open_view(recording="gate.mp4")
     page.text_input(key="rec-moment").set_value("0:00:10")
     page.text_input(key="rec-shown").set_value("2026-03-02 07:00:47")
-    page.radio(key="rec-whose").set_value("All 2 recordings of camera gate")
+    page.radio(key="rec-whose").set_value("All 2 recordings of gate")
     press(page, "rec-clock-look")
     assert "2 recordings with 3 crops would move by +37 s" in words_on(page)
     assert "gate.mp4 would begin at 2026-03-02 07:00:37 instead of 2026-03-02 07:00:00" in words_on(page)

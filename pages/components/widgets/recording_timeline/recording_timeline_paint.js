@@ -2,6 +2,7 @@
 
 const LEFT = 34, RIGHT = 8, BARS = 58, BETWEEN = 10, AXIS = 24; // pixels
 const MOST_HIGH = 264, ROW = 12, LEAST_HIGH = 24; // pixels of the rows
+const HINT = "Zoom in to see single tracklets.";
 const HOUR = 3600, DAY = 86400; // seconds
 const ROUND = [
   1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, HOUR, 2 * HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY,
@@ -53,7 +54,8 @@ function paint(line) {
   minutes(line, ink, accent, text);
   if (places.dense) density(line, ink, accent, places); else tracklets(line, ink, accent, text, places);
   ink.restore();
-  if (places.dense) line.words.textContent = "Zoom in to see single tracklets.";
+  if (places.dense && !line.words.textContent) line.words.textContent = HINT;
+  else if (!places.dense && line.words.textContent === HINT) line.words.textContent = "";
 }
 
 /** @param {Line} line @param {number} at second */
@@ -207,10 +209,10 @@ function axis(line, ink, text, places) {
 /** @param {Line} line @param {number} at @param {number} step seconds that are told apart */
 function clock(line, at, step) {
   if (line.data.begins === null) {
-    const whole = Math.max(0, Math.round(at));
+    const whole = Math.max(0, Math.floor(at + 1e-6));
     return `${Math.floor(whole / HOUR)}:${String(Math.floor(whole / 60) % 60).padStart(2, "0")}:${String(whole % 60).padStart(2, "0")}`;
   }
-  const stamp = new Date(1000 * Math.round(line.data.begins + at)).toISOString();
+  const stamp = new Date(1000 * Math.floor(line.data.begins + at + 1e-6)).toISOString();
   if (step >= DAY) return stamp.slice(5, 10);
   const day = line.data.length > DAY && step < 60 ? `${stamp.slice(5, 10)} ` : "";
   return day + stamp.slice(11, step >= 60 ? 16 : 19);

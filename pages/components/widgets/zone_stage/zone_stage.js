@@ -234,7 +234,9 @@ function draw(stage) {
     drawn.dataset.zone = String(place);
     svg.append(drawn);
     const [x, y] = zone.corners.reduce(([a, b], [c, d]) => [a + c / zone.corners.length, b + d / zone.corners.length], [0, 0]);
-    svg.append(made("text", { x: x * width, y: y * height + 4, class: "name", "text-anchor": "middle" }, zone.name));
+    const top = height * Math.min(...zone.corners.map((corner) => corner[1]));
+    const beside = y * height - top < 12 ? Math.max(12, top - 6) : y * height + 4; // a small zone is not written over
+    svg.append(made("text", { x: x * width, y: beside, class: "name", "text-anchor": "middle" }, zone.name));
   });
   if (closed) {
     const shape = made("polygon", { points: line(corners), class: "shape", tabindex: 0, role: "group", "aria-roledescription": "zone" });
