@@ -144,8 +144,8 @@ def draw_view(workspace: Workspace, gallery: GalleryInfo | None, view: str, *, f
 
         if gallery is None:
             markup.text(
-                '<p class="rt-text">This workspace has no gallery yet. Bring in crops of people, from a folder, a zip '
-                "or a data set, and they can be browsed, searched and put right here.</p>"
+                '<p class="rt-text">This workspace has no gallery yet. Bring in recordings, or crops of people from '
+                "a folder, a zip or a data set. They can be browsed, searched and put right here.</p>"
             )
         draw_import(workspace)
     elif view == "Jobs":

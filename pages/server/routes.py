@@ -1,4 +1,5 @@
-"""Routes of the server besides the pages: thumbnails, photos, pictures, fonts, and what a map is made of."""
+"""Routes of the server besides the pages: thumbnails, photos, pictures, fonts, and what a map is made of; those of the
+player are in `films`."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from starlette.routing import Route
 
 from pages.components.map import data
 from pages.components.shared import cached, pictures
+from pages.server import films
 from reid_core.errors import ReidError
 from reid_core.packaging.installed import APP
 from reid_core.records import whole_number
@@ -88,4 +90,5 @@ ROUTES = [
     Route("/assets/fonts/{name}", font),
     Route("/maps/{gallery}/{model}/{layout}/crops/{row}.json", map_crop),
     Route("/maps/{gallery}/{model}/{layout}/{what}.bin", map_numbers),
+    *films.ROUTES,
 ]

@@ -25,7 +25,7 @@ from reid_core.cli import (  # noqa: F401 - each adds its commands to `app`
 )
 from reid_core.cli.shared.console import print_json, warn
 from reid_core.cli.shared.options import PANELS, REPORTER, STOPPED, app
-from reid_core.cli.video import clock, detectors, recordings, tracklets, zones  # noqa: F401 - as above
+from reid_core.cli.video import clips, clock, detectors, recordings, tracklets, zones  # noqa: F401 - as above
 from reid_core.errors import ReidError, disk_full, is_full, shown
 
 __all__ = ["STOPPED", "app", "main", "run"]

@@ -81,6 +81,10 @@ def _measured(results: Results) -> str:
     return f"{results[-1]['images_per_second']:.0f} images/s"
 
 
+def _cut(results: Results) -> str:
+    return f"{results[-1]['seconds']:.0f} s, {results[-1]['said']}"
+
+
 def _deleted(results: Results) -> str:
     return f"{plural(results[-1]['deleted'], 'crop')} deleted"
 
@@ -146,6 +150,9 @@ class JobKind:
 _ROWS = (
     JobKind("import", "Import {what} into {gallery}", "Importing", said=_imported, go_on=_import_the_rest),
     JobKind("video", "Analyse {what} into {gallery}", "Analysing", "s of video", said=_analysed),
+    JobKind(
+        "clip", "Convert clip {what} of {gallery}", "Converting", "%", if_stopped=AGAIN, keeps=False, said=_cut,
+    ),
     JobKind("index", "Embed {gallery} with {model}", "Embedding", "crops", said=_embedded),
     JobKind("demo", "Build the demo", "Building the demo"),
     JobKind("check", "Check {gallery}", "Checking", if_stopped="run the same command to check again.", keeps=False),

@@ -14,6 +14,7 @@ DEMO_VIDEOS = f"{DEMO}/recordings"  # folder of its drawn videos, each with a ta
 LOCK = "wiping.lock"  # held while an import lays out files and writes their rows, and while files without rows go
 ORIGINALS = "originals"  # folder of the workspace with copies of imported pictures, one folder for each source
 STILL = "still.jpg"  # of a recording, in the folder of its source
+CLIPS = "clips"  # stretches of recordings as MP4, one folder for each recording; they are only copies
 DETECTORS = "detectors"  # detectors of people that were added here, a folder for each
 LAST_GALLERY = "last-gallery"  # file with the name of the gallery that was used last; it goes with that gallery
 APP_LOG = "app.log"  # what the app did not foresee, as Python tells it

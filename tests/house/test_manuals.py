@@ -13,13 +13,13 @@ import pytest
 import typer
 
 from reid_core.cli import app
-from reid_core.cli.video.recordings import CHOICES
 from reid_core.training.recipe import Recipe
 from reid_core.video.best_crops import LOWEST, MOST_CROPS
 from reid_core.video.stream.opening import MOST_PIXELS, MOST_SIDE
 from reid_core.video.tracklets import FEWEST
 from reid_core.workspace.exports.tracklets import to_csv
 from reid_core.workspace.galleries.tracklets import TrackletLine
+from reid_core.workspace.imports.video.given import CHOICES
 
 ROOT = Path(__file__).parents[2]
 VIDEO = ROOT / "assets" / "docs" / "video.md"

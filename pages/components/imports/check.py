@@ -32,6 +32,7 @@ from reid_core.errors import ReidError
 from reid_core.records import SPLITS, plural
 from reid_core.workspace.imports import previewing
 from reid_core.workspace.imports.previewing import Preview, Reading
+from reid_core.workspace.imports.video.tables import TableRow
 from reid_core.workspace.workspace import Workspace
 
 SHOWN = 10  # files that cannot be used
@@ -46,7 +47,10 @@ UNNAMED = (
 
 @dataclass(frozen=True)
 class Order:
-    """An import that is ready to start: gallery, arguments of `reid import`, names of its title, words for people."""
+    """An import that is ready to start: gallery, arguments of `reid import`, names of its title, words for people.
+
+    With `rows` it is an analysis of these recordings, and the arguments are those of `reid video` besides them.
+    """
 
     gallery: str
     arguments: list[str]
@@ -54,6 +58,7 @@ class Order:
     summary: str
     button: str
     is_usual: bool = True  # and not something that one should think about once more
+    rows: tuple[TableRow, ...] = ()
 
 
 def draw_check(workspace: Workspace, path: Path, uploaded: bool) -> Order | None:

@@ -1,11 +1,14 @@
-"""Step 1 of an import: which pictures, dropped here or read from their place on this machine."""
+"""Step 1 of an import: which pictures or recordings, dropped here or read from their place on this machine."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pages.components.imports.state import choose, import_state, watch_job
 from pages.components.shared import markup, wording
@@ -34,7 +37,7 @@ def draw_head(number: int, title: str, beside: str = "", waits: bool = False) ->
 
 
 def draw_what(workspace: Workspace) -> None:
-    draw_head(1, "What", "Pictures cropped to one person each, or frames with boxes")
+    draw_head(1, "What", "Recordings, pictures cropped to one person each, or frames with boxes")
     way = st.segmented_control(
         "From", list(WAYS), format_func=WAYS.__getitem__, default="files", required=True, key="gal-import-way",
         label_visibility="collapsed", persist_state="session",
@@ -45,7 +48,7 @@ def draw_what(workspace: Workspace) -> None:
         _ask_files(workspace, whole_folder=way == "folder")
     if trouble := import_state().trouble:
         markup.problem("This cannot be imported", trouble)
-    for job in job_kinds.of_kind(workspace, "import"):
+    for job in job_kinds.of_kind(workspace, "import", "video"):
         if job.progress.status == "running":
             with st.container(horizontal=True, vertical_alignment="center", key=f"going-{job.folder.name}"):
                 markup.text('<p class="im-hold"><b>{title}</b><span>is running</span></p>', title=title_of(job))
@@ -73,16 +76,21 @@ def _folder(workspace: Workspace, upload: uploads.Upload) -> str:
 def _ask_files(workspace: Workspace, *, whole_folder: bool) -> None:
     number = import_state().drops
     files = st.file_uploader(
-        "Pictures", KINDS, accept_multiple_files="directory" if whole_folder else True,
+        "Pictures or recordings", KINDS, accept_multiple_files="directory" if whole_folder else True,
         key=f"gal-drop-{'folder' if whole_folder else 'files'}-{number}", label_visibility="collapsed",
     )  # fmt: skip
     words = (
-        "All pictures in it and in the folders inside. A folder for each person tells who is who."
+        "All pictures or recordings in it and in the folders inside. A folder for each person tells who is who, "
+        "and one for each camera which camera filmed a recording."
         if whole_folder
-        else "JPEG, PNG, WebP, BMP or TIFF; or one zip or tar of them. A table beside them (CSV, TSV or Parquet) may "
-        "tell who, which camera and when."
+        else "Recordings (MP4, MKV, AVI, MOV, MPEG-TS and others). Or pictures: JPEG, PNG, WebP, BMP or TIFF; or one "
+        "zip or tar of them. A table beside pictures (CSV, TSV or Parquet) may tell who, which camera and when."
     )
-    markup.text('<p class="rt-small">{words} Up to 2 GB; import more by its path.</p>', words=words)
+    markup.text(
+        '<p class="rt-small">{words} Up to 2 GB a file. What is larger comes in from its place on this machine: choose '
+        "“{way}” above and write the path of the file or of its folder.</p>",
+        words=words, way=WAYS["path"],
+    )  # fmt: skip
     if files:
         try:
             with st.spinner("Writing the files into the workspace"):
@@ -90,8 +98,18 @@ def _ask_files(workspace: Workspace, *, whole_folder: bool) -> None:
         except ReidError as error:  # the files stay in the field: nobody has to choose them again
             markup.problem("Nothing was kept of these files yet", str(error))
         else:
+            _let_go_of(files)
             choose(path)
             st.rerun()
+
+
+def _let_go_of(files: Sequence[UploadedFile]) -> None:
+    """They lie in the workspace now. Streamlit would hold them in memory, too, until the visit ends."""
+    context = get_script_run_ctx()
+    remove = None if context is None else getattr(context.uploaded_file_mgr, "remove_file", None)
+    if context is not None and remove is not None:
+        for file in files:
+            remove(context.session_id, file.file_id)
 
 
 def _ask_path() -> None:
@@ -104,7 +122,7 @@ def _ask_path() -> None:
         return
     with st.form("gal-import-form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
-            "Folder, zip, tar, table or .mat", key="gal-import-text", placeholder="/srv/cameras/march",
+            "Folder, recording, zip, tar, table or .mat", key="gal-import-text", placeholder="/srv/cameras/march",
             persist_state="session",
         )  # fmt: skip
         asked = st.form_submit_button("Look at it", type="primary")

@@ -1,13 +1,18 @@
-"""Bringing pictures in, in three steps that stay in sight: what, check, go."""
+"""Bringing pictures and recordings in, in three steps that stay in sight: what, check, go."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.components.gallery.state import VIEW
 from pages.components.imports.check import Order, draw_check
+from pages.components.imports.recordings.arriving import draw_arriving, is_analysis
+from pages.components.imports.recordings.check import draw_recordings
+from pages.components.imports.recordings.kind import recordings_to_take
 from pages.components.imports.source import draw_chosen, draw_head, draw_what
 from pages.components.imports.state import choose, import_state, watch_job
 from pages.components.jobs.results import can_be_searched, draw_result, offer_embedding
@@ -23,9 +28,12 @@ from pages.components.shared.job_card import (
 from reid_core.errors import ReidError
 from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.imports import uploads
+from reid_core.workspace.imports.video.starting import start_analysis
 from reid_core.workspace.job_kinds import title_of
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
+
+Later = Callable[[DeltaGenerator | None], None]
 
 
 def draw_import(workspace: Workspace) -> None:
@@ -35,24 +43,42 @@ def draw_import(workspace: Workspace) -> None:
     with st.container(key="imp"):
         with st.container(key="imp-what"):
             if job is not None:
-                draw_head(1, "What", title_of(job).removeprefix("Import ").rpartition(" into ")[0] or title_of(job))
+                draw_head(1, "What", _what_of(job))
             elif path is not None:
                 draw_chosen(workspace, path)
             else:
                 draw_what(workspace)
-        order = None
+        order, later = None, None
         with st.container(key="imp-check"):
             beside = _going_where(job) if job else "" if path else "What was recognised, before anything is imported"
             draw_head(2, "Check", beside, waits=not path and not job)
             if path is not None:
-                order = draw_check(workspace, path, uploads.is_upload(workspace, path))
+                order, later = _draw_check(workspace, path)
         with st.container(key="imp-go"):
-            beside = "" if order or job else "The import runs by itself; you may leave the page"
+            beside = "" if order or job else "It runs by itself; you may leave the page"
             draw_head(3, "Go", beside, waits=not order and not job)
             if job is not None:
                 _draw_job(workspace, job)
             elif order is not None:
-                _draw_go(workspace, order)
+                _draw_go(workspace, order, later)
+            elif later is not None:
+                later(None)
+
+
+def _draw_check(workspace: Workspace, path: Path) -> tuple[Order | None, Later | None]:
+    """What is ready to start, and what draws the rest of the step that takes its time."""
+    uploaded = uploads.is_upload(workspace, path)
+    files = recordings_to_take(path)
+    if files:
+        checked = draw_recordings(workspace, path, files, uploaded=uploaded)
+        return checked.order, checked.later
+    return draw_check(workspace, path, uploaded), None
+
+
+def _what_of(job: Job) -> str:
+    """ "gate.mp4" of "Analyse gate.mp4 into town"."""
+    title = title_of(job)
+    return title.removeprefix("Import ").removeprefix("Analyse ").rpartition(" into ")[0] or title
 
 
 def _going_where(job: Job) -> str:
@@ -66,11 +92,15 @@ def _going_where(job: Job) -> str:
 # --- 3: go ---
 
 
-def _draw_go(workspace: Workspace, order: Order) -> None:
+def _draw_go(workspace: Workspace, order: Order, later: Later | None) -> None:
     markup.text('<p class="rt-text">{words}</p>', words=order.summary)
+    place = st.empty() if later is not None else None
     if st.button(order.button, type="primary" if order.is_usual else "secondary", key="gal-import-start"):
         try:
-            folder = job_kinds.start(workspace, "import", order.arguments, **order.names)
+            if order.rows:
+                folder = start_analysis(workspace, order.rows, order.arguments, **order.names)
+            else:
+                folder = job_kinds.start(workspace, "import", order.arguments, **order.names)
         except (ReidError, OSError) as error:
             markup.problem("The import could not be started", str(error))
             return
@@ -78,6 +108,8 @@ def _draw_go(workspace: Workspace, order: Order) -> None:
         turn_to_when_there(order.gallery)
         import_state().path = None
         st.rerun()
+    if later is not None:
+        later(place)
 
 
 def _current_job(workspace: Workspace) -> Job | None:
@@ -141,5 +173,7 @@ def _watch(workspace: Workspace, folder: Path) -> None:
         st.rerun()
     else:
         draw_running(job)
+        if is_analysis(job):
+            draw_arriving(workspace, job)
         markup.text('<p class="rt-small">It goes on when you leave or close this page; the view Jobs shows it too.</p>')
         draw_log(job)

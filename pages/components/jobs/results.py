@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.components.shared import markup
+from pages.components.shared import markup, wording
 from pages.components.shared.embed_now import choose_and_embed
 from pages.components.shared.tables import draw_table
 from reid_core.records import plural
@@ -27,6 +27,8 @@ def draw_result(job: Job) -> str | None:
     embedded = [result for result in results if "embedded" in result]
     if imported:
         _draw_imported(imported)
+    if analysed := [result for result in results if "recordings" in result]:
+        _draw_analysed(analysed)
     if embedded:
         last = embedded[-1]["embedded"]
         count = last["added"] + last["already"]
@@ -39,7 +41,7 @@ def draw_result(job: Job) -> str | None:
 
 
 def can_be_searched(job: Job) -> bool:
-    return any("embedded" in result for result in jobs.results(job.folder))
+    return any("embedded" in result or result.get("recordings") for result in jobs.results(job.folder))
 
 
 def offer_embedding(workspace: Workspace, gallery: str) -> Path | None:
@@ -72,6 +74,34 @@ def _draw_imported(results: list[dict[str, Any]]) -> None:
         markup.text('<p class="rt-text">{words}</p>', words=" ".join(sentences))
     if last["left_out"] or last.get("without_time"):
         _draw_left_out(last)
+
+
+def _draw_analysed(results: list[dict[str, Any]]) -> None:
+    """Of several starts together: a later start goes on with recordings of an earlier one."""
+    last = {one["recording"]: one for result in results for one in result["recordings"]}
+    tracklets, crops = dict.fromkeys(last, 0), dict.fromkeys(last, 0)
+    for one in (one for result in results for one in result["recordings"]):
+        tracklets[one["recording"]] += one["tracklets"]
+        crops[one["recording"]] += one["crops"]
+    numbers = {"recordings": len(last), "tracklets": sum(tracklets.values()), "crops": sum(crops.values())}
+    numbers |= {"left out": results[-1]["left_out"]} if results[-1]["left_out"] else {}
+    boxes = "".join(
+        f"<div><b>{number:,}</b><span>{word.removesuffix('s') if number == 1 else word}</span></div>"
+        for word, number in numbers.items()
+    )
+    st.html(f'<div class="im-numbers">{boxes}</div>')
+    rows: list[list[object]] = []
+    for name, one in last.items():
+        said = ["It was analysed before."] if one["already"] and not tracklets[name] else []
+        said += [f"Stopped at {wording.shown_time(one['analysed'])}."] if one["stopped"] else []
+        began = (one["start"] or "unknown").replace("T", " ").removesuffix("Z")
+        rows.append([name, one["camera"], began, f"{tracklets[name]:,}", " ".join([*said, *one["problems"]])])
+    if rows:
+        draw_table(["Recording", "Camera", "Began (UTC)", "Tracklets", "What to know"], rows, label="Recordings")
+    for sentence in dict.fromkeys(sentence for result in results for sentence in result.get("clocks", [])):
+        markup.text('<p class="rt-small">{sentence}</p>', sentence=sentence)
+    if results[-1]["left_out"]:
+        _draw_left_out(results[-1])
 
 
 def flaw_sentences(flaws: dict[str, int], crops: int) -> list[str]:

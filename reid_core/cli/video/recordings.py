@@ -22,8 +22,6 @@ from reid_core.cli.shared.options import (
     open_workspace,
 )
 from reid_core.cli.video.saying import (
-    camera_of_it,
-    first_problems,
     left_out,
     named_once,
     none_of,
@@ -37,24 +35,29 @@ from reid_core.datasets.base import Skipped
 from reid_core.errors import ReidError, shown
 from reid_core.signals import StopRequest, stop_on_signal
 from reid_core.workspace.galleries.last_used import use
+from reid_core.workspace.imports.uploads import is_upload
 from reid_core.workspace.privacy import CATALOGUE
 from reid_core.workspace.workspace import Workspace, default_path
 
 if TYPE_CHECKING:
-    from reid_core.video.stream import Reading
     from reid_core.workspace.imports.planned_recordings import Planned
-    from reid_core.workspace.imports.recording_files import FoundRecording
     from reid_core.workspace.imports.recordings import RecordingReport, Standing
+    from reid_core.workspace.imports.video.given import Given
 
-LONGEST_CAMERA = 100  # characters
 MOST_DECODERS = 4  # threads of a recording: each holds a frame, 12 MB in 4K, and more are not faster than the detector
-CHOICES = ("name", "container", "file", "unknown")  # what --start takes besides a moment
 
 
 @app.command(rich_help_panel="Video")
 def video(
-    path: Annotated[Path, typer.Argument(help="Recording, or folder of recordings.")],
     gallery: Annotated[str, typer.Option(help="Gallery to add to; made if it is not there.")],
+    path: Annotated[Path | None, typer.Argument(help="Recording, or folder of recordings.", show_default=False)] = None,
+    table: Annotated[
+        Path | None,
+        typer.Option(
+            help="Instead of PATH a CSV that names recordings, one a row, in columns path, camera, start, time_zone, "
+            "stream. What a cell does not say is taken from the options."
+        ),
+    ] = None,
     camera: Annotated[
         str | None, typer.Option(help="Camera that filmed it; default: what the file's name or folder says.")
     ] = None,
@@ -90,10 +93,13 @@ def video(
     json: JsonOption = False,
 ) -> None:
     """Find the people in recordings and keep them in a gallery as tracklets. Run again to go on after a stop."""
-    from reid_core.datasets.choices import find_time_zone
     from reid_core.video.stream import Following, Reading
-    from reid_core.workspace.imports.recording_files import UNKNOWN, find_recordings
+    from reid_core.workspace.imports.recording_files import UNKNOWN
+    from reid_core.workspace.imports.video.first_look import first_problems
+    from reid_core.workspace.imports.video.given import came_in, given_at, given_by
 
+    if (path is None) == (table is None):
+        raise ReidError("Give either the PATH of a recording or folder, or --table with a list of them.")
     if copy and follow:
         raise ReidError("A file that still grows cannot be copied. Leave out --copy, or --follow once it is complete.")
     with stop_on_signal() as stop:
@@ -101,37 +107,47 @@ def video(
             stream=stream, interlaced=interlaced, threads=min(MOST_DECODERS, max(1, (os.cpu_count() or 1) // at_once)),
             following=Following(stop=lambda: stop.requested) if follow else None,
         )  # fmt: skip
-        stated = start if start is not None and start not in CHOICES else None
-        found, skipped = find_recordings(
-            path, reading, stated=stated, zone=find_time_zone(time_zone) if time_zone else None
-        )
+        said = {"camera": camera, "start": start, "zone": time_zone}
+        at_path = None if path is None else given_at(path, reading, **said)
         opened = None if dry_run and not _is_there(workspace) else open_workspace(workspace)
-        cameras = list(dict.fromkeys(camera_of_it(one, camera) for one in found))
-        clocks = [] if opened is None or stated or start == UNKNOWN else _clocks(opened, gallery, cameras, start)
+        given, skipped = at_path or given_by(
+            table or Path(),
+            reading,
+            **said,
+            done=came_in(opened, gallery),
+            incoming=None if opened is None else opened.incoming,
+        )
+        folder = path or Path()
+        clocks = [] if opened is None or start == UNKNOWN else _clocks(opened, gallery, given)
         if not json:
-            for one in found:
-                say_found(one, camera, first_problems(one, reading, stop) if dry_run else [])
+            for one in given:
+                say_found(one, first_problems(one.found.path, one.reading, stop) if dry_run else [])
             for sentence in clocks:
                 say(sentence)
         if opened is None or dry_run:
             if json:
-                values = [{**values_of(one), "problems": first_problems(one, reading, stop)} for one in found]
-                print_json({"gallery": gallery, "recordings": values, "clocks": clocks, **left_out(skipped, path)})
+                values = [
+                    {**values_of(one), "problems": first_problems(one.found.path, one.reading, stop)} for one in given
+                ]
+                print_json({"gallery": gallery, "recordings": values, "clocks": clocks, **left_out(skipped, folder)})
             else:
-                print_skipped(named_once(skipped, path))
+                print_skipped(named_once(skipped, folder))
             end_if_stopped(stop.requested, "video")
             return
-        choice = "stated" if stated is not None else start or _ask(found, json)
+        choice = (_ask(given, json) if any(one.start is None for one in given) else None) or UNKNOWN
         plans = _plans(
-            found, skipped, lambda one: _planned(one, choice, camera, reading, fps, time_zone, copy, purpose)
-        )
-        reports = _analyse(opened, plans, gallery, detector, index_with, stop, at_once, write_tracks)
+            given, skipped,
+            lambda one: one.planned(
+                choice, rate=fps, copy=copy or is_upload(opened, one.found.path), purpose=purpose
+            ),
+        )  # fmt: skip
+        reports = _analyse(opened, plans, gallery, detector, index_with, stop, at_once, write_tracks) if plans else []
     failed = [report for report in reports if isinstance(report, Skipped)]
     done = [report for report in reports if not isinstance(report, Skipped)]
     skipped += failed
     is_stopped = len(reports) < len(plans) or any(report.stopped for report in done)
     values = [short_values(one) for one in done]
-    result = {"gallery": gallery, "recordings": values, "clocks": clocks, **left_out(skipped, path)}
+    result = {"gallery": gallery, "recordings": values, "clocks": clocks, **left_out(skipped, folder)}
     REPORTER.result(result)
     if not done and failed:
         raise none_of(failed)
@@ -143,65 +159,45 @@ def video(
     else:
         for report in done:
             say_report(report)
-        print_skipped(named_once(skipped, path))
+        print_skipped(named_once(skipped, folder))
     end_if_stopped(is_stopped, "video")
 
 
-def _ask(found: list[FoundRecording], json: bool) -> str:
+def _ask(given: list[Given], json: bool) -> str:
     """Who says when the recordings begin: asked where somebody can answer. Raises ReidError where nobody can.
 
     With --json the proposals have not been said yet, and stand in the error.
     """
     from reid_core.workspace.imports.recording_files import UNKNOWN, undecided
+    from reid_core.workspace.imports.video.given import CHOICES
 
-    chosen = found[0].starts.chosen
-    if json or not (sys.stdin.isatty() and sys.stdout.isatty()) or chosen is None:
-        raise undecided(found, proposals=json)
-    sources = ", ".join(proposal.source for proposal in found[0].starts.proposals)
-    answer = str(typer.prompt(f"Which start is right: {sources} or {UNKNOWN}?", default=chosen.source))
+    starts = given[0].found.starts
+    if json or not (sys.stdin.isatty() and sys.stdout.isatty()) or starts.chosen is None:
+        raise undecided([one.found for one in given], proposals=json)
+    sources = ", ".join(proposal.source for proposal in starts.proposals)
+    answer = str(typer.prompt(f"Which start is right: {sources} or {UNKNOWN}?", default=starts.chosen.source))
     if answer not in CHOICES:
         raise ReidError(f"{shown(answer)} is not {sources} or {UNKNOWN}. Run the command again.")
     return answer
 
 
-def _plans(
-    found: list[FoundRecording], skipped: list[Skipped], planned: Callable[[FoundRecording], Planned]
-) -> list[Planned]:
+def _plans(given: list[Given], skipped: list[Skipped], planned: Callable[[Given], Planned]) -> list[Planned]:
     """One for each recording; of several, one that lacks its camera or start is added to `skipped`.
 
     Raises ReidError where that leaves none.
     """
-    if len(found) == 1:
-        return [planned(found[0])]
+    if len(given) == 1:
+        return [planned(given[0])]
     plans, lacking = [], []
-    for one in found:
+    for one in given:
         try:
             plans.append(planned(one))
         except ReidError as error:
-            lacking.append(Skipped(str(one.path), str(error)))
-    if not plans:
+            lacking.append(Skipped(one.label, str(error)))
+    if lacking and not plans:
         raise none_of(lacking)
     skipped += lacking
     return plans
-
-
-def _planned(
-    found: FoundRecording, choice: str, camera: str | None, reading: Reading, rate: float, zone: str | None,
-    copy: bool, purpose: str,
-) -> Planned:  # fmt: skip
-    from reid_core.workspace.imports.planned_recordings import Planned
-    from reid_core.workspace.imports.recording_files import chosen_start
-
-    name = camera_of_it(found, camera)
-    if name is None:
-        raise ReidError(f"Nothing says which camera filmed {found.path.name}. Name it with --camera.")
-    if not name.isprintable() or len(name) > LONGEST_CAMERA:
-        raise ReidError(
-            f"{shown(name)} cannot name a camera. Give a name of at most {LONGEST_CAMERA} letters, digits and signs."
-        )
-    seconds = float("nan") if found.facts.duration is None else found.facts.duration
-    start, said = chosen_start(found, choice), found.starts.proposals
-    return Planned(found.path, name, seconds, start, said, zone, reading, rate, copy, purpose)
 
 
 def _analyse(
@@ -238,11 +234,11 @@ def _is_there(workspace: Path | None) -> bool:
     return ((workspace or default_path()) / CATALOGUE).is_file()
 
 
-def _clocks(opened: Workspace, gallery: str, cameras: list[str | None], start: str | None) -> list[str]:
+def _clocks(opened: Workspace, gallery: str, given: list[Given]) -> list[str]:
     """Whether the cameras' clocks were mended on recordings that are in the gallery; a sentence for each that was."""
     from reid_core.workspace.catalogue.recordings.rows import START_SOURCES
     from reid_core.workspace.imports.planned_recordings import clock_of
 
-    sources = [start] if start else START_SOURCES
-    said = [clock_of(opened, gallery, camera, source).said for camera in cameras if camera for source in sources]
+    asked = [(one.camera_of_it, source) for one in given for source in ([one.start] if one.start else START_SOURCES)]
+    said = [clock_of(opened, gallery, camera, source).said for camera, source in dict.fromkeys(asked) if camera]
     return [sentence for sentence in said if sentence]

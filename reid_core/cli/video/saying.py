@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from contextlib import closing
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,19 +11,11 @@ from reid_core.cli.shared.console import say, warn
 from reid_core.datasets.base import Skipped
 from reid_core.errors import ReidError
 from reid_core.records import plural
-from reid_core.signals import StopRequest
 from reid_core.times import short_time
 
 if TYPE_CHECKING:
-    from reid_core.video.stream import Reading
-    from reid_core.workspace.imports.recording_files import FoundRecording
     from reid_core.workspace.imports.recordings import RecordingReport, Standing
-
-LOOKED_AT = 75  # frames of each recording that a dry run decodes: about three seconds, a second of work in 4K
-
-
-def camera_of_it(found: FoundRecording, camera: str | None) -> str | None:
-    return camera or (found.camera.camera if found.camera else None)
+    from reid_core.workspace.imports.video.given import Given
 
 
 def pace(standing: Standing) -> str:
@@ -33,30 +23,12 @@ def pace(standing: Standing) -> str:
     return f"s of video, {standing.times_real_time:.1f} times real time"
 
 
-def first_problems(found: FoundRecording, reading: Reading, stop: StopRequest) -> list[str]:
-    """What its first frames show to be wrong with it: all that can be said without decoding the whole recording."""
-    from reid_core.video.stream import open_recording
-
-    if stop.requested:
-        return []
-    try:
-        with open_recording(found.path, dataclasses.replace(reading, following=None, threads=1)) as recording:
-            with closing(recording.frames(rate=None)) as frames:
-                count = sum(1 for _ in islice(frames, LOOKED_AT))
-            notes = recording.problems.notes
-            seen = [sentence for sentence in recording.problems.sentences() if sentence not in notes]
-    except ReidError as error:
-        return [str(error)]
-    where = f"In its first {count:,} frames: " if count == LOOKED_AT else ""
-    return [*notes, *(where + sentence for sentence in seen)]
-
-
-def say_found(found: FoundRecording, camera: str | None, problems: list[str]) -> None:
-    facts = found.facts
+def say_found(given: Given, problems: list[str]) -> None:
+    found, facts, camera = given.found, given.found.facts, given.camera_of_it
     size = f"{facts.width} × {facts.height}{', interlaced' if facts.interlaced else ''}"
     length = "of unknown length" if facts.duration is None else f"{short_time(facts.duration)} long"
-    says = f" (from its {found.camera.source})" if camera is None and found.camera else ""
-    say(f"{found.path.name}: {facts.codec}, {size}, {length}; camera {camera_of_it(found, camera) or 'unknown'}{says}.")
+    says = f" (from its {found.camera.source})" if given.camera is None and found.camera else ""
+    say(f"{found.path.name}: {facts.codec}, {size}, {length}; camera {camera or 'unknown'}{says}.")
     for sentence in [*found.starts.sentences(), *problems]:
         say(f"  {sentence}")
 
@@ -73,9 +45,9 @@ def say_report(report: RecordingReport) -> None:
         warn(f"  {sentence}")
 
 
-def values_of(found: FoundRecording) -> dict[str, Any]:
+def values_of(given: Given) -> dict[str, Any]:
+    found, facts = given.found, given.found.facts
     starts = {one.source: short_time(one.seconds) for one in found.starts.proposals}
-    facts = found.facts
     return {
         "path": str(found.path), "camera": found.camera.camera if found.camera else None, "starts": starts,
         "notes": list(found.starts.notes), "codec": facts.codec, "width": facts.width, "height": facts.height,

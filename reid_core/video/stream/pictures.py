@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import av
 import numpy as np
-from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
 from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
@@ -49,6 +49,7 @@ class Converter:
         self.upright = upright
         self._scalers: dict[tuple[int, int], VideoReformatter] = {}
         self._cutter = VideoReformatter()
+        self.encodable = VideoReformatter()
 
     def rgb(self, frame: av.VideoFrame, width: int, height: int) -> Picture:
         """The whole frame, upright, at this size: (height, width, 3)."""
@@ -90,8 +91,16 @@ class Shot:
     def __init__(self, frame: av.VideoFrame, converter: Converter) -> None:
         self._frame = frame
         self._converter = converter
+        self._encodable = converter.encodable
         self._full: Picture | None = None
         self._cut = 0  # pixels
+
+    def yuv(self, width: int, height: int) -> av.VideoFrame:
+        """The whole frame, upright, at this size as yuv420p in the colours of HD (BT.709), for an encoder."""
+        if self._converter.upright.turns:
+            rgb = av.VideoFrame.from_ndarray(self.rgb(width, height), format="rgb24")
+            return _as_yuv(self._encodable, rgb, width, height)
+        return _as_yuv(self._encodable, self._frame, width, height)
 
     def rgb(self, width: int | None = None, height: int | None = None) -> Picture:
         """uint8 (height, width, 3); full size without arguments."""
@@ -123,20 +132,31 @@ class Shot:
 def _converted(
     scaler: VideoReformatter, frame: av.VideoFrame, width: int, height: int, lines: int | None = None
 ) -> Picture:
-    """Scaled by area where it shrinks: half the cost of bicubic, and nothing flickers."""
-    unnamed_hd = frame.colorspace == _UNSPECIFIED and (lines or frame.height) >= HD
-    smaller = width < frame.width or height < frame.height
     return np.asarray(
         scaler.reformat(
-            frame,
-            width=width,
-            height=height,
-            format="rgb24",
-            src_colorspace=Colorspace.ITU709 if unnamed_hd else None,
-            interpolation=Interpolation.AREA if smaller else Interpolation.BICUBIC,
-            threads=1,
+            frame, width=width, height=height, format="rgb24", src_colorspace=_colours_of(frame, lines),
+            interpolation=_how(frame, width, height), threads=1,
         ).to_ndarray()
-    )
+    )  # fmt: skip
+
+
+def _as_yuv(scaler: VideoReformatter, frame: av.VideoFrame, width: int, height: int) -> av.VideoFrame:
+    return scaler.reformat(
+        frame, width=width, height=height, format="yuv420p", src_colorspace=_colours_of(frame),
+        dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG, interpolation=_how(frame, width, height),
+        threads=1,
+    )  # fmt: skip
+
+
+def _colours_of(frame: av.VideoFrame, lines: int | None = None) -> Colorspace | None:
+    unnamed_hd = frame.colorspace == _UNSPECIFIED and (lines or frame.height) >= HD
+    return Colorspace.ITU709 if unnamed_hd and frame.format.name != "rgb24" else None
+
+
+def _how(frame: av.VideoFrame, width: int, height: int) -> Interpolation:
+    """Scaled by area where it shrinks: half the cost of bicubic, and nothing flickers."""
+    smaller = width < frame.width or height < frame.height
+    return Interpolation.AREA if smaller else Interpolation.BICUBIC
 
 
 def _lines(plane: av.video.plane.VideoPlane) -> Picture:

@@ -99,7 +99,22 @@ class ExportTracklets(Event):
         return f"Exported a table of {plural(self.tracklets, 'tracklet')} of gallery {self.gallery}."
 
 
-RECORDING_EVENTS = (AddRecording, MendClock, SetStart, ChangeZone, ExportTracklets)
+@dataclass(frozen=True, kw_only=True)
+class ExportClip(Event):
+    """A stretch of video was written to a file outside of the workspace, from one second of a recording to another."""
+
+    action, title = "export clip", "Exports of clips"
+    gallery: str
+    recording: int
+    start: float
+    end: float
+
+    def sentence(self) -> str:
+        stretch = f"seconds {self.start:.0f} to {self.end:.0f} of recording {self.recording}"
+        return f"Exported a clip of gallery {self.gallery}: {stretch}."
+
+
+RECORDING_EVENTS = (AddRecording, MendClock, SetStart, ChangeZone, ExportTracklets, ExportClip)
 
 
 def _says(source: str) -> str:

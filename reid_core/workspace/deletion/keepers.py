@@ -17,13 +17,16 @@ from reid_core.retrieval.backends import BACKENDS
 from reid_core.training.monitoring.tracking import MLFLOW_DATABASE
 from reid_core.workspace.cases.traces import forget_in_cases
 from reid_core.workspace.catalogue.vectors import last_deletion
+from reid_core.workspace.clips import cache as clips
 from reid_core.workspace.deletion import files, recordings, rows
 from reid_core.workspace.deletion.keeper import FileKeeper, Going, Left, RowKeeper, When, each
 from reid_core.workspace.galleries.last_used import forget_last_used
 from reid_core.workspace.galleries.traces import forget_dismissals, forget_edits
+from reid_core.workspace.imports.video.tables import FILE as RECORDINGS
 from reid_core.workspace.jobs import forget_jobs_of
 from reid_core.workspace.layout import (
     APP_LOG,
+    CLIPS,
     COMPARISONS,
     DEMO,
     DETECTORS,
@@ -62,6 +65,10 @@ def _doomed_originals(going: Going) -> Iterable[str]:
     return chain(files.doomed_originals(going), recordings.doomed_pictures(going))
 
 
+def _doomed_uploads(going: Going) -> Iterable[str]:
+    return chain(files.doomed_uploads(going), recordings.doomed_uploads(going))
+
+
 def _each_in(folder: str, *names: str) -> tuple[str, ...]:
     return tuple(f"{folder}/{name}" for name in names)
 
@@ -69,7 +76,7 @@ def _each_in(folder: str, *names: str) -> tuple[str, ...]:
 # Files by their names: what lies beside them nobody would wipe, and so nobody answers for it.
 MODEL = ("card.json", "weights.safetensors", "model.onnx", "model.xml", "model.bin")
 DETECTOR = ("card.json", "model.onnx", "model.xml", "model.bin")
-_JOB = ("job.json", "log.txt", "progress.json", "results.jsonl", "recipe.yaml", "selection.json")
+_JOB = ("job.json", "log.txt", "progress.json", "results.jsonl", "recipe.yaml", "selection.json", RECORDINGS)
 _RUN = (
     "run.json", "lock", "log.txt", "crops.txt", "recipe.yaml", "verdicts.json", "mlflow.txt", "batch.jpg", "last.pt",
     "best.safetensors", "steps.csv", "epochs.csv", "resources.csv",
@@ -112,10 +119,15 @@ FILES = (
         "original", (f"{ORIGINALS}/**",), each(files.wipe_original), _doomed_originals,
         orphans=files.orphaned_originals,
     ),
+    # Whoever is deleted may walk through any of them, and they can be cut again.
+    FileKeeper(
+        "clips", _each_in(f"{CLIPS}/*", *clips.FILES), each(lambda left, name: clips.wipe(left.workspace, name)),
+        recordings.all_recordings, orphans=recordings.orphaned_clips,
+    ),
     # Its pictures are of nobody real.
     FileKeeper("demo", (f"{DEMO}/**",), each(files.wipe_drawing), files.doomed_drawings),
     # What waits to be imported is in no gallery yet, and is the user's to discard.
-    FileKeeper("upload", (f"{INCOMING}/**",), each(files.wipe_file), files.doomed_uploads),
+    FileKeeper("upload", (f"{INCOMING}/**",), each(files.wipe_file), _doomed_uploads),
     FileKeeper("import report", ("reports/[0-9]*.csv",), each(files.wipe_file), files.import_reports),
     FileKeeper(
         "index", tuple(f"{INDEXES}/*/{files}" for backend in BACKENDS.values() for files in backend.files),

@@ -17,9 +17,9 @@ from pathlib import Path
 from sqlite3 import Connection
 
 from reid_core.workspace.catalogue.selection import Selection
-from reid_core.workspace.deletion.keeper import Going
+from reid_core.workspace.deletion.keeper import Going, Left
 from reid_core.workspace.deletion.rows import DOOMED
-from reid_core.workspace.layout import STILL
+from reid_core.workspace.layout import CLIPS, INCOMING, STILL
 
 _SEEN_AROUND = 2.0  # seconds: a person is in view before a tracker knows, and may be when it has lost her
 _STAYS = f"SELECT 1 FROM crop WHERE crop.recording = recording.key AND NOT crop.id {DOOMED}"
@@ -105,6 +105,28 @@ def doomed_pictures(going: Going) -> Iterator[str]:
         (going.key, json.dumps(list(going.recordings)), json.dumps(list(going.tracklets))),
     )
     yield from (f"{source}/{Path(path).name}" for source, path in rows)
+
+
+def doomed_uploads(going: Going) -> Iterator[str]:
+    """Of an analysis that was interrupted the dropped video is there, which shows who is to go."""
+    folder = f"{(going.workspace / INCOMING).resolve()}/"
+    rows = going.database.execute(
+        "SELECT substr(path, ?) FROM recording WHERE gallery = ? AND instr(path, ?) = 1 AND finished IS NULL "
+        f"AND (EXISTS ({_GOES}) OR key IN (SELECT value FROM json_each(?)) OR key IN ({_OF_TRACKLETS}))",
+        (len(folder) + 1, going.key, folder, json.dumps(list(going.recordings)), json.dumps(list(going.tracklets))),
+    )
+    yield from (f"{INCOMING}/{path}" for (path,) in rows)
+
+
+def all_recordings(going: Going) -> list[str]:
+    """Keys of all recordings of the gallery, also of those that stay."""
+    return [str(key) for (key,) in going.database.execute("SELECT key FROM recording WHERE gallery = ?", (going.key,))]
+
+
+def orphaned_clips(left: Left) -> Iterator[str]:
+    """Folders of clips of recordings that are gone."""
+    known = {str(key) for (key,) in left.database.execute("SELECT key FROM recording")}
+    return (folder.name for folder in (left.workspace / CLIPS).glob("*") if folder.name not in known)
 
 
 def _sources_of_doomed_stills(going: Going) -> list[int]:

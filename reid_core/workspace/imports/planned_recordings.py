@@ -22,6 +22,7 @@ from reid_core.video.stream.start import Proposal
 from reid_core.workspace.catalogue.recordings import finding, keeping
 from reid_core.workspace.catalogue.recordings.clock import OVERLAP, overlap, refuse_future
 from reid_core.workspace.catalogue.recordings.rows import NewRecording, RecordingRow
+from reid_core.workspace.imports.uploads import is_upload
 from reid_core.workspace.imports.whole_files import Watch, parts
 from reid_core.workspace.workspace import Workspace
 
@@ -125,13 +126,15 @@ def clock_of(workspace: Workspace, gallery: str, camera: str, source: str) -> Ca
 
 
 def keep_copy(workspace: Workspace, row: RecordingRow, path: Path, watch: Watch | None = None) -> None:
-    """The file itself in the folder of the recording's crops, once. Raises ReidError where it cannot be written, and
-    Stopped."""
+    """The file itself in the folder of the recording's crops, once. What was dropped on a page is not there twice: it
+    gets a second name. Raises ReidError where it cannot be written, and Stopped."""
     place = workspace.originals(row.source) / Path(row.path).name
     if not row.copied or place.is_file():
         return
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
+        if is_upload(workspace, path) and _linked(path, place):
+            return
         with path.open("rb") as recording:
             write_atomically(place, lambda file: file.writelines(parts(recording, f"copying {path.name}", watch)))
     except OSError as error:
@@ -141,6 +144,14 @@ def keep_copy(workspace: Workspace, row: RecordingRow, path: Path, watch: Watch 
             f"{path.name} could not be copied into the workspace ({why(error)}). Run the same command again, or leave "
             "out --copy."
         ) from error
+
+
+def _linked(path: Path, place: Path) -> bool:
+    try:
+        place.hardlink_to(path.resolve())
+    except OSError:  # there is no such thing here, or the copies lie on another disk
+        return False
+    return True
 
 
 def _name_of(path: Path) -> str:

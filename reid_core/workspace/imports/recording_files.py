@@ -14,6 +14,7 @@ from datetime import tzinfo
 from pathlib import Path
 
 from reid_core.datasets import Skipped
+from reid_core.datasets.name_times import times_of_name
 from reid_core.errors import NotThere, ReidError
 from reid_core.records import natural_order
 from reid_core.video.stream import Facts, Reading, open_recording
@@ -42,7 +43,7 @@ def find_recordings(
     any.
     """
     if path.is_dir():
-        files = [path / name for name in natural_order(_files_in(path))]
+        files = [path / name for name in natural_order(files_in(path))]
         found, skipped = _open_each(files, path, reading, zone)
         if not found:
             some = f" The first file: {skipped[0].reason}" if skipped else ""
@@ -53,9 +54,38 @@ def find_recordings(
                 "from the file's name (--start name), or bring them in one by one."
             )
         if stated is not None:
-            found = [_look(found[0].path, path, reading, zone, stated)]
+            found = [look_at(found[0].path, path, reading, zone, stated)]
         return found, skipped
-    return [_look(path, None, reading, zone, stated)], []
+    return [look_at(path, None, reading, zone, stated)], []
+
+
+def look_at(
+    path: Path, root: Path | None, reading: Reading, zone: tzinfo | None = None, stated: str | None = None
+) -> FoundRecording:
+    """The recording at the path; with `root` its camera may be told by a folder below that. Raises ReidError."""
+    with open_recording(path, dataclasses.replace(reading, following=None)) as recording:
+        facts = recording.facts
+    starts = proposals(path, facts, stated=stated, zone=zone, now=time.time())
+    return FoundRecording(path, facts, camera_of(path, root), starts)
+
+
+def in_zone(found: FoundRecording, zone: tzinfo | None, stated: str | None = None) -> FoundRecording:
+    """The same with the starts as they are in that time zone, and one that somebody states. Raises ReidError for a
+    stated start that cannot be used."""
+    starts = proposals(found.path, found.facts, stated=stated, zone=zone, now=time.time())
+    return dataclasses.replace(found, starts=starts)
+
+
+def as_dropped(found: FoundRecording, upload: Path) -> FoundRecording:
+    """The same without what only an upload says: its folder is called by the time of the upload, and its files have
+    that date."""
+    name, *folders = reversed(found.path.relative_to(upload).parts)
+    own = (name, *("_".join([*reversed(folders[:count]), name]) for count in (1, 2) if len(folders) >= count))
+    by_name = any(map(times_of_name, own))
+    starts = found.starts
+    kept = tuple(one for one in starts.proposals if one.source != "file" and (by_name or one.source != "name"))
+    notes = tuple(note for note in starts.notes if by_name or not note.startswith("The name"))
+    return dataclasses.replace(found, starts=StartProposals(kept, notes))
 
 
 def chosen_start(found: FoundRecording, choice: str) -> Proposal | None:
@@ -84,7 +114,7 @@ def undecided(found: list[FoundRecording], *, proposals: bool = False) -> ReidEr
     )
 
 
-def _files_in(folder: Path) -> Iterator[str]:
+def files_in(folder: Path) -> Iterator[str]:
     """Paths below the folder, without hidden files and links that lead out of it."""
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
@@ -100,14 +130,7 @@ def _open_each(
     found, skipped = [], []
     for file in files:
         try:
-            found.append(_look(file, root, reading, zone, None))
+            found.append(look_at(file, root, reading, zone))
         except ReidError as error:
             skipped.append(Skipped(file.relative_to(root).as_posix(), str(error)))
     return found, skipped
-
-
-def _look(path: Path, root: Path | None, reading: Reading, zone: tzinfo | None, stated: str | None) -> FoundRecording:
-    with open_recording(path, dataclasses.replace(reading, following=None)) as recording:
-        facts = recording.facts
-    starts = proposals(path, facts, stated=stated, zone=zone, now=time.time())
-    return FoundRecording(path, facts, camera_of(path, root), starts)

@@ -38,6 +38,7 @@ from reid_core.workspace.catalogue.recordings import finding, keeping
 from reid_core.workspace.catalogue.recordings.rows import DeletedMeanwhile, Progress, RecordingRow, TakenUp
 from reid_core.workspace.imports.planned_recordings import Planned, differing, hash_of, keep_copy, row_of, size_of
 from reid_core.workspace.imports.tracklet_crops import Still, keep_still, keep_tracklets, prepared
+from reid_core.workspace.imports.uploads import let_go
 from reid_core.workspace.imports.whole_files import Watch
 from reid_core.workspace.layout import LOCK
 from reid_core.workspace.workspace import Workspace
@@ -103,6 +104,7 @@ def import_recording(
             said = [*Problems.from_state(row.problems).sentences(), *differing(planned, row)]
             if tracks is not None:
                 said.append("No tracks were written: they are written while a recording is analysed.")
+            let_go(workspace, planned.path)
             return RecordingReport(row, planned.path, already=True, problems=tuple(said))
         tracklets = crops = 0
         while True:
@@ -117,6 +119,8 @@ def import_recording(
         said = [*report.problems, *differing(planned, row)]
         if work.tracks is not None and work.tracks.lacks:
             said.append(f"The file of tracks begins after frame {work.tracks.lacks:,}, where the analysis resumed.")
+        if not report.stopped:
+            let_go(workspace, planned.path)
         return dataclasses.replace(
             report, tracklets=tracklets + report.tracklets, crops=crops + report.crops, problems=tuple(said)
         )

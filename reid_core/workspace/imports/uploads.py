@@ -19,17 +19,19 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from reid_core.errors import Refused, ReidError, why
-from reid_core.images import NO_VIDEO, is_hidden, is_video_name, printable
+from reid_core.errors import DiskFull, Refused, ReidError, why
+from reid_core.images import is_hidden, printable
 from reid_core.records import is_unsafe_path
 from reid_core.temporary import sweep, temporary_folder
 from reid_core.workspace import jobs
+from reid_core.workspace.imports.video.tables import paths_in
 from reid_core.workspace.layout import upload_of
 from reid_core.workspace.workspace import Workspace
 
 ARCHIVES = (".zip", ".tar", ".mat")
 TABLES = (".csv", ".tsv", ".parquet")
 MAX_NAME_BYTES = 200  # of a file or folder; file systems take 255
+SPARE = 64 * 2**20  # bytes that an upload leaves free: for thumbnails and rows
 _CHUNK = 2**20
 _STAMP = "%Y%m%dT%H%M%S"
 _NOT_IN_NAMES = re.compile(r'[<>:"|?*\x00-\x1f\x7f]')
@@ -53,18 +55,17 @@ def keep_upload(workspace: Workspace, files: Sequence[tuple[str, Content]]) -> P
 
     A name may have folders before it. Names are made safe for every file system, and two of one name are kept apart.
     Tables beside one zip are put into it, for a table finds only pictures of its own folder or archive. Raises
-    ReidError, and leaves nothing, when a name leads out of the folder, when archives are mixed with other files, when
-    all are recordings, or when the disk is full.
+    ReidError, and leaves nothing, when a name leads out of the folder, when archives are mixed with other files, or
+    when the disk is full.
     """
     names = _safe_names([name for name, _ in files])
-    if all(is_video_name(name) for name in names):
-        raise ReidError(NO_VIDEO)
     archive = _check_mixture(names)
     stem = f"{datetime.now(UTC):{_STAMP}}-{secrets.token_hex(3)}"
     place = workspace.incoming / stem
     try:
         workspace.incoming.mkdir(parents=True, exist_ok=True)
         sweep(list(workspace.incoming.iterdir()))
+        _check_room(workspace, [content for _, content in files])
         with temporary_folder(place) as part:
             for name, (_, content) in zip(names, files, strict=True):
                 _write(part / name, content)
@@ -85,7 +86,7 @@ def keep_upload(workspace: Workspace, files: Sequence[tuple[str, Content]]) -> P
 def unfinished(workspace: Workspace) -> list[Upload]:
     """Uploads that no import has finished and none is working on now, newest first."""
     running = [job for job in jobs.all_jobs(workspace.path) if job.progress.status == "running"]
-    busy = [Path(argument) for job in running for argument in job.arguments if argument.startswith(os.sep)]
+    busy = [path for job in running for path in _files_of(job)]
     found = []
     for folder in sorted(workspace.incoming.glob("[!.]*"), reverse=True):
         if not folder.is_dir() or any(upload_of(workspace.incoming, path) == folder.name for path in busy):
@@ -111,6 +112,26 @@ def discard(workspace: Workspace, path: Path) -> None:
     if folder.is_dir() and all(upload.path != _what_to_import(folder) for upload in unfinished(workspace)):
         raise Refused("These files are being imported. Stop the import first.")
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def let_go(workspace: Workspace, path: Path) -> None:
+    """A recording that was dropped has come in: its file goes, and with the last one the upload. Other files stay."""
+    name = upload_of(workspace.incoming, path)
+    if name is None:
+        return
+    path.unlink(missing_ok=True)
+    for folder in path.parents:
+        if folder.parent == workspace.incoming or folder.parent == workspace.incoming.resolve():
+            if all(file.is_dir() for file in folder.rglob("*")):
+                shutil.rmtree(folder, ignore_errors=True)
+            return
+
+
+def _files_of(job: jobs.Job) -> list[Path]:
+    """What a job reads, by its arguments."""
+    named = [Path(argument) for argument in job.arguments if argument.startswith(os.sep)]
+    tables = [argument.partition("=")[2] for argument in job.arguments if argument.startswith("--table=")]
+    return [*named, *(path for table in tables for path in paths_in(Path(table)))]
 
 
 # --- names ---
@@ -171,6 +192,22 @@ def _check_mixture(names: Sequence[str]) -> str | None:
 
 
 # --- files ---
+
+
+def _check_room(workspace: Workspace, contents: Sequence[Content]) -> None:
+    """Raises DiskFull before the first of them is written, where they cannot all be."""
+    needed, free = sum(map(_size, contents)), shutil.disk_usage(workspace.incoming).free
+    if needed + SPARE > free:
+        raise DiskFull(
+            f"These files have {needed / 1e9:.1f} GB, and the disk of the workspace has {free / 1e9:.1f} GB left. Free "
+            "some space and drop them again, or import them by their path: then nothing is written twice."
+        )
+
+
+def _size(content: Content) -> int:
+    if isinstance(content, bytes | bytearray | memoryview):
+        return len(content)
+    return content.seek(0, os.SEEK_END)
 
 
 def _write(place: Path, content: Content) -> None:

@@ -37,6 +37,7 @@ from reid_core.workspace.catalogue.audit_base import Event
 from reid_core.workspace.catalogue.audit_recordings import (
     AddRecording,
     ChangeZone,
+    ExportClip,
     ExportTracklets,
     MendClock,
     SetStart,
@@ -183,6 +184,10 @@ EXAMPLES: list[tuple[Event, str, str]] = [
     (
         ExportTracklets(gallery="g", tracklets=1200),
         "export tracklets", "Exported a table of 1,200 tracklets of gallery g.",
+    ),
+    (
+        ExportClip(gallery="g", recording=4, start=9.4, end=28.0),
+        "export clip", "Exported a clip of gallery g: seconds 9 to 28 of recording 4.",
     ),
 ]  # fmt: skip
 

@@ -34,7 +34,7 @@ from reid_core.workspace.galleries import editing
 from reid_core.workspace.galleries.withheld import withhold
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.imports.uploads import keep_upload
-from reid_core.workspace.layout import APP_LOG, STILL, originals
+from reid_core.workspace.layout import APP_LOG, CLIPS, STILL, originals
 from reid_core.workspace.maps.doubts import dismiss
 from reid_core.workspace.maps.examination import SamePerson, examine
 from reid_core.workspace.maps.making import make_maps
@@ -205,6 +205,9 @@ def record(workspace: Workspace) -> None:
     reached = Progress(analysed=60, frames=9, state=f"{TRAINED} is in view".encode())
     keep(workspace.catalogue, row.key, [walk("w")], [replace(seen, path="w.png")], reached)
     keep(workspace.catalogue, going.key, [], [], reached)
+    for one in (row, going):
+        (workspace.path / CLIPS / str(one.key)).mkdir(parents=True)
+        (workspace.path / CLIPS / str(one.key) / "8000-17000.mp4").write_bytes(b"clip: " + picture)
     note_still(workspace.catalogue, row.key, 12.0)
     finish(workspace.catalogue, row.key, reached)
 
@@ -226,8 +229,8 @@ def test_what_names_or_shows_who_is_deleted_goes_from_every_artefact(full: Works
     needles, last = needles_of(full, TRAINED, TESTED), needles_of(full, LAST)
     kinds = kinds_that_hold(full, needles)
     assert kinds >= {
-        "catalogue", "thumbnail", "original", "upload", "import report", "index", "jobs", "runs", "maps", "evaluations",
-        "database backup", "log of the app",
+        "catalogue", "thumbnail", "original", "clips", "upload", "import report", "index", "jobs", "runs", "maps",
+        "evaluations", "database backup", "log of the app",
     }, "else it says nothing that they hold none afterwards"  # fmt: skip
 
     people = Selection(identities=frozenset({TRAINED, TESTED}))

@@ -308,3 +308,14 @@ def test_a_copy_that_is_being_made_is_no_leftover(workspace: Workspace) -> None:
         file.flush()
         delete(workspace, TOWN, crops(3), "test")
         assert path.read_bytes() == b"half of it"
+
+
+def test_a_dropped_video_whose_analysis_was_interrupted_goes_with_the_first_crop(workspace: Workspace) -> None:
+    """It would come in whole again otherwise, and show who was deleted."""
+    files = [workspace.incoming / "20260302T080000-abcdef" / name for name in ("begun.mp4", "whole.mp4", "waits.mp4")]
+    files[0].parent.mkdir(parents=True)
+    for file in files:
+        file.write_bytes(PICTURE)
+    taken(workspace, path=str(files[0].resolve()), over=False)
+    delete(workspace, TOWN, crops(1), "test")
+    assert [file.name for file in files if file.exists()] == ["whole.mp4", "waits.mp4"]

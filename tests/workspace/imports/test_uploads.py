@@ -14,12 +14,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reid_core.datasets import read_dataset
-from reid_core.errors import ReidError
+from reid_core.errors import DiskFull, Refused, ReidError
 from reid_core.records import is_unsafe_path
 from reid_core.signals import StopRequest
 from reid_core.workspace import jobs
+from reid_core.workspace.imports import uploads
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.imports.uploads import discard, keep_upload, unfinished
+from reid_core.workspace.imports.video.tables import TableRow, write_recording_table
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER, png_bytes, tiny_picture
 
@@ -231,13 +233,42 @@ def test_only_uploads_can_be_discarded(workspace: Workspace, tmp_path: Path) -> 
     assert (workspace.path / "catalogue.sqlite").exists()
 
 
-def test_recordings_alone_are_refused_as_such_and_among_pictures_they_are_kept_to_be_named(
-    workspace: Workspace,
-) -> None:
-    with pytest.raises(ReidError, match=r"Recordings come in with `reid video`"):
-        keep_upload(workspace, [("walk.mp4", b"1"), ("x/walk.MKV", b"2")])
-    assert unfinished(workspace) == []
+def test_recordings_are_kept_alone_and_among_pictures(workspace: Workspace) -> None:
+    folder = keep_upload(workspace, [("walk.mp4", b"1"), ("x/walk.MKV", b"2")])
+    assert _files(folder) == {"walk.mp4": b"1", "x/walk.MKV": b"2"}
     assert _files(keep_upload(workspace, [("walk.mp4", b"1"), ("a.jpg", b"2")])) == {"walk.mp4": b"1", "a.jpg": b"2"}
+
+
+def test_what_is_larger_than_the_room_that_is_left_is_refused_before_it_is_written(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "_write", None)  # nothing is written
+    monkeypatch.setattr("shutil.disk_usage", lambda path: shutil._ntuple_diskusage(100, 90, uploads.SPARE + 3))
+    with pytest.raises(DiskFull, match="These files have 0.0 GB, and the disk of the workspace has 0.1 GB left"):
+        keep_upload(workspace, [("a.mp4", io.BytesIO(b"12")), ("b.mp4", b"34")])
+    assert unfinished(workspace) == []
+
+
+def test_an_upload_whose_recordings_a_job_analyses_is_not_offered_again(workspace: Workspace) -> None:
+    folder = keep_upload(workspace, [("gate.mp4", b"1")])
+    table = workspace.path / "jobs" / "made" / "recordings.csv"
+    _job(workspace, "running", ["video", f"--table={table}", "--gallery=town"])
+    write_recording_table(table, [TableRow(folder / "gate.mp4", "gate", "unknown")])
+    assert unfinished(workspace) == []
+    with pytest.raises(Refused, match="being imported"):
+        discard(workspace, folder)
+
+
+def test_a_recording_that_came_in_leaves_its_upload_and_the_last_one_takes_it_along(workspace: Workspace) -> None:
+    folder = keep_upload(workspace, [("x/gate.mp4", b"1"), ("door.mp4", b"2")])
+    uploads.let_go(workspace, folder / "x" / "gate.mp4")
+    assert _files(folder) == {"door.mp4": b"2"}
+    outside = workspace.path / "mine.mp4"
+    outside.write_bytes(b"3")
+    uploads.let_go(workspace, outside)
+    assert outside.exists()
+    uploads.let_go(workspace, folder / "door.mp4")
+    assert not folder.exists()
 
 
 def test_a_zip_that_no_table_can_be_put_into_is_a_sentence(workspace: Workspace) -> None:

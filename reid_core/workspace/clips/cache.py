@@ -1,0 +1,176 @@
+"""Clips as files, `clips/<recording>/<start>-<end>[-converted].mp4` with what is true of each in a JSON beside it.
+
+They are only copies: the ones that were played longest ago go when there are too many, and all of a gallery's when
+anything of it is deleted.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from reid_core.errors import FREE_SPACE, DiskFull
+from reid_core.files import one_at_a_time, write_atomically
+from reid_core.json_text import read_json
+from reid_core.temporary import temporary_file
+from reid_core.video.clips import Clip
+from reid_core.video.clips.clip import AS_RECORDED, CONVERTED
+from reid_core.workspace.catalogue.recordings import keeping
+from reid_core.workspace.clips.spans import Span
+from reid_core.workspace.clips.walks import Walk
+from reid_core.workspace.layout import CLIPS, LOCK
+from reid_core.workspace.reserve import BYTES as RESERVE
+from reid_core.workspace.workspace import Workspace
+
+QUOTA = 500 * 10**6  # bytes of all clips
+LEAST_FREE = 4 * RESERVE  # bytes that clips leave on the disk for what matters more
+NAME = re.compile(r"[0-9]{1,9}-[0-9]{1,9}(-converted)?")
+FILES = ("*.mp4", "*.json", "*.lock")
+Make = Callable[[Path], Clip]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A clip that lies in the cache; `name` is without ".mp4"."""
+
+    recording: int
+    name: str
+    file: Path
+    clip: Clip
+
+
+def folder_of(workspace: Path, recording: int) -> Path:
+    return workspace / CLIPS / str(recording)
+
+
+def name_of(stretch: Span, *, is_converted: bool) -> str:
+    """
+    >>> name_of((9.4, 28.0), is_converted=True)
+    '9400-28000-converted'
+    """
+    first, last = (round(1000 * moment) for moment in stretch)
+    return f"{first}-{last}{'-converted' if is_converted else ''}"
+
+
+def file_of(workspace: Path, recording: int, name: str) -> Path | None:
+    """The MP4 of that name, which counts as played now; None where there is none, or no clip is called so."""
+    file = folder_of(workspace, recording) / f"{name}.mp4"
+    if not NAME.fullmatch(name) or not file.is_file():
+        return None
+    _is_played(file)
+    return file
+
+
+def kept(workspace: Path, recording: int, name: str) -> Kept | None:
+    """The clip of that name, where it lies here whole."""
+    file = folder_of(workspace, recording) / f"{name}.mp4"
+    try:
+        told = read_json(file.with_suffix(".json").read_bytes())
+        clip = Clip(tuple(map(float, told["times"])), str(told["said"]))
+        if file.stat().st_size != told["bytes"] or not clip.times or clip.said not in (AS_RECORDED, CONVERTED):
+            return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    _is_played(file)
+    return Kept(recording, name, file, clip)
+
+
+def keep(workspace: Workspace, walk: Walk, name: str, size: float, make: Make) -> Kept:
+    """The clip of that name: as it lies here, or as `make` writes it into a file. Of one name only one is made at a
+    time, by whichever process. `size` is about how many bytes it will have.
+
+    Raises what `make` raises, DiskFull, DeletedMeanwhile where something of the gallery was deleted since the walk was
+    read, and NotThere where the recording was: then nothing is kept.
+    """
+    recording, path = walk.row.key, workspace.path
+    with _alone(folder_of(path, recording), name):
+        if (there := kept(path, recording, name)) is not None:
+            return there
+        make_room(path, size)
+        file = folder_of(path, recording) / f"{name}.mp4"
+        with temporary_file(file) as (_, temporary):
+            clip = make(temporary)
+            told = {"times": clip.times, "said": clip.said, "bytes": temporary.stat().st_size}
+            # A deletion wipes what lies here, and may not look between the check and the move: see `keep_tracklets`.
+            with one_at_a_time(path / LOCK):
+                keeping.check(workspace.catalogue, recording, walk.deletion)
+                text = json.dumps(told).encode()
+                write_atomically(file.with_suffix(".json"), lambda out: out.write(text))
+                temporary.replace(file)
+        prune(path, spare=file)
+        return Kept(recording, name, file, clip)
+
+
+def make_room(workspace: Path, size: float) -> None:
+    """Older clips go where the disk has no room for `size` bytes. Raises DiskFull where that does not help."""
+    clips = _by_age(workspace)
+    while shutil.disk_usage(workspace).free < size + LEAST_FREE:
+        if not clips:
+            raise DiskFull(f"The disk is nearly full, and there is no room for a clip; {FREE_SPACE}")
+        _remove(clips.pop(0))
+
+
+def prune(workspace: Path, *, spare: Path | None = None) -> None:
+    """Those that were played longest ago go until the rest keeps to the quota; `spare` stays."""
+    clips = _by_age(workspace)
+    sizes = {}
+    for file in clips:
+        with suppress(OSError):
+            sizes[file] = file.stat().st_size
+    total = sum(sizes.values())
+    for file, size in sizes.items():
+        if total <= QUOTA:
+            return
+        if file != spare:
+            _remove(file)
+            total -= size
+
+
+def wipe(workspace: Path, recording: str) -> None:
+    """All clips of the recording of that key. What is being written now has a temporary name, and is not put in place:
+    see `keep`. Raises OSError where one cannot be removed."""
+    folder = workspace / CLIPS / recording
+    for pattern in FILES:
+        for file in folder.glob(pattern):
+            file.unlink(missing_ok=True)
+    for empty in (folder, folder.parent):
+        with suppress(OSError):
+            empty.rmdir()
+
+
+@contextmanager
+def _alone(folder: Path, name: str) -> Iterator[None]:
+    """Waits until no other process or thread makes the clip of that name."""
+    with ExitStack() as stack:
+        while True:
+            folder.mkdir(parents=True, exist_ok=True)
+            with suppress(FileNotFoundError):  # a deletion took the folder away in this moment
+                stack.enter_context(one_at_a_time(folder / f"{name}.lock"))
+                break
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+
+
+def _by_age(workspace: Path) -> list[Path]:
+    """All clips, those that were played longest ago first."""
+    found = []
+    for file in (workspace / CLIPS).glob("*/*.mp4"):
+        with suppress(OSError):
+            found.append((file.stat().st_mtime, file))
+    return [file for _, file in sorted(found)]
+
+
+def _is_played(file: Path) -> None:
+    with suppress(OSError):
+        os.utime(file)
+
+
+def _remove(file: Path) -> None:
+    for suffix in (".mp4", ".json", ".lock"):
+        file.with_suffix(suffix).unlink(missing_ok=True)

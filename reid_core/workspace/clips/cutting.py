@@ -1,0 +1,185 @@
+"""The clip of a walk: copied where a browser can play what was recorded, else encoded anew when somebody asks."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from reid_core.errors import FREE_SPACE, DiskFull, NotThere, ReidError, is_full, why
+from reid_core.signals import StopRequest
+from reid_core.video.clips import Clip, NotPlain, Stopped
+from reid_core.video.clips.clip import AS_RECORDED, CONVERTED
+from reid_core.video.clips.copying import copied
+from reid_core.video.clips.encoding import OnProgress, encoded
+from reid_core.video.stream import Reading
+from reid_core.video.stream.examining import Examined, examined
+from reid_core.workspace.catalogue.recordings.rows import DeletedMeanwhile, RecordingRow, newest_deletion
+from reid_core.workspace.clips import cache
+from reid_core.workspace.clips.cache import Kept
+from reid_core.workspace.clips.originals import NoClip, deleted, original_of, place_of
+from reid_core.workspace.clips.spans import Span, overlaps
+from reid_core.workspace.clips.walks import Walk, walk_of
+from reid_core.workspace.workspace import Workspace
+
+GROUP = 12.0  # seconds that a clip may begin early, for its size is not known before
+CONVERTED_BYTES = 500_000  # a second, at most
+_CONVERT = "Convert this clip to play it."
+_WOULD_SHOW = "As recorded, this clip would also show somebody who was deleted."
+_SECONDS_BETWEEN_LOOKS = 0.5  # whether something is deleted
+AGAIN = 3  # times that a clip is cut, where deletions come between
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A walk and its clip, or None and why: see `NoClip`."""
+
+    walk: Walk
+    clip: Kept | None
+    problem: NoClip | None = None
+
+
+def clip_of(workspace: Workspace, crop: int, at: float | None = None) -> Cut:
+    """The walk of the crop and its clip, where that is kept or can be copied, which takes no time.
+
+    Raises NotThere for a crop that is gone, or is of no recording.
+    """
+    for _ in range(AGAIN):
+        walk = walk_of(workspace, crop, at)
+        try:
+            _stretch(walk)
+            path = original_of(workspace, walk.row)
+            return Cut(walk, _found(workspace, walk) or _copied(workspace, walk, path))
+        except NoClip as error:
+            return Cut(walk, None, error)
+        except DeletedMeanwhile:  # what was read of the walk may hold no more
+            continue
+    return Cut(walk, None, _deleted_meanwhile(walk.row))
+
+
+def made(
+    workspace: Workspace,
+    crop: int,
+    at: float | None = None,
+    *,
+    on_progress: OnProgress = lambda done, total: None,
+    stop: StopRequest | None = None,
+) -> Kept:
+    """The clip, converted where it cannot be copied.
+
+    Raises NotThere for a crop that is gone, NoClip where there can be none, and Stopped.
+    """
+    cut = clip_of(workspace, crop, at)
+    if cut.clip is not None:
+        return cut.clip
+    assert cut.problem is not None
+    if not cut.problem.can_convert:
+        raise cut.problem
+    return _converted(workspace, cut.walk, on_progress, stop or StopRequest())
+
+
+def _found(workspace: Workspace, walk: Walk) -> Kept | None:
+    names = (cache.name_of(_stretch(walk), is_converted=converted) for converted in (False, True))
+    found = (cache.kept(workspace.path, walk.row.key, name) for name in names)
+    return next((one for one in found if one is not None), None)
+
+
+def _copied(workspace: Workspace, walk: Walk, path: Path) -> Kept:
+    stretch, place = _stretch(walk), place_of(path, walk.row)
+
+    def make(file: Path) -> Clip:
+        try:
+            told = path.stat()
+            found = _first_look(path, place.reading, told.st_size, told.st_mtime_ns)
+            clip = copied(place, *stretch, file, found)
+        except NotPlain as error:
+            raise NoClip("codec", f"{error} {_CONVERT}", can_convert=True) from error
+        if overlaps((clip.first, clip.times[-1]), walk.spans):
+            raise NoClip("codec", f"{_WOULD_SHOW} {_CONVERT}", can_convert=True)
+        return clip
+
+    seconds = stretch[1] - stretch[0] + GROUP
+    return _kept(workspace, walk, AS_RECORDED, walk.row.bytes * seconds / max(_length(walk.row), seconds), make)
+
+
+def _converted(workspace: Workspace, walk: Walk, on_progress: OnProgress, stop: StopRequest) -> Kept:
+    stretch = _stretch(walk)
+    path = original_of(workspace, walk.row)
+
+    def make(file: Path) -> Clip:
+        is_over = _over(workspace, walk, stop)
+        try:
+            return encoded(place_of(path, walk.row), *stretch, file, on_progress=on_progress, stop=is_over)
+        except Stopped:
+            if stop.requested:
+                raise
+            raise _deleted_meanwhile(walk.row) from None
+
+    try:
+        return _kept(workspace, walk, CONVERTED, CONVERTED_BYTES * (stretch[1] - stretch[0]), make)
+    except DeletedMeanwhile as error:
+        raise _deleted_meanwhile(walk.row) from error
+
+
+def _kept(workspace: Workspace, walk: Walk, said: str, size: float, make: Callable[[Path], Clip]) -> Kept:
+    name = cache.name_of(_stretch(walk), is_converted=said == CONVERTED)
+    try:
+        return cache.keep(workspace, walk, name, size, make)
+    except (NoClip, DeletedMeanwhile):
+        raise
+    except NotThere as error:
+        raise NoClip("gone", f"The recording {walk.row.name} was deleted, or its file was moved.") from error
+    except OSError as error:
+        if is_full(error):
+            raise NoClip("space", f"The disk is full, so there is no room for a clip; {FREE_SPACE}") from error
+        raise NoClip("unreadable", f"The clip cannot be made ({why(error)}). Check the disk and try again.") from error
+    except DiskFull as error:
+        raise NoClip("space", str(error)) from error
+    except ReidError as error:
+        raise NoClip("unreadable", str(error)) from error
+
+
+def _stretch(walk: Walk) -> Span:
+    if walk.stretch is None:
+        raise deleted(walk.start)
+    return walk.stretch
+
+
+def _over(workspace: Workspace, walk: Walk, stop: StopRequest) -> Callable[[], bool]:
+    """Asks for each frame: a deletion does not wait for a clip that it forbids anyway."""
+    looked = time.monotonic()
+
+    def is_over() -> bool:
+        nonlocal looked
+        if stop.requested:
+            return True
+        if time.monotonic() - looked < _SECONDS_BETWEEN_LOOKS:
+            return False
+        looked = time.monotonic()
+        with workspace.catalogue.transaction() as database:
+            return newest_deletion(database, walk.row.gallery) > walk.deletion
+
+    return is_over
+
+
+def _deleted_meanwhile(row: RecordingRow) -> NoClip:
+    return NoClip(
+        "unreadable",
+        f"Something of gallery {row.gallery} was deleted while this clip was made, so it was not kept. Ask for it "
+        "again.",
+        can_convert=True,
+    )
+
+
+def _length(row: RecordingRow) -> float:
+    """Seconds, as far as they are known."""
+    return max(row.analysed, 0.0 if math.isnan(row.duration) else row.duration)
+
+
+@lru_cache(maxsize=64)
+def _first_look(path: Path, reading: Reading, size: int, changed: int) -> Examined:
+    """It decodes a frame, which takes as long as cutting a clip: of a file that is as it was, the last look counts."""
+    return examined(path, reading)
