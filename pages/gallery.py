@@ -10,6 +10,9 @@ from pages.components.gallery.crop_view import close, open_crop
 from pages.components.gallery.deletion_dialog import draw_deletion, forget_deletion
 from pages.components.gallery.label_bar import draw_last_change
 from pages.components.gallery.state import VIEW, gallery_state
+from pages.components.recordings.state import KEYS as RECORDING_KEYS
+from pages.components.recordings.state import PART as RECORDING_PART
+from pages.components.recordings.state import opened_crop
 from pages.components.shared import address, cached, markup, wording
 from pages.components.shared.chosen_gallery import chosen_gallery, draw_gallery_field, draw_trouble
 from pages.components.shared.embed_now import draw_embed_now
@@ -22,7 +25,8 @@ from reid_core.workspace.deletion import deletion
 from reid_core.workspace.models.order import best_first
 from reid_core.workspace.workspace import Workspace
 
-VIEWS = ("Browse", "Import", "Jobs", "History")
+VIEWS = ("Browse", "Recordings", "Import", "Jobs", "History")
+BROWSE, RECORDINGS = OF_A_GALLERY = VIEWS[:2]  # the others are of the whole workspace
 VIEW_PART, VIEW_KEYS = "gallery-view", ("view",)  # of addresses
 CROP_PART, CROP_KEYS = "gallery-crop", ("crop",)
 state = st.session_state
@@ -35,10 +39,14 @@ def main() -> None:
     workspace, galleries = opened
     gallery = chosen_gallery(workspace, galleries, "gallery")
     from_another_page = address.from_another("gallery")
-    follow_view(galleries, from_another_page=from_another_page)
+    views = views_of(workspace, gallery)
+    if (crop := opened_crop()) is not None:
+        state[VIEW] = BROWSE
+        open_crop(crop)
+    follow_view(views, from_another_page=from_another_page)
     with st.container(horizontal=True, vertical_alignment="center", key="gal-top"):
         draw_name(galleries, gallery)
-        view = draw_view_switch(galleries)
+        view = draw_view_switch(views)
     if (sentence := privacy.warning(workspace.path)) is not None:
         markup.text('<p class="rt-small">{sentence}</p>', sentence=sentence)
     try:
@@ -57,7 +65,7 @@ def draw_name(galleries: list[GalleryInfo], gallery: GalleryInfo | None) -> None
     view = state.get(VIEW, VIEWS[0])
     if gallery is None:
         markup.heading("Welcome")
-    elif view != VIEWS[0]:
+    elif view not in OF_A_GALLERY:
         markup.heading(view)
         draw_trouble()
     else:
@@ -66,9 +74,17 @@ def draw_name(galleries: list[GalleryInfo], gallery: GalleryInfo | None) -> None
         draw_gallery_field(galleries)
 
 
-def follow_view(galleries: list[GalleryInfo], *, from_another_page: bool) -> None:
+def views_of(workspace: Workspace, gallery: GalleryInfo | None) -> tuple[str, ...]:
+    """Recordings are shown where the gallery has some."""
+    if gallery is None:
+        return VIEWS[len(OF_A_GALLERY) :]
+    from pages.components.recordings.known import has_recordings
+
+    return tuple(view for view in VIEWS if view != RECORDINGS or has_recordings(workspace, gallery.name))
+
+
+def follow_view(views: tuple[str, ...], *, from_another_page: bool) -> None:
     """The view that the address names, when it names another one than before."""
-    views = VIEWS if galleries else VIEWS[1:]
     asked = address.asked(VIEW_PART, VIEW_KEYS, from_another_page=from_another_page)
     if asked is not None and (view := asked.get("view", VIEWS[0]).capitalize()) in views:
         state[VIEW] = view
@@ -76,9 +92,8 @@ def follow_view(galleries: list[GalleryInfo], *, from_another_page: bool) -> Non
         state[VIEW] = "Import" if "import" in st.query_params else views[0]  # an import that was left is shown
 
 
-def draw_view_switch(galleries: list[GalleryInfo]) -> str:
+def draw_view_switch(views: tuple[str, ...]) -> str:
     """The view, which the address names too: after a reload one is where one was."""
-    views = VIEWS if galleries else VIEWS[1:]
     view = st.segmented_control(
         "View", views, required=True, key=VIEW, label_visibility="collapsed", persist_state="session"
     )
@@ -99,7 +114,9 @@ def follow_crop(*, from_another_page: bool) -> None:
 
 
 def draw_view(workspace: Workspace, gallery: GalleryInfo | None, view: str, *, from_another_page: bool) -> None:
-    if view == "Browse" and gallery is not None:
+    if view != RECORDINGS:
+        address.say(RECORDING_PART, RECORDING_KEYS, {})
+    if view == BROWSE and gallery is not None:
         if not gallery.crops:
             draw_empty(workspace, gallery)
             draw_deletion(workspace, gallery.name)  # of its last crops, the receipt is still to be shown
@@ -115,8 +132,13 @@ def draw_view(workspace: Workspace, gallery: GalleryInfo | None, view: str, *, f
         browse_address.say(workspace, gallery)
         return
     close()
-    forget_deletion()
     address.say(CROP_PART, CROP_KEYS, {})
+    if view == RECORDINGS and gallery is not None:
+        from pages.components.recordings.view import draw_recordings
+
+        draw_recordings(workspace, gallery, from_another_page=from_another_page)
+        return
+    forget_deletion()
     if view == "Import":
         from pages.components.imports.wizard import draw_import
 

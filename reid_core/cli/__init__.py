@@ -32,6 +32,7 @@ from reid_core.cli.video import (  # noqa: F401 - as above
     recordings,
     still_shown,
     tracklets,
+    zones,
 )
 from reid_core.errors import ReidError, disk_full, is_full, shown
 

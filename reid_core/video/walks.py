@@ -26,6 +26,7 @@ EXITS = (*EDGES, INSIDE, STILL_IN_VIEW)
 LEAST_WAY = 0.5  # heights of the box that somebody gets away, or from the first foot point to the last: less is no way
 SIDES, ENDS = 0.6, 0.25  # widths and heights of the box that it may be away from an edge where somebody comes or goes
 STANDING = 0.5  # heights of the box that a foot point may be from where somebody stands
+_WITHIN = 1e-6  # share of the picture
 _BETWEEN = 0.25  # heights of the box between two places where a walk is asked for its zones
 
 
@@ -73,7 +74,8 @@ def walk_of(
     frame's width and height in pixels.
     """
     steps: NDArray[np.float64] = np.asarray(path, np.float64)
-    places = _places(steps) / np.array(size, np.float64)
+    # Whoever is cut off by an edge of the picture has the foot point on it, or beyond.
+    places = np.clip(_places(steps) / np.array(size, np.float64), _WITHIN, 1 - _WITHIN)
     inside = [(zone, _inside(places, zone.corners)) for zone in zones]
     ignored = [within for zone, within in inside if zone.ignored]
     return Walk(

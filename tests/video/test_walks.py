@@ -89,6 +89,12 @@ def test_only_who_never_leaves_a_zone_to_ignore_is_ignored() -> None:
     assert walk_of(path((500, 300), (900, 300)), 4.0, SIZE, halves).ignored
 
 
+def test_whoever_is_cut_off_by_an_edge_is_in_a_zone_that_reaches_it() -> None:
+    corner = Zone("corner", ((0.5, 0.5), (1.0, 0.5), (1.0, 1.0), (0.5, 1.0)), ignored=True)
+    assert walk_of(path((900, 600), (900, 605)), 0.01, SIZE, [corner]).ignored
+    assert walk_of(path((1000, 400), (1010, 400)), 0.01, SIZE, [corner]).ignored
+
+
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=1, max_size=30))
 def test_a_zone_of_the_whole_picture_has_everybody_in_it(shares: list[tuple[float, float]]) -> None:
     feet = [(1 + 998 * x, 1 + 598 * y) for x, y in shares]

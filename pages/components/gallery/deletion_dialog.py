@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.gallery import selection as chosen
-from pages.components.gallery.state import VIEW, Deletion, Ids, gallery_state
+from pages.components.gallery.state import NOTHING, VIEW, Deletion, Ids, gallery_state
 from pages.components.gallery.still_shown import draw_after_deletion, forget_still_shown
 from pages.components.shared import markup, wording
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
@@ -32,6 +32,12 @@ def ask_deletion(ids: Ids) -> None:
     """From the next run on the dialog asks about these crops."""
     forget_deletion()
     gallery_state().deletion = Deletion(ids)
+
+
+def ask_deletion_of(recording: str) -> None:
+    """From the next run on the dialog asks about this recording with all that was found in it."""
+    forget_deletion()
+    gallery_state().deletion = Deletion(NOTHING, recording)
 
 
 def forget_deletion() -> None:
@@ -65,8 +71,9 @@ def _dialog(workspace: Workspace, gallery: str) -> None:
 
 
 def _ask(workspace: Workspace, gallery: str, now: Deletion) -> None:
-    ids = now.ids
-    selection = Selection(ids=frozenset(ids.tolist()))
+    ids, selection = now.ids, Selection(ids=frozenset(now.ids.tolist()))
+    if now.recording is not None:
+        selection = Selection(recordings=frozenset({now.recording}))
     try:
         with st.spinner("Counting", show_time=False):
             plan = _plan(workspace, gallery, selection, now)
@@ -74,20 +81,22 @@ def _ask(workspace: Workspace, gallery: str, now: Deletion) -> None:
         markup.problem("This cannot be deleted", str(error))
         _done("Close")
         return
-    if not plan.crops:
+    if not plan.crops and not (now.recording and (plan.tracklets or plan.recordings)):
         _say_why_not(plan)
         _done("Close")
         return
-    _show_plan(workspace, plan, gallery, ids)
+    if now.recording is not None:
+        _show_plan_of_recording(plan, gallery, now.recording)
+    else:
+        _show_plan(workspace, plan, gallery, ids)
     with st.form("gal-deletion", border=False, enter_to_submit=False):
         purpose = st.text_input(
             "Purpose", key=PURPOSE, placeholder="Why: a case, a request, the end of a deadline",
             help="The receipt and the log keep this text. Name nobody in it.",
         )  # fmt: skip
         with st.container(horizontal=True):
-            sure = st.form_submit_button(
-                f"Delete {plural(plan.crops, 'crop')} for good", type="primary", key="gal-sure"
-            )
+            what = plural(plan.crops, "crop") if now.recording is None else "the recording"
+            sure = st.form_submit_button(f"Delete {what} for good", type="primary", key="gal-sure")
             never = st.form_submit_button("Keep them", key="gal-keep")
     if never:
         forget_deletion()
@@ -124,6 +133,17 @@ def _show_plan(workspace: Workspace, plan: Plan, gallery: str, ids: Ids) -> None
         sentences.append(f"{plural(plan.files_kept, 'original')} would stay where {where} imported from.")
     if plan.held:
         sentences.append(f"{plural(plan.held, 'crop')} would stay: held by {', '.join(plan.holds)}.")
+    markup.text(
+        '<p class="rt-big">{title}</p><p class="rt-text">{sentences}</p>', title=title, sentences=" ".join(sentences)
+    )
+    markup.text('<p class="rt-small">This cannot be undone. A receipt proves what went, and names nobody.</p>')
+
+
+def _show_plan_of_recording(plan: Plan, gallery: str, recording: str) -> None:
+    title = f"Recording {recording}" if plan.recordings else plural(plan.crops, "crop") + f" of {recording}"
+    sentences = [f"From gallery {gallery}: {plan.describe()}"]
+    if plan.recordings:
+        sentences.append("The file of the recording stays where it is; a copy in the workspace would be deleted.")
     markup.text(
         '<p class="rt-big">{title}</p><p class="rt-text">{sentences}</p>', title=title, sentences=" ".join(sentences)
     )

@@ -19,10 +19,11 @@ Ids = NDArray[np.int64]
 
 @dataclass
 class Deletion:
-    """The dialog that deletes crops, while it is about some: `ids` are asked about, and `plan` is counted for a version
-    of the catalogue. Then there is a `receipt`, or a `job` that deletes them."""
+    """The dialog that deletes crops, while it is about some: `ids` are asked about, or all of a `recording`, and `plan`
+    is counted for a version of the catalogue. Then there is a `receipt`, or a `job` that deletes them."""
 
     ids: Ids
+    recording: str | None = None
     plan: tuple[int, Plan] | None = None
     receipt: Receipt | None = None
     job: str = ""

@@ -56,7 +56,7 @@ class MendClock(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class SetStart(Event):
-    """ISO 8601; `before` is "" where the start was unknown."""
+    """ISO 8601; `before` is "" where the start was unknown, and `after` where it is unknown again."""
 
     action, title = "set start", "Starts of recordings set"
     gallery: str
@@ -68,7 +68,7 @@ class SetStart(Event):
     def sentence(self) -> str:
         before = f" from {self.before}" if self.before else ", which was unknown,"
         what = f"Changed the start of recording {self.recording} in gallery {self.gallery}"
-        return f"{what}{before} to {self.after}: {plural(self.crops, 'crop')}."
+        return f"{what}{before} to {self.after or 'unknown'}: {plural(self.crops, 'crop')}."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -188,6 +188,10 @@ EXAMPLES: list[tuple[Event, str, str]] = [
         "crops.",
     ),
     (
+        SetStart(gallery="g", recording=4, before="2026-03-02T08:00:00Z", after="", crops=3),
+        "set start", "Changed the start of recording 4 in gallery g from 2026-03-02T08:00:00Z to unknown: 3 crops.",
+    ),
+    (
         ChangeZone(gallery="g", camera="gate", zone="window", ignored=True, tracklets=2),
         "change zone", "Drew the zone to ignore window of camera gate in gallery g: 2 tracklets changed.",
     ),

@@ -5,6 +5,7 @@ A mended clock may do no more than a new recording: one camera films one thing a
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import time
 from collections.abc import Sequence
@@ -52,17 +53,7 @@ def mend(
     """
     with catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
-        rows = _meant(database, gallery, camera, recording)
-        known = [row for row in rows if row.time_of(0) == row.time_of(0)]
-        if not known:
-            raise Refused(
-                f"The start of {_all(rows)} is not known, so there is no time to correct. State it with --start."
-            )
-        # Those that move alike may share what they share now, and those without a start overlap with nothing.
-        others = [] if recording is None else _others(database, known[0])
-        for row in known:
-            _check(row, row.time_of(0) + by)
-            _refuse_overlap(others, row, row.time_of(0) + by)
+        known, unknown = _to_mend(database, gallery, by, camera, recording)
         crops = sum(_move(database, row, row.start, row.clock_offset + by) for row in known)
         offsets = {row.clock_offset for row in known}
         before = offsets.pop() if len(offsets) == 1 else None
@@ -71,7 +62,20 @@ def mend(
             by=by, recordings=len(known), crops=crops, before=before, purpose=purpose,
             after=None if before is None else before + by,
         )  # fmt: skip
-        return _done(database, catalogue, event, crops, known, len(rows) - len(known))
+        return _done(database, catalogue, event, crops, known, unknown)
+
+
+def would_mend(
+    catalogue: Catalogue, gallery: str, by: float, *, camera: str | None = None, recording: str | None = None
+) -> Mended:
+    """What `mend` would do, with the recordings as they would be. Raises what it would raise, and changes nothing."""
+    with catalogue.transaction() as database:
+        database.execute("BEGIN")
+        known, unknown = _to_mend(database, gallery, by, camera, recording)
+        crops = sum(_count(database, row) for row in known)
+        return Mended(
+            crops, tuple(dataclasses.replace(row, clock_offset=row.clock_offset + by) for row in known), unknown
+        )
 
 
 def set_start(catalogue: Catalogue, gallery: str, recording: str, start: float, *, purpose: str = "") -> Mended:
@@ -82,15 +86,70 @@ def set_start(catalogue: Catalogue, gallery: str, recording: str, start: float, 
     """
     with catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
-        (row,) = _meant(database, gallery, None, recording)
-        _check(row, start)
-        _refuse_overlap(_others(database, row), row, start)
+        row = _to_start(database, gallery, recording, start)
         crops = _move(database, row, start, 0.0)
-        event = SetStart(
-            gallery=gallery, recording=row.key, before=format_time(row.time_of(0)) or "",
-            after=format_time(start) or "", crops=crops, purpose=purpose,
-        )  # fmt: skip
-        return _done(database, catalogue, event, crops, [row], 0)
+        return _done(database, catalogue, _started(row, start, crops, purpose), crops, [row], 0)
+
+
+def would_set_start(catalogue: Catalogue, gallery: str, recording: str, start: float) -> Mended:
+    """What `set_start` would do, as `would_mend` says it."""
+    with catalogue.transaction() as database:
+        database.execute("BEGIN")
+        row = _to_start(database, gallery, recording, start)
+        source = row.start_source if row.start == start else "stated"
+        now = dataclasses.replace(row, start=start, start_source=source, clock_offset=0.0)
+        return Mended(_count(database, row), (now,))
+
+
+def put_back(catalogue: Catalogue, before: RecordingRow, *, purpose: str = "") -> Mended:
+    """Give a recording the start, its source and the offset that it had, which may be an unknown start: its crops then
+    have no time again. It is logged as a change of its start.
+
+    Raises ReidError when the recording is gone, and what `set_start` raises.
+    """
+    with catalogue.transaction() as database:
+        database.execute("BEGIN IMMEDIATE")
+        rows = read(database, "recording.key = ?", (before.key,))
+        if not rows:
+            raise NotThere(f"Recording {before.name} is gone from gallery {before.gallery!r}.")
+        (row,) = rows
+        start = before.time_of(0)
+        if not math.isnan(start):
+            _check(row, start)
+            _refuse_overlap(_others(database, row), row, start)
+        crops = _move(database, row, before.start, before.clock_offset, before.start_source)
+        return _done(database, catalogue, _started(row, start, crops, purpose), crops, [row], 0)
+
+
+def _to_mend(
+    database: Connection, gallery: str, by: float, camera: str | None, recording: str | None
+) -> tuple[list[RecordingRow], int]:
+    """The recordings whose clock can be moved by so many seconds, and how many have no start. Raises ReidError."""
+    rows = _meant(database, gallery, camera, recording)
+    known = [row for row in rows if row.time_of(0) == row.time_of(0)]
+    if not known:
+        raise Refused(f"The start of {_all(rows)} is not known, so there is no time to correct. State it with --start.")
+    # Those that move alike may share what they share now, and those without a start overlap with nothing.
+    others = [] if recording is None else _others(database, known[0])
+    for row in known:
+        _check(row, row.time_of(0) + by)
+        _refuse_overlap(others, row, row.time_of(0) + by)
+    return known, len(rows) - len(known)
+
+
+def _to_start(database: Connection, gallery: str, recording: str, start: float) -> RecordingRow:
+    """The recording, which may begin then. Raises ReidError."""
+    (row,) = _meant(database, gallery, None, recording)
+    _check(row, start)
+    _refuse_overlap(_others(database, row), row, start)
+    return row
+
+
+def _started(row: RecordingRow, start: float, crops: int, purpose: str) -> SetStart:
+    return SetStart(
+        gallery=row.gallery, recording=row.key, before=format_time(row.time_of(0)) or "",
+        after=format_time(start) or "", crops=crops, purpose=purpose,
+    )  # fmt: skip
 
 
 def _meant(database: Connection, gallery: str, camera: str | None, recording: str | None) -> list[RecordingRow]:
@@ -107,24 +166,35 @@ def _meant(database: Connection, gallery: str, camera: str | None, recording: st
     return rows
 
 
-def _move(database: Connection, row: RecordingRow, start: float, offset: float) -> int:
-    """Write the new start and offset, and the new times of the crops; how many crops moved."""
+# Crops that follow their recording: ?1 is its key, ?2 its former start, ?3 what counts as the same time.
+_FOLLOWING = "recording = ?1 AND (time IS NULL AND ?2 IS NULL OR abs(time - (?2 + moment)) < ?3)"
+
+
+def _count(database: Connection, row: RecordingRow) -> int:
+    """How many crops would move."""
+    values = (row.key, row.time_of(0), _SAME)  # SQLite takes NaN for NULL
+    return int(database.execute(f"SELECT COUNT(*) FROM crop WHERE {_FOLLOWING}", values).fetchone()[0])
+
+
+def _move(database: Connection, row: RecordingRow, start: float, offset: float, source: str | None = "stated") -> int:
+    """Write the new start, with its source where it is another one, and offset, and the new times of the crops; how
+    many crops moved. NaN is an unknown start."""
     database.execute(
         "UPDATE recording SET start = ?1, clock_offset = ?2, start_source = CASE WHEN start IS ?1 THEN start_source "
-        "ELSE 'stated' END WHERE key = ?3",
-        (start, offset, row.key),
+        "ELSE ?4 END WHERE key = ?3",
+        (start, offset, row.key, source),
     )
     former, seq = row.time_of(0), next_numbers(database, 1)
     before = None if former != former else former
     # What was written down to take a change of labels back moves as well, or it would bring the wrong time.
-    of_it = "recording = ?1 AND (time IS NULL AND ?2 IS NULL OR abs(time - (?2 + moment)) < ?3)"
     database.execute(
         "UPDATE edit_row SET time = ?4 + crop.moment FROM crop WHERE crop.id = edit_row.crop AND crop.recording = ?1 "
         "AND (edit_row.time IS NULL AND ?2 IS NULL OR abs(edit_row.time - (?2 + crop.moment)) < ?3)",
         (row.key, before, _SAME, start + offset),
     )
     return database.execute(
-        f"UPDATE crop SET time = ?4 + moment, seq = ?5 WHERE {of_it}", (row.key, before, _SAME, start + offset, seq)
+        f"UPDATE crop SET time = ?4 + moment, seq = ?5 WHERE {_FOLLOWING}",
+        (row.key, before, _SAME, start + offset, seq),
     ).rowcount
 
 

@@ -1,0 +1,101 @@
+"""One recording: what it is, its tracklets in time, the zones of its camera, and its clock."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components.gallery.deletion_dialog import ask_deletion_of
+from pages.components.gallery.state import VIEW
+from pages.components.recordings import known
+from pages.components.recordings.clock import draw_clock
+from pages.components.recordings.state import look_at, recordings_state
+from pages.components.recordings.timeline import draw_timeline
+from pages.components.recordings.zones import draw_zones
+from pages.components.shared import markup
+from reid_core.errors import ReidError
+from reid_core.records import plural
+from reid_core.workspace.catalogue.recordings.rows import RecordingRow
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.recordings.analysis import ANALYSED, ANALYSING, STOPPED, go_on, running, standing_of
+from reid_core.workspace.workspace import Workspace
+
+
+def draw_recording(workspace: Workspace, gallery: GalleryInfo, rows: list[RecordingRow], row: RecordingRow) -> None:
+    _draw_top(workspace, gallery, row)
+    _draw_facts(workspace, row)
+    _draw_problems(row)
+    draw_timeline(workspace, gallery, row)
+    if row.camera is None:
+        known.section("Zones", "Zones belong to a camera. Give the crops of this recording their camera first.")
+    else:
+        draw_zones(workspace, gallery, rows, row)
+    draw_clock(workspace, gallery, rows, row)
+
+
+def _draw_top(workspace: Workspace, gallery: GalleryInfo, row: RecordingRow) -> None:
+    now = recordings_state()
+    standing = standing_of(row, running(workspace, gallery.name))
+    with st.container(horizontal=True, vertical_alignment="center", key="rec-top"):
+        st.button("All recordings", on_click=look_at, args=(gallery.name, None), key="rec-all", type="tertiary")
+        markup.text('<p class="rt-crumb" role="heading" aria-level="2">{name}</p>', name=row.name)
+        with st.container(horizontal=True, vertical_alignment="center", key="rec-acts", width="content"):
+            if standing == STOPPED:
+                st.button("Go on", on_click=_go_on, args=(workspace, row), key="rec-go-on", type="primary",
+                          help="Analyses the rest of the recording, as a job.")  # fmt: skip
+            elif standing == ANALYSING:
+                st.button("See the job", on_click=_see_jobs, key="rec-see-job")
+            st.button("Delete…", on_click=ask_deletion_of, args=(row.name,), key="rec-delete")
+    if now.job_trouble:
+        markup.problem("The analysis does not go on", now.job_trouble)
+
+
+def _draw_facts(workspace: Workspace, row: RecordingRow) -> None:
+    standing = standing_of(row, running(workspace, row.gallery))
+    upto = f"up to {known.length_of(row.analysed)}"
+    rate = row.settings.get("rate")
+    how = str(row.settings.get("detector") or f"detector {row.detector[:8]}")
+    seen = known.walks(workspace, row)
+    ignored = sum(walk.ignored for walk in seen)
+    markup.numbers(
+        [
+            ("Camera", row.camera or "unknown"),
+            ("Time (UTC)", known.span_of(row)),
+            ("Length", known.length_of(row.duration)),
+            ("Tracklets", f"{len(seen) - ignored:,}" + (f" and {ignored:,} ignored" if ignored else "")),
+            ("Analysis", {ANALYSED: "finished", ANALYSING: f"running, {upto}"}.get(standing, f"stopped, {upto}")),
+            ("Analysed by", how + (f", {rate:g} frames a second" if rate else "")),
+            ("Picture", f"{row.width} × {row.height}"),
+        ]
+    )
+    there = "" if Path(row.path).is_file() else " The file is not there any more."
+    copied = " The workspace keeps a copy." if row.copied else ""
+    markup.text('<p class="rt-small">File {path}.{there}{copied}</p>', path=row.path, there=there, copied=copied)
+
+
+def _draw_problems(row: RecordingRow) -> None:
+    from reid_core.video.stream import Problems  # slow to import
+
+    sentences = Problems.from_state(row.problems).sentences()
+    if not sentences:
+        return
+    items = "".join(f"<li>{html.escape(sentence)}</li>" for sentence in sentences)
+    title = plural(len(sentences), "problem") + " of the recording"
+    st.html(f'<div class="rt-hint"><b>{title}</b><ul class="rec-problems">{items}</ul></div>')
+
+
+def _go_on(workspace: Workspace, row: RecordingRow) -> None:
+    now = recordings_state()
+    now.job_trouble = ""
+    try:
+        go_on(workspace, row)
+    except ReidError as error:
+        now.job_trouble = str(error)
+    except OSError as error:
+        now.job_trouble = f"The workspace cannot be written: {error.strerror}."
+
+
+def _see_jobs() -> None:
+    st.session_state[VIEW] = "Jobs"

@@ -1,0 +1,90 @@
+"""The view Recordings of the Gallery page: the list of a gallery's recordings, or one of them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pages.components.gallery.deletion_dialog import draw_deletion
+from pages.components.recordings import known
+from pages.components.recordings.one import draw_recording
+from pages.components.recordings.state import KEYS, PART, RecordingsState, look_at, recordings_state
+from pages.components.shared import address, markup
+from pages.components.widgets.recording_list.recording_list import recording_list
+from reid_core.records import plural
+from reid_core.workspace.catalogue.recordings.rows import RecordingRow
+from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.jobs import Job
+from reid_core.workspace.recordings.analysis import ANALYSED, ANALYSING, running, standing_of
+from reid_core.workspace.recordings.overview import RecordingLine, lines_of
+from reid_core.workspace.workspace import Workspace
+
+PAGE = 100  # lines on a page
+
+
+def draw_recordings(workspace: Workspace, gallery: GalleryInfo, *, from_another_page: bool) -> None:
+    known.style()
+    rows = known.recordings(workspace, gallery.name)
+    now = recordings_state()
+    if now.gallery != gallery.name:
+        look_at(gallery.name, None)
+    asked = address.asked(PART, KEYS, from_another_page=from_another_page, back_at_once=True)
+    if asked is not None:
+        look_at(gallery.name, asked.get("recording"))
+    row = next((row for row in rows if row.name == now.open), None)
+    if now.open is not None and row is None:
+        markup.note("This recording is not here", f"Gallery {gallery.name} has no recording {now.open}.")
+        look_at(gallery.name, None)
+    address.say(PART, KEYS, {"recording": now.open or ""})
+    if row is None:
+        _draw_list(workspace, gallery, rows, now)
+    else:
+        draw_recording(workspace, gallery, rows, row)
+    draw_deletion(workspace, gallery.name)
+
+
+def _draw_list(workspace: Workspace, gallery: GalleryInfo, rows: list[RecordingRow], now: RecordingsState) -> None:
+    if not rows:
+        markup.note("No recordings", f"Gallery {gallery.name} has none any more.")
+        return
+    now.offset = min(now.offset, (len(rows) - 1) // PAGE * PAGE)
+    shown = rows[now.offset : now.offset + PAGE]
+    with st.container(horizontal=True, vertical_alignment="center", key="rec-bar"):
+        cameras = len({row.camera for row in rows})
+        markup.text(
+            '<p class="rt-count"><b>{recordings}</b> of {cameras}</p>',
+            recordings=plural(len(rows), "recording"), cameras=plural(cameras, "camera"),
+        )  # fmt: skip
+        if len(rows) > PAGE:
+            _draw_pager(now, len(rows))
+    at_work = running(workspace, gallery.name)
+    lines = [_line(workspace, line, at_work) for line in lines_of(workspace.catalogue, shown)]
+    if (opened := recording_list(lines, key="rec-list")) is not None:
+        look_at(gallery.name, opened)
+        st.rerun()
+
+
+def _draw_pager(now: RecordingsState, total: int) -> None:
+    def turn(by: int) -> None:
+        now.offset = max(0, now.offset + by * PAGE)
+
+    last = min(now.offset + PAGE, total)
+    with st.container(horizontal=True, vertical_alignment="center", key="rec-pager", width="content"):
+        markup.text(
+            '<p class="rt-small">{first}–{last} of {total}</p>',
+            first=f"{now.offset + 1:,}", last=f"{last:,}", total=f"{total:,}",
+        )  # fmt: skip
+        st.button("Previous", on_click=turn, args=(-1,), disabled=now.offset == 0, key="rec-back")
+        st.button("Next", on_click=turn, args=(1,), disabled=last == total, key="rec-on")
+
+
+def _line(workspace: Workspace, line: RecordingLine, at_work: list[Job]) -> dict[str, str]:
+    row, state = line.row, standing_of(line.row, at_work)
+    upto = known.length_of(row.analysed)
+    words = {ANALYSED: "Analysed", ANALYSING: f"Analysing, up to {upto}"}.get(state, f"Stopped at {upto}")
+    return {
+        "name": row.name, "camera": row.camera or "camera unknown", "picture": known.small_still(workspace, row),
+        "time": known.span_of(row), "source": known.source_of(row), "length": known.length_of(row.duration),
+        "state": state, "standing": words, "tracklets": f"{line.tracklets:,}",
+        "ignored": f"+ {line.ignored:,} ignored" if line.ignored else "", "busiest": f"{line.busiest:,}",
+        "problem": line.problem,
+    }  # fmt: skip

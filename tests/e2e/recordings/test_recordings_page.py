@@ -1,0 +1,68 @@
+"""A recording's page in a real browser: its timeline by keyboard, and zones by mouse and by keyboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reid_core.video.walks import Zone
+from reid_core.workspace.catalogue.recordings.zones import zones_of
+from reid_core.workspace.workspace import Workspace
+from tests.conftest import TESTER
+from tests.e2e.conftest import SLOW, OpenPage, Serve, wait_until_settled
+from tests.workspace.catalogue.filmed import filmed
+
+
+def _rounded(zone: Zone) -> list[tuple[float, float]]:
+    return [(round(x, 2), round(y, 2)) for x, y in zone.corners]
+
+
+def _keep(page: Any, name: str) -> None:
+    page.get_by_label("Name of the zone").fill(name, timeout=SLOW)
+    page.get_by_role("button", name="Keep zone").click(timeout=SLOW)
+    page.get_by_text(f"Zone {name} is kept.").wait_for(timeout=SLOW)
+    wait_until_settled(page)
+
+
+@pytest.mark.browser
+def test_a_tracklet_is_opened_and_zones_are_drawn(serve: Serve, open_page: OpenPage, tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "filmed", TESTER)
+    filmed(workspace)
+    page = open_page(f"{serve(workspace.path)}/gallery?gallery=town&view=recordings")
+    page.get_by_role("button", name="gate.mp4").click(timeout=SLOW)
+    line = page.get_by_role("application", name="2 tracklets of gate.mp4 in time.")
+    line.focus(timeout=SLOW)
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("status").filter(has_text="Tracklet 2 of 2: 07:00:30, 4 s").wait_for(timeout=SLOW)
+    page.keyboard.press("Enter")
+    page.locator(".st-key-rec-card", has_text="gate.mp4-2").wait_for(timeout=SLOW)
+    wait_until_settled(page)
+
+    stage = page.get_by_role("group", name="Picture with zones")
+    stage.scroll_into_view_if_needed()
+    place = stage.bounding_box()
+    for x, y in ((0.2, 0.2), (0.6, 0.2), (0.6, 0.8), (0.2, 0.8), (0.2, 0.2)):  # the last closes it
+        page.mouse.click(place["x"] + x * place["width"], place["y"] + y * place["height"])
+    _keep(page, "square")
+    (square,) = zones_of(workspace.catalogue, "town", "gate")
+    assert _rounded(square) == [(0.2, 0.2), (0.6, 0.2), (0.6, 0.8), (0.2, 0.8)]
+
+    page.get_by_role("button", name="Zone square: change its corners").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowDown")
+    page.get_by_role("button", name="Keep zone").wait_for(timeout=SLOW)
+    page.wait_for_timeout(1_000)  # keys that follow each other are told once, half a second after the last
+    wait_until_settled(page)
+    page.get_by_role("button", name="Keep zone").click(timeout=SLOW)
+    page.get_by_text("Zone square is kept.").wait_for(timeout=SLOW)
+    (square,) = zones_of(workspace.catalogue, "town", "gate")
+    assert _rounded(square) == [(0.21, 0.2), (0.61, 0.2), (0.61, 0.81), (0.21, 0.81)]
+
+    page.get_by_role("button", name="Add a rectangle").focus()
+    page.keyboard.press("b")
+    _keep(page, "door")
+    assert [zone.name for zone in zones_of(workspace.catalogue, "town", "gate")] == ["door", "square"]

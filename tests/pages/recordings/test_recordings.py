@@ -1,0 +1,275 @@
+"""The view Recordings of the Gallery page: the list, one recording, its zones and its clock."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+from streamlit.testing.v1 import AppTest
+
+from pages.components.recordings import view
+from pages.components.recordings.state import RecordingsState
+from pages.components.shared.session import key_of
+from reid_core.video.stream import Problems
+from reid_core.video.walks import Zone
+from reid_core.workspace import job_kinds
+from reid_core.workspace.catalogue.recordings import Progress, every, finish, keep, note_still
+from reid_core.workspace.catalogue.recordings.zones import keep_zone, zones_of
+from reid_core.workspace.deletion import deletion
+from reid_core.workspace.layout import STILL
+from reid_core.workspace.workspace import Workspace
+from tests.conftest import TESTER
+from tests.pages.gallery.gallery_page import press, words_on
+from tests.pages.search_page import OpenPage
+from tests.workspace.catalogue.filmed import START, cut, film, filmed, walk
+
+WINDOW = ((0.2, 0.4), (0.25, 0.4), (0.25, 0.5), (0.2, 0.5))  # around "gate.mp4-2": x 400 to 440, y 500 of 1920 × 1080
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Workspace:
+    """Gallery "town": half of gate.mp4 is analysed and has a still, door.mp4 is damaged and of an unknown start."""
+    workspace = Workspace(tmp_path / "filmed", TESTER)
+    gate = filmed(workspace)
+    still = workspace.originals(gate.source) / STILL
+    still.parent.mkdir(parents=True)
+    Image.new("RGB", (1920, 1080), (90, 110, 120)).save(still)
+    note_still(workspace.catalogue, gate.key, 3.0)
+    door = filmed(workspace, name="door.mp4", camera="door", start=math.nan, start_source=None)
+    problems = Problems(damaged_packets=12, damaged_at=[3.0], gaps=[(3.0, 8.0)]).state()
+    finish(workspace.catalogue, door.key, Progress(analysed=120, frames=600, problems=problems))
+    return workspace
+
+
+@pytest.fixture
+def open_view(open_at: OpenPage, workspace: Workspace) -> OpenPage:
+    """Gives `open_view(**query)`: the view on that workspace."""
+    return functools.partial(open_at, "pages/gallery.py", workspace.path, gallery="town", view="recordings")
+
+
+def data_of(page: AppTest, key: str) -> dict[str, Any]:
+    """What a component was given to draw."""
+    for element in page.get("bidi_component"):
+        if element.proto.id.endswith(f"-{key}"):
+            found: dict[str, Any] = json.loads(element.proto.json)
+            return found
+    raise AssertionError(f"no component {key}")
+
+
+def tell(page: AppTest, key: str, what: str, **about: object) -> AppTest:
+    """Do this in the component, as the browser tells it."""
+    n = data_of(page, key)["taken"] + 1
+    page.session_state[key] = {"did": [{"n": n, "what": what, **about}]}
+    return page.run()
+
+
+def state_of(page: AppTest) -> RecordingsState:
+    found: RecordingsState = page.session_state[key_of(RecordingsState)]
+    return found
+
+
+def test_the_view_is_there_where_the_gallery_has_recordings(
+    open_at: OpenPage, open_view: OpenPage, tiny_workspace: Workspace
+) -> None:
+    page = open_view()
+    assert "<b>2 recordings</b> of 2 cameras" in words_on(page)
+    assert page.session_state["gal-view"] == "Recordings"
+    page = open_at("pages/gallery.py", tiny_workspace.path, view="recordings")
+    assert page.session_state["gal-view"] == "Browse"
+    (switch,) = [group for group in page.get("button_group") if group.key == "gal-view"]
+    assert "Recordings" not in [option.content for option in switch.proto.options]
+
+
+def test_a_line_says_how_a_recording_stands(open_view: OpenPage) -> None:
+    door, gate = data_of(open_view(), "rec-list")["rows"]
+    assert (door["name"], door["time"], door["standing"], door["problem"]) == (
+        "door.mp4", "unknown", "Analysed", "damaged",
+    )  # fmt: skip
+    assert (gate["time"], gate["source"], gate["length"]) == (
+        "2026-03-02 07:00:00–07:02:00", "as stated", "0:02:00",
+    )  # fmt: skip
+    assert (gate["standing"], gate["tracklets"], gate["busiest"]) == ("Stopped at 0:01:00", "2", "2")
+    assert gate["picture"].startswith("data:image/jpeg;base64,")
+    assert door["picture"] == ""
+
+
+def test_pages_of_the_list_are_turned(
+    open_view: OpenPage, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view, "PAGE", 2)
+    film(workspace, name="yard.mp4", camera="yard")
+    page = open_view()
+    assert [row["name"] for row in data_of(page, "rec-list")["rows"]] == ["door.mp4", "gate.mp4"]
+    press(page, "rec-on")
+    assert [row["name"] for row in data_of(page, "rec-list")["rows"]] == ["yard.mp4"]
+    assert "3–3 of 3" in words_on(page)
+
+
+def test_one_recording_has_its_timeline_and_what_was_wrong(open_view: OpenPage) -> None:
+    page = open_view(recording="door.mp4")
+    assert "12 damaged packets (at 0:00:03 and later); decoding went on." in words_on(page)
+    line = data_of(page, "rec-timeline")
+    assert (line["starts"], line["ends"], line["rows"]) == ([10, 30], [14, 34], [0, 0])
+    assert (line["minutes"], line["length"], line["begins"]) == ([2, 0], 120, None)
+    assert (line["gaps"], line["damaged"]) == ([[3, 8]], [3])
+    gate = data_of(open_view(recording="gate.mp4"), "rec-timeline")
+    assert (gate["analysed"], gate["begins"]) == (60, START)
+
+
+def test_an_unknown_recording_is_said_and_the_list_is_shown(open_view: OpenPage) -> None:
+    page = open_view(recording="nothing")
+    assert "Gallery town has no recording nothing." in words_on(page)
+    assert data_of(page, "rec-list")["rows"]
+    assert "recording" not in page.query_params
+
+
+def test_a_tracklet_shows_its_crops_and_one_opens_on_browse(open_view: OpenPage) -> None:
+    page = tell(open_view(recording="gate.mp4"), "rec-timeline", "opened", index=0)
+    assert "<b>gate.mp4-1</b>, 2026-03-02 07:00:10, 4 s" in words_on(page)
+    assert [card["id"] for card in data_of(page, "rec-crops")["cards"]] == [1, 2]
+    press(page, "rec-open")
+    assert (page.query_params["crop"], page.session_state["gal-view"]) == ("2", "Browse")
+    assert "recording" not in page.query_params
+
+
+def test_a_drawn_zone_is_kept_changed_and_removed(open_view: OpenPage, workspace: Workspace) -> None:
+    page = open_view(recording="gate.mp4")
+    assert data_of(page, "rec-stage")["picture"].startswith("/photos/")
+    tell(page, "rec-stage", "drawn", corners=WINDOW, name=None)
+    page.text_input(key="rec-zone-name").set_value("window")
+    page.radio(key="rec-zone-kind").set_value("Zone to ignore")
+    press(page, "rec-zone-keep")
+    assert "Zone window is kept. It concerns 1 tracklet of the camera: ignored from now on." in words_on(page)
+    assert zones_of(workspace.catalogue, "town", "gate") == [Zone("window", WINDOW, ignored=True)]
+    assert data_of(page, "rec-stage")["drawn"] is None
+    assert data_of(page, "rec-timeline")["minutes"] == [1, 0], "ignored ones are counted apart"
+    assert data_of(page, "rec-timeline")["ignoredMinutes"] == [1, 0]
+    wider = ((0.0, 0.4), (0.5, 0.4), (0.5, 0.5), (0.0, 0.5))
+    tell(page, "rec-stage", "drawn", corners=wider, name="window")
+    assert page.text_input(key="rec-zone-name").value == "window"
+    page.text_input(key="rec-zone-name").set_value("shop")
+    press(page, "rec-zone-keep")
+    assert zones_of(workspace.catalogue, "town", "gate") == [Zone("shop", wider, ignored=True)]
+    press(page, "rec-zone-remove-0")
+    assert "Zone shop is removed. 2 tracklets of the camera are no longer ignored." in words_on(page)
+    assert zones_of(workspace.catalogue, "town", "gate") == []
+
+
+def test_a_zone_without_a_name_or_with_one_that_is_taken_is_refused(open_view: OpenPage, workspace: Workspace) -> None:
+    keep_zone(workspace.catalogue, "town", "gate", Zone("door", WINDOW))
+    page = tell(open_view(recording="gate.mp4"), "rec-stage", "drawn", corners=WINDOW, name=None)
+    press(page, "rec-zone-keep")
+    assert "cannot name a zone" in words_on(page)
+    page.text_input(key="rec-zone-name").set_value("door")
+    press(page, "rec-zone-keep")
+    assert "has a zone door already" in words_on(page)
+    press(page, "rec-zone-drop")
+    assert data_of(page, "rec-stage")["drawn"] is None
+    assert len(zones_of(workspace.catalogue, "town", "gate")) == 1
+
+
+def test_without_a_still_the_paths_show_the_place(open_view: OpenPage) -> None:
+    stage = data_of(open_view(recording="door.mp4"), "rec-stage")
+    assert stage["picture"] == ""
+    assert [len(path) for path in stage["paths"]] == [5, 5]
+
+
+def test_what_never_moves_is_ignored_by_one_press(open_view: OpenPage, workspace: Workspace) -> None:
+    row = film(workspace, name="later.mp4", start=START + 600)
+    path = walk("a", 0, 9).path.copy()
+    path[:, 1:3] = (1500, 700)
+    stays = [walk(f"l-{n}", 20.0 * n, 20.0 * n + 9, path=path, moved=0.04) for n in range(4)]
+    keep(workspace.catalogue, row.key, stays, [cut("l-1", 21.0)], Progress(analysed=120, frames=600))
+    page = open_view(recording="gate.mp4")
+    assert "Seen here 4 times, 36 s together. Never moved by more than 4 % of its height." in words_on(page)
+    press(page, "rec-ignore-0")
+    assert "Zone still 1 is kept. It concerns 4 tracklets of the camera: ignored from now on." in words_on(page)
+    assert "Seen here" not in words_on(page)
+    press(page, "rec-zone-remove-0")
+    assert "Seen here 4 times" in words_on(page)
+
+
+def test_a_clock_is_corrected_for_the_camera_and_undone(open_view: OpenPage, workspace: Workspace) -> None:
+    film(workspace, name="later.mp4", start=START + 600)
+    page = open_view(recording="gate.mp4")
+    page.text_input(key="rec-moment").set_value("0:00:10")
+    page.text_input(key="rec-shown").set_value("2026-03-02 07:00:47")
+    page.radio(key="rec-whose").set_value("All 2 recordings of gate")
+    press(page, "rec-clock-look")
+    assert "2 recordings with 3 crops would move by +37 s" in words_on(page)
+    assert "gate.mp4 would begin at 2026-03-02 07:00:37 instead of 2026-03-02 07:00:00" in words_on(page)
+    assert [row.clock_offset for row in every(workspace.catalogue, "town") if row.camera == "gate"] == [0, 0]
+    press(page, "rec-clock-correct")
+    assert "2 recordings with 3 crops moved by +37 s." in words_on(page)
+    assert [row.clock_offset for row in every(workspace.catalogue, "town") if row.camera == "gate"] == [37, 37]
+    press(page, "rec-clock-undo")
+    assert "Undone: 2 recordings with 3 crops moved back." in words_on(page)
+    assert [row.clock_offset for row in every(workspace.catalogue, "town") if row.camera == "gate"] == [0, 0]
+
+
+def test_a_correction_that_may_not_be_is_refused_before_it_is_made(open_view: OpenPage, workspace: Workspace) -> None:
+    film(workspace, name="later.mp4", start=START + 600)
+    page = open_view(recording="gate.mp4")
+    page.radio(key="rec-how").set_value("Add seconds").run()
+    page.number_input(key="rec-by").set_value(540.0)
+    press(page, "rec-clock-look")
+    assert "one camera cannot film both" in words_on(page)
+    press(page.number_input(key="rec-by").set_value(0.0).run(), "rec-clock-look")
+    assert "there is nothing to correct" in words_on(page)
+    assert "rec-clock-correct" not in {button.key for button in page.button}
+
+
+def test_an_unknown_start_is_told_by_the_burnt_in_clock_and_unknown_again(
+    open_view: OpenPage, workspace: Workspace
+) -> None:
+    page = open_view(recording="door.mp4")
+    press(page, "rec-clock-look")
+    assert "Write what the clock in the picture shows" in words_on(page)
+    page.text_input(key="rec-moment").set_value("0:01:00")
+    page.text_input(key="rec-shown").set_value("2026-03-02 08:01:00+01:00")
+    press(page, "rec-clock-look")
+    assert "door.mp4 would begin at 2026-03-02 07:00:00 instead of at an unknown time" in words_on(page)
+    press(page, "rec-clock-correct")
+    (door,) = [row for row in every(workspace.catalogue, "town") if row.name == "door.mp4"]
+    assert (door.start, door.start_source) == (START, "stated")
+    press(page, "rec-clock-undo")
+    (door,) = [row for row in every(workspace.catalogue, "town") if row.name == "door.mp4"]
+    assert math.isnan(door.start)
+    assert door.start_source is None
+
+
+def test_a_stopped_analysis_goes_on_or_says_why_not(
+    open_view: OpenPage, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = press(open_view(recording="gate.mp4"), "rec-go-on")
+    assert "The file of gate.mp4 is not there any more: /film/gate.mp4." in words_on(page)
+    started: list[str] = []
+
+    def start(workspace: Workspace, word: str, arguments: Sequence[str], **names: str) -> Path:
+        started.append(names["what"])
+        return tmp_path
+
+    file = tmp_path / "yard.mp4"
+    file.write_bytes(b"film")
+    filmed(workspace, name="yard.mp4", camera="yard", path=str(file))
+    page = open_view(recording="yard.mp4")
+    monkeypatch.setattr(job_kinds, "start", start)
+    press(page, "rec-go-on")
+    assert started == ["yard.mp4"]
+
+
+def test_a_recording_is_deleted_with_a_reason(open_view: OpenPage, workspace: Workspace) -> None:
+    page = press(open_view(recording="gate.mp4"), "rec-delete")
+    assert "Recording gate.mp4" in words_on(page)
+    page.text_input(key="gal-purpose").set_value("retention")
+    press(page, "gal-sure")
+    assert [receipt.crops for receipt in deletion.receipts(workspace)] == [3]
+    assert [row.name for row in every(workspace.catalogue, "town")] == ["door.mp4"]
+    press(page, "gal-deletion-done")
+    assert data_of(page, "rec-list")["rows"][0]["name"] == "door.mp4"
