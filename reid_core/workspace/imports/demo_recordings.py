@@ -17,7 +17,7 @@ from reid_core.workspace.catalogue.recordings.rows import RecordingRow
 from reid_core.workspace.imports.demo_assets import RECORDINGS as GALLERY
 from reid_core.workspace.imports.demo_assets import ShippedCrop, ShippedDemo, ShippedRecording
 from reid_core.workspace.imports.inspecting import Inspected, described
-from reid_core.workspace.imports.planned_recordings import hash_of
+from reid_core.workspace.imports.planned_recordings import hash_of, head_of
 from reid_core.workspace.imports.tracklet_crops import Prepared, Still, keep_still, keep_tracklets
 from reid_core.workspace.layout import DEMO_VIDEOS, truth_of
 from reid_core.workspace.search.embedding import embed_gallery
@@ -77,7 +77,7 @@ def draw_videos(workspace: Workspace, *, stop: StopRequest, on_progress: Watch) 
         try:
             if row is not None and not _is_drawn(row, path):
                 write_recording(folder, site, camera, tell)
-                keeping.note_file(catalogue, row.key, path, hash_of(path))
+                keeping.note_file(catalogue, row.key, path, hash_of(path), head_of(path))
             tell(FILM.frames)
         except _Stopped:
             return False

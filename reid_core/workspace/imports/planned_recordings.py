@@ -83,7 +83,7 @@ def row_of(
             clock_offset=offset,
             duration=facts.duration if facts.duration is not None else float("nan"),
             said={one.source: short_time(one.seconds) for one in planned.said},
-            facts={**_plain(facts), "head": _head_of(planned.path)},
+            facts={**_plain(facts), "head": head_of(planned.path)},
             settings={"rate": planned.rate, "detector": detector.card.name},
         ),
         purpose=planned.purpose,
@@ -226,7 +226,7 @@ def _plain(facts: Facts) -> dict[str, Any]:
     return {**values, "pixel_aspect": str(facts.pixel_aspect), "streams": len(facts.streams)}
 
 
-def _head_of(path: Path) -> dict[str, Any]:
+def head_of(path: Path) -> dict[str, Any]:
     """The first bytes, a megabyte at most, which stay while a file grows: how many, and their hash."""
     count = min(path.stat().st_size, HEAD)
     return {"bytes": count, "sha256": hash_of(path, count).hex()}

@@ -22,6 +22,7 @@ from reid_core.signals import StopRequest
 from reid_core.workspace.catalogue.recordings import clock, finding
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.vectors import count_vectors, vectors_of
+from reid_core.workspace.clips.shown_file import fault_of, file_of
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.galleries.tracklets import tracklets_of
 from reid_core.workspace.imports import demo, demo_recordings
@@ -222,6 +223,7 @@ def test_a_drawn_video_is_the_recordings_file(recordings: Workspace) -> None:
         assert row.sha256 == hashlib.sha256(path.read_bytes()).digest()
         assert row.bytes == path.stat().st_size
         assert finding.of_file(recordings.catalogue, RECORDINGS, row.sha256) == row, "`reid video` knows it"
+        assert fault_of(file_of(recordings, row)) == "", "its clips are played"
 
 
 def test_videos_are_drawn_once_and_one_that_was_lost_again(recordings: Workspace) -> None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from sqlite3 import Connection
+from typing import Any
 
 import numpy as np
 
@@ -152,14 +153,16 @@ def finish(catalogue: Catalogue, recording: int, progress: Progress, *, sha256: 
         return of_key(database, recording)
 
 
-def note_file(catalogue: Catalogue, recording: int, path: Path, sha256: bytes) -> None:
-    """The recording's file lies there now, and has that SHA-256. Raises ReidError when the recording was deleted."""
+def note_file(catalogue: Catalogue, recording: int, path: Path, sha256: bytes, head: Mapping[str, Any]) -> None:
+    """The recording's file lies there now, and has that SHA-256; `head` is what its first bytes are known by. Raises
+    ReidError when the recording was deleted."""
     with catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         of_key(database, recording)
         database.execute(
-            "UPDATE recording SET path = ?, bytes = ?, sha256 = ? WHERE key = ?",
-            (str(path), path.stat().st_size, sha256, recording),
+            "UPDATE recording SET path = ?, bytes = ?, sha256 = ?, facts = json_set(facts, '$.head', json(?)) "
+            "WHERE key = ?",
+            (str(path), path.stat().st_size, sha256, json.dumps(dict(head)), recording),
         )
 
 
