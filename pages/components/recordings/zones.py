@@ -52,7 +52,7 @@ def draw_zones(workspace: Workspace, gallery: GalleryInfo, rows: list[RecordingR
             markup.text('<p class="rt-small">The picture is the still of recording {name}.</p>', name=of_it.name)
     with about:
         if now.drawn is not None:
-            _draw_form(workspace, gallery.name, camera)
+            _draw_form(workspace, gallery.name, camera, zones)
         _draw_said(now)
         _draw_list(workspace, gallery.name, camera, zones)
     analysed = sum(one.analysed for one in rows if one.camera == camera)
@@ -76,11 +76,12 @@ def _follow(now: RecordingsState, zones: list[Zone]) -> None:
         now.zone_said = now.zone_trouble = ""
 
 
-def _draw_form(workspace: Workspace, gallery: str, camera: str) -> None:
+def _draw_form(workspace: Workspace, gallery: str, camera: str, zones: list[Zone]) -> None:
     state = st.session_state
 
     def keep() -> None:
         now = recordings_state()
+        _follow(now, zones)  # what was moved last comes with the press of the button
         zone = Zone(str(state.get(PLACE_NAME) or "").strip(), now.drawn or (), state.get(PLACE_KIND) == IGNORED)
         _keep(workspace, gallery, camera, zone, now.name)
 

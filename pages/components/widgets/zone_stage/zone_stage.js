@@ -57,6 +57,9 @@ function skeleton(root) {
   svg.onpointerdown = (event) => held(stage, event);
   svg.onpointermove = (event) => hover(stage, event);
   root.onkeydown = (event) => pressed(stage, event);
+  root.addEventListener("focusout", (event) => { // whoever goes on to a button of the page means what is drawn now
+    if (stage.later && !root.contains(/** @type {Node | null} */ (event.relatedTarget))) told(stage);
+  });
   const all = { root, close, drop, say, frame, image, svg };
   const stage = /** @type {Stage} */ (all);
   return all;
