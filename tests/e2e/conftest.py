@@ -31,6 +31,13 @@ SETTLED = """() => {
   const faded = (part) => part.dataset.stale === "true" || getComputedStyle(part).opacity !== "1";
   return !running && ![...document.querySelectorAll("[data-testid=stElementContainer]")].some(faded);
 }"""
+MOST_TABS = 90
+LINES = 2  # of a label; what has more is a part of the page that scrolls
+FOCUSED = """() => {
+  let here = document.activeElement;
+  while (here?.shadowRoot?.activeElement) here = here.shadowRoot.activeElement;
+  return (here?.getAttribute("aria-label") || here?.innerText || here?.id || "").trim();
+}"""
 
 Serve = Callable[..., str]
 RunServer = Callable[[list[str], Path, Path], str]
@@ -159,3 +166,15 @@ def _wait_for_function(page: Any, expression: str, *, arg: Any = None, timeout: 
 def wait_until_settled(page: Any) -> None:
     """Until the server has drawn the page to its end, and nothing of the drawing before is left beside it."""
     page.wait_for_function(f"({SETTLED})()", timeout=SLOW)
+
+
+def tab_to(page: Any, words: str, key: str = "Tab") -> None:
+    """Press Tab until what has the focus is called like that."""
+    passed = []
+    for _ in range(MOST_TABS):
+        page.keyboard.press(key)
+        passed.append(page.evaluate(FOCUSED))
+        lines = [line for line in passed[-1].splitlines() if line]
+        if len(lines) <= LINES and any(line.startswith(words) for line in lines):
+            return
+    raise AssertionError(f"no {words!r} among {passed}")

@@ -16,33 +16,14 @@ from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import CANNOT_TELL, MATCH, NOT, Seen
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import png_bytes
-from tests.e2e.conftest import SLOW, OpenPage, Serve, wait_until_settled
+from tests.e2e.conftest import FOCUSED, SLOW, OpenPage, Serve, tab_to, wait_until_settled
 
-MOST_TABS = 90
-LINES = 2  # of a label; what has more is a part of the page that scrolls
-FOCUSED = """() => {
-  let here = document.activeElement;
-  while (here?.shadowRoot?.activeElement) here = here.shadowRoot.activeElement;
-  return (here?.getAttribute("aria-label") || here?.innerText || here?.id || "").trim();
-}"""
 IN_THE_LIST = f"({FOCUSED})().startsWith('Hit ')"
 
 
 def _file(workspace: Workspace, crop: int) -> Path:
     row = workspace.catalogue.crops_of([crop]).iloc[0]
     return Path(row["source"]) / row["path"]
-
-
-def _tab_to(page: Any, words: str, key: str = "Tab") -> None:
-    """Press Tab until what has the focus is called like that."""
-    passed = []
-    for _ in range(MOST_TABS):
-        page.keyboard.press(key)
-        passed.append(page.evaluate(FOCUSED))
-        lines = [line for line in passed[-1].splitlines() if line]
-        if len(lines) <= LINES and any(line.startswith(words) for line in lines):
-            return
-    raise AssertionError(f"no {words!r} among {passed}")
 
 
 def _wait_for_verdicts(page: Any, words: str) -> None:
@@ -60,21 +41,21 @@ def test_from_a_photo_over_three_verdicts_to_an_export_by_keyboard_alone(
     page.wait_for_load_state("networkidle")
     page.once("filechooser", lambda chooser: chooser.set_files(_file(tiny_workspace, 1)))
     for _ in range(4):  # the uploader is drawn once more when its script has come, and a key on the old one is lost
-        _tab_to(page, "Upload")
+        tab_to(page, "Upload")
         page.keyboard.press("Enter")
         with contextlib.suppress(sync_api.TimeoutError):
             page.locator(".answer .card").first.wait_for(timeout=SLOW / 4)
             break
     page.locator(".answer .card").first.wait_for(timeout=SLOW)
 
-    _tab_to(page, "Hit 1,")
+    tab_to(page, "Hit 1,")
     page.keyboard.press("Enter")
     page.locator(".compare .verdicts").wait_for(timeout=SLOW)
     page.keyboard.press("m")
     page.get_by_role("dialog").get_by_label("Purpose").wait_for(timeout=SLOW)
-    _tab_to(page, "Your name")
+    tab_to(page, "Your name")
     page.keyboard.type("ann")
-    _tab_to(page, "Purpose")
+    tab_to(page, "Purpose")
     page.keyboard.type("Missing since Monday")
     page.keyboard.press("Enter")
     page.get_by_role("dialog").wait_for(state="detached", timeout=SLOW)
@@ -92,10 +73,10 @@ def test_from_a_photo_over_three_verdicts_to_an_export_by_keyboard_alone(
     page.locator(".compare").wait_for(state="detached", timeout=SLOW)
     page.wait_for_function(IN_THE_LIST, timeout=SLOW)
 
-    _tab_to(page, "Export", key="Shift+Tab")
+    tab_to(page, "Export", key="Shift+Tab")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="JSON").first.wait_for(timeout=SLOW)
-    _tab_to(page, "JSON")
+    tab_to(page, "JSON")
     with page.expect_download() as download:
         page.keyboard.press("Enter")
     hits = json.loads(Path(download.value.path()).read_text(encoding="utf-8"))

@@ -20,6 +20,7 @@ import pandas as pd
 from reid_core.embedder.card import ModelCard
 from reid_core.errors import ReidError
 from reid_core.records import harmless
+from reid_core.retrieval.filters import Filter
 from reid_core.times import format_time
 from reid_core.workspace.cases.cases import Case, find
 from reid_core.workspace.cases.verdicts import Standing, Verdict, log_of, standing
@@ -28,7 +29,7 @@ from reid_core.workspace.catalogue.rows import now
 from reid_core.workspace.search import saved_searches
 from reid_core.workspace.search.coverage.coverage import Coverage
 from reid_core.workspace.search.coverage.measuring import coverage, filter_of
-from reid_core.workspace.search.coverage.saying import in_words
+from reid_core.workspace.search.coverage.saying import in_words, recorded
 from reid_core.workspace.search.coverage.values import values as coverage_values
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.hit_meaning import CONTEXT, meant_by
@@ -64,7 +65,8 @@ class Found:
 @dataclass(frozen=True, eq=False)
 class CaseReport:
     """All that an export says. `crops` has a row of `CROP_COLUMNS` and `gallery` for each judged crop, by its id;
-    `models` are the cards of the models searched with, by id, without those that are no longer here."""
+    `models` are the cards of the models searched with, by id, without those that are no longer here. `unsaved` is what
+    galleries with recordings hold in which crops were judged, and no saved search looked."""
 
     case: Case
     at: str
@@ -74,6 +76,7 @@ class CaseReport:
     standing: dict[int, Standing]
     crops: dict[int, dict[Any, Any]]
     models: dict[str, ModelCard]
+    unsaved: dict[str, Coverage] = field(default_factory=dict)
 
 
 def collect(
@@ -98,7 +101,11 @@ def collect(
     workspace.catalogue.log(ExportCase(purpose=head.purpose, case=head.key, verdicts=len(stands)))
     galleries = _galleries_of(workspace, list(stands))
     rows = {int(row["id"]): {**row, "gallery": galleries.get(int(row["id"]))} for row in crops.to_dict("records")}
-    return CaseReport(head, now(), workspace.actor.name, found, tuple(log_of(workspace, case)), stands, rows, models)
+    left = sorted(set(galleries.values()) - {one.search.gallery for one in found if one.coverage is not None})
+    held = {name: coverage(workspace.catalogue, workspace.catalogue.gallery(name), Filter()) for name in left}
+    unsaved = {name: one for name, one in held.items() if one.has_recordings}
+    log = tuple(log_of(workspace, case))
+    return CaseReport(head, now(), workspace.actor.name, found, log, stands, rows, models, unsaved)
 
 
 def _galleries_of(workspace: Workspace, crops: list[int]) -> dict[int, str]:
@@ -140,9 +147,10 @@ def _meant(search: SavedSearch, answer: Answer, card: ModelCard | None) -> Found
 
 
 def rows(report: CaseReport) -> list[dict[str, Any]]:
-    """One row per judged crop, per search that could be run and per hit of it, plain values, in that order.
+    """One row per judged crop, per search that could be run, per hit of it, and per gallery of `unsaved`, plain values,
+    in that order.
 
-    The row of a search says in `coverage` what it looked at; other rows leave that empty.
+    The row of a search says in `coverage` what it looked at, that of a gallery what it holds; others leave that empty.
     """
     shared = (
         "gallery",
@@ -193,7 +201,14 @@ def rows(report: CaseReport) -> list[dict[str, Any]]:
                     **{name: found.context.get(name) for name in CONTEXT}, "coverage": None,
                 }
             )  # fmt: skip
-    return [*judged, *searches, *hits]
+    galleries = [
+        {
+            **dict.fromkeys((*FIRST, *shared, *CONTEXT)), "kind": "gallery", "verdicts": "", "at": report.at,
+            "note": "", "gallery": name, "coverage": recorded(held),
+        }
+        for name, held in report.unsaved.items()
+    ]  # fmt: skip
+    return [*judged, *searches, *hits, *galleries]
 
 
 def to_csv(report: CaseReport) -> str:
@@ -215,6 +230,7 @@ def to_json(report: CaseReport) -> str:
         "reading": LEAD,
         "searches": [_search_values(report, found) for found in report.found],
         "verdict_log": [dataclasses.asdict(verdict) for verdict in report.log],
+        "galleries": {name: coverage_values(held) for name, held in report.unsaved.items()},
         "rows": rows(report),
         "models": {id: dataclasses.asdict(card) for id, card in report.models.items()},
     }

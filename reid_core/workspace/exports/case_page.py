@@ -45,6 +45,7 @@ def to_html(workspace: Workspace, report: CaseReport) -> str:
         lead=LEAD,
         verdicts="".join(_verdicts(report, decision, judged) for decision in TITLES),
         searches="".join(_search(workspace, report, found) for found in report.found) or "<p>No search was kept.</p>",
+        galleries="".join(_gallery(report, name, held) for name, held in report.unsaved.items()),
         log=_log(report),
         models="".join(_model(report, found) for found in _one_per_model(report.found)),
     )  # fmt: skip
@@ -97,13 +98,21 @@ def _search(workspace: Workspace, report: CaseReport, found: Found) -> str:
     meaning = "" if calibrated else f"<p>{NO_CALIBRATION}</p>"
     if said := found.warning or found.context.get("caution"):
         meaning = f"<p class='lead'>{_text(said)}</p>"
-    looked_at = "" if found.coverage is None else _coverage(found.coverage, report.at)
+    looked_at = ""
+    if found.coverage is not None:
+        looked_at = _coverage(found.coverage, f"Searched, as of {report.at}", saying.sentence(found.coverage))
     among = f"{plural(len(cards), 'hit')} among {plural(found.answer.compared, 'crop')}. {ORDER}"
     return f"{body}{looked_at}<p>{among}</p>{meaning}<div class='strip'>{''.join(cards)}</div>"
 
 
-def _coverage(coverage: Coverage, at: str) -> str:
-    """What was searched, at that time: in a sentence, what limits it, by camera, and what is missing."""
+def _gallery(report: CaseReport, name: str, held: Coverage) -> str:
+    """Crops of it were judged, and no saved search says what was looked through."""
+    about = f"<h3>Gallery {_text(name)}</h3><p>Crops of it were judged, and no search of it was saved.</p>"
+    return about + _coverage(held, f"What it holds, as of {report.at}", saying.recorded(held))
+
+
+def _coverage(coverage: Coverage, title: str, sentence: str) -> str:
+    """What was searched, in that sentence, what limits it, by camera, and what is missing."""
     said = saying.warnings(coverage)
     limits = f"<p class='lead'>{_text(' '.join(said))}</p>" if said else ""
     heads = "".join(f"<th>{name}</th>" for name in saying.HEADINGS)
@@ -115,7 +124,7 @@ def _coverage(coverage: Coverage, at: str) -> str:
     )
     more = f"<li>and {len(missing) - MOST:,} more; the JSON file has all of them</li>" if len(missing) > MOST else ""
     return (
-        f"<h4>Searched, as of {_text(at)}</h4><p>{_text(saying.sentence(coverage))}</p>{limits}"
+        f"<h4>{_text(title)}</h4><p>{_text(sentence)}</p>{limits}"
         f"<div class='wide'><table><tr>{heads}</tr>{rows}</table></div>{f'<ul>{listed}{more}</ul>' if missing else ''}"
     )
 
@@ -234,7 +243,7 @@ td, th { text-align: left; padding: .2rem .5rem .2rem 0; border-bottom: 1px soli
 $facts
 <h2>Notes</h2><p class="notes">$notes</p>
 <h2>Verdicts</h2>$verdicts
-<h2>Searches</h2>$searches
+<h2>Searches</h2>$searches$galleries
 <h2>Log of verdicts</h2>$log
 <h2>Models</h2>$models
 </body></html>

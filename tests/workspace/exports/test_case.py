@@ -7,6 +7,7 @@ import io
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -16,7 +17,7 @@ from reid_core.evaluation.calibration.calibration import Calibration
 from reid_core.html_policy import META
 from reid_core.workspace.cases import cases, verdicts
 from reid_core.workspace.cases.verdicts import MATCH, NOT, Seen
-from reid_core.workspace.catalogue.recordings import Progress, keep
+from reid_core.workspace.catalogue.recordings import Progress, finish, keep
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.exports.case import LEAD, NO_CALIBRATION, CaseReport, collect, rows, to_csv, to_json
@@ -26,8 +27,8 @@ from reid_core.workspace.search import saved_searches
 from reid_core.workspace.search.gallery_index import GalleryIndex
 from reid_core.workspace.search.searching import Answer, Example, Question, search
 from reid_core.workspace.workspace import Workspace
-from tests.conftest import TINY_GALLERY, formulas_in, png_bytes, signed, tiny_picture
-from tests.workspace.catalogue.filmed import cut, film, walk
+from tests.conftest import TESTER, TINY_GALLERY, formulas_in, png_bytes, signed, tiny_picture
+from tests.workspace.catalogue.filmed import cut, film, filmed, walk
 
 CASE = "<b>Gate & 4</b>"
 PHOTO = png_bytes(tiny_picture(2, 77))
@@ -214,3 +215,21 @@ def test_each_search_says_what_it_looked_at_in_the_same_words_everywhere(
     assert f"Searched, as of {case.at}" in page
     assert "gate: 2026-03-02 07:01:30 to 07:02:00, 30 s, not analysed yet" in page
     assert "<dt>Filters</dt><dd>none</dd>" in page
+
+
+def test_a_case_without_a_saved_search_says_what_the_galleries_of_its_verdicts_hold(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path / "filmed", TESTER)
+    row = filmed(workspace, name="gate")
+    finish(workspace.catalogue, row.key, Progress(analysed=120.0, frames=600, problems={"gaps": [[10.0, 20.0]]}))
+    filmed(workspace, gallery="yard", name="yard", camera="yard")
+    cases.create(workspace, CASE, "a lost bag")
+    verdicts.give(workspace, CASE, MATCH, [Seen(1, 0.9, 1)])
+    case = collect(workspace, CASE)
+    said = "Analysed: 1 camera, 1 min 50 s of video in all between 07:00 and 07:02 on 2 March 2026 (UTC); 1 gap (10 s)."
+    told = json.loads(to_json(case))["galleries"]
+    assert list(told) == ["town"], "nothing of the other gallery was judged"
+    assert told["town"]["cameras"][0]["gaps"] == [["2026-03-02T07:00:10Z", "2026-03-02T07:00:20Z"]]
+    (line,) = [line for line in csv.DictReader(io.StringIO(to_csv(case))) if line["kind"] == "gallery"]
+    assert line["gallery"] == "town"
+    assert line["coverage"].startswith(said)
+    assert said in to_html(workspace, case)
