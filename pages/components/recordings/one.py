@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.components.gallery.deletion_dialog import ask_deletion_of
 from pages.components.gallery.state import VIEW
+from pages.components.gallery.still_shown import draw_still_shown
 from pages.components.recordings import known
 from pages.components.recordings.clock import draw_clock
 from pages.components.recordings.state import look_at, recordings_state
@@ -19,6 +20,7 @@ from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
 from reid_core.workspace.catalogue.rows import GalleryInfo
+from reid_core.workspace.clips.shown_file import blurred_of
 from reid_core.workspace.recordings.analysis import ANALYSED, ANALYSING, STOPPED, go_on, running, standing_of
 from reid_core.workspace.workspace import Workspace
 
@@ -27,6 +29,7 @@ def draw_recording(workspace: Workspace, gallery: GalleryInfo, rows: list[Record
     _draw_top(workspace, gallery, row)
     _draw_facts(workspace, row)
     _draw_problems(row)
+    draw_still_shown(workspace, gallery.name, row)
     draw_timeline(workspace, gallery, row)
     if row.camera is None:
         known.section("Zones", "Zones belong to a camera. Give the crops of this recording their camera first.")
@@ -71,7 +74,7 @@ def _draw_facts(workspace: Workspace, row: RecordingRow) -> None:
         ]
     )
     there = "" if Path(row.path).is_file() else " The file is not there any more."
-    copied = " The workspace keeps a copy." if row.copied else ""
+    copied = f" The workspace keeps a {'blurred ' if blurred_of(row) else ''}copy." if row.copied else ""
     markup.text('<p class="rt-small">File {path}.{there}{copied}</p>', path=row.path, there=there, copied=copied)
 
 

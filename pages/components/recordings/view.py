@@ -40,6 +40,22 @@ def draw_recordings(workspace: Workspace, gallery: GalleryInfo, *, from_another_
     else:
         draw_recording(workspace, gallery, rows, row)
     draw_deletion(workspace, gallery.name)
+    at_work = running(workspace, gallery.name)
+    if any(standing_of(one, at_work) == ANALYSING for one in ([row] if row is not None else rows)):
+        _follow(workspace, gallery.name, [_standing(one) for one in rows])
+
+
+@st.fragment(run_every=2.0)
+def _follow(workspace: Workspace, gallery: str, before: list[tuple[int, float, str | None]]) -> None:
+    """Draw the page anew when an analysis has kept a step, which it does every ten seconds or so."""
+    at_work = running(workspace, gallery)
+    rows = known.recordings(workspace, gallery)
+    if [_standing(one) for one in rows] != before or not any(standing_of(one, at_work) == ANALYSING for one in rows):
+        st.rerun()
+
+
+def _standing(row: RecordingRow) -> tuple[int, float, str | None]:
+    return row.key, row.analysed, row.finished
 
 
 def _draw_list(workspace: Workspace, gallery: GalleryInfo, rows: list[RecordingRow], now: RecordingsState) -> None:

@@ -10,6 +10,7 @@ from reid_core.errors import NotThere, Refused
 from reid_core.times import format_time
 from reid_core.workspace import job_kinds
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
+from reid_core.workspace.imports.video.starting import files_of
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
 
@@ -67,6 +68,8 @@ def left_to_analyse(row: RecordingRow) -> float:
 
 
 def _reads(job: Job, file: Path) -> bool:
-    """A job is given a file, a folder of files, or a table of them, which may name any."""
+    """A job is given a file, a folder of files, or a table of them."""
+    if (named := files_of(job)) is not None:
+        return str(file) in named
     given = Path(job.arguments[1]) if len(job.arguments) > 1 else Path()
-    return file == given or given in file.parents or given.suffix.lower() in (".csv", ".tsv", ".txt")
+    return file == given or given in file.parents

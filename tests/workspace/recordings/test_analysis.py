@@ -11,6 +11,7 @@ import pytest
 from reid_core.errors import NotThere, Refused
 from reid_core.workspace import job_kinds
 from reid_core.workspace.catalogue.recordings import Progress, finish
+from reid_core.workspace.imports.video.tables import TableRow, write_recording_table
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.jobs import Progress as Standing
 from reid_core.workspace.recordings.analysis import arguments_of, go_on, standing_of
@@ -28,11 +29,16 @@ def job(*arguments: str) -> Job:
     return Job(Path("jobs/1"), "Analyse", "2026-03-02T07:00:00Z", Standing(), ("video", *arguments))
 
 
-def test_a_recording_is_analysed_at_work_on_or_stopped(workspace: Workspace) -> None:
+def test_a_recording_is_analysed_at_work_on_or_stopped(workspace: Workspace, tmp_path: Path) -> None:
     row = filmed(workspace)  # its file is /film/gate.mp4
     assert standing_of(row, []) == "stopped"
     assert standing_of(row, [job("/film/gate.mp4", "--gallery=town")]) == "analysing"
     assert standing_of(row, [job("/film", "--gallery=town")]) == "analysing"
+    table = tmp_path / "recordings.csv"
+    write_recording_table(table, [TableRow(Path(row.path), "gate", "unknown")])
+    assert standing_of(row, [job(f"--table={table}", "--gallery=town")]) == "analysing"
+    write_recording_table(table, [TableRow(Path("/film/other.mp4"), "gate", "unknown")])
+    assert standing_of(row, [job(f"--table={table}", "--gallery=town")]) == "stopped"
     assert standing_of(row, [job("/film/gate.mp4.old"), job("/other")]) == "stopped"
     done = finish(workspace.catalogue, row.key, Progress(analysed=120.0, frames=600))
     assert standing_of(done, [job("/film/gate.mp4")]) == "analysed"

@@ -1,5 +1,4 @@
-// The stage of zone_stage.py: zones are drawn on the picture of a camera, corner by corner, or put down by key.
-// Corners are shares of the picture's width and height.
+// The stage of zone_stage.py: zones are drawn on a picture corner by corner, as shares of its sides, or put down by key.
 
 /**
  * @typedef {{ name: string, corners: Point[], ignored: boolean }} Zone
@@ -57,8 +56,8 @@ function skeleton(root) {
   svg.onpointerdown = (event) => held(stage, event);
   svg.onpointermove = (event) => hover(stage, event);
   root.onkeydown = (event) => pressed(stage, event);
-  root.addEventListener("focusout", (event) => { // whoever goes on to a button of the page means what is drawn now
-    if (stage.later && !root.contains(/** @type {Node | null} */ (event.relatedTarget))) told(stage);
+  root.addEventListener("focusout", ({ relatedTarget: to }) => { // who goes on to the page's buttons means what is drawn
+    if (stage.later && !root.contains(/** @type {Node | null} */ (to))) told(stage);
   });
   const all = { root, close, drop, say, frame, image, svg };
   const stage = /** @type {Stage} */ (all);
