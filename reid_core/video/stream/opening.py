@@ -66,9 +66,11 @@ class Opened:
             other.discard = Discard.default if other.index == index else Discard.all
         stream = self.container.streams[index]
         assert isinstance(stream, av.VideoStream)
-        stream.codec_context.thread_count = threads
-        stream.codec_context.thread_type = "FRAME"  # by slices, H.264 is decoded past damage without a word
-        stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
+        context = stream.codec_context
+        # With several threads FFmpeg decodes H.264 past damage without a word: by slices always, by frames at times.
+        context.thread_count = 1 if context.codec.name == "h264" else threads
+        context.thread_type = "FRAME"
+        context.options = {"max_pixels": str(MOST_PIXELS)}
         return stream
 
     def close(self) -> None:

@@ -24,7 +24,7 @@ class Reading:
     interlaced: bool | None = None  # None: as each frame says
     pixel_aspect: Fraction | None = None  # width : height of a pixel; None: as the file says
     bare_rate: float | None = None  # frames a second of a bitstream without stamps; None: as it says, or 25
-    threads: int = 1  # of the decoder
+    threads: int = 1  # of the decoder, at most
     following: Following | None = None  # for a file that still grows
 
 
