@@ -133,8 +133,8 @@ def look(browser: Any, workspace: Workspace) -> None:
         page.get_by_role("link", name="Search", exact=True).wait_for(timeout=WAIT)
         for name, where, shown in (
             ("the gallery's crops", f"gallery?gallery={GALLERY}", ".grid.browse .card"),
-            ("its recordings", f"gallery?gallery={GALLERY}&view=recordings", ".st-key-recordings-list"),
-            ("one of them", f"gallery?gallery={GALLERY}&view=recordings&recording=camera-1", ".recording-timeline"),
+            ("its recordings", f"gallery?gallery={GALLERY}&view=recordings", ".recordings button"),
+            ("one of them", f"gallery?gallery={GALLERY}&view=recordings&recording=camera-1", ".timeline canvas"),
             ("an answer", f"search?gallery={GALLERY}&crop=1", ".answer .card"),
         ):
             timer = Timer(server)
@@ -151,12 +151,14 @@ def watch(page: Any, server: Any) -> None:
     page.locator(".answer .card").first.click()
     page.locator(".compare .verdicts").wait_for(timeout=WAIT)
     timer = Timer(server)
-    for _ in range(HITS):
+    for number in range(HITS):
         timer.start()
         page.keyboard.press("w")
         page.wait_for_function(PLAYS, timeout=WAIT, polling=10)
         timer.stop()
         page.keyboard.press("w")
+        if number == HITS - 1:
+            break
         before = page.locator(".compare .where").inner_text()
         page.keyboard.press("ArrowRight")
         page.wait_for_function(
