@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from reid_core.errors import Damaged, ReidError
+from reid_core.video.h264 import add_h264
 from reid_core.video.stream import Reading, open_recording
 from reid_core.video.stream.recording import SAME
 
@@ -28,8 +29,6 @@ AREAS = 12  # across the picture, in a blurred frame
 TICKS = 90_000  # of the film's clock, in a second
 KEY_EVERY = 2.0  # seconds: where a player may begin to decode
 _LONGEST_STEP = (2**31 - 1) / TICKS  # seconds from one frame to the next that an MP4 can hold
-_BT709 = 1  # FFmpeg's number of the colours of HD
-_OPTIONS = {"preset": "veryfast", "crf": "21", "bf": "0", "g": "600", "forced-idr": "1", "sc_threshold": "0"}
 Picture = NDArray[np.uint8]
 Span = tuple[float, float]  # seconds into the recording, both ends included
 OnProgress = Callable[[float, float | None], None]  # seconds that are done, and in all where the file states it
@@ -77,7 +76,7 @@ def write_blurred(
     total = recording.facts.duration
     wide, high = (max(2, side // 2 * 2) for side in (recording.facts.width, recording.facts.height))
     with av.open(out, "w", format="mp4") as mp4:
-        track = _track(mp4, wide, high)
+        track = add_h264(mp4, wide, high, ticks=TICKS, crf=21)
         with closing(recording.frames(rate=None)) as shown:
             for frame in shown:
                 if stop():
@@ -103,19 +102,6 @@ def write_blurred(
 
 def is_within(moment: float, spans: Sequence[Span]) -> bool:
     return any(start - SAME <= moment <= end + SAME for start, end in spans)
-
-
-def _track(mp4: av.container.OutputContainer, width: int, height: int) -> av.VideoStream:
-    track = mp4.add_stream("libx264", options=_OPTIONS)
-    assert isinstance(track, av.VideoStream)
-    track.width, track.height, track.pix_fmt = width, height, "yuv420p"
-    track.time_base = track.codec_context.time_base = Fraction(1, TICKS)
-    track.codec_context.framerate = Fraction(25)  # what the encoder plans with; the stamps count
-    context = track.codec_context
-    context.colorspace = context.color_primaries = context.color_trc = _BT709
-    context.color_range = ColorRange.MPEG
-    context.thread_count = 0
-    return track
 
 
 def _coded(picture: Picture, seconds: float) -> av.VideoFrame:

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import av
 from av.video.frame import PictureType
-from av.video.reformatter import ColorRange
 
 from reid_core.errors import Damaged
 from reid_core.video.clips.clip import CONVERTED, MUXER, TICKS, Clip, NotPlain, Place, Stopped
 from reid_core.video.clips.packets import SAME, moments_before
+from reid_core.video.h264 import add_h264
 from reid_core.video.stream.examining import examined
 from reid_core.video.stream.problems import Problems
 from reid_core.video.stream.recording import Frame, open_recording
@@ -22,8 +22,6 @@ from reid_core.video.stream.recording import Frame, open_recording
 MOST_WIDE = 1280  # pixels: a 1080p recording is encoded in half the time
 KEY_EVERY = 1.0  # seconds: where a player may begin to decode
 LEAST_STEP = 1 / 60  # seconds between two frames; what is faster is thinned out
-_BT709 = 1  # FFmpeg's number of the colours of HD
-OPTIONS = {"preset": "veryfast", "crf": "23", "bf": "0", "g": "600", "forced-idr": "1", "sc_threshold": "0"}
 OnProgress = Callable[[float, float], None]  # seconds that are done, and seconds in all
 
 
@@ -61,7 +59,7 @@ def encoded(
                     continue
                 wide, high = size_of(frame.width, frame.height)
                 if track is None:
-                    track = _track(mp4, wide, high)
+                    track = add_h264(mp4, wide, high, ticks=TICKS, crf=23)
                 picture = frame.shot.yuv(wide, high)
                 picture.pts = round((frame.seconds - (times[0] if times else frame.seconds)) * TICKS)
                 picture.time_base = Fraction(1, TICKS)
@@ -108,16 +106,3 @@ def _frame_before(place: Place, start: float) -> float | None:
     except NotPlain:
         return None
     return max((moment for moment in moments if moment < start - 2 * SAME), default=None)
-
-
-def _track(mp4: av.container.OutputContainer, width: int, height: int) -> av.VideoStream:
-    track = mp4.add_stream("libx264", options=OPTIONS)
-    assert isinstance(track, av.VideoStream)
-    track.width, track.height, track.pix_fmt = width, height, "yuv420p"
-    track.time_base = track.codec_context.time_base = Fraction(1, TICKS)
-    track.codec_context.framerate = Fraction(25)  # what the encoder plans with; the stamps count
-    context = track.codec_context
-    context.colorspace = context.color_primaries = context.color_trc = _BT709
-    context.color_range = ColorRange.MPEG
-    context.thread_count = 0
-    return track
