@@ -74,18 +74,29 @@ def walk_of(
     frame's width and height in pixels.
     """
     steps: NDArray[np.float64] = np.asarray(path, np.float64)
-    # Whoever is cut off by an edge of the picture has the foot point on it, or beyond.
-    places = np.clip(_places(steps) / np.array(size, np.float64), _WITHIN, 1 - _WITHIN)
-    inside = [(zone, _inside(places, zone.corners)) for zone in zones]
-    ignored = [within for zone, within in inside if zone.ignored]
+    names, ignored = zones_along(path, size, zones)
     return Walk(
         direction=_direction(steps, moved),
         entered=IN_VIEW if open_at_start else _edge(steps[0], size),
         left=STILL_IN_VIEW if open_at_end else _edge(steps[-1], size),
         standing=_standing(steps),
-        zones=tuple(sorted(zone.name for zone, within in inside if not zone.ignored and within.any())),
-        ignored=bool(ignored) and bool(np.logical_or.reduce(ignored).all()),
+        zones=names,
+        ignored=ignored,
     )
+
+
+def zones_along(
+    path: NDArray[np.floating], size: tuple[int, int], zones: Sequence[Zone]
+) -> tuple[tuple[str, ...], bool]:
+    """`Walk.zones` and `Walk.ignored` of a path, as for `walk_of`."""
+    if not zones:
+        return (), False
+    # Whoever is cut off by an edge of the picture has the foot point on it, or beyond.
+    places = np.clip(_places(np.asarray(path, np.float64)) / np.array(size, np.float64), _WITHIN, 1 - _WITHIN)
+    inside = [(zone, _inside(places, zone.corners)) for zone in zones]
+    ignored = [within for zone, within in inside if zone.ignored]
+    names = tuple(sorted(zone.name for zone, within in inside if not zone.ignored and within.any()))
+    return names, bool(ignored) and bool(np.logical_or.reduce(ignored).all())
 
 
 def _direction(path: NDArray[np.float64], moved: float) -> str:

@@ -87,12 +87,20 @@ def forget_tracklets(going: Going) -> None:
         (going.key,),
     )
     keys = json.dumps([*(key for (key,) in emptied), *going.tracklets])
+    # A tracklet is a walk of one person: of one who goes altogether, no crop of it that stays may show the rest.
+    of_people = going.database.execute(
+        f"SELECT DISTINCT key FROM crop JOIN tracklet ON +tracklet.recording = crop.recording "
+        "AND tracklet.gallery = ? AND tracklet.name = crop.tracklet "
+        f"WHERE crop.id {DOOMED} AND crop.identity IN (SELECT value FROM json_each(?))",
+        (going.key, json.dumps(list(going.people))),
+    )
+    in_view = json.dumps(sorted({*json.loads(keys), *(key for (key,) in of_people)}))
     going.in_view = going.database.execute(
         "INSERT INTO deleted_span (recording, start_moment, end_moment) SELECT recording, "
         f"max(start_moment - {_SEEN_AROUND}, 0), end_moment + {_SEEN_AROUND} FROM tracklet "
         f"WHERE key IN (SELECT value FROM json_each(?)) UNION ALL {_WITHOUT_TRACKLET} "
         "RETURNING recording, start_moment, end_moment",
-        (keys, going.key),
+        (in_view, going.key),
     ).fetchall()
     going.database.execute("DELETE FROM tracklet WHERE key IN (SELECT value FROM json_each(?))", (keys,))
 

@@ -98,6 +98,10 @@ def import_recording(
         with one_at_a_time(workspace.path / LOCK):  # two copies of a file that come at once are one recording
             catalogue.add_gallery(gallery)
             row = row_of(workspace, planned, recording.facts, gallery, detector, sha256)
+        if (
+            planned.copy and not row.copied and not Path(row.path).is_file()
+        ):  # the one that is there now is the only one
+            row = keeping.adopt_copy(catalogue, row.key)
         if row.copied:
             _keep_copy(workspace, row, planned, watch)
         if row.finished is not None:

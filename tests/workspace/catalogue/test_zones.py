@@ -9,6 +9,8 @@ import pytest
 from reid_core.errors import NotThere, ReidError
 from reid_core.video.walks import Zone
 from reid_core.workspace.catalogue.recordings.zones import keep_zone, remove_zone, zone_names, zones_of
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.galleries.editing import relabel, undo
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER
 from tests.workspace.catalogue.filmed import filmed
@@ -57,6 +59,23 @@ def test_recordings_that_come_later_know_the_zones_of_their_camera(workspace: Wo
         "gate-1": 1, "gate-2": 1, "later-1": 1, "later-2": 1, "hall-1": 0, "hall-2": 0,
     }  # fmt: skip
     assert zone_names(workspace.catalogue, TOWN) == []
+
+
+def test_a_recording_that_turns_out_to_be_of_another_camera_gets_its_zones(workspace: Workspace) -> None:
+    filmed(workspace, name="gate")
+    filmed(workspace, name="hall", camera="hall", start=1_772_438_400.0)
+    keep_zone(workspace.catalogue, TOWN, "gate", LEFT_HALF)
+    of_hall = Selection(cameras=frozenset({"hall"}))
+    before = numbers(workspace)
+    relabel(workspace.catalogue, TOWN, of_hall, "camera", "gate")
+    assert {name: ignored for name, (_, ignored) in described(workspace).items()} == {
+        "gate-1": 1, "gate-2": 1, "hall-1": 1, "hall-2": 1,
+    }  # fmt: skip
+    assert all(new > old for old, new in zip(before[3:], numbers(workspace)[3:], strict=True))
+    undo(workspace.catalogue, TOWN)
+    assert {name: ignored for name, (_, ignored) in described(workspace).items()} == {
+        "gate-1": 1, "gate-2": 1, "hall-1": 0, "hall-2": 0,
+    }  # fmt: skip
 
 
 def test_a_zone_of_the_same_name_takes_the_place_of_the_former(workspace: Workspace) -> None:

@@ -16,6 +16,7 @@ from reid_core.errors import NotThere, Refused
 from reid_core.files import one_at_a_time
 from reid_core.temporary import temporary_file
 from reid_core.workspace.catalogue.recordings import Progress, RecordingRow, every, finish, keep, named, note_still
+from reid_core.workspace.catalogue.recordings.spans import spans_in
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.deletion import delete, plan
 from reid_core.workspace.deletion.holds import hold
@@ -90,6 +91,23 @@ def test_when_a_deleted_tracklet_was_in_view_stays_known_until_its_recording_goe
     assert spans(workspace) == [(8.0, 16.0)]
     delete(workspace, TOWN, crops(3), "test")
     assert spans(workspace) == []
+
+
+def test_of_a_person_who_goes_altogether_the_whole_walk_is_shown_no_more(workspace: Workspace) -> None:
+    taken(workspace)
+    editing.relabel(workspace.catalogue, TOWN, crops(1), "identity", "anna")  # and not crop 2 of the same walk
+    delete(workspace, TOWN, Selection(identities=frozenset({"anna"})), "she asked")
+    assert walks(workspace) == [("1", 1), ("2", 1)]
+    assert spans(workspace) == [(8.0, 16.0)]
+
+
+def test_what_is_not_analysed_to_its_end_may_be_longer_than_its_file_states(workspace: Workspace) -> None:
+    row = filmed(workspace, name=NAME, duration=12.0)  # a walk goes on until second 34
+    delete(workspace, TOWN, crops(3), "test")
+    with workspace.catalogue.transaction() as database:
+        assert spans_in(database, named(workspace.catalogue, TOWN, NAME)) == [(28.0, 36.0)]
+        finish(workspace.catalogue, row.key, Progress(analysed=33.0, frames=600, duration=33.0))
+        assert spans_in(database, named(workspace.catalogue, TOWN, NAME)) == [(28.0, 33.0)]
 
 
 @pytest.mark.parametrize(("still", "stays"), [(7.9, True), (8.1, False), (15.9, False), (16.1, True)])

@@ -177,6 +177,18 @@ def note_still(catalogue: Catalogue, recording: int, moment: float, deletion: in
         database.execute("UPDATE recording SET still_moment = ? WHERE key = ?", (moment, recording))
 
 
+def adopt_copy(catalogue: Catalogue, recording: int) -> RecordingRow:
+    """The workspace is to keep the recording's file from now on, unless somebody of it was deleted, whom it shows."""
+    with catalogue.transaction() as database:
+        database.execute("BEGIN IMMEDIATE")
+        database.execute(
+            "UPDATE recording SET copied = 1 WHERE key = ?1 "
+            "AND NOT EXISTS (SELECT 1 FROM deleted_span WHERE recording = ?1)",
+            (recording,),
+        )
+        return of_key(database, recording)
+
+
 def note_no_copy(catalogue: Catalogue, recording: int) -> None:
     """The workspace does not keep the recording's file."""
     with catalogue.transaction() as database:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reid_core.errors import NotThere, Refused
+from reid_core.workspace.catalogue.recordings.walks import follow_zones
 
 START_SOURCES = ("stated", "name", "container", "file")  # who says when a recording begins
 NUMBERED = "numbered"  # in the settings of a recording: the highest number that a track of it ever had
@@ -204,14 +205,18 @@ def read(database: Connection, where: str, values: Sequence[Any]) -> list[Record
 
 
 def follow_crops(database: Connection, edit: int) -> None:
-    """Where that change of labels gave all crops of a recording one camera, the recording has it, too."""
-    database.execute(
+    """Where that change of labels gave all crops of a recording one camera, the recording has it, too, and the zones of
+    that camera are those of its tracklets."""
+    moved = database.execute(
         "WITH changed AS (SELECT recording AS key, MIN(camera) AS camera FROM crop WHERE recording IN "
         "(SELECT crop.recording FROM edit_row JOIN crop ON crop.id = edit_row.crop WHERE edit = ?) "
         "GROUP BY recording HAVING COUNT(DISTINCT camera) = 1 AND COUNT(camera) = COUNT(*)) "
-        "UPDATE recording SET camera = changed.camera FROM changed WHERE recording.key = changed.key",
+        "UPDATE recording SET camera = changed.camera FROM changed WHERE recording.key = changed.key "
+        "AND recording.camera IS NOT changed.camera RETURNING recording.gallery, recording.camera",
         (edit,),
-    )
+    ).fetchall()
+    for gallery, camera in set(moved):
+        follow_zones(database, gallery, camera)
 
 
 def cell(name: str, value: Any) -> Any:

@@ -29,24 +29,28 @@ def spans_of(catalogue: Catalogue, gallery: str) -> dict[int, list[Span]]:
 def spans_in(database: Connection, row: RecordingRow) -> list[Span]:
     """Of that recording."""
     found = database.execute("SELECT start_moment, end_moment FROM deleted_span WHERE recording = ?", (row.key,))
-    return merged(found.fetchall(), row.duration)
+    return merged(found.fetchall(), end_of(row))
 
 
-def merged(spans: Iterable[Span], duration: float = math.nan) -> list[Span]:
-    """In order, those that overlap or touch as one; none goes on behind the end of the recording, where that is known.
+def end_of(row: RecordingRow) -> float:
+    """Seconds; NaN before it is analysed to its end, for till then its length is only what the file states."""
+    return math.nan if row.finished is None else row.duration
+
+
+def merged(spans: Iterable[Span], end: float = math.nan) -> list[Span]:
+    """In order, those that overlap or touch as one; what begins before the end of the recording does not go on behind
+    it, where that is known.
 
     >>> merged([(8.0, 16.0), (12.0, 20.0), (1.0, 2.0)], 18.0)
     [(1.0, 2.0), (8.0, 18.0)]
     """
     found: list[Span] = []
-    for start, end in sorted(spans):
+    for start, last in sorted(spans):
         if found and start <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], end)
+            found[-1] = found[-1][0], max(found[-1][1], last)
         else:
-            found.append((start, end))
-    if math.isnan(duration):
-        return found
-    return [(start, min(end, duration)) for start, end in found if start < duration]
+            found.append((start, last))
+    return found if math.isnan(end) else [(start, min(last, end) if start < end else last) for start, last in found]
 
 
 def check_spans(database: Connection, row: RecordingRow, spans: Sequence[Span]) -> RecordingRow:

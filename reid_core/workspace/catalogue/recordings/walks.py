@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reid_core.video.walks import Walk, Zone, walk_of
+from reid_core.video.walks import Walk, Zone, walk_of, zones_along
+from reid_core.workspace.catalogue.rows import next_numbers
 
 WALK = ("direction", "entered", "left", "standing", "zones", "ignored")  # columns of table tracklet
 
@@ -40,21 +41,28 @@ def zones_in(database: Connection, gallery: int, camera: str | None) -> list[Zon
     return [Zone(name, tuple((x, y) for x, y in json.loads(corners)), bool(ignored)) for name, corners, ignored in rows]
 
 
-def describe_again(database: Connection, gallery: int, camera: str, zones: Sequence[Zone]) -> list[int]:
-    """Write down anew what zones the camera's tracklets are in; keys of the tracklets for which that is another."""
+def follow_zones(database: Connection, gallery: int, camera: str | None) -> int:
+    """Write down anew what zones the camera's tracklets are in; for how many that is another. Indexes follow: their
+    crops get a new number."""
+    zones = zones_in(database, gallery, camera)
     rows = database.execute(
-        f"SELECT tracklet.key, {_DESCRIBED}, tracklet.zones, ignored FROM tracklet "
-        "JOIN recording ON recording.key = tracklet.recording WHERE recording.gallery = ? AND recording.camera = ?",
+        "SELECT tracklet.key, tracklet.path, width, height, zones, ignored FROM tracklet "
+        "JOIN recording ON recording.key = tracklet.recording WHERE recording.gallery = ? AND recording.camera IS ?",
         (gallery, camera),
     )
     changed = []
-    for key, *described, former, was_ignored in rows.fetchall():
-        walk = _described(described, zones)
-        *_, now, ignored = walk_cells(walk)
-        if (now, ignored) != (former, was_ignored):
-            changed.append((now, ignored, key))
+    for key, path, width, height, former, was_ignored in rows.fetchall():
+        names, ignored = zones_along(path_of_bytes(path), (width, height), zones)
+        now = "\n".join(names) or None, int(ignored)
+        if now != (former, was_ignored):
+            changed.append((*now, key))
     database.executemany("UPDATE tracklet SET zones = ?, ignored = ? WHERE key = ?", changed)
-    return [key for _, _, key in changed]
+    database.execute(
+        "UPDATE crop SET seq = ? FROM tracklet WHERE tracklet.key IN (SELECT value FROM json_each(?)) "
+        "AND crop.recording = tracklet.recording AND crop.tracklet = tracklet.name",
+        (next_numbers(database, 1), json.dumps([key for *_, key in changed])),
+    )
+    return len(changed)
 
 
 def describe_walks_of_version_7(database: Connection) -> None:
@@ -73,14 +81,12 @@ def describe_walks_of_version_7(database: Connection) -> None:
             (key,),
         ).fetchone()
         names = ", ".join(f"{name} = ?" for name in WALK)
-        database.execute(f"UPDATE tracklet SET {names} WHERE key = ?", (*walk_cells(_described(described, [])), key))
+        database.execute(f"UPDATE tracklet SET {names} WHERE key = ?", (*walk_cells(_described(described)), key))
 
 
 _DESCRIBED = "tracklet.path, moved, width, height, open_at_start, open_at_end"
 
 
-def _described(row: Sequence[Any], zones: Sequence[Zone]) -> Walk:
+def _described(row: Sequence[Any]) -> Walk:
     path, moved, width, height, opened, ended = row
-    return walk_of(
-        path_of_bytes(path), moved, (width, height), zones, open_at_start=bool(opened), open_at_end=bool(ended)
-    )
+    return walk_of(path_of_bytes(path), moved, (width, height), open_at_start=bool(opened), open_at_end=bool(ended))

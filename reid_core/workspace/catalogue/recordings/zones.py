@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from sqlite3 import Connection
 
 from reid_core.errors import NotThere, ReidError, shown
 from reid_core.video.walks import Zone
 from reid_core.workspace.catalogue.audit_recordings import ChangeZone
 from reid_core.workspace.catalogue.audit_trail import write_log
 from reid_core.workspace.catalogue.catalogue import Catalogue
-from reid_core.workspace.catalogue.recordings.walks import describe_again, zones_in
-from reid_core.workspace.catalogue.rows import gallery_key, next_numbers, now
+from reid_core.workspace.catalogue.recordings.walks import follow_zones, zones_in
+from reid_core.workspace.catalogue.rows import gallery_key, now
 
 LONGEST_NAME = 60  # characters
 MOST_CORNERS = 60
@@ -53,7 +52,7 @@ def keep_zone(catalogue: Catalogue, gallery: str, camera: str, zone: Zone, *, pu
                 int(zone.ignored), now(), catalogue.actor.name,
             ),
         )  # fmt: skip
-        changed = _changed(database, key, camera)
+        changed = follow_zones(database, key, camera)
         event = ChangeZone(
             gallery=gallery, camera=camera, zone=zone.name, ignored=zone.ignored, tracklets=changed, purpose=purpose
         )
@@ -71,25 +70,13 @@ def remove_zone(catalogue: Catalogue, gallery: str, camera: str, name: str, *, p
         ).fetchall()
         if not gone:
             raise NotThere(f"Camera {shown(camera)} of gallery {gallery!r} has no zone {shown(name)}.")
-        changed = _changed(database, key, camera)
+        changed = follow_zones(database, key, camera)
         event = ChangeZone(
             gallery=gallery, camera=camera, zone=name, ignored=bool(gone[0][0]), tracklets=changed, removed=True,
             purpose=purpose,
         )  # fmt: skip
         write_log(database, catalogue.actor, event)
         return changed
-
-
-def _changed(database: Connection, gallery: int, camera: str) -> int:
-    """Indexes follow: the crops of the tracklets that changed get a new number."""
-    tracklets = describe_again(database, gallery, camera, zones_in(database, gallery, camera))
-    seq = next_numbers(database, 1)
-    database.execute(
-        "UPDATE crop SET seq = ? FROM tracklet WHERE tracklet.key IN (SELECT value FROM json_each(?)) "
-        "AND crop.recording = tracklet.recording AND crop.tracklet = tracklet.name",
-        (seq, json.dumps(tracklets)),
-    )
-    return len(tracklets)
 
 
 def _check(zone: Zone) -> None:
