@@ -8,6 +8,7 @@ from reid_core.workspace.catalogue.recordings import Progress, keep
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY
 from tests.pages.search_page import OpenPage, answer_of, choose, groups_of, words_of
+from tests.support.tiny_walks import give_walks
 from tests.workspace.catalogue.filmed import film, walk
 
 
@@ -62,6 +63,16 @@ def test_recordings_are_drawn_with_what_is_missing(open_page: OpenPage, tiny_wor
     }
     assert widths["gaps"] == widths["waiting"]  # 30 s each
     assert "gate: 2026-03-02 07:01:30 to 07:02:00, 30 s, not analysed yet" in words
+
+
+def test_what_lies_in_zones_to_ignore_is_a_limit_until_it_is_asked_for(
+    open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    give_walks(tiny_workspace)  # one of the twelve is a dummy, of two crops
+    page = open_page(tiny_workspace.path, gallery="tiny", crop="1")
+    assert "1 tracklet (2 crops) lies in zones to ignore and is not searched: &quot;Also from zones" in words_of(page)
+    page.toggle(key="walk-ignored-tiny").set_value(True).run()
+    assert "in zones to ignore and" not in words_of(page)
 
 
 def test_names_of_cameras_are_text(open_page: OpenPage, tiny_workspace: Workspace) -> None:

@@ -56,7 +56,8 @@ class CameraCoverage:
     was recording then, or the camera was before and after; those under `SEAM` are left out. All are in seconds since
     1970, by the mended clock. Damage is counted over the whole of the `recordings` that reach into the time; so
     are `more_gaps`, whose place was not kept. `has_recordings` counts other times, too. `undated`
-    are those without a known start; `imported` is None for no crop.
+    are those without a known start; `imported` is None for no crop. `ignored` are tracklets in zones to ignore that the
+    filter leaves out, with as many crops as `ignored_crops` in that time; both are 0 where it lets them pass.
     """
 
     camera: str | None
@@ -72,6 +73,8 @@ class CameraCoverage:
     unfinished: tuple[Unfinished, ...] = ()
     undated: Undated = Undated()
     imported: Imported | None = None
+    ignored: int = 0
+    ignored_crops: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,8 +83,8 @@ class Coverage:
 
     `left_out` are the cameras that it does not let through. `untimed` are crops of searched cameras without a date, and
     `unplaced` crops without a camera: a filter by time or cameras leaves them out. `tracklets_without_crops` were seen
-    in that time and cannot be found, `not_embedded` and `without_direction` are crops of the whole gallery that the
-    model cannot find.
+    in that time and cannot be found, without those that a camera has among its `ignored` ones. `not_embedded` and
+    `without_direction` are crops of the whole gallery that the model cannot find.
     """
 
     where: Filter
@@ -131,6 +134,15 @@ class Coverage:
     def gap_count(self) -> int:
         undated = 0 if self.is_timed else self.undated.gap_count
         return sum(len(one.gaps) + one.more_gaps for one in self.cameras) + undated
+
+    @property
+    def ignored(self) -> int:
+        """Tracklets of the searched cameras and times that are left out, for they lie in zones to ignore."""
+        return sum(one.ignored for one in self.cameras)
+
+    @property
+    def ignored_crops(self) -> int:
+        return sum(one.ignored_crops for one in self.cameras)
 
     @property
     def damaged_frames(self) -> int:

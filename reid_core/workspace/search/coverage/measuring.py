@@ -33,6 +33,7 @@ from reid_core.workspace.search.coverage.spans import (
     union,
     without,
 )
+from reid_core.workspace.search.coverage.tracklets import not_found
 from reid_core.workspace.search.searching import Answer
 
 BEYOND = 366 * 86_400.0  # seconds before the first and after the last recording that are looked at, where asked for
@@ -69,12 +70,15 @@ def coverage(catalogue: Catalogue, gallery: GalleryInfo, where: Filter, model: s
             return [one for one in undated if one.camera == camera]
 
         with_imported = has_imported(database, key)
+        passed_by = not_found(database, key, where, windows, {one.key for one in undated})
         found = tuple(
             dataclasses.replace(
                 _filmed(camera, dated[camera], windows.get(camera, ()), [] if is_timed(where) else of(camera)),
                 has_recordings=camera in film,
                 undated=_undated(database, of(camera)),
                 imported=imported(database, key, camera, where, mixed=bool(there)) if with_imported else None,
+                ignored=passed_by.ignored[camera],
+                ignored_crops=passed_by.ignored_crops[camera],
             )
             for camera in asked
         )
@@ -84,7 +88,7 @@ def coverage(catalogue: Catalogue, gallery: GalleryInfo, where: Filter, model: s
             left_out=tuple(camera for camera in cameras if camera not in asked),
             untimed=sum(untimed(database, key, camera, where) for camera in asked) if is_timed(where) else 0,
             unplaced=count(database, key, None, "1", []) if None in cameras and None not in asked else 0,
-            tracklets_without_crops=_lone_tracklets(database, key, windows, undated, timed=is_timed(where)),
+            tracklets_without_crops=passed_by.lone,
             not_embedded=0 if model is None else gallery.to_embed(model),
             without_direction=0 if model is None else gallery.without_direction.get(model, 0),
         )  # fmt: skip
@@ -216,30 +220,3 @@ def _undated(database: Connection, recordings: Sequence[_Recording]) -> Undated:
 
 def _crops_of(database: Connection, recording: int) -> int:
     return int(database.execute("SELECT COUNT(*) FROM crop WHERE recording = ?", (recording,)).fetchone()[0])
-
-
-_LONE = """
-SELECT tracklet.recording, recording.camera, start + clock_offset + start_moment, start + clock_offset + end_moment
-FROM tracklet JOIN recording ON recording.key = tracklet.recording
-WHERE tracklet.gallery = ? AND NOT EXISTS (
-    SELECT 1 FROM crop WHERE crop.recording = tracklet.recording AND crop.tracklet = tracklet.name
-)
-"""
-
-
-def _lone_tracklets(
-    database: Connection,
-    gallery: int,
-    windows: dict[str | None, Spans],
-    undated: Sequence[_Recording],
-    *,
-    timed: bool,
-) -> int:
-    """Tracklets in that time without any crop: the person was seen, and no search can find her or him."""
-    count, unknown = 0, {one.key for one in undated}
-    for recording, camera, first, last in database.execute(_LONE, (gallery,)):
-        if first is None:
-            count += recording in unknown and not timed
-        else:
-            count += bool(common(windows.get(camera, ()), ((first, math.nextafter(last, math.inf)),)))
-    return count

@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 
 from reid_core.records import listed, plural
-from reid_core.retrieval.filters import Filter
+from reid_core.retrieval.filters import Filter, rows
 from reid_core.times import short_time
 from reid_core.workspace.search.coverage.coverage import CameraCoverage, Coverage, Imported
 from reid_core.workspace.search.coverage.spans import Spans, seconds_of
@@ -97,6 +97,14 @@ def warnings(coverage: Coverage) -> list[str]:
         found.append(f"{_have(untimed, 'crop')} no date: the filter by time leaves them out.")
     if coverage.unplaced:
         found.append(f"{_have(coverage.unplaced, 'crop')} no camera: the filter by camera leaves them out.")
+    if coverage.ignored:
+        crops = f" ({plural(coverage.ignored_crops, 'crop')})" if coverage.ignored_crops else ""
+        lie, them = ("lies", "it") if coverage.ignored == 1 else ("lie", "them")
+        verb = "is" if coverage.ignored == 1 else "are"
+        found.append(
+            f"{plural(coverage.ignored, 'tracklet')}{crops} {lie} in zones to ignore and {verb} not searched: "
+            f'"{rows(Filter)["ignored"].title}" (under "Any walk", or --ignored) adds {them}.'
+        )
     if coverage.tracklets_without_crops:
         found.append(
             f"{_have(coverage.tracklets_without_crops, 'tracklet')} no crop: these people were seen, and no search "

@@ -27,6 +27,8 @@ def values(coverage: Coverage) -> dict[str, Any]:
         "imported_crops": coverage.crops,
         "crops_without_date_left_out": coverage.untimed,
         "crops_without_camera_left_out": coverage.unplaced,
+        "tracklets_in_zones_to_ignore_left_out": coverage.ignored,
+        "crops_in_zones_to_ignore_left_out": coverage.ignored_crops,
         "tracklets_without_crops": coverage.tracklets_without_crops,
         "not_embedded": coverage.not_embedded,
         "without_usable_vector": coverage.without_direction,
@@ -45,6 +47,8 @@ def _camera_values(one: CameraCoverage) -> dict[str, Any]:
         **{kind: _times(getattr(one, kind)) for kind in KINDS},
         "damaged_frames": one.damaged_frames,
         "unreadable_packets": one.damaged_packets,
+        "tracklets_in_zones_to_ignore_left_out": one.ignored,
+        "crops_in_zones_to_ignore_left_out": one.ignored_crops,
         "unfinished": [
             {**vars(each), "seconds": None if math.isnan(each.seconds) else each.seconds} for each in one.unfinished
         ],

@@ -76,9 +76,10 @@ def test_what_weakens_not_found_is_said_with_numbers() -> None:
         Unfinished(name="g", analysed=761.0, seconds=900.0),
         Unfinished(name="h", analysed=5, seconds=float("nan")),
     )
+    one = gate(undated=undated, unfinished=unfinished, ignored=4, ignored_crops=9)
     where = Filter(before=START + HOUR, cameras=frozenset({"gate"}), upper=frozenset({"red"}))
     found = Coverage(
-        where=where, cameras=(gate(undated=undated, unfinished=unfinished),), untimed=312, unplaced=1,
+        where=where, cameras=(one,), untimed=312, unplaced=1,
         tracklets_without_crops=7, not_embedded=5, without_direction=1,
     )  # fmt: skip
     assert warnings(found) == [
@@ -87,6 +88,8 @@ def test_what_weakens_not_found_is_said_with_numbers() -> None:
         "2 recordings (1 h 20 min, 300 crops) have no known start: the filter by time leaves them out.",
         "12 crops have no date: the filter by time leaves them out.",
         "1 crop has no camera: the filter by camera leaves them out.",
+        '4 tracklets (9 crops) lie in zones to ignore and are not searched: "Also from zones to ignore" (under "Any '
+        'walk", or --ignored) adds them.',
         "7 tracklets have no crop: these people were seen, and no search can find them.",
         "5 crops of the gallery cannot be found: not embedded yet.",
         "1 crop cannot be found by this model: it gives it no usable vector (for example a black picture).",
@@ -133,3 +136,13 @@ def test_plain_values_are_json_and_have_every_stretch() -> None:
     assert told["seconds_without_recording"] == HOUR
     assert told["cameras"][0]["missing"] == [["2026-03-02T08:00:00Z", "2026-03-02T09:00:00Z"]]
     assert told["cameras"][0]["unfinished"][0]["seconds"] is None
+
+
+def test_what_is_ignored_is_told_by_camera_and_in_all() -> None:
+    hall = CameraCoverage(camera="hall", has_recordings=True, ignored=1)
+    found = Coverage(where=Filter(), cameras=(gate(ignored=2, ignored_crops=5), hall))
+    told = values(found)
+    names = ("tracklets_in_zones_to_ignore_left_out", "crops_in_zones_to_ignore_left_out")
+    assert [[one[name] for name in names] for one in (told, *told["cameras"])] == [[3, 5], [2, 5], [1, 0]]
+    (alone,) = warnings(Coverage(where=Filter(), cameras=(hall, gate())))[-1:]
+    assert alone.startswith("1 tracklet lies in zones to ignore and is not searched: ")
