@@ -17,15 +17,19 @@ from reid_core.workspace.clips.shown_file import blurred_of
 from reid_core.workspace.deletion.deletion import Receipt
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.recordings import removal
-from reid_core.workspace.recordings.still_shown import StillShown, still_shown
+from reid_core.workspace.recordings.still_shown import StillShown, say_same_film, still_shown
 from reid_core.workspace.workspace import Workspace
 
 BLUR, REMOVE = "blur", "remove"
 
 
 def draw_after_deletion(workspace: Workspace, receipt: Receipt) -> None:
-    """Below a receipt: the files that still show whoever was deleted. Nothing where there is none."""
-    found = receipt.recordings
+    """Below a receipt: the files that still show whoever was deleted, and other recordings of the same film. Nothing
+    where there is none."""
+    for one in receipt.recordings:
+        if one.same_as:
+            markup.text('<p class="rt-hint" role="status">{words}</p>', words=say_same_film(one))
+    found = [one for one in receipt.recordings if not one.same_as]
     if not found:
         return
     shows = "1 recording still shows" if len(found) == 1 else f"{len(found):,} recordings still show"

@@ -20,7 +20,7 @@ from reid_core.cli.shared.options import (
 )
 from reid_core.errors import ReidError
 from reid_core.signals import stop_on_signal
-from reid_core.workspace.recordings.still_shown import StillShown, how_much
+from reid_core.workspace.recordings.still_shown import StillShown, how_much, say_same_film
 
 PurposeOption = Annotated[str, typer.Option(help="Why; the log keeps it.")]
 RecordingArgument = Annotated[str | None, typer.Argument(help="Name of the recording.", show_default=False)]
@@ -98,8 +98,15 @@ def remove_file(
 
 def say_still_shown(shown: tuple[StillShown, ...] | list[StillShown]) -> None:
     """Below the receipt of a deletion; nothing where no file shows the deleted."""
-    if not shown:
-        return
+    files_of_it = [one for one in shown if not one.same_as]
+    if files_of_it:
+        _say_files(files_of_it)
+    for one in shown:
+        if one.same_as:
+            say(f"  {say_same_film(one)}")
+
+
+def _say_files(shown: list[StillShown]) -> None:
     files = "1 file still shows" if len(shown) == 1 else f"{len(shown):,} files still show"
     say(f"  {files} deleted people, where you keep recordings:")
     for one in shown:
@@ -112,7 +119,8 @@ def say_still_shown(shown: tuple[StillShown, ...] | list[StillShown]) -> None:
 
 def receipt_values(values: dict[str, Any], shown: tuple[StillShown, ...]) -> dict[str, Any]:
     """The receipt as JSON has it."""
-    return {**values, "recordings": [one.values() for one in shown]}
+    files = [one.values() for one in shown if not one.same_as]
+    return {**values, "recordings": files, "same_film": [one.values() for one in shown if one.same_as]}
 
 
 def _named(recording: str | None, name: str | None) -> str:

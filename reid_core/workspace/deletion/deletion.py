@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from sqlite3 import Connection
 
@@ -28,7 +29,7 @@ from reid_core.workspace.deletion.keepers import FILES, ROWS
 from reid_core.workspace.deletion.recordings import recordings_that_go, tracklets_that_go
 from reid_core.workspace.deletion.wiping import finish
 from reid_core.workspace.layout import DEMO
-from reid_core.workspace.recordings.still_shown import StillShown, shown_in
+from reid_core.workspace.recordings.still_shown import Concerned, StillShown, told_of
 from reid_core.workspace.reserve import with_room
 from reid_core.workspace.workspace import Workspace
 
@@ -76,8 +77,8 @@ class Receipt:
     """Proof of a deletion. `ids_sha256` is the SHA-256 of the crop ids in rising order, as decimal text with a comma
     between; `finished` is when the last byte was wiped, None while another process still reads.
 
-    `recordings` are files where the user keeps them that still show the deleted. They are told when the deletion is
-    done, and not kept: a path may be named after a person.
+    `recordings` are files where the user keeps them that still show the deleted, and other recordings of the same film.
+    They are told when the deletion is done, and not kept: a path may be named after a person.
     """
 
     number: int
@@ -123,7 +124,9 @@ def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: st
         raise ReidError("Say why these crops are deleted; the receipt keeps it (--purpose).")
     check_text(purpose)
     try:
-        number, shown = with_room(workspace.path, lambda: _delete_rows(workspace, gallery, selection, purpose.strip()))
+        number, concerned = with_room(
+            workspace.path, lambda: _delete_rows(workspace, gallery, selection, purpose.strip())
+        )
     except DiskFull as error:
         raise DiskFull(
             "The disk is full, and there is no room to delete so many crops at once. Nothing was deleted. "
@@ -133,14 +136,32 @@ def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: st
 
     refresh_indexes(workspace, gallery)
     finish(workspace.catalogue, workspace.thumbnails)
+    shown = told_of(workspace, concerned)
     receipt = next(receipt for receipt in receipts(workspace) if receipt.number == number)
+    _log_what_still_shows(workspace, receipt, sum(not one.same_as for one in shown))
     return dataclasses.replace(receipt, recordings=shown)
 
 
-def _delete_rows(
-    workspace: Workspace, gallery: str, selection: Selection, purpose: str
-) -> tuple[int, tuple[StillShown, ...]]:
-    """The first half of a deletion, in one transaction: the number of its receipt, and what still shows the deleted."""
+def _log_what_still_shows(workspace: Workspace, receipt: Receipt, recordings: int) -> None:
+    """A second line about the receipt: nothing looks at users' files while the catalogue is locked, so the first line,
+    which is of the deletion itself, cannot say it."""
+
+    def write() -> None:
+        with workspace.catalogue.transaction() as database:
+            database.execute("BEGIN IMMEDIATE")
+            event = DeleteCrops(
+                purpose=receipt.purpose, gallery=receipt.gallery, crops=0, receipt=receipt.number, recordings=recordings
+            )
+            write_log(database, workspace.actor, event)
+
+    if recordings:
+        with suppress(DiskFull):  # the deletion is done and logged; its receipt has to be shown
+            with_room(workspace.path, write)
+
+
+def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpose: str) -> tuple[int, list[Concerned]]:
+    """The first half of a deletion, in one transaction: the number of its receipt, and of which recordings it took
+    somebody."""
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         key = gallery_key(database, gallery)
@@ -172,13 +193,13 @@ def _delete_rows(
             if rows.forget is not None:
                 rows.forget(going)
         database.execute("DROP TABLE doomed")
-        shown = _still_shown(going, lost)
+        concerned = _concerned(going, lost)
         event = DeleteCrops(
             purpose=purpose, gallery=gallery, crops=len(ids), held=held, receipt=number, ids_sha256=digest,
-            log_lines=going.log_lines, recordings=len(shown) or None,
+            log_lines=going.log_lines,
         )  # fmt: skip
         write_log(database, workspace.actor, event)
-        return int(number), shown
+        return int(number), concerned
 
 
 def receipts(workspace: Workspace) -> list[Receipt]:
@@ -225,14 +246,14 @@ def _sources(database: Connection, gallery: int, *, everything: bool) -> list[in
     return [key for (key,) in database.execute(f"SELECT key FROM source WHERE gallery = ? {which}", (gallery,))]
 
 
-def _still_shown(going: Going, lost: Sequence[RecordingRow]) -> tuple[StillShown, ...]:
-    """Of recordings that stay, and of those that are `lost`."""
+def _concerned(going: Going, lost: Sequence[RecordingRow]) -> list[Concerned]:
+    """Those that are `lost`, and those that stay."""
     keys = json.dumps(sorted({recording for recording, _, _ in going.in_view}))
-    found = [shown_in(row, (), gone=True) for row in lost]
+    found = [Concerned(row, (), gone=True) for row in lost]
     for row in read(going.database, "recording.key IN (SELECT value FROM json_each(?))", (keys,)):
         spans = [(start, end) for recording, start, end in going.in_view if recording == row.key]
-        found.append(shown_in(row, merged(spans, row.duration)))
-    return tuple(one for one in found if one is not None)
+        found.append(Concerned(row, merged(spans, row.duration)))
+    return found
 
 
 def _write_down_what_is_left(going: Going, number: int) -> None:

@@ -21,6 +21,8 @@ from reid_core.workspace.recordings.still_shown import StillShown
 from reid_core.workspace.reserve import with_room
 from reid_core.workspace.workspace import Workspace
 
+_LOGGED = "The log already says that this file was deleted"
+
 
 def removal_plan(workspace: Workspace, gallery: str, name: str) -> str:
     """Sentences for a person who is about to decide. Raises ReidError where the file would not be removed."""
@@ -39,7 +41,8 @@ def remove_file(workspace: Workspace, gallery: str, name: str, purpose: str, *, 
     """Delete it from the disk for good; how many other names (hard links) that file has left.
 
     With `by_page` it has to lie in a folder that pages may import from. Raises ReidError where it is gone, a link or
-    another file, where a hold keeps crops of the recording, and where its analysis still needs it.
+    another file, where a hold keeps crops of the recording, and where its analysis still needs it. An error that comes
+    after the line of the log was written says so; the next try writes a line of its own.
     """
     row = finding.named(workspace.catalogue, gallery, name)
     event = RemoveFile(gallery=gallery, recording=row.key, bytes=row.bytes, path=row.path, purpose=purpose.strip())
@@ -55,29 +58,57 @@ def remove_known_file(workspace: Workspace, known: StillShown, purpose: str, *, 
 
 
 def _remove(workspace: Workspace, file: ShownFile, event: RemoveFile, by_page: bool) -> int:
+    """The log comes first: no file goes without a line, whenever the disk is full or the process ends.
+
+    Nothing reads the user's disk while the catalogue is locked.
+    """
+    os.close(_checked(workspace, file, by_page))
+    if not os.access(file.path.parent, os.W_OK | os.X_OK):
+        raise ReidError(f"{file.path} cannot be deleted (Permission denied). Check who may write its folder.")
+    with_room(workspace.path, lambda: _log(workspace, file, event))
+    try:
+        return _unlinked(file, _checked(workspace, file, by_page))
+    except NotThere as error:
+        raise NotThere(f"{error} It went in this moment, and not by this command. {_LOGGED}.") from error
+    except ReidError as error:
+        raise type(error)(f"{error} {_LOGGED}, and it is still there: try again once that is put right.") from error
+
+
+def _checked(workspace: Workspace, file: ShownFile, by_page: bool) -> int:
+    """A handle of the file, which may be removed. Raises ReidError."""
     if by_page:
         check_allowed(file.path)
-    return with_room(workspace.path, lambda: _remove_and_log(workspace, file, event))
+    with workspace.catalogue.transaction() as database:
+        _check_rows(database, file)
+    return _opened(file)
 
 
-def _remove_and_log(workspace: Workspace, file: ShownFile, event: RemoveFile) -> int:
-    """Within one transaction, whose last step it is: what was not logged is not removed."""
+def _log(workspace: Workspace, file: ShownFile, event: RemoveFile) -> None:
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
-        for row in read(database, "recording.path = ?", (str(file.path),)):
-            _check_row(database, row)
+        _check_rows(database, file)
         write_log(database, workspace.actor, event)
-        handle = _opened(file)
-        try:
-            links = os.fstat(handle).st_nlink
-            if not os.path.samestat(os.fstat(handle), os.lstat(file.path)):
-                raise Refused(f"{file.path} was exchanged in this moment. Look at it, and try again.")
-            os.unlink(file.path)
-        except OSError as error:
-            raise ReidError(f"{file.path} cannot be deleted ({why(error)}). Check who may write its folder.") from error
-        finally:
-            os.close(handle)
-        return links - 1
+
+
+def _unlinked(file: ShownFile, handle: int) -> int:
+    """How many other names the file of that handle has, once it is gone from its path. Closes the handle."""
+    try:
+        links = os.fstat(handle).st_nlink
+        if not os.path.samestat(os.fstat(handle), os.lstat(file.path)):
+            raise Refused(f"{file.path} was exchanged in this moment. Look at it, and try again.")
+        os.unlink(file.path)
+    except FileNotFoundError as error:
+        raise NotThere(f"{file.path} is not there any more.") from error
+    except OSError as error:
+        raise ReidError(f"{file.path} cannot be deleted ({why(error)}). Check who may write its folder.") from error
+    finally:
+        os.close(handle)
+    return links - 1
+
+
+def _check_rows(database: Connection, file: ShownFile) -> None:
+    for row in read(database, "recording.path = ?", (str(file.path),)):
+        _check_row(database, row)
 
 
 def _check_row(database: Connection, row: RecordingRow) -> None:

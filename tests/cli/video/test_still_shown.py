@@ -37,6 +37,18 @@ def test_a_deletion_says_which_files_still_show_them(reid: Reid, film: Path) -> 
     assert str(film) not in reid("audit").out
 
 
+def test_a_deletion_names_recordings_of_other_galleries_of_the_same_film(
+    reid: Reid, workspace: Workspace, film: Path
+) -> None:
+    filed(workspace, film, gallery="yard", name="door")
+    ended = reid(*DELETE, "--crop", "1,2")
+    assert "1 file still shows deleted people" in ended.out
+    assert "Recording door of gallery yard is the same film as gate." in ended.out
+    (receipt,) = reid(*DELETE, "--crop", "3", "--json").json()["receipts"]
+    assert receipt["same_film"] == [{"gallery": "yard", "recording": "door", "same_as": "gate"}]
+    assert [one["gallery"] for one in receipt["recordings"]] == ["town"]
+
+
 def test_nothing_is_said_where_no_file_shows_them(reid: Reid, film: Path) -> None:
     film.unlink()
     assert "still show" not in reid(*DELETE, "--crop", "1,2").out

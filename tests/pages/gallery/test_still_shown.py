@@ -61,6 +61,16 @@ def test_a_receipt_names_the_file_and_offers_to_blur_or_remove_it(
     assert started == [("Blur gate of tiny", ["blur", "tiny", "--recording=gate", "--purpose=receipt 1"])]
 
 
+def test_a_receipt_names_the_recording_of_another_gallery_that_is_the_same_film(
+    open_page: OpenPage, tiny_workspace: Workspace, film: Path
+) -> None:
+    filed(tiny_workspace, film, gallery="yard", name="door")
+    page = deleted(open_page, tiny_workspace, 25, 26)
+    assert "1 recording still shows deleted people." in words_on(page)
+    assert "Recording door of gallery yard is the same film as gate." in words_on(page)
+    assert "gal-blur-2" not in keys_of(page)
+
+
 def test_nothing_is_said_where_no_recording_is_concerned(
     open_page: OpenPage, tiny_workspace: Workspace, film: Path
 ) -> None:

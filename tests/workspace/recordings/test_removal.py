@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from reid_core.errors import NotThere, Refused, ReidError
+from reid_core.errors import DiskFull, NotThere, Refused, ReidError
+from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.recordings import named
 from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.clips.shown_file import is_that_file
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.deletion.holds import hold
 from reid_core.workspace.imports.allowed_folders import VARIABLE
+from reid_core.workspace.recordings import removal
 from reid_core.workspace.recordings.removal import removal_plan, remove_file, remove_known_file, say_links
 from reid_core.workspace.recordings.still_shown import still_shown
 from reid_core.workspace.workspace import Workspace
@@ -159,3 +165,112 @@ def test_once_it_is_removed_nothing_still_shows_them(workspace: Workspace, path:
     delete(workspace, TOWN, crops(1, 2), "she asked")
     remove_file(workspace, TOWN, NAME, "she asked")
     assert still_shown(workspace, named(workspace.catalogue, TOWN, NAME)) is None
+
+
+def test_a_full_disk_at_the_commit_removes_nothing_and_is_tried_again(
+    workspace: Workspace, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole of the first transaction is lost, after all of its steps."""
+    filed(workspace, path)
+    whole = Catalogue.transaction
+    there: list[bool] = []
+
+    @contextmanager
+    def full_once(catalogue: Catalogue) -> Iterator[sqlite3.Connection]:
+        with whole(catalogue) as database:
+            yield database
+            if not there and database.in_transaction:
+                there.append(path.exists())
+                raise DiskFull("The disk is full.")
+
+    monkeypatch.setattr(Catalogue, "transaction", full_once)
+    assert remove_file(workspace, TOWN, NAME, "request 17") == 0
+    assert there == [True], "the file stays until its line is in the log"
+    assert not path.exists()
+    assert len(log(workspace)) == 1
+
+
+def test_a_process_that_ends_before_the_file_goes_has_logged_it(
+    workspace: Workspace, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filed(workspace, path)
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "unlink", end)
+    with pytest.raises(KeyboardInterrupt):
+        remove_file(workspace, TOWN, NAME, "test")
+    assert path.is_file()
+    assert len(log(workspace)) == 1
+    monkeypatch.undo()
+    remove_file(workspace, TOWN, NAME, "test")
+    assert not path.exists()
+
+
+def test_where_the_file_cannot_go_the_error_says_that_the_log_has_it(
+    workspace: Workspace, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filed(workspace, path)
+
+    def fail(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "unlink", fail)
+    with pytest.raises(ReidError, match="log already says that this file was deleted, and it is still there"):
+        remove_file(workspace, TOWN, NAME, "test")
+    assert path.is_file()
+    assert len(log(workspace)) == 1
+
+
+def test_a_folder_that_cannot_be_written_is_seen_before_anything_is_logged(
+    workspace: Workspace, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filed(workspace, path)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(ReidError, match="Check who may write its folder"):
+        remove_file(workspace, TOWN, NAME, "test")
+    assert path.is_file()
+    assert log(workspace) == []
+
+
+def test_what_changes_once_it_is_logged_is_seen_before_the_file_goes(
+    workspace: Workspace, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filed(workspace, path)
+    write = removal._log
+
+    def then_hold(*given: Any) -> None:
+        write(*given)
+        hold(workspace, TOWN, crops(3), "case-9")
+
+    monkeypatch.setattr(removal, "_log", then_hold)
+    with pytest.raises(Refused, match="held by case-9.*log already says"):
+        remove_file(workspace, TOWN, NAME, "test")
+    assert path.is_file()
+
+    def then_another(*_: object) -> None:
+        path.write_bytes(b"another film")
+
+    monkeypatch.setattr(removal, "_check_rows", lambda *_: None)
+    monkeypatch.setattr(removal, "_log", then_another)
+    with pytest.raises(Refused, match="is not the file that was analysed.*log already says"):
+        remove_file(workspace, TOWN, NAME, "test")
+    assert path.read_bytes() == b"another film"
+
+
+def test_no_file_is_read_while_the_catalogue_is_locked(
+    workspace: Workspace, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filed(workspace, path)
+    looks: list[int] = []
+
+    def writing_meanwhile(*given: Any) -> bool:
+        with sqlite3.connect(workspace.catalogue.path, timeout=0) as database:
+            database.execute("BEGIN IMMEDIATE")
+        looks.append(1)
+        return is_that_file(*given)
+
+    monkeypatch.setattr(removal, "is_that_file", writing_meanwhile)
+    remove_file(workspace, TOWN, NAME, "test")
+    assert len(looks) == 2

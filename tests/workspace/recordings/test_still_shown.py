@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -10,11 +11,13 @@ import pytest
 from reid_core.workspace.catalogue.recordings import Progress, keep, named
 from reid_core.workspace.catalogue.recordings.spans import merged, spans_of
 from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.clips.shown_file import Fault, ShownFile
 from reid_core.workspace.deletion.deletion import Receipt, delete, receipts
 from reid_core.workspace.layout import DEMO_VIDEOS
-from reid_core.workspace.recordings.still_shown import not_shown, still_shown
+from reid_core.workspace.recordings.still_shown import not_shown, say_same_film, still_shown
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER, TINY_GALLERY
+from tests.support import films
 from tests.workspace.catalogue.filmed import cut, walk
 from tests.workspace.deletion.test_deletion import found_in
 from tests.workspace.recordings.filed import NAME, TOWN, crops, filed
@@ -111,9 +114,60 @@ def test_neither_receipt_nor_log_keep_a_path(workspace: Workspace, path: Path) -
     delete(workspace, TOWN, crops(3), "test")
     assert found_in(workspace.path, {"name": b"zelda-quux"}) == set()
     with sqlite3.connect(workspace.catalogue.path) as database:
-        lines = [line for (line,) in database.execute("SELECT details FROM audit WHERE action = 'delete'")]
-    assert all('"recordings": 1' in line for line in lines)
+        lines = [line for (line,) in database.execute("SELECT details FROM audit WHERE action = 'delete' ORDER BY key")]
+    assert ['"recordings": 1' in line for line in lines] == [False, True, False, True]
     assert row.name == NAME
+
+
+def test_no_file_is_looked_at_while_the_catalogue_is_locked(
+    workspace: Workspace, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that hangs keeps nobody from writing, and what was deleted is deleted by then."""
+    filed(workspace, path)
+    left: list[int] = []
+
+    def writing_meanwhile(file: ShownFile, **_: bool) -> Fault:
+        with sqlite3.connect(workspace.catalogue.path, timeout=0) as database:
+            database.execute("BEGIN IMMEDIATE")
+            left.append(database.execute("SELECT COUNT(*) FROM crop").fetchone()[0])
+        return ""
+
+    monkeypatch.setattr("reid_core.workspace.recordings.still_shown.fault_of", writing_meanwhile)
+    assert len(delete(workspace, TOWN, crops(1, 2), "test").recordings) == 1
+    assert left == [1]
+
+
+@pytest.mark.parametrize("where", ["same path", "a copy elsewhere"])
+def test_recordings_of_other_galleries_that_are_the_same_film_are_named(
+    workspace: Workspace, path: Path, where: str
+) -> None:
+    filed(workspace, path)
+    other = path if where == "same path" else path.with_name("copy.mp4")
+    if other != path:
+        shutil.copy(path, other)
+    filed(workspace, other, gallery="yard", name="door")
+    films.film(path.with_name("else.mp4"), 10)
+    filed(workspace, path.with_name("else.mp4"), gallery="yard", name="another film")
+    first, second = delete(workspace, TOWN, crops(1, 2), "she asked").recordings
+    assert (first.recording, first.same_as) == (NAME, "")
+    assert (second.gallery, second.recording, second.same_as) == ("yard", "door", NAME)
+    assert "Recording door of gallery yard is the same film as gate." in say_same_film(second)
+    with sqlite3.connect(workspace.catalogue.path) as database:
+        lines = "".join(line for (line,) in database.execute("SELECT details FROM audit WHERE action = 'delete'"))
+    assert "door" not in lines
+    assert receipts(workspace)[0].recordings == ()
+
+
+def test_the_same_film_is_named_also_where_the_recording_or_its_file_is_gone(workspace: Workspace, path: Path) -> None:
+    filed(workspace, path)
+    shutil.copy(path, path.with_name("copy.mp4"))
+    filed(workspace, path.with_name("copy.mp4"), gallery="yard", name="door")
+    path.unlink()
+    (one,) = delete(workspace, TOWN, crops(1, 2), "she asked").recordings
+    assert (one.gallery, one.recording) == ("yard", "door")
+    (one,) = delete(workspace, TOWN, Selection(recordings=frozenset({NAME})), "retention").recordings
+    assert (one.gallery, one.recording) == ("yard", "door")
+    assert [one.gone for one in delete(workspace, "yard", crops(4, 5, 6), "retention").recordings] == [True]
 
 
 @pytest.mark.parametrize(
