@@ -242,8 +242,8 @@ class Release(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class DeleteCrops(DeletionEvent):
-    """`ids_sha256` is of the ids of the deleted crops; `held` crops were kept by a hold. The files of so many
-    `recordings`, which are not the workspace's, show the deleted."""
+    """`ids_sha256` is of the ids of the deleted crops; `held` crops were kept by a hold. So many `recordings`
+    had some of it: their files, where they are not the workspace's, may still show it."""
 
     action, title = "delete", "Deletions"
     gallery: str

@@ -84,9 +84,9 @@ def some(names: Sequence[str]) -> str:
 
 
 def still_show(recordings: int) -> str:
-    """ "The files of 2 recordings still showed the deleted people." """
+    """ "The files of 2 recordings may still show the deleted people." """
     files = "The file" if recordings == 1 else "The files"
-    return f"{files} of {plural(recordings, 'recording')} still showed deleted people."
+    return f"{files} of {plural(recordings, 'recording')} may still show the deleted people."
 
 
 def plain(text: str) -> str:

@@ -11,7 +11,6 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from sqlite3 import Connection
 
@@ -20,7 +19,7 @@ from reid_core.records import DISTRACTOR, JUNK, plural
 from reid_core.workspace.catalogue.audit import DeleteCrops
 from reid_core.workspace.catalogue.audit_trail import write_log
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow, read
-from reid_core.workspace.catalogue.recordings.spans import merged
+from reid_core.workspace.catalogue.recordings.spans import end_of, merged
 from reid_core.workspace.catalogue.rows import check_text, gallery_key, now
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.files import OWN
@@ -136,27 +135,8 @@ def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: st
 
     refresh_indexes(workspace, gallery)
     finish(workspace.catalogue, workspace.thumbnails)
-    shown = told_of(workspace, concerned)
     receipt = next(receipt for receipt in receipts(workspace) if receipt.number == number)
-    _log_what_still_shows(workspace, receipt, sum(not one.same_as for one in shown))
-    return dataclasses.replace(receipt, recordings=shown)
-
-
-def _log_what_still_shows(workspace: Workspace, receipt: Receipt, recordings: int) -> None:
-    """A second line about the receipt: nothing looks at users' files while the catalogue is locked, so the first line,
-    which is of the deletion itself, cannot say it."""
-
-    def write() -> None:
-        with workspace.catalogue.transaction() as database:
-            database.execute("BEGIN IMMEDIATE")
-            event = DeleteCrops(
-                purpose=receipt.purpose, gallery=receipt.gallery, crops=0, receipt=receipt.number, recordings=recordings
-            )
-            write_log(database, workspace.actor, event)
-
-    if recordings:
-        with suppress(DiskFull):  # the deletion is done and logged; its receipt has to be shown
-            with_room(workspace.path, write)
+    return dataclasses.replace(receipt, recordings=told_of(workspace, concerned))
 
 
 def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpose: str) -> tuple[int, list[Concerned]]:
@@ -196,7 +176,7 @@ def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpo
         concerned = _concerned(going, lost)
         event = DeleteCrops(
             purpose=purpose, gallery=gallery, crops=len(ids), held=held, receipt=number, ids_sha256=digest,
-            log_lines=going.log_lines,
+            log_lines=going.log_lines, recordings=len(concerned) or None,
         )  # fmt: skip
         write_log(database, workspace.actor, event)
         return int(number), concerned
@@ -252,7 +232,7 @@ def _concerned(going: Going, lost: Sequence[RecordingRow]) -> list[Concerned]:
     found = [Concerned(row, (), gone=True) for row in lost]
     for row in read(going.database, "recording.key IN (SELECT value FROM json_each(?))", (keys,)):
         spans = [(start, end) for recording, start, end in going.in_view if recording == row.key]
-        found.append(Concerned(row, merged(spans, row.duration)))
+        found.append(Concerned(row, merged(spans, end_of(row))))
     return found
 
 

@@ -81,12 +81,14 @@ def not_shown(row: RecordingRow, spans: Sequence[Span]) -> str:
     return f"{what} are not shown: somebody in them was deleted."
 
 
-def shown_in(row: RecordingRow, spans: Sequence[Span], *, gone: bool = False) -> StillShown | None:
+def shown_in(
+    workspace: Workspace, row: RecordingRow, spans: Sequence[Span], *, gone: bool = False
+) -> StillShown | None:
     """None where nobody was deleted of it, or its file is not at its path any more, or another one is there.
 
     A file that cannot be read, or has grown, is still that one. Drawn videos of the demo are of nobody.
     """
-    if not (spans or gone) or _is_drawn(row):
+    if not (spans or gone) or _is_drawn(workspace, row):
         return None
     file = original_of(row)
     if fault_of(file, may_have_grown=True) in ("gone", "changed"):
@@ -99,15 +101,15 @@ def told_of(workspace: Workspace, concerned: Sequence[Concerned]) -> tuple[Still
 
     It reads files where users keep them, which may take long: call it outside of a transaction.
     """
-    found = [shown_in(one.row, one.spans, gone=one.gone) for one in concerned]
+    found = [shown_in(workspace, one.row, one.spans, gone=one.gone) for one in concerned]
     others = same_film(workspace, [one.row for one in concerned if one.spans or one.gone])
     return (*(one for one in found if one is not None), *others)
 
 
 def same_film(workspace: Workspace, rows: Sequence[RecordingRow]) -> list[StillShown]:
     """Recordings of any gallery, other than these `rows`, that have the path or the SHA-256 of one of them."""
-    by_path = {row.path: row.name for row in rows if not _is_drawn(row)}
-    by_hash = {row.sha256.hex(): row.name for row in rows if row.sha256 is not None and not _is_drawn(row)}
+    by_path = {row.path: row.name for row in rows if not _is_drawn(workspace, row)}
+    by_hash = {row.sha256.hex(): row.name for row in rows if row.sha256 is not None and not _is_drawn(workspace, row)}
     if not by_path:
         return []
     with workspace.catalogue.transaction() as database:
@@ -139,9 +141,9 @@ def still_shown(workspace: Workspace, row: RecordingRow) -> StillShown | None:
     """What `shown_in` says of a recording now, whichever deletions took somebody of it."""
     with workspace.catalogue.transaction() as database:
         spans = spans_in(database, row)
-    return shown_in(row, spans)
+    return shown_in(workspace, row, spans)
 
 
-def _is_drawn(row: RecordingRow) -> bool:
+def _is_drawn(workspace: Workspace, row: RecordingRow) -> bool:
     """Whether it is one of the demo's videos."""
-    return "/".join(Path(row.path).parts[-3:-1]) == DEMO_VIDEOS
+    return Path(row.path).parent.resolve() == (workspace.path / DEMO_VIDEOS).resolve()
