@@ -39,7 +39,7 @@ def clip(request: Request) -> Response:
 
     recording, name = whole_number(request.path_params["recording"]), request.path_params["name"]
     try:
-        file = None if recording is None else file_of(cached.open_workspace().path, recording, name)
+        file = None if recording is None else file_of(cached.open_workspace(), recording, name)
     except ReidError:
         file = None
     return _file(file, "video/mp4")

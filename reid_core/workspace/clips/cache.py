@@ -10,7 +10,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +22,10 @@ from reid_core.temporary import temporary_file
 from reid_core.video.clips import Clip
 from reid_core.video.clips.clip import AS_RECORDED, CONVERTED
 from reid_core.workspace.catalogue.recordings import keeping
+from reid_core.workspace.catalogue.recordings.rows import read
 from reid_core.workspace.catalogue.recordings.spans import Span
-from reid_core.workspace.clips.walks import Walk
+from reid_core.workspace.clips.spans import overlaps
+from reid_core.workspace.clips.walks import Walk, spans_shown
 from reid_core.workspace.layout import CLIPS, LOCK
 from reid_core.workspace.reserve import BYTES as RESERVE
 from reid_core.workspace.workspace import Workspace
@@ -58,22 +60,34 @@ def name_of(stretch: Span, *, is_converted: bool) -> str:
     return f"{first}-{last}{'-converted' if is_converted else ''}"
 
 
-def file_of(workspace: Path, recording: int, name: str) -> Path | None:
-    """The MP4 of that name, which counts as played now; None where there is none, or no clip is called so."""
-    file = folder_of(workspace, recording) / f"{name}.mp4"
-    if not NAME.fullmatch(name) or not file.is_file():
+def file_of(workspace: Workspace, recording: int, name: str) -> Path | None:
+    """The MP4 of that name, which counts as played now; None where there is none, or no clip is called so, and where
+    it shows somebody who was deleted: a deletion wipes it only after it has said so.
+
+    Raises ReidError where the catalogue cannot be read.
+    """
+    if not NAME.fullmatch(name):
         return None
-    _is_played(file)
-    return file
+    with workspace.catalogue.transaction() as database:
+        database.execute("BEGIN")
+        rows = read(database, "recording.key = ?", (recording,))
+        if not rows:
+            return None
+        spans = spans_shown(database, rows[0])
+    found = kept(workspace.path, recording, name, spans)
+    return None if found is None else found.file
 
 
-def kept(workspace: Path, recording: int, name: str) -> Kept | None:
-    """The clip of that name, where it lies here whole."""
+def kept(workspace: Path, recording: int, name: str, spans: Iterable[Span]) -> Kept | None:
+    """The clip of that name, where it lies here whole and has no frame in those spans, in which somebody was who is
+    deleted. What was copied begins before its stretch, so that its name does not tell."""
     file = folder_of(workspace, recording) / f"{name}.mp4"
     try:
         told = read_json(file.with_suffix(".json").read_bytes())
         clip = Clip(tuple(map(float, told["times"])), str(told["said"]))
         if file.stat().st_size != told["bytes"] or not clip.times or clip.said not in (AS_RECORDED, CONVERTED):
+            return None
+        if overlaps(clip.span, spans):
             return None
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -90,7 +104,8 @@ def keep(workspace: Workspace, walk: Walk, name: str, size: float, make: Make) -
     """
     recording, path = walk.row.key, workspace.path
     with _alone(folder_of(path, recording), name):
-        if (there := kept(path, recording, name)) is not None:
+        if (there := kept(path, recording, name, walk.spans)) is not None:
+            keeping.check(workspace.catalogue, recording, walk.deletion)
             return there
         make_room(path, size)
         file = folder_of(path, recording) / f"{name}.mp4"

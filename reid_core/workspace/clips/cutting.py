@@ -84,7 +84,7 @@ def made(
 
 def _found(workspace: Workspace, walk: Walk) -> Kept | None:
     names = (cache.name_of(_stretch(walk), is_converted=converted) for converted in (False, True))
-    found = (cache.kept(workspace.path, walk.row.key, name) for name in names)
+    found = (cache.kept(workspace.path, walk.row.key, name, walk.spans) for name in names)
     return next((one for one in found if one is not None), None)
 
 
@@ -98,7 +98,7 @@ def _copied(workspace: Workspace, walk: Walk, place: Place) -> Kept:
             clip = copied(place, *stretch, file, found)
         except NotPlain as error:
             raise NoClip("codec", f"{error} {_CONVERT}", can_convert=True) from error
-        if overlaps((clip.first, clip.times[-1]), walk.spans):
+        if overlaps(clip.span, walk.spans):
             raise NoClip("codec", f"{_WOULD_SHOW} {_CONVERT}", can_convert=True)
         return clip
 

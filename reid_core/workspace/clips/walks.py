@@ -77,7 +77,7 @@ def walk_of(workspace: Workspace, crop: int, at: float | None = None) -> Walk:
         recording, tracklet, moment, camera, sha256, *box = cells
         (row,) = read(database, "recording.key = ?", (recording,))
         key, start, end, path = _tracklet(database, recording, tracklet, moment)
-        spans = () if blurred_of(row) else tuple(spans_in(database, row))
+        spans = spans_shown(database, row)
         place = Beside(gallery_key(database, row.gallery), recording, row.camera, row.time_of(0), start, key)
         earlier, later = beside(database, place)
         deletion = newest_deletion(database, row.gallery)
@@ -87,6 +87,11 @@ def walk_of(workspace: Workspace, crop: int, at: float | None = None) -> Walk:
         moment=moment, path=path, box=None if None in box else (box[0], box[1], box[2], box[3]), earlier=earlier,
         later=later, stretch=kept_clear(core, whole, spans), asked=asked, spans=spans, deletion=deletion,
     )  # fmt: skip
+
+
+def spans_shown(database: Connection, row: RecordingRow) -> tuple[Span, ...]:
+    """The seconds in which what is played of the recording shows somebody who is deleted: none of a blurred copy."""
+    return () if blurred_of(row) else tuple(spans_in(database, row))
 
 
 def crop_of(workspace: Workspace, gallery: str, tracklet: str) -> int:

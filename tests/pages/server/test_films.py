@@ -21,7 +21,7 @@ from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.layout import STILL
 from reid_core.workspace.workspace import VARIABLE, Workspace
-from tests.workspace.clips.played import CROP, CROP_OF_LATER, TOWN, played
+from tests.workspace.clips.played import CROP, CROP_OF_LATER, TOWN, delete_spans, played
 
 MPEG: dict[str, Any] = {"kind": "avi", "drawn": {"codec": "mjpeg", "b_frames": 0}}
 
@@ -88,6 +88,23 @@ def test_after_a_deletion_nothing_of_it_is_sent(client: TestClient, workspace: W
     for address in (told["clip"]["address"], told["still"], f"/walks/{CROP}.json"):
         assert client.get(address).status_code == 404
     assert client.get(f"/walks/{CROP_OF_LATER}.json").json()["still"] is None
+
+
+def test_what_a_deletion_has_not_wiped_yet_is_not_sent(
+    client: TestClient, workspace: Workspace, tmp_path: Path
+) -> None:
+    row = played(workspace, tmp_path)
+    one, later = (client.get(f"/walks/{crop}.json").json()["clip"]["address"] for crop in (CROP, CROP_OF_LATER))
+    assert client.get(one).status_code == 200
+    delete_spans(workspace, row, (1.0, 3.0))  # before the stretch, which begins at second 7, and behind its key frame
+    assert (client.get(one).status_code, client.get(later).status_code) == (404, 200)
+    strange = workspace.path / "clips" / "77"
+    strange.mkdir()
+    for suffix in (".mp4", ".json"):
+        name = later.rpartition("/")[2].removesuffix(".mp4")
+        content = (workspace.path / "clips" / str(row.key) / f"{name}{suffix}").read_bytes()
+        (strange / f"{name}{suffix}").write_bytes(content)
+    assert client.get(f"/clips/77/{name}.mp4").status_code == 404, "there is no such recording"
 
 
 def test_a_conversion_is_started_by_posting(

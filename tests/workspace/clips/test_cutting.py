@@ -190,6 +190,24 @@ def test_a_copy_that_shows_nobody_who_was_deleted_needs_no_conversion(workspace:
     assert clip.clip.first == 7.0
 
 
+def test_a_clip_that_a_deletion_has_not_wiped_yet_is_not_found_where_it_shows_who_was_deleted(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    row = played(workspace, tmp_path)
+    clip, later = clip_of(workspace, CROP).clip, clip_of(workspace, CROP_OF_LATER).clip
+    assert clip is not None
+    assert later is not None
+    assert clip.clip.first == 0.0, "its stretch begins at second 7"
+    delete_spans(workspace, row, (1.0, 3.0))
+    assert clip.file.is_file()
+    assert problem(workspace) == ("codec", True)
+    assert clip_of(workspace, CROP_OF_LATER).clip == later
+    assert cache.file_of(workspace, row.key, clip.name) is None
+    assert cache.file_of(workspace, row.key, later.name) == later.file
+    assert made(workspace, CROP).clip.first == 7.0
+    assert clip_of(workspace, CROP).clip != clip
+
+
 def test_any_deletion_wipes_all_clips_of_its_gallery_and_no_others(workspace: Workspace, tmp_path: Path) -> None:
     row = played(workspace, tmp_path)
     assert clip_of(workspace, CROP).clip is not None
@@ -290,6 +308,6 @@ def test_names_of_clips_lead_nowhere_else(workspace: Workspace, tmp_path: Path) 
     row = played(workspace, tmp_path)
     clip = clip_of(workspace, CROP).clip
     assert clip is not None
-    assert cache.file_of(workspace.path, row.key, clip.name) == clip.file
+    assert cache.file_of(workspace, row.key, clip.name) == clip.file
     for name in ("../1/7000-17000", "7000-17001", "7000-17000.mp4", "x", f"{WALK}", ""):
-        assert cache.file_of(workspace.path, row.key, name) is None
+        assert cache.file_of(workspace, row.key, name) is None
