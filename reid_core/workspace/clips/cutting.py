@@ -26,6 +26,7 @@ from reid_core.workspace.workspace import Workspace
 
 CONVERTED_BYTES = 500_000  # a second, at most
 _CONVERT = "Convert this clip to play it."
+_NO_TRACKLET = "Only clips of tracklets are converted, and this crop belongs to none."
 _WOULD_SHOW = "As recorded, this clip would also show somebody who was deleted."
 _SECONDS_BETWEEN_LOOKS = 0.5  # whether something is deleted
 AGAIN = 3  # times that a clip is cut, where deletions come between
@@ -94,11 +95,11 @@ def _copied(workspace: Workspace, walk: Walk, place: Place) -> Kept:
             found = _first_look(path, place.reading, told.st_size, told.st_mtime_ns)
             return copied(place, *stretch, file, found, check)
         except NotPlain as error:
-            raise NoClip("codec", f"{error} {_CONVERT}", can_convert=True) from error
+            raise _not_plain(walk, str(error)) from error
 
     def check(clip: Clip, size: int) -> None:
         if overlaps(clip.span, walk.spans):
-            raise NoClip("codec", f"{_WOULD_SHOW} {_CONVERT}", can_convert=True)
+            raise _not_plain(walk, _WOULD_SHOW)
         cache.make_room(workspace.path, size)
 
     return _kept(workspace, walk, make, is_converted=False)
@@ -163,6 +164,13 @@ def _over(workspace: Workspace, walk: Walk, stop: StopRequest) -> Callable[[], b
             return newest_deletion(database, walk.row.gallery) > walk.deletion
 
     return is_over
+
+
+def _not_plain(walk: Walk, reason: str) -> NoClip:
+    """`reid clip` converts, and asks for a tracklet."""
+    if not walk.in_tracklet:
+        return NoClip("codec", f"{reason} {_NO_TRACKLET}")
+    return NoClip("codec", f"{reason} {_CONVERT}", can_convert=True)
 
 
 def _deleted_meanwhile(row: RecordingRow) -> NoClip:

@@ -122,5 +122,21 @@ def test_a_conversion_is_started_by_posting(
     assert client.post("/walks/99/convert").status_code == 404
 
 
+@pytest.mark.parametrize("name", [None, "gate-0077"])
+def test_a_crop_without_a_tracklet_is_not_offered_a_conversion(
+    client: TestClient, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str | None
+) -> None:
+    played(workspace, tmp_path, **MPEG)
+    with workspace.catalogue.transaction() as database:
+        database.execute("UPDATE crop SET tracklet = ? WHERE id = ?", (name, CROP))
+    started: list[Any] = []
+    monkeypatch.setattr(jobs, "start_new", lambda *given: started.append(given))
+    told = client.get(f"/walks/{CROP}.json").json()
+    assert (told["kind"], told["convert"], told["stretch"]) == ("codec", False, [9.0, 15.0])
+    assert told["problem"].endswith("Only clips of tracklets are converted, and this crop belongs to none.")
+    assert client.post(f"/walks/{CROP}/convert").status_code == 202
+    assert started == []
+
+
 def test_pages_may_play_what_this_server_sends_and_nothing_else() -> None:
     assert "media-src 'self'" in page_policy().split("; ")
