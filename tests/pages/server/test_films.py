@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from pages.server.routes import ROUTES
 from reid_core.workspace import jobs
 from reid_core.workspace.catalogue.recordings import note_still
 from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.clips import contract
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.layout import STILL
 from reid_core.workspace.workspace import VARIABLE, Workspace
@@ -136,6 +139,32 @@ def test_a_crop_without_a_tracklet_is_not_offered_a_conversion(
     assert told["problem"].endswith("Only clips of tracklets are converted, and this crop belongs to none.")
     assert client.post(f"/walks/{CROP}/convert").status_code == 202
     assert started == []
+
+
+def test_two_clips_are_cut_at_a_time_and_whatever_else_is_asked_for_does_not_wait(
+    client: TestClient, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played(workspace, tmp_path)
+    go, begun = threading.Event(), threading.Semaphore(0)
+    at_work: list[int] = []
+
+    def slow(workspace: Workspace, crop: int, at: float | None) -> dict[str, Any]:
+        at_work.append(crop)
+        begun.release()
+        assert go.wait(20)
+        return {}
+
+    monkeypatch.setattr(contract, "answer", slow)
+    with client, ThreadPoolExecutor(60) as pool:
+        asked = [pool.submit(client.get, f"/walks/{CROP}.json") for _ in range(50)]  # more than the server has threads
+        try:
+            assert begun.acquire(timeout=20)
+            assert begun.acquire(timeout=20)
+            assert pool.submit(client.get, "/clips/1/1-2.mp4").result(timeout=20).status_code == 404
+            assert len(at_work) == 2
+        finally:
+            go.set()
+        assert {one.result().status_code for one in asked} == {200}
 
 
 def test_pages_may_play_what_this_server_sends_and_nothing_else() -> None:
