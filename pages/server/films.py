@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -16,21 +18,19 @@ from reid_core.errors import NotThere, ReidError
 from reid_core.records import whole_number
 from reid_core.workspace.workspace import Workspace
 
+# Clips are cut here, two at a time: the server's own threads, which all other routes need, do not wait for a slow disk.
+_CUTTING = ThreadPoolExecutor(2, "clips")
 NEVER_KEPT = {"Cache-Control": "no-store"}  # who is deleted may not stay in a browser
 
 
-def walk(request: Request) -> Response:
+async def walk(request: Request) -> Response:
     """The walk of a crop as JSON, and its clip, which is cut now where that takes no time; see `clips.contract`."""
-    from reid_core.workspace.clips import contract  # PyAV takes a while to import
-
-    return _answer(request, contract.answer)
+    return await asyncio.get_running_loop().run_in_executor(_CUTTING, _walk, request)
 
 
-def convert(request: Request) -> Response:
+async def convert(request: Request) -> Response:
     """Starts a conversion of that clip; how far it is the walk's own address tells."""
-    from reid_core.workspace.clips import contract
-
-    return _answer(request, contract.convert, 202)
+    return await asyncio.get_running_loop().run_in_executor(_CUTTING, _convert, request)
 
 
 def clip(request: Request) -> Response:
@@ -39,7 +39,7 @@ def clip(request: Request) -> Response:
 
     recording, name = whole_number(request.path_params["recording"]), request.path_params["name"]
     try:
-        file = None if recording is None else file_of(cached.open_workspace().path, recording, name)
+        file = None if recording is None else file_of(cached.open_workspace(), recording, name)
     except ReidError:
         file = None
     return _file(file, "video/mp4")
@@ -55,6 +55,18 @@ def still(request: Request) -> Response:
     except ReidError:
         file = None
     return _file(file, "image/jpeg")
+
+
+def _walk(request: Request) -> Response:
+    from reid_core.workspace.clips import contract  # PyAV takes a while to import
+
+    return _answer(request, contract.answer)
+
+
+def _convert(request: Request) -> Response:
+    from reid_core.workspace.clips import contract
+
+    return _answer(request, contract.convert, 202)
 
 
 def _answer(

@@ -50,6 +50,11 @@ class Clip:
     def first(self) -> float:
         return self.times[0]
 
+    @property
+    def span(self) -> tuple[float, float]:
+        """The moments of the first and of the last frame."""
+        return self.times[0], self.times[-1]
+
 
 @dataclass(frozen=True)
 class Told:

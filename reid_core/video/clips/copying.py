@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -15,22 +15,36 @@ from reid_core.video.clips.packets import Stretch, stretch
 from reid_core.video.clips.plain import is_damaged
 from reid_core.video.stream.examining import Examined, examined
 
+Check = Callable[[Clip, int], None]
 
-def copied(place: Place, start: float, end: float, file: Path, found: Examined | None = None) -> Clip:
+
+def copied(
+    place: Place,
+    start: float,
+    end: float,
+    file: Path,
+    found: Examined | None = None,
+    check: Check = lambda clip, size: None,
+) -> Clip:
     """Writes `file`: from the key frame at or before `start` to `end`, both seconds into the recording, without sound.
 
-    `found` is the first look at the recording, where somebody has had it. Raises NotPlain where a browser could not
-    play that, and ReidError where the recording cannot be read; what is in `file` then is no clip. OSError as the disk
-    has it.
+    `found` is the first look at the recording, where somebody has had it. `check` is asked before anything is written,
+    with the clip and about how many bytes it will have; what it raises is raised. Raises NotPlain where a browser could
+    not play that, and ReidError where the recording cannot be read; what is in `file` then is no clip. OSError as the
+    disk has it.
     """
     found = found or examined(place.path, place.reading)
 
     def take(stream: av.VideoStream, taken: Stretch) -> None:
         if is_damaged(place.problems, min(taken.moments), max(taken.moments)):
             raise NotPlain("The recording is damaged in this stretch, so it has to be converted.")
+        check(_clip(taken), sum(packet.size for packet in taken.packets))
         _write(stream, taken, file, found)
 
-    taken = stretch(place, found, start, end, take)
+    return _clip(stretch(place, found, start, end, take))
+
+
+def _clip(taken: Stretch) -> Clip:
     return Clip(tuple(sorted(taken.moments)), AS_RECORDED)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -18,6 +20,7 @@ SAME = 1e-5  # seconds within which two moments are one
 # Seconds before the start at which reading begins until a key frame is met. An index leads to one at once, unless it is
 # stored before frames that are shown earlier; without an index FFmpeg halves the file, and lands on any frame.
 BACK = (0.0, REORDER, 12.0, 60.0, 300.0)
+PATIENCE = 3.0  # seconds in which a file without an index is read from its begin on, where nobody asked to wait
 MOST_BYTES = 2**28  # of one clip: 60 seconds of 35 Mbit/s
 WITHOUT_INDEX = ("mpegts", "mpeg", "dhav", "flv", "asf")
 
@@ -43,7 +46,7 @@ def stretch(
     """From the last key frame at or before `start`, or the first one there is, to the last frame up to `end`.
 
     `take` gets the open stream and the stretch while the file is open. Raises NotPlain where the packets do not say
-    when they are shown, or, unless `any_codec`, a browser could not play them.
+    when they are shown, or, unless `any_codec`, a browser could not play them, or finding them takes long.
     """
     if found.stamp is None:
         raise NotPlain("This recording has no time stamps, so a browser cannot play it as it is.")
@@ -59,12 +62,13 @@ def stretch(
                 return collected
             if back > start:
                 break
+    until = math.inf if any_codec else time.monotonic() + PATIENCE
     with closing(Opened(place.path, found.source.way)) as scanned:
-        packets = scanned.container.demux(scanned.stream(found.facts.stream))
+        packets = _in_time(scanned.container.demux(scanned.stream(found.facts.stream)), until)
         skip = key_packet_before((packet for packet in packets if packet.size), start + found.stamp, None)
     with closing(Opened(place.path, found.source.way)) as opened:
         stream = opened.stream(found.facts.stream)
-        if (collected := _collected(opened, stream, found.stamp, start, end, skip)) is None:
+        if (collected := _collected(opened, stream, found.stamp, start, end, skip, until)) is None:
             raise NotPlain("No key frame was found where this clip begins, so a browser cannot play it as it is.")
         take(stream, collected)
         return collected
@@ -75,6 +79,14 @@ def _can_seek(place: Place, opened: Opened) -> bool:
     if place.problems.backward_jumps:
         return False
     return place.whole or opened.container.format.name not in WITHOUT_INDEX
+
+
+def _in_time(packets: Iterable[av.Packet], until: float) -> Iterator[av.Packet]:
+    """The packets. Raises NotPlain at that second of `time.monotonic`."""
+    for packet in packets:
+        if time.monotonic() >= until:
+            raise NotPlain("Finding this place takes long, for the recording can only be read from its begin on.")
+        yield packet
 
 
 def _seek(opened: Opened, stream: av.VideoStream, stamp: float) -> bool:
@@ -88,13 +100,19 @@ def _seek(opened: Opened, stream: av.VideoStream, stamp: float) -> bool:
 
 
 def _collected(
-    opened: Opened, stream: av.VideoStream, first_stamp: float, start: float, end: float, skip: int = 0
+    opened: Opened,
+    stream: av.VideoStream,
+    first_stamp: float,
+    start: float,
+    end: float,
+    skip: int = 0,
+    until: float = math.inf,
 ) -> Stretch | None:
     """None where no key frame is met at or before `start`."""
     kept: list[tuple[av.Packet, float]] = []
     number, size, last = -1, 0, -1.0
     try:
-        for packet in opened.container.demux(stream):
+        for packet in _in_time(opened.container.demux(stream), until):
             if not packet.size:  # the end, or a frame that an AVI says is like the one before
                 continue
             number += 1

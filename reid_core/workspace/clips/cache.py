@@ -10,7 +10,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,8 +22,10 @@ from reid_core.temporary import temporary_file
 from reid_core.video.clips import Clip
 from reid_core.video.clips.clip import AS_RECORDED, CONVERTED
 from reid_core.workspace.catalogue.recordings import keeping
+from reid_core.workspace.catalogue.recordings.rows import read
 from reid_core.workspace.catalogue.recordings.spans import Span
-from reid_core.workspace.clips.walks import Walk
+from reid_core.workspace.clips.spans import overlaps
+from reid_core.workspace.clips.walks import Walk, spans_shown
 from reid_core.workspace.layout import CLIPS, LOCK
 from reid_core.workspace.reserve import BYTES as RESERVE
 from reid_core.workspace.workspace import Workspace
@@ -58,22 +60,34 @@ def name_of(stretch: Span, *, is_converted: bool) -> str:
     return f"{first}-{last}{'-converted' if is_converted else ''}"
 
 
-def file_of(workspace: Path, recording: int, name: str) -> Path | None:
-    """The MP4 of that name, which counts as played now; None where there is none, or no clip is called so."""
-    file = folder_of(workspace, recording) / f"{name}.mp4"
-    if not NAME.fullmatch(name) or not file.is_file():
+def file_of(workspace: Workspace, recording: int, name: str) -> Path | None:
+    """The MP4 of that name, which counts as played now; None where there is none, or no clip is called so, and where
+    it shows somebody who was deleted: a deletion wipes it only after it has said so.
+
+    Raises ReidError where the catalogue cannot be read.
+    """
+    if not NAME.fullmatch(name):
         return None
-    _is_played(file)
-    return file
+    with workspace.catalogue.transaction() as database:
+        database.execute("BEGIN")
+        rows = read(database, "recording.key = ?", (recording,))
+        if not rows:
+            return None
+        spans = spans_shown(database, rows[0])
+    found = kept(workspace.path, recording, name, spans)
+    return None if found is None else found.file
 
 
-def kept(workspace: Path, recording: int, name: str) -> Kept | None:
-    """The clip of that name, where it lies here whole."""
+def kept(workspace: Path, recording: int, name: str, spans: Iterable[Span]) -> Kept | None:
+    """The clip of that name, where it lies here whole and has no frame in those spans, in which somebody was who is
+    deleted. What was copied begins before its stretch, so that its name does not tell."""
     file = folder_of(workspace, recording) / f"{name}.mp4"
     try:
         told = read_json(file.with_suffix(".json").read_bytes())
         clip = Clip(tuple(map(float, told["times"])), str(told["said"]))
         if file.stat().st_size != told["bytes"] or not clip.times or clip.said not in (AS_RECORDED, CONVERTED):
+            return None
+        if overlaps(clip.span, spans):
             return None
     except (OSError, ValueError, KeyError, TypeError):
         return None
@@ -81,18 +95,18 @@ def kept(workspace: Path, recording: int, name: str) -> Kept | None:
     return Kept(recording, name, file, clip)
 
 
-def keep(workspace: Workspace, walk: Walk, name: str, size: float, make: Make) -> Kept:
-    """The clip of that name: as it lies here, or as `make` writes it into a file. Of one name only one is made at a
-    time, by whichever process. `size` is about how many bytes it will have.
+def keep(workspace: Workspace, walk: Walk, name: str, make: Make) -> Kept:
+    """The clip of that name: as it lies here, or as `make` writes it into a file, once it knows that there is room: see
+    `make_room`. Of one name only one is made at a time, by whichever process.
 
     Raises what `make` raises, DiskFull, DeletedMeanwhile where something of the gallery was deleted since the walk was
     read, and NotThere where the recording was: then nothing is kept.
     """
     recording, path = walk.row.key, workspace.path
     with _alone(folder_of(path, recording), name):
-        if (there := kept(path, recording, name)) is not None:
+        if (there := kept(path, recording, name, walk.spans)) is not None:
+            keeping.check(workspace.catalogue, recording, walk.deletion)
             return there
-        make_room(path, size)
         file = folder_of(path, recording) / f"{name}.mp4"
         with temporary_file(file) as (_, temporary):
             clip = make(temporary)
@@ -108,21 +122,23 @@ def keep(workspace: Workspace, walk: Walk, name: str, size: float, make: Make) -
 
 
 def make_room(workspace: Path, size: float) -> None:
-    """Older clips go where the disk has no room for `size` bytes. Raises DiskFull where that does not help."""
+    """Older clips go where the disk has no room for `size` bytes. Raises DiskFull where that does not help: then none
+    goes that could have stayed."""
     clips = _by_age(workspace)
-    while shutil.disk_usage(workspace).free < size + LEAST_FREE:
-        if not clips:
+    may_go = sum(clips.values())
+    while (lacking := size + LEAST_FREE - shutil.disk_usage(workspace).free) > 0:
+        if may_go < lacking:
             raise DiskFull(f"The disk is nearly full, and there is no room for a clip; {FREE_SPACE}")
-        _remove(clips.pop(0))
+        oldest = next(iter(clips))
+        may_go -= clips.pop(oldest)
+        _remove(oldest)
 
 
 def prune(workspace: Path, *, spare: Path | None = None) -> None:
-    """Those that were played longest ago go until the rest keeps to the quota; `spare` stays."""
-    clips = _by_age(workspace)
-    sizes = {}
-    for file in clips:
-        with suppress(OSError):
-            sizes[file] = file.stat().st_size
+    """Those that were played longest ago go until the rest keeps to the quota; `spare` stays. What lies here without
+    its MP4 goes, too."""
+    _sweep(workspace)
+    sizes = _by_age(workspace)
     total = sum(sizes.values())
     for file, size in sizes.items():
         if total <= QUOTA:
@@ -154,16 +170,35 @@ def _alone(folder: Path, name: str) -> Iterator[None]:
                 stack.enter_context(one_at_a_time(folder / f"{name}.lock"))
                 break
         folder.mkdir(parents=True, exist_ok=True)
-        yield
+        try:
+            yield
+        finally:
+            if not (folder / f"{name}.mp4").exists():  # it was refused
+                (folder / f"{name}.lock").unlink(missing_ok=True)
 
 
-def _by_age(workspace: Path) -> list[Path]:
-    """All clips, those that were played longest ago first."""
+def _by_age(workspace: Path) -> dict[Path, int]:
+    """All clips and how many bytes they have, those that were played longest ago first."""
     found = []
     for file in (workspace / CLIPS).glob("*/*.mp4"):
         with suppress(OSError):
-            found.append((file.stat().st_mtime, file))
-    return [file for _, file in sorted(found)]
+            told = file.stat()
+            found.append((told.st_mtime, file, told.st_size))
+    return {file: size for _, file, size in sorted(found)}
+
+
+def _sweep(workspace: Path) -> None:
+    """Locks and JSON without an MP4 go, which a process left that was killed, unless one is at work on that clip."""
+    import fcntl  # Linux and macOS
+
+    left = {file.with_suffix("") for file in (workspace / CLIPS).glob("*/*") if file.suffix in (".json", ".lock")}
+    for clip in left:
+        if clip.with_suffix(".mp4").exists():
+            continue
+        with suppress(OSError), clip.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if not clip.with_suffix(".mp4").exists():
+                _remove(clip.with_suffix(".mp4"))
 
 
 def _is_played(file: Path) -> None:

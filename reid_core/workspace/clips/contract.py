@@ -95,7 +95,7 @@ def _clip(cut: Cut, job: Job | None) -> dict[str, Any]:
 
 
 def _can_convert(cut: Cut) -> bool:
-    return cut.problem is not None and cut.problem.can_convert and bool(cut.walk.tracklet)
+    return cut.problem is not None and cut.problem.can_convert and cut.walk.in_tracklet
 
 
 def _jobs_of(workspace: Workspace, walk: Walk) -> Sequence[Job]:

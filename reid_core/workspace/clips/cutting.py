@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ from pathlib import Path
 from reid_core.errors import FREE_SPACE, DiskFull, NotThere, ReidError, is_full, why
 from reid_core.signals import StopRequest
 from reid_core.video.clips import Clip, NotPlain, Place, Stopped
-from reid_core.video.clips.clip import AS_RECORDED, CONVERTED
 from reid_core.video.clips.copying import copied
 from reid_core.video.clips.encoding import OnProgress, encoded
 from reid_core.video.stream import Reading
@@ -26,9 +24,9 @@ from reid_core.workspace.clips.spans import overlaps
 from reid_core.workspace.clips.walks import Walk, walk_of
 from reid_core.workspace.workspace import Workspace
 
-GROUP = 12.0  # seconds that a clip may begin early, for its size is not known before
 CONVERTED_BYTES = 500_000  # a second, at most
 _CONVERT = "Convert this clip to play it."
+_NO_TRACKLET = "Only clips of tracklets are converted, and this crop belongs to none."
 _WOULD_SHOW = "As recorded, this clip would also show somebody who was deleted."
 _SECONDS_BETWEEN_LOOKS = 0.5  # whether something is deleted
 AGAIN = 3  # times that a clip is cut, where deletions come between
@@ -84,7 +82,7 @@ def made(
 
 def _found(workspace: Workspace, walk: Walk) -> Kept | None:
     names = (cache.name_of(_stretch(walk), is_converted=converted) for converted in (False, True))
-    found = (cache.kept(workspace.path, walk.row.key, name) for name in names)
+    found = (cache.kept(workspace.path, walk.row.key, name, walk.spans) for name in names)
     return next((one for one in found if one is not None), None)
 
 
@@ -95,15 +93,16 @@ def _copied(workspace: Workspace, walk: Walk, place: Place) -> Kept:
         try:
             told = path.stat()
             found = _first_look(path, place.reading, told.st_size, told.st_mtime_ns)
-            clip = copied(place, *stretch, file, found)
+            return copied(place, *stretch, file, found, check)
         except NotPlain as error:
-            raise NoClip("codec", f"{error} {_CONVERT}", can_convert=True) from error
-        if overlaps((clip.first, clip.times[-1]), walk.spans):
-            raise NoClip("codec", f"{_WOULD_SHOW} {_CONVERT}", can_convert=True)
-        return clip
+            raise _not_plain(walk, str(error)) from error
 
-    seconds = stretch[1] - stretch[0] + GROUP
-    return _kept(workspace, walk, AS_RECORDED, walk.row.bytes * seconds / max(_length(walk.row), seconds), make)
+    def check(clip: Clip, size: int) -> None:
+        if overlaps(clip.span, walk.spans):
+            raise _not_plain(walk, _WOULD_SHOW)
+        cache.make_room(workspace.path, size)
+
+    return _kept(workspace, walk, make, is_converted=False)
 
 
 def _converted(workspace: Workspace, walk: Walk, on_progress: OnProgress, stop: StopRequest) -> Kept:
@@ -111,6 +110,7 @@ def _converted(workspace: Workspace, walk: Walk, on_progress: OnProgress, stop: 
     place = place_of(workspace, walk.row)
 
     def make(file: Path) -> Clip:
+        cache.make_room(workspace.path, CONVERTED_BYTES * (stretch[1] - stretch[0]))
         is_over = _over(workspace, walk, stop)
         try:
             return encoded(place, *stretch, file, on_progress=on_progress, stop=is_over)
@@ -120,15 +120,15 @@ def _converted(workspace: Workspace, walk: Walk, on_progress: OnProgress, stop: 
             raise _deleted_meanwhile(walk.row) from None
 
     try:
-        return _kept(workspace, walk, CONVERTED, CONVERTED_BYTES * (stretch[1] - stretch[0]), make)
+        return _kept(workspace, walk, make, is_converted=True)
     except DeletedMeanwhile as error:
         raise _deleted_meanwhile(walk.row) from error
 
 
-def _kept(workspace: Workspace, walk: Walk, said: str, size: float, make: Callable[[Path], Clip]) -> Kept:
-    name = cache.name_of(_stretch(walk), is_converted=said == CONVERTED)
+def _kept(workspace: Workspace, walk: Walk, make: Callable[[Path], Clip], *, is_converted: bool) -> Kept:
+    name = cache.name_of(_stretch(walk), is_converted=is_converted)
     try:
-        return cache.keep(workspace, walk, name, size, make)
+        return cache.keep(workspace, walk, name, make)
     except (NoClip, DeletedMeanwhile):
         raise
     except NotThere as error:
@@ -145,7 +145,8 @@ def _kept(workspace: Workspace, walk: Walk, said: str, size: float, make: Callab
 
 def _stretch(walk: Walk) -> Span:
     if walk.stretch is None:
-        raise deleted(walk.start)
+        seen = [start for start, end in walk.spans if overlaps((walk.start, walk.end), [(start, end)])]
+        raise deleted(max(walk.start, min(seen, default=0.0)))
     return walk.stretch
 
 
@@ -166,6 +167,13 @@ def _over(workspace: Workspace, walk: Walk, stop: StopRequest) -> Callable[[], b
     return is_over
 
 
+def _not_plain(walk: Walk, reason: str) -> NoClip:
+    """`reid clip` converts, and asks for a tracklet."""
+    if not walk.in_tracklet:
+        return NoClip("codec", f"{reason} {_NO_TRACKLET}")
+    return NoClip("codec", f"{reason} {_CONVERT}", can_convert=True)
+
+
 def _deleted_meanwhile(row: RecordingRow) -> NoClip:
     return NoClip(
         "unreadable",
@@ -173,11 +181,6 @@ def _deleted_meanwhile(row: RecordingRow) -> NoClip:
         "again.",
         can_convert=True,
     )
-
-
-def _length(row: RecordingRow) -> float:
-    """Seconds, as far as they are known."""
-    return max(row.analysed, 0.0 if math.isnan(row.duration) else row.duration)
 
 
 @lru_cache(maxsize=64)

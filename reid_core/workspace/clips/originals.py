@@ -8,6 +8,7 @@ from reid_core.video.clips import Place
 from reid_core.video.stream import Problems
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
 from reid_core.workspace.clips.shown_file import fault_of, file_of, reading_of
+from reid_core.workspace.layout import upload_of
 from reid_core.workspace.workspace import Workspace
 
 
@@ -28,6 +29,12 @@ def place_of(workspace: Workspace, row: RecordingRow) -> Place:
     """
     file = file_of(workspace, row)
     fault = fault_of(file, may_have_grown=True)
+    if fault == "gone" and upload_of(workspace.incoming, file.path) is not None:
+        raise NoClip(
+            fault,
+            f"The workspace keeps the film of recording {row.name} no more: a copy goes with the first person in it who "
+            "is deleted.",
+        )
     if fault == "gone":
         raise NoClip(
             fault, f"The recording {row.name} is not where it was any more ({file.path}). Put it back to play it."

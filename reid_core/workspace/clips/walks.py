@@ -22,6 +22,7 @@ from reid_core.workspace.workspace import Workspace
 AROUND = 3.0  # seconds before and after the walk
 LONGEST = 60.0  # seconds of a clip
 STEP = 10.0  # seconds by which the part of a longer walk moves, so that one clip serves many moments
+_NO_TRACKLET = 0  # the keys of tracklets begin with 1
 Point = tuple[float, float, float, float | None, float | None]
 
 
@@ -33,7 +34,7 @@ class Walk:
     left, top, width and height. `stretch` is what a clip shows, None where somebody who was deleted would be seen in
     the walk itself; `asked` is its middle, by which the same is asked for again. `spans` are those seconds of the
     recording in which somebody was who is deleted, none of a blurred copy. `deletion` is the gallery's newest receipt
-    when all of this was read.
+    when all of this was read. A crop that is not `in_tracklet` has none that the catalogue knows: its walk is a moment.
     """
 
     crop: int
@@ -52,6 +53,7 @@ class Walk:
     asked: float
     spans: tuple[Span, ...]
     deletion: int
+    in_tracklet: bool
 
     @property
     def clock(self) -> float | None:
@@ -77,7 +79,7 @@ def walk_of(workspace: Workspace, crop: int, at: float | None = None) -> Walk:
         recording, tracklet, moment, camera, sha256, *box = cells
         (row,) = read(database, "recording.key = ?", (recording,))
         key, start, end, path = _tracklet(database, recording, tracklet, moment)
-        spans = () if blurred_of(row) else tuple(spans_in(database, row))
+        spans = spans_shown(database, row)
         place = Beside(gallery_key(database, row.gallery), recording, row.camera, row.time_of(0), start, key)
         earlier, later = beside(database, place)
         deletion = newest_deletion(database, row.gallery)
@@ -86,7 +88,13 @@ def walk_of(workspace: Workspace, crop: int, at: float | None = None) -> Walk:
         crop=crop, sha256=sha256, tracklet=tracklet or "", row=row, camera=camera or row.camera, start=start, end=end,
         moment=moment, path=path, box=None if None in box else (box[0], box[1], box[2], box[3]), earlier=earlier,
         later=later, stretch=kept_clear(core, whole, spans), asked=asked, spans=spans, deletion=deletion,
+        in_tracklet=key != _NO_TRACKLET,
     )  # fmt: skip
+
+
+def spans_shown(database: Connection, row: RecordingRow) -> tuple[Span, ...]:
+    """The seconds in which what is played of the recording shows somebody who is deleted: none of a blurred copy."""
+    return () if blurred_of(row) else tuple(spans_in(database, row))
 
 
 def crop_of(workspace: Workspace, gallery: str, tracklet: str) -> int:
@@ -121,7 +129,7 @@ def _tracklet(
         "SELECT key, start_moment, end_moment, path FROM tracklet WHERE recording = ? AND name = ?", (recording, name)
     ).fetchone()
     if cells is None:
-        return 0, moment, moment, ()
+        return _NO_TRACKLET, moment, moment, ()
     key, start, end, blob = cells
     return key, start, end, tuple(_point(row) for row in path_of_bytes(blob).tolist())
 

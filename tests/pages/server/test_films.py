@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,11 @@ from pages.server.routes import ROUTES
 from reid_core.workspace import jobs
 from reid_core.workspace.catalogue.recordings import note_still
 from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.clips import contract
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.layout import STILL
 from reid_core.workspace.workspace import VARIABLE, Workspace
-from tests.workspace.clips.played import CROP, CROP_OF_LATER, TOWN, played
+from tests.workspace.clips.played import CROP, CROP_OF_LATER, TOWN, delete_spans, played
 
 MPEG: dict[str, Any] = {"kind": "avi", "drawn": {"codec": "mjpeg", "b_frames": 0}}
 
@@ -90,6 +93,23 @@ def test_after_a_deletion_nothing_of_it_is_sent(client: TestClient, workspace: W
     assert client.get(f"/walks/{CROP_OF_LATER}.json").json()["still"] is None
 
 
+def test_what_a_deletion_has_not_wiped_yet_is_not_sent(
+    client: TestClient, workspace: Workspace, tmp_path: Path
+) -> None:
+    row = played(workspace, tmp_path)
+    one, later = (client.get(f"/walks/{crop}.json").json()["clip"]["address"] for crop in (CROP, CROP_OF_LATER))
+    assert client.get(one).status_code == 200
+    delete_spans(workspace, row, (1.0, 3.0))  # before the stretch, which begins at second 7, and behind its key frame
+    assert (client.get(one).status_code, client.get(later).status_code) == (404, 200)
+    strange = workspace.path / "clips" / "77"
+    strange.mkdir()
+    for suffix in (".mp4", ".json"):
+        name = later.rpartition("/")[2].removesuffix(".mp4")
+        content = (workspace.path / "clips" / str(row.key) / f"{name}{suffix}").read_bytes()
+        (strange / f"{name}{suffix}").write_bytes(content)
+    assert client.get(f"/clips/77/{name}.mp4").status_code == 404, "there is no such recording"
+
+
 def test_a_conversion_is_started_by_posting(
     client: TestClient, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,6 +123,48 @@ def test_a_conversion_is_started_by_posting(
     assert client.post(f"/walks/{CROP}/convert?at=13").status_code == 202
     assert [given[1] for given in started] == ["clip"]
     assert client.post("/walks/99/convert").status_code == 404
+
+
+@pytest.mark.parametrize("name", [None, "gate-0077"])
+def test_a_crop_without_a_tracklet_is_not_offered_a_conversion(
+    client: TestClient, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str | None
+) -> None:
+    played(workspace, tmp_path, **MPEG)
+    with workspace.catalogue.transaction() as database:
+        database.execute("UPDATE crop SET tracklet = ? WHERE id = ?", (name, CROP))
+    started: list[Any] = []
+    monkeypatch.setattr(jobs, "start_new", lambda *given: started.append(given))
+    told = client.get(f"/walks/{CROP}.json").json()
+    assert (told["kind"], told["convert"], told["stretch"]) == ("codec", False, [9.0, 15.0])
+    assert told["problem"].endswith("Only clips of tracklets are converted, and this crop belongs to none.")
+    assert client.post(f"/walks/{CROP}/convert").status_code == 202
+    assert started == []
+
+
+def test_two_clips_are_cut_at_a_time_and_whatever_else_is_asked_for_does_not_wait(
+    client: TestClient, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    played(workspace, tmp_path)
+    go, begun = threading.Event(), threading.Semaphore(0)
+    at_work: list[int] = []
+
+    def slow(workspace: Workspace, crop: int, at: float | None) -> dict[str, Any]:
+        at_work.append(crop)
+        begun.release()
+        assert go.wait(20)
+        return {}
+
+    monkeypatch.setattr(contract, "answer", slow)
+    with client, ThreadPoolExecutor(60) as pool:
+        asked = [pool.submit(client.get, f"/walks/{CROP}.json") for _ in range(50)]  # more than the server has threads
+        try:
+            assert begun.acquire(timeout=20)
+            assert begun.acquire(timeout=20)
+            assert pool.submit(client.get, "/clips/1/1-2.mp4").result(timeout=20).status_code == 404
+            assert len(at_work) == 2
+        finally:
+            go.set()
+        assert {one.result().status_code for one in asked} == {200}
 
 
 def test_pages_may_play_what_this_server_sends_and_nothing_else() -> None:

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from reid_core.video.clips import Clip, NotPlain, Place
+from reid_core.video.clips import Clip, NotPlain, Place, packets
 from reid_core.video.clips.copying import copied, decoding_times
+from reid_core.video.clips.encoding import encoded
 from reid_core.video.stream import Problems, open_recording
 from tests.support.films import film, number_in
 
@@ -73,6 +74,18 @@ def test_the_frame_of_any_moment_is_in_the_clip(tmp_path: Path, kind: str) -> No
         assert clip.times[place] == pytest.approx(moment, abs=1e-5)
         if frame % 10 == 0:  # decoding all of them takes longer
             assert shown(tmp_path / "clip.mp4")[place][1] == frame + 1
+
+
+def test_a_file_that_is_read_from_its_begin_on_is_read_for_some_seconds_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    growing = Place(film(tmp_path / "film.ts", 600, key_every=250), whole=False)
+    whole = copied(growing, 13.3, 17.0, tmp_path / "clip.mp4")
+    monkeypatch.setattr(packets, "PATIENCE", 0.0)
+    with pytest.raises(NotPlain, match="takes long"):
+        copied(growing, 13.3, 17.0, tmp_path / "clip.mp4")
+    assert copied(Place(growing.path), 13.3, 17.0, tmp_path / "clip.mp4") == whole, "it need not be"
+    assert encoded(growing, 13.3, 14.0, tmp_path / "converted.mp4").first == pytest.approx(13.32), "who asks waits"
 
 
 def test_moments_of_a_variable_rate_are_kept(tmp_path: Path) -> None:

@@ -163,7 +163,8 @@ EXAMPLES: list[tuple[Event, str, str]] = [
     ),
     (
         DeleteCrops(purpose="request 17", gallery="g", crops=5, receipt=8, recordings=2),
-        "delete", "Deleted 5 crops of gallery g (receipt 8). The files of 2 recordings may still show the deleted people.",
+        "delete",
+        "Deleted 5 crops of gallery g (receipt 8). The files of 2 recordings may still show the deleted people.",
     ),
     (
         BlurRecording(gallery="g", recording=4, stretches=2, seconds=12.04),

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from reid_core.files import one_at_a_time
 from reid_core.signals import StopRequest
 from reid_core.temporary import is_ours
 from reid_core.video.clips import Clip, Stopped
@@ -190,6 +191,24 @@ def test_a_copy_that_shows_nobody_who_was_deleted_needs_no_conversion(workspace:
     assert clip.clip.first == 7.0
 
 
+def test_a_clip_that_a_deletion_has_not_wiped_yet_is_not_found_where_it_shows_who_was_deleted(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    row = played(workspace, tmp_path)
+    clip, later = clip_of(workspace, CROP).clip, clip_of(workspace, CROP_OF_LATER).clip
+    assert clip is not None
+    assert later is not None
+    assert clip.clip.first == 0.0, "its stretch begins at second 7"
+    delete_spans(workspace, row, (1.0, 3.0))
+    assert clip.file.is_file()
+    assert problem(workspace) == ("codec", True)
+    assert clip_of(workspace, CROP_OF_LATER).clip == later
+    assert cache.file_of(workspace, row.key, clip.name) is None
+    assert cache.file_of(workspace, row.key, later.name) == later.file
+    assert made(workspace, CROP).clip.first == 7.0
+    assert clip_of(workspace, CROP).clip != clip
+
+
 def test_any_deletion_wipes_all_clips_of_its_gallery_and_no_others(workspace: Workspace, tmp_path: Path) -> None:
     row = played(workspace, tmp_path)
     assert clip_of(workspace, CROP).clip is not None
@@ -255,22 +274,73 @@ def test_clips_that_were_played_longest_ago_go_first(workspace: Workspace, tmp_p
     assert files(workspace) == [f"{row.key}/27000-35000.json", f"{row.key}/27000-35000.mp4"]
 
 
-def test_where_the_disk_is_nearly_full_older_clips_go_and_then_none_is_made(
+def nearly_full(workspace: Workspace, monkeypatch: Any, lacking: int) -> None:
+    """The disk has so many bytes less than clips leave free; each clip that goes gives its own back."""
+    there = sum(file.stat().st_size for file in workspace.path.glob(f"{CLIPS}/*/*.mp4"))
+
+    def usage(path: Path) -> tuple[int, int, int]:
+        left = sum(file.stat().st_size for file in workspace.path.glob(f"{CLIPS}/*/*.mp4"))
+        return shutil._ntuple_diskusage(10**12, 10**12, cache.LEAST_FREE - lacking + there - left)
+
+    monkeypatch.setattr("shutil.disk_usage", usage)
+
+
+def test_where_the_disk_is_nearly_full_older_clips_go(workspace: Workspace, tmp_path: Path, monkeypatch: Any) -> None:
+    row = played(workspace, tmp_path, kind="ts", is_over=False)
+    os.truncate(row.path, 3 * 10**9)  # of many hours, of which 40 seconds are analysed
+    with workspace.catalogue.transaction() as database:
+        database.execute("UPDATE recording SET bytes = ?, duration = NULL", (3 * 10**9,))
+    one = clip_of(workspace, CROP).clip
+    assert one is not None
+    nearly_full(workspace, monkeypatch, 0)
+    assert clip_of(workspace, CROP_OF_LATER).clip is not None
+    assert files(workspace) == [f"{row.key}/27000-35000.json", f"{row.key}/27000-35000.mp4"]
+
+
+def test_where_that_makes_no_room_they_stay_and_none_is_made(
     workspace: Workspace, tmp_path: Path, monkeypatch: Any
 ) -> None:
     played(workspace, tmp_path)
     assert clip_of(workspace, CROP).clip is not None
-    monkeypatch.setattr("shutil.disk_usage", lambda path: shutil._ntuple_diskusage(10**9, 10**9, 10**6))
+    before = files(workspace)
+    nearly_full(workspace, monkeypatch, 10**6)
     assert problem(workspace, CROP_OF_LATER) == ("space", False)
-    assert files(workspace) == []
+    assert files(workspace) == before != []
+
+
+def test_what_a_browser_cannot_play_is_told_however_full_the_disk_is(
+    workspace: Workspace, tmp_path: Path, monkeypatch: Any
+) -> None:
+    played(workspace, tmp_path, **MPEG)
+    nearly_full(workspace, monkeypatch, 10**6)
+    assert problem(workspace) == ("codec", True)
+    with pytest.raises(NoClip) as raised:
+        made(workspace, CROP)
+    assert raised.value.kind == "space"
+
+
+def test_nothing_is_left_of_a_clip_that_was_refused_or_whose_maker_was_killed(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    row = played(workspace, tmp_path, drawn={"key_every": 5})
+    folder = cache.folder_of(workspace.path, row.key)
+    delete_spans(workspace, row, (2.0, 8.0))
+    assert problem(workspace) == ("codec", True), "its key frame is in a span"
+    assert list(folder.iterdir()) == []
+    for name in ("1-2.lock", "3-4.lock", "3-4.json", "5-6.json", "7-8.lock", "7-8.json"):
+        (folder / name).touch()
+    with one_at_a_time(folder / "7-8.lock"):  # somebody is at work on it
+        assert clip_of(workspace, CROP_OF_LATER).clip is not None
+    left = sorted(file.name for file in folder.iterdir())
+    assert left == ["27000-35000.json", "27000-35000.lock", "27000-35000.mp4", "7-8.json", "7-8.lock"]
 
 
 def test_a_disk_that_fills_up_while_a_clip_is_cut_is_told(
     workspace: Workspace, tmp_path: Path, monkeypatch: Any
 ) -> None:
     played(workspace, tmp_path)
-    monkeypatch.setattr(cutting, "copied", lambda place, start, end, file, found: copied(
-        place, start, end, Path("/dev/full"), found
+    monkeypatch.setattr(cutting, "copied", lambda place, start, end, file, found, check: copied(
+        place, start, end, Path("/dev/full"), found, check
     ))  # fmt: skip
     assert problem(workspace) == ("space", False)
     assert files(workspace) == []
@@ -290,6 +360,6 @@ def test_names_of_clips_lead_nowhere_else(workspace: Workspace, tmp_path: Path) 
     row = played(workspace, tmp_path)
     clip = clip_of(workspace, CROP).clip
     assert clip is not None
-    assert cache.file_of(workspace.path, row.key, clip.name) == clip.file
+    assert cache.file_of(workspace, row.key, clip.name) == clip.file
     for name in ("../1/7000-17000", "7000-17001", "7000-17000.mp4", "x", f"{WALK}", ""):
-        assert cache.file_of(workspace.path, row.key, name) is None
+        assert cache.file_of(workspace, row.key, name) is None
