@@ -105,12 +105,13 @@ def _draw_buttons(one: StillShown, row: RecordingRow | None, job: Job | None) ->
 
 
 def _ask_to_blur(workspace: Workspace, one: StillShown, row: RecordingRow, after: str) -> None:
+    whole = still_shown(workspace, row) or one  # a blurred copy hides whom earlier deletions took, too
     markup.text(
         '<p class="rt-text">Retrace writes a copy into the workspace. For {much} its whole picture is unrecognisable. '
         "That hides other people in view, too, for where the deleted people stood is no longer known. The copy has no "
         "sound. {long}</p>"
         '<p class="rt-small">The file itself stays where it is and still shows everybody, until it is removed.</p>',
-        much=one.describe(), long=_how_long(row),
+        much=whole.describe(), long=_how_long(row),
     )  # fmt: skip
     with st.container(horizontal=True):
         if st.button("Blur recording", type="primary", key=f"gal-do-blur-{one.key}"):
@@ -165,6 +166,9 @@ def _remove(workspace: Workspace, one: StillShown, typed: str, purpose: str) -> 
     now = still_shown_state()
     if typed != one.recording.strip():
         now.complaint = f"Nothing was deleted. Type the recording's name to confirm: {one.recording}"
+        return
+    if not purpose.strip():
+        now.complaint = "Nothing was deleted. Say why; the log keeps it."
         return
     try:
         links = removal.remove_known_file(workspace, one, purpose, by_page=True)
