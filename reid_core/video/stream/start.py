@@ -104,11 +104,8 @@ def stated_start(text: str, zone: tzinfo | None, now: float) -> float:
     Raises ReidError for anything else, and for what lies after `now`.
     """
     text = text.strip()
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or len(text) <= len("2026-03-02"):
+    moment = written_moment(text)
+    if moment is None:
         raise ReidError(f"{shown(text)} is not a start. Write date, time and zone, such as 2026-03-02T08:00+01:00.")
     if moment.tzinfo is None:
         if zone is None:
@@ -120,6 +117,15 @@ def stated_start(text: str, zone: tzinfo | None, now: float) -> float:
     if seconds > now + AHEAD:
         raise ReidError(f"The start {text} lies in the future ({short_time(seconds)}). Check the date and the zone.")
     return seconds
+
+
+def written_moment(text: str) -> datetime | None:
+    """Date and time as written, with a zone or without; None for text that is not both."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return moment if len(text.strip()) > len("2026-03-02") else None
 
 
 def _in_zone(wall: datetime, zone: tzinfo, text: str) -> datetime:
