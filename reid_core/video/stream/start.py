@@ -63,7 +63,7 @@ class StartProposals:
         proposed = "Start" if first.source == "stated" else "Proposed start"
         said = [f"{proposed}: {short_time(first.seconds)}, from {first.words}."]
         said += [
-            f"From {other.words}: {short_time(other.seconds)}, {_apart(other.seconds - first.seconds)}."
+            f"From {other.words}: {short_time(other.seconds)}, {apart(other.seconds - first.seconds)}."
             for other in others
         ]
         return [*said, *self.notes]
@@ -148,7 +148,7 @@ def _of_name(path: Path, duration: float | None, zone: tzinfo | None, notes: lis
         if zone is None:
             first, last = (times_of_name(name, one) for one in _FAR_APART)
             if first != last:
-                written = datetime.fromtimestamp(wall[0], UTC).isoformat(timespec="seconds").removesuffix("+00:00")
+                written = datetime.fromtimestamp(wall[0], UTC).isoformat(" ", "seconds").removesuffix("+00:00")
                 notes.append(f"The name says {written} without a time zone. State the camera's time zone to use it.")
                 return None
         moments = times_of_name(name, zone or UTC)
@@ -169,7 +169,8 @@ def _spans(moments: list[float], duration: float | None) -> bool:
     return abs(moments[1] - moments[0] - duration) <= max(10.0, 0.1 * duration)
 
 
-def _apart(seconds: float) -> str:
+def apart(seconds: float) -> str:
+    """ "273 d 14 h later", "2 min 5 s earlier", "the same": how far one answer lies from another."""
     if abs(seconds) <= DIFFERENT:
         return "the same"
     size = abs(seconds)

@@ -21,6 +21,11 @@ SOURCES = {
     "container": "written inside the file",
     "file": "the file’s date minus its length",
 }
+_OWN_WORDS = {
+    "name": "The file’s name says",
+    "container": "Inside the file is written",
+    "file": "The file’s own date minus its length says",
+}
 WEAKNESSES = {
     "container": "Some recorders write the time of the export into the file.",
     "file": "Copying a file changes its date.",
@@ -47,6 +52,18 @@ def camera_source(source: str) -> str:
 
 def start_choice(proposal: Proposal) -> str:
     return f"{wording.shown_time(proposal.seconds)} UTC, {SOURCES.get(proposal.source, proposal.source)}"
+
+
+def other_source(other: Proposal, start: float) -> str:
+    """What a source that was not chosen says beside the `start`, as a sentence; "" where it says the same."""
+    from reid_core.video.stream.start import DIFFERENT, apart  # slow to import
+
+    seconds = other.seconds - start
+    if abs(seconds) <= DIFFERENT:
+        return ""
+    unused = "; copying changes it, so it is not used" if other.source == "file" else ""
+    says = _OWN_WORDS.get(other.source, other.source)
+    return f"{says} {wording.shown_time(other.seconds)} UTC, {apart(seconds)}{unused}."
 
 
 def about(seconds: float) -> str:
