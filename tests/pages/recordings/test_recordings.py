@@ -291,6 +291,10 @@ def test_a_stopped_analysis_goes_on_or_says_why_not(
 def test_a_recording_is_deleted_with_a_reason(open_view: OpenPage, workspace: Workspace) -> None:
     page = press(open_view(recording="gate.mp4"), "rec-delete")
     assert "Recording gate.mp4" in words_on(page)
+    assert page.button(key="gal-keep").label == "Keep it"
+    press(page, "gal-sure")
+    assert "Say why this recording is deleted; the receipt keeps it." in words_on(page)
+    assert "these crops" not in words_on(page)
     page.text_input(key="gal-purpose").set_value("retention")
     press(page, "gal-sure")
     assert [receipt.crops for receipt in deletion.receipts(workspace)] == [3]
