@@ -14,7 +14,7 @@ from reid_core.cli.shared.options import GalleryArgument, JsonOption, WorkspaceO
 from reid_core.errors import ReidError, shown
 from reid_core.records import plural
 from reid_core.retrieval.filters import Filter
-from reid_core.times import format_time, short_time
+from reid_core.times import format_time, short_time, whole_length
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
 
 _UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
@@ -54,7 +54,7 @@ def recordings(gallery: GalleryArgument, workspace: WorkspaceOption = None, json
         ["recording", "camera", "start", "from", "clock", "length", "analysed", "tracklets", "problems"],
         [
             [
-                row.name, row.camera, told["start"], row.start_source, _offset(row), short_time(row.duration),
+                row.name, row.camera, told["start"], row.start_source, _offset(row), whole_length(row.duration),
                 _share(row), f"{told['tracklets']:,}", " ".join(told["problems"]) or None,
             ]
             for row, told in zip(rows, values, strict=True)

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from pages.components.shared import wording
+from reid_core.times import whole_length
 
 if TYPE_CHECKING:
     from reid_core.video.detection.card import DetectorCard
@@ -43,7 +44,7 @@ def facts_line(facts: Facts, size: int) -> str:
 
 
 def length(seconds: float | None) -> str:
-    return "length unknown" if seconds is None or math.isnan(seconds) else wording.shown_time(max(0.0, seconds))
+    return "length unknown" if seconds is None else whole_length(seconds) or "length unknown"
 
 
 def camera_source(source: str) -> str:
