@@ -269,6 +269,24 @@ def test_an_analysis_runs_fills_the_gallery_and_says_what_it_found(
     assert os.path.exists(street)
 
 
+def test_a_finished_analysis_is_told_in_a_sentence_and_has_no_empty_columns(
+    open_import: Open, tiny_workspace: Workspace
+) -> None:
+    one: dict[str, object] = {
+        "camera": "gate", "start": None, "tracklets": 3, "crops": 9, "already": False, "stopped": False,
+        "analysed": 65.0, "problems": [],
+    }  # fmt: skip
+    result: dict[str, object] = {
+        "gallery": "town", "clocks": [], "left_out": 0, "skipped": [],
+        "recordings": [{"recording": "gate", **one}, {"recording": "door", **one, "camera": "door"}],
+    }  # fmt: skip
+    folder = make_job(tiny_workspace.path, "finished", "Analyse 2 recordings into town", ["video"], result)
+    shown = words(open_import(**{"import": folder.name}))
+    assert "2 recordings analysed: 6 tracklets with 18 crops of 2 cameras are now in gallery town." in shown
+    assert "Began (UTC)" in shown
+    assert "What to know" not in shown
+
+
 @pytest.mark.parametrize(("status", "button"), [("stopped", "Go on"), ("lost", "Go on"), ("failed", "Try again")])
 def test_an_analysis_that_ended_early_goes_on_with_the_same_table(
     open_import: Open, tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch, status: str, button: str
