@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     from reid_core.video.stream import Facts
     from reid_core.video.stream.start import Proposal
 
+# With the name in brackets that sentences about clips use.
 CODECS = {
-    "h264": "H.264", "hevc": "H.265", "mpeg4": "MPEG-4", "mpeg2video": "MPEG-2", "mpeg1video": "MPEG-1",
-    "mjpeg": "Motion JPEG", "vp8": "VP8", "vp9": "VP9", "av1": "AV1", "libdav1d": "AV1", "wmv3": "WMV",
+    "h264": "H.264", "hevc": "H.265 (HEVC)", "mpeg4": "MPEG-4", "mpeg2video": "MPEG-2", "mpeg1video": "MPEG-1",
+    "mjpeg": "Motion JPEG (MJPEG)", "vp8": "VP8", "vp9": "VP9", "av1": "AV1", "libdav1d": "AV1", "wmv3": "WMV",
 }  # fmt: skip
 SOURCES = {
     "name": "from the file’s name",
