@@ -35,6 +35,14 @@ def short_time(seconds: float) -> str | None:
     return None if text is None else text.partition(".")[0]
 
 
+def whole_length(seconds: float) -> str | None:
+    """How long a recording is, in whole seconds: "0:01:30"; None for NaN.
+
+    Rounded: of a film that states 90 s the last frame begins at 89.9 s, and both are to read the same.
+    """
+    return short_time(seconds if np.isnan(seconds) else max(0.0, float(np.floor(seconds + 0.5))))
+
+
 def recorded_time(text: str) -> float | None:
     """Seconds into a recording from "0:44:41" or "0:44:41.5"; None for anything else."""
     found = _RECORDED.fullmatch(text.strip())

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reid_core.times import format_time, parse_time
+from reid_core.times import format_time, parse_time, whole_length
 
 MANY = settings(deadline=None)
 
@@ -117,3 +117,22 @@ def test_a_year_that_is_typed_is_not_taken_for_seconds(text: str) -> None:
         parse_time(text)
     assert parse_time(f"{text}.0") == float(text)
     assert parse_time(float(text)) == float(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (90.0, "0:01:30"),
+        (89.9, "0:01:30"),
+        (89.96, "0:01:30"),
+        (0.5, "0:00:01"),
+        (3599.7, "1:00:00"),
+        (89.4, "0:01:29"),
+    ],
+)
+def test_a_length_is_rounded_so_that_the_last_frame_and_the_file_say_the_same(seconds: float, said: str) -> None:
+    assert whole_length(seconds) == said
+
+
+def test_a_length_that_is_not_known_is_none() -> None:
+    assert whole_length(float("nan")) is None

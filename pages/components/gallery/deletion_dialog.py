@@ -48,11 +48,12 @@ def forget_deletion() -> None:
 
 def draw_deletion(workspace: Workspace, gallery: str) -> None:
     """The dialog, while there is something to ask or to show."""
-    if gallery_state().deletion is not None:
-        _dialog(workspace, gallery)
+    now = gallery_state().deletion
+    if now is not None:
+        title = "Delete crops" if now.recording is None else "Delete a recording"
+        st.dialog(title, width="medium", on_dismiss=forget_deletion)(_dialog)(workspace, gallery)
 
 
-@st.dialog("Delete crops", width="medium", on_dismiss=forget_deletion)
 def _dialog(workspace: Workspace, gallery: str) -> None:
     now = gallery_state().deletion
     if now is None:
@@ -60,8 +61,9 @@ def _dialog(workspace: Workspace, gallery: str) -> None:
     elif now.receipt is not None:
         _show_receipt(workspace, now.receipt)
     elif now.job:
-        markup.note("A job deletes them", "It goes on when this page is closed. The view Jobs shows how far it is, and "
-                    "its receipt is then in History.")  # fmt: skip
+        title = "A job deletes them" if now.recording is None else "A job deletes the recording"
+        markup.note(title, "It goes on when this page is closed. The view Jobs shows how far it is, and its receipt is "
+                    "then in History.")  # fmt: skip
         with st.container(horizontal=True):
             if st.button("See the job", key="gal-see-job", on_click=_see_job):
                 st.rerun()
@@ -82,7 +84,7 @@ def _ask(workspace: Workspace, gallery: str, now: Deletion) -> None:
         _done("Close")
         return
     if not plan.crops and not (now.recording and (plan.tracklets or plan.recordings)):
-        _say_why_not(plan)
+        _say_why_not(plan, now)
         _done("Close")
         return
     if now.recording is not None:
@@ -97,7 +99,8 @@ def _ask(workspace: Workspace, gallery: str, now: Deletion) -> None:
         with st.container(horizontal=True):
             what = plural(plan.crops, "crop") if now.recording is None else "the recording"
             sure = st.form_submit_button(f"Delete {what} for good", type="primary", key="gal-sure")
-            never = st.form_submit_button("Keep them", key="gal-keep")
+            kept = "them" if now.recording is None else "it"
+            never = st.form_submit_button(f"Keep {kept}", key="gal-keep")
     if never:
         forget_deletion()
         st.rerun()
@@ -150,20 +153,22 @@ def _show_plan_of_recording(plan: Plan, gallery: str, recording: str) -> None:
     markup.text('<p class="rt-small">This cannot be undone. A receipt proves what went, and names nobody.</p>')
 
 
-def _say_why_not(plan: Plan) -> None:
+def _say_why_not(plan: Plan, now: Deletion) -> None:
     if plan.held:
         markup.note(
             "Held",
             f"{plural(plan.held, 'crop')} stay: held by {', '.join(plan.holds)}. Release them first, in History.",
         )
     else:
-        markup.note("There is nothing to delete", "These crops are gone already.")
+        gone = "These crops are" if now.recording is None else "This recording is"
+        markup.note("There is nothing to delete", f"{gone} gone already.")
 
 
 def _delete(workspace: Workspace, gallery: str, selection: Selection, plan: Plan, purpose: str, now: Deletion) -> None:
     now.complaint = ""
     if not purpose:
-        now.complaint = "Say why these crops are deleted; the receipt keeps it."
+        what = "these crops are" if now.recording is None else "this recording is"
+        now.complaint = f"Say why {what} deleted; the receipt keeps it."
         return
     try:
         if plan.crops <= AT_ONCE:

@@ -90,18 +90,37 @@ def _draw_analysed(results: list[dict[str, Any]]) -> None:
         for word, number in numbers.items()
     )
     st.html(f'<div class="im-numbers">{boxes}</div>')
+    if last:
+        markup.text('<p class="rt-text">{words}</p>', words=_analysed_sentence(results[-1], last, numbers))
     rows: list[list[object]] = []
     for name, one in last.items():
         said = ["It was analysed before."] if one["already"] and not tracklets[name] else []
         said += [f"Stopped at {wording.shown_time(one['analysed'])}."] if one["stopped"] else []
         began = (one["start"] or "unknown").replace("T", " ").removesuffix("Z")
         rows.append([name, one["camera"], began, f"{tracklets[name]:,}", " ".join([*said, *one["problems"]])])
+    headings = ["Recording", "Camera", "Began (UTC)", "Tracklets", "What to know"]
+    filled = [place for place in range(len(headings)) if any(row[place] for row in rows)]
     if rows:
-        draw_table(["Recording", "Camera", "Began (UTC)", "Tracklets", "What to know"], rows, label="Recordings")
+        cells = [[row[place] for place in filled] for row in rows]
+        draw_table([headings[place] for place in filled], cells, label="Recordings")
     for sentence in dict.fromkeys(sentence for result in results for sentence in result.get("clocks", [])):
         markup.text('<p class="rt-small">{sentence}</p>', sentence=sentence)
     if results[-1]["left_out"]:
         _draw_left_out(results[-1])
+
+
+def _analysed_sentence(result: dict[str, Any], last: dict[str, dict[str, Any]], numbers: dict[str, int]) -> str:
+    """ "2 recordings analysed: 12 tracklets with 40 crops of 2 cameras are in gallery town." """
+    stopped = sum(bool(one["stopped"]) for one in last.values())
+    many = plural(len(last), "recording")
+    began = f"{many} analysed" if not stopped else f"{many}, of which {stopped:,} not to the end"
+    if not numbers["tracklets"]:
+        return f"{began}: no new tracklets."
+    cameras = len({one["camera"] for one in last.values() if one["camera"]})
+    whose = f" of {plural(cameras, 'camera')}" if cameras else ""
+    found = f"{plural(numbers['tracklets'], 'tracklet')} with {plural(numbers['crops'], 'crop')}{whose}"
+    are = "is" if numbers["tracklets"] == 1 else "are"
+    return f"{began}: {found} {are} now in gallery {result['gallery']}."
 
 
 def flaw_sentences(flaws: dict[str, int], crops: int) -> list[str]:

@@ -96,7 +96,7 @@ def _draw_fields(workspace: Workspace, gallery: str, row: RecordingRow, alike: i
                     help=f"Date and time, taken as {zone} unless it names a zone: 2026-03-02 08:00:05+01:00.",
                 )  # fmt: skip
             else:
-                st.number_input("Seconds to add", key=BY, value=0.0, step=1.0, format="%g", width=180,
+                st.number_input("Seconds to add", key=BY, step=1.0, format="%g", width=180,
                                 help="More than 0 where the clock was slow.")  # fmt: skip
             st.text_input("Why (the log keeps it)", key=WHY, width=280)
         if choices:
@@ -130,6 +130,7 @@ def _look(workspace: Workspace, gallery: str, row: RecordingRow, *, whole_camera
         now.clock_trouble = str(error)
         return
     why = str(state.get(WHY) or "").strip()
+    now.typed = {key: state[key] for key in (HOW, MOMENT, SHOWN, BY, WHY, WHOSE) if key in state}
     now.correction = Correction(gallery, row.name, camera, by, start, why, mended)
 
 
@@ -144,11 +145,13 @@ def _moment() -> float:
 
 def _shown(row: RecordingRow) -> float:
     """Seconds since 1970 that the clock in the picture shows, as typed. Raises ReidError."""
-    from reid_core.video.stream.start import stated_start  # slow to import
+    from reid_core.video.stream.start import stated_start, written_moment  # slow to import
 
     text = str(st.session_state.get(SHOWN) or "").strip()
     if not text:
         raise ReidError("Write what the clock in the picture shows: date and time.")
+    if written_moment(text) is None:
+        raise ReidError(f"{shown(text)} is not a date with a time. Write both, such as {_example(row)}.")
     zone = find_time_zone(row.zone) if row.zone else UTC
     return stated_start(text, zone, time.time())
 
@@ -159,6 +162,7 @@ def _draw_preview(workspace: Workspace, now: RecordingsState, asked: Correction,
 
     def cancel() -> None:
         now.correction = None
+        st.session_state.update(now.typed)  # the fields were not drawn, so the session has dropped what they held
 
     lines = [
         f"{row.name} would begin at {wording.shown_time(row.time_of(0))}"

@@ -12,7 +12,7 @@ from PIL import Image
 
 from pages.components.shared import cached, markup, pictures, wording
 from reid_core.errors import ReidError
-from reid_core.times import short_time
+from reid_core.times import whole_length
 from reid_core.workspace.catalogue.recordings import finding
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
 from reid_core.workspace.layout import STILL
@@ -157,7 +157,7 @@ def seconds_of(seconds: float) -> str:
 
 def length_of(seconds: float) -> str:
     """ "0:30:00", "unknown" for NaN."""
-    return short_time(seconds) or "unknown"
+    return whole_length(seconds) or "unknown"
 
 
 def long_time(seconds: float) -> str:

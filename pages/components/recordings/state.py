@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from pages.components.shared.session import kept
 from reid_core.workspace.catalogue.recordings.clock import Mended
@@ -44,7 +45,8 @@ class RecordingsState:
     be opened on the view Browse. `taken` is how far events of widgets were taken up.
 
     `drawn` are the corners of the zone that is being drawn, or drawn anew, and `name` its name until now. `said` is
-    what the last act did, `trouble` why it did nothing."""
+    what the last act did, `trouble` why it did nothing. `typed` is what the fields of the clock held, by their
+    keys, when the correction was asked about."""
 
     gallery: str = ""
     open: str | None = None
@@ -57,6 +59,7 @@ class RecordingsState:
     zone_said: str = ""
     zone_trouble: str = ""
     correction: Correction | None = None
+    typed: dict[str, Any] = field(default_factory=dict)
     undo: Undo | None = None
     clock_said: str = ""
     clock_trouble: str = ""

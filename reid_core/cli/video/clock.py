@@ -14,7 +14,7 @@ from reid_core.cli.shared.options import GalleryArgument, JsonOption, WorkspaceO
 from reid_core.errors import ReidError, shown
 from reid_core.records import plural
 from reid_core.retrieval.filters import Filter
-from reid_core.times import format_time, short_time
+from reid_core.times import format_time, short_time, whole_length
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
 
 _UNITS = {"s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
@@ -27,7 +27,7 @@ def recordings(gallery: GalleryArgument, workspace: WorkspaceOption = None, json
     """List a gallery's recordings: starts and where these come from, how much is analysed, and problems."""
     from reid_core.workspace.catalogue.recordings.finding import every
     from reid_core.workspace.catalogue.recordings.spans import spans_of
-    from reid_core.workspace.galleries.tracklets import tracklets_of
+    from reid_core.workspace.recordings.overview import lines_of
     from reid_core.workspace.recordings.still_shown import not_shown
     from reid_core.workspace.search.coverage.measuring import coverage
     from reid_core.workspace.search.coverage.saying import recorded
@@ -35,13 +35,15 @@ def recordings(gallery: GalleryArgument, workspace: WorkspaceOption = None, json
 
     opened = open_workspace(workspace)
     rows = every(opened.catalogue, gallery)
-    counts: dict[str | None, int] = {}
-    for line in tracklets_of(opened.catalogue, gallery):
-        counts[line.recording] = counts.get(line.recording, 0) + 1
     hidden = spans_of(opened.catalogue, gallery)
     values = [
-        {**_values(row), "tracklets": counts.get(row.name, 0), **_not_shown(row, hidden.get(row.key, []))}
-        for row in rows
+        {
+            **_values(line.row),
+            "tracklets": line.tracklets,
+            "ignored": line.ignored,
+            **_not_shown(line.row, hidden.get(line.row.key, [])),
+        }
+        for line in lines_of(opened.catalogue, rows)
     ]
     total = coverage(opened.catalogue, opened.catalogue.gallery(gallery), Filter())
     if json:
@@ -54,8 +56,8 @@ def recordings(gallery: GalleryArgument, workspace: WorkspaceOption = None, json
         ["recording", "camera", "start", "from", "clock", "length", "analysed", "tracklets", "problems"],
         [
             [
-                row.name, row.camera, told["start"], row.start_source, _offset(row), short_time(row.duration),
-                _share(row), f"{told['tracklets']:,}", " ".join(told["problems"]) or None,
+                row.name, row.camera, told["start"], row.start_source, _offset(row), whole_length(row.duration),
+                _share(row), _tracklets(told), " ".join(told["problems"]) or None,
             ]
             for row, told in zip(rows, values, strict=True)
         ],
@@ -150,6 +152,11 @@ def _not_shown(row: RecordingRow, spans: list[tuple[float, float]]) -> dict[str,
 
 def _offset(row: RecordingRow) -> str:
     return f"corrected by {row.clock_offset:+g} s" if row.clock_offset else "not corrected"
+
+
+def _tracklets(told: dict[str, Any]) -> str:
+    """ "12", or "0 and 30 ignored" where some lie in zones to ignore."""
+    return f"{told['tracklets']:,}" + (f" and {told['ignored']:,} ignored" if told["ignored"] else "")
 
 
 def _share(row: RecordingRow) -> str | None:

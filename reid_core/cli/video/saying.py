@@ -11,7 +11,7 @@ from reid_core.cli.shared.console import say, warn
 from reid_core.datasets.base import Skipped
 from reid_core.errors import ReidError
 from reid_core.records import plural
-from reid_core.times import short_time
+from reid_core.times import short_time, whole_length
 
 if TYPE_CHECKING:
     from reid_core.workspace.imports.recordings import RecordingReport, Standing
@@ -26,7 +26,7 @@ def pace(standing: Standing) -> str:
 def say_found(given: Given, problems: list[str]) -> None:
     found, facts, camera = given.found, given.found.facts, given.camera_of_it
     size = f"{facts.width} × {facts.height}{', interlaced' if facts.interlaced else ''}"
-    length = "of unknown length" if facts.duration is None else f"{short_time(facts.duration)} long"
+    length = "of unknown length" if facts.duration is None else f"{whole_length(facts.duration)} long"
     says = f" (from its {found.camera.source})" if given.camera is None and found.camera else ""
     say(f"{found.path.name}: {facts.codec}, {size}, {length}; camera {camera or 'unknown'}{says}.")
     for sentence in [*found.starts.sentences(), *problems]:

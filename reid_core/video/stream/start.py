@@ -63,7 +63,7 @@ class StartProposals:
         proposed = "Start" if first.source == "stated" else "Proposed start"
         said = [f"{proposed}: {short_time(first.seconds)}, from {first.words}."]
         said += [
-            f"From {other.words}: {short_time(other.seconds)}, {_apart(other.seconds - first.seconds)}."
+            f"From {other.words}: {short_time(other.seconds)}, {apart(other.seconds - first.seconds)}."
             for other in others
         ]
         return [*said, *self.notes]
@@ -104,11 +104,8 @@ def stated_start(text: str, zone: tzinfo | None, now: float) -> float:
     Raises ReidError for anything else, and for what lies after `now`.
     """
     text = text.strip()
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or len(text) <= len("2026-03-02"):
+    moment = written_moment(text)
+    if moment is None:
         raise ReidError(f"{shown(text)} is not a start. Write date, time and zone, such as 2026-03-02T08:00+01:00.")
     if moment.tzinfo is None:
         if zone is None:
@@ -120,6 +117,15 @@ def stated_start(text: str, zone: tzinfo | None, now: float) -> float:
     if seconds > now + AHEAD:
         raise ReidError(f"The start {text} lies in the future ({short_time(seconds)}). Check the date and the zone.")
     return seconds
+
+
+def written_moment(text: str) -> datetime | None:
+    """Date and time as written, with a zone or without; None for text that is not both."""
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return None
+    return moment if len(text.strip()) > len("2026-03-02") else None
 
 
 def _in_zone(wall: datetime, zone: tzinfo, text: str) -> datetime:
@@ -142,7 +148,7 @@ def _of_name(path: Path, duration: float | None, zone: tzinfo | None, notes: lis
         if zone is None:
             first, last = (times_of_name(name, one) for one in _FAR_APART)
             if first != last:
-                written = datetime.fromtimestamp(wall[0], UTC).isoformat(timespec="seconds").removesuffix("+00:00")
+                written = datetime.fromtimestamp(wall[0], UTC).isoformat(" ", "seconds").removesuffix("+00:00")
                 notes.append(f"The name says {written} without a time zone. State the camera's time zone to use it.")
                 return None
         moments = times_of_name(name, zone or UTC)
@@ -163,7 +169,8 @@ def _spans(moments: list[float], duration: float | None) -> bool:
     return abs(moments[1] - moments[0] - duration) <= max(10.0, 0.1 * duration)
 
 
-def _apart(seconds: float) -> str:
+def apart(seconds: float) -> str:
+    """ "273 d 14 h later", "2 min 5 s earlier", "the same": how far one answer lies from another."""
     if abs(seconds) <= DIFFERENT:
         return "the same"
     size = abs(seconds)

@@ -13,7 +13,9 @@ import pytest
 from reid_core.cli.video.clock import seconds_of
 from reid_core.errors import ReidError
 from reid_core.video.stream import Problems
+from reid_core.video.walks import Zone
 from reid_core.workspace.catalogue.recordings import Progress, finish, keep
+from reid_core.workspace.catalogue.recordings.zones import keep_zone
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER, Ended
 from tests.workspace.catalogue.filmed import START, cut, film, filmed, walk
@@ -40,6 +42,15 @@ def reid(workspace: Workspace, run_command: Callable[..., Ended]) -> Reid:
 def cells(out: str, first: str) -> list[str]:
     """Words of the line that begins so."""
     return next(line.split() for line in out.splitlines() if line.startswith(first))
+
+
+def test_tracklets_in_zones_to_ignore_are_counted_apart(reid: Reid, workspace: Workspace) -> None:
+    everywhere = Zone("all of it", ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)), ignored=True)
+    keep_zone(workspace.catalogue, "town", "gate", everywhere)
+    said = reid("recordings", "town")
+    assert "0 and 2 ignored" in said.out
+    door, gate = reid("recordings", "town", "--json").json()["recordings"]
+    assert [(one["tracklets"], one["ignored"]) for one in (door, gate)] == [(2, 0), (0, 2)]
 
 
 def test_recordings_are_listed_with_where_their_start_comes_from(reid: Reid) -> None:

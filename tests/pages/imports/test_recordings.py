@@ -86,6 +86,29 @@ def test_a_recording_has_a_card_with_its_picture_people_camera_and_start(open_im
     assert "It takes about" in shown
 
 
+def test_the_files_own_date_stands_beside_the_start_and_is_not_taken_for_its_source(
+    open_import: Open, street: Path, tmp_path: Path
+) -> None:
+    path = Path(shutil.copy(street, tmp_path / street.name))
+    copied = datetime(2026, 3, 3, 8, 30, tzinfo=UTC).timestamp() + SECONDS
+    os.utime(path, (copied, copied))
+    shown = words(look_at(open_import(), path))
+    said = "own date minus its length says 2026-03-03 08:30:00 UTC, 1 d later; copying changes it, so it is not used."
+    assert said in shown
+    assert "2026-03-03T" not in shown
+    assert "modification time" not in shown
+
+
+def test_a_start_without_a_time_zone_does_not_stand_under_nothing_says_it(
+    open_import: Open, street: Path, tmp_path: Path
+) -> None:
+    path = Path(shutil.copy(street, tmp_path / "yard_2026-03-02T08-30-00.mp4"))
+    os.utime(path, (0, 0))
+    shown = words(look_at(open_import(), path))
+    assert "The name says 2026-03-02 08:30:00 without a time zone." in shown
+    assert "Nothing says when it began" not in shown
+
+
 def test_the_choices_become_a_table_and_a_command(open_import: Open, street: Path, launched: Launched) -> None:
     page = look_at(open_import(), street)
     field(page, "text_input", "Camera").set_value("north").run()
@@ -107,7 +130,10 @@ def test_sources_that_do_not_agree_are_shown_and_another_moment_can_be_stated(
     path = film(tmp_path / "gate_2026-03-02T08-30-00Z.mp4", pictures, rate=5, created="2026-03-02T10:30:00Z")
     page = look_at(open_import(), path)
     assert "Its sources do not agree when it began" in words(page)
-    assert "2026-03-02T10:30:00Z, 2 h later, whole hours: one of them may be in another time zone" in words(page)
+    assert (
+        "Inside the file is written 2026-03-02 10:30:00 UTC, 2 h later, whole hours: one of them may be in another"
+        in words(page)
+    )
     field(page, "selectbox", "Began").select("stated").run()
     assert "Write when its first frame was filmed" in words(page)
     assert not has_button(page, "gal-import-start")
@@ -241,6 +267,24 @@ def test_an_analysis_runs_fills_the_gallery_and_says_what_it_found(
     assert has_button(page, "gal-import-browse")
     assert tiny_workspace.catalogue.gallery("town").crops > 0
     assert os.path.exists(street)
+
+
+def test_a_finished_analysis_is_told_in_a_sentence_and_has_no_empty_columns(
+    open_import: Open, tiny_workspace: Workspace
+) -> None:
+    one: dict[str, object] = {
+        "camera": "gate", "start": None, "tracklets": 3, "crops": 9, "already": False, "stopped": False,
+        "analysed": 65.0, "problems": [],
+    }  # fmt: skip
+    result: dict[str, object] = {
+        "gallery": "town", "clocks": [], "left_out": 0, "skipped": [],
+        "recordings": [{"recording": "gate", **one}, {"recording": "door", **one, "camera": "door"}],
+    }  # fmt: skip
+    folder = make_job(tiny_workspace.path, "finished", "Analyse 2 recordings into town", ["video"], result)
+    shown = words(open_import(**{"import": folder.name}))
+    assert "2 recordings analysed: 6 tracklets with 18 crops of 2 cameras are now in gallery town." in shown
+    assert "Began (UTC)" in shown
+    assert "What to know" not in shown
 
 
 @pytest.mark.parametrize(("status", "button"), [("stopped", "Go on"), ("lost", "Go on"), ("failed", "Try again")])

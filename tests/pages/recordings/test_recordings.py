@@ -225,6 +225,30 @@ def test_a_correction_that_may_not_be_is_refused_before_it_is_made(open_view: Op
     assert "rec-clock-correct" not in {button.key for button in page.button}
 
 
+def test_a_clock_without_its_date_is_asked_for_again(open_view: OpenPage) -> None:
+    page = open_view(recording="gate.mp4")
+    page.text_input(key="rec-shown").set_value("08:30:12")
+    press(page, "rec-clock-look")
+    refusal = "'08:30:12' is not a date with a time. Write both, such as 2026-03-02 07:00:00."
+    assert refusal in words_on(page).replace("&#x27;", "'")
+
+
+def test_what_was_typed_stays_when_a_correction_is_cancelled(open_view: OpenPage) -> None:
+    page = open_view(recording="gate.mp4")
+    page.text_input(key="rec-moment").set_value("0:00:10")
+    page.text_input(key="rec-shown").set_value("2026-03-02 07:00:47")
+    page.text_input(key="rec-why").set_value("slow")
+    press(page, "rec-clock-look")
+    press(page, "rec-clock-cancel")
+    fields = {one.key: one.value for one in page.text_input if one.key in ("rec-moment", "rec-shown", "rec-why")}
+    assert fields == {"rec-moment": "0:00:10", "rec-shown": "2026-03-02 07:00:47", "rec-why": "slow"}
+    page.radio(key="rec-how").set_value("Add seconds").run()
+    page.number_input(key="rec-by").set_value(12.0)
+    press(page, "rec-clock-look")
+    press(page, "rec-clock-cancel")
+    assert page.number_input(key="rec-by").value == 12
+
+
 def test_an_unknown_start_is_told_by_the_burnt_in_clock_and_unknown_again(
     open_view: OpenPage, workspace: Workspace
 ) -> None:
@@ -267,6 +291,10 @@ def test_a_stopped_analysis_goes_on_or_says_why_not(
 def test_a_recording_is_deleted_with_a_reason(open_view: OpenPage, workspace: Workspace) -> None:
     page = press(open_view(recording="gate.mp4"), "rec-delete")
     assert "Recording gate.mp4" in words_on(page)
+    assert page.button(key="gal-keep").label == "Keep it"
+    press(page, "gal-sure")
+    assert "Say why this recording is deleted; the receipt keeps it." in words_on(page)
+    assert "these crops" not in words_on(page)
     page.text_input(key="gal-purpose").set_value("retention")
     press(page, "gal-sure")
     assert [receipt.crops for receipt in deletion.receipts(workspace)] == [3]

@@ -78,7 +78,7 @@ def test_a_name_without_a_zone_is_not_used_until_there_is_one(tmp_path: Path) ->
     found = propose(tmp_path, "gate_20260302_080000.mp4")
     assert [source for source, _ in told(found)] == ["file"]
     assert "without a time zone" in found.notes[0]
-    assert "2026-03-02T08:00:00" in found.notes[0]
+    assert "2026-03-02 08:00:00" in found.notes[0]
     assert found.notes[0] in found.sentences()
 
 

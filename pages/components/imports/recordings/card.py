@@ -13,7 +13,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.components.imports.recordings.state import ALL_CAMERAS, ask_for_picture, key_of_file
-from pages.components.imports.recordings.words import WEAKNESSES, camera_source, facts_line, start_choice
+from pages.components.imports.recordings.words import WEAKNESSES, camera_source, facts_line, other_source, start_choice
 from pages.components.shared import markup, wording
 from reid_core.errors import ReidError
 from reid_core.records import plural
@@ -140,18 +140,18 @@ def _draw_fields(chosen: Chosen) -> None:
 def _draw_doubts(chosen: Chosen, starts: tuple[Proposal, ...]) -> None:
     """What the sources of its start say beside each other, and what could not be used."""
     found = chosen.found
-    from reid_core.video.stream.start import StartProposals
-
-    apart = [sentence for sentence in StartProposals(starts).sentences()[1:] if not sentence.endswith(", the same.")]
+    begins = starts[0].seconds if starts and math.isnan(chosen.seconds) else chosen.seconds
+    others = [one for one in starts if one.source != chosen.source]
+    apart = [sentence for one in others if (sentence := other_source(one, begins))]
     recorded = [one.seconds for one in starts if one.source != "file"]
     said = []
     if _disagree(recorded):
         markup.note("Its sources do not agree when it began", " ".join(apart))
     elif apart:  # the file's date: it is the copy's as often as not
-        said += apart
+        said += apart if not math.isnan(chosen.seconds) else []
     elif len(starts) > 1:
         said.append("All sources say the same.")
-    elif not starts:
+    elif not starts and not found.starts.notes:  # else a note says what speaks of its start, and why it is not used
         said.append("Nothing says when it began. It can be stated later.")
     said += [WEAKNESSES[chosen.source]] if chosen.source in WEAKNESSES and not apart else []
     for sentence in [*said, *found.starts.notes]:

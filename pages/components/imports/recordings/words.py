@@ -6,20 +6,27 @@ import math
 from typing import TYPE_CHECKING
 
 from pages.components.shared import wording
+from reid_core.times import whole_length
 
 if TYPE_CHECKING:
     from reid_core.video.detection.card import DetectorCard
     from reid_core.video.stream import Facts
     from reid_core.video.stream.start import Proposal
 
+# With the name in brackets that sentences about clips use.
 CODECS = {
-    "h264": "H.264", "hevc": "H.265", "mpeg4": "MPEG-4", "mpeg2video": "MPEG-2", "mpeg1video": "MPEG-1",
-    "mjpeg": "Motion JPEG", "vp8": "VP8", "vp9": "VP9", "av1": "AV1", "libdav1d": "AV1", "wmv3": "WMV",
+    "h264": "H.264", "hevc": "H.265 (HEVC)", "mpeg4": "MPEG-4", "mpeg2video": "MPEG-2", "mpeg1video": "MPEG-1",
+    "mjpeg": "Motion JPEG (MJPEG)", "vp8": "VP8", "vp9": "VP9", "av1": "AV1", "libdav1d": "AV1", "wmv3": "WMV",
 }  # fmt: skip
 SOURCES = {
     "name": "from the file’s name",
     "container": "written inside the file",
     "file": "the file’s date minus its length",
+}
+_OWN_WORDS = {
+    "name": "The file’s name says",
+    "container": "Inside the file is written",
+    "file": "The file’s own date minus its length says",
 }
 WEAKNESSES = {
     "container": "Some recorders write the time of the export into the file.",
@@ -38,7 +45,7 @@ def facts_line(facts: Facts, size: int) -> str:
 
 
 def length(seconds: float | None) -> str:
-    return "length unknown" if seconds is None or math.isnan(seconds) else wording.shown_time(max(0.0, seconds))
+    return "length unknown" if seconds is None else whole_length(seconds) or "length unknown"
 
 
 def camera_source(source: str) -> str:
@@ -47,6 +54,18 @@ def camera_source(source: str) -> str:
 
 def start_choice(proposal: Proposal) -> str:
     return f"{wording.shown_time(proposal.seconds)} UTC, {SOURCES.get(proposal.source, proposal.source)}"
+
+
+def other_source(other: Proposal, start: float) -> str:
+    """What a source that was not chosen says beside the `start`, as a sentence; "" where it says the same."""
+    from reid_core.video.stream.start import DIFFERENT, apart  # slow to import
+
+    seconds = other.seconds - start
+    if abs(seconds) <= DIFFERENT:
+        return ""
+    unused = "; copying changes it, so it is not used" if other.source == "file" else ""
+    says = _OWN_WORDS.get(other.source, other.source)
+    return f"{says} {wording.shown_time(other.seconds)} UTC, {apart(seconds)}{unused}."
 
 
 def about(seconds: float) -> str:
