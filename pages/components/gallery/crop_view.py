@@ -31,6 +31,7 @@ from reid_core.workspace.galleries.withheld import withheld
 from reid_core.workspace.workspace import Workspace
 
 ALIKE = 6  # look-alikes that are shown
+HIGH = 490  # pixels, kept free for the picture until the style that says its height has come
 
 
 def close() -> None:
@@ -134,11 +135,12 @@ def _draw_picture(row: dict[str, object]) -> None:
     except BadImage as error:
         picture = thumbnail_url(str(row["sha256"]))
         trouble = f"Only its small thumbnail is left: {error}."
-    markup.text(
-        '<figure class="rt-figure rt-crop"><div class="frame"><img src="{picture}" alt="{name}"></div></figure>',
-        picture=picture,
-        name=f"Crop {row['id']}",
-    )
+    with st.container(key="room-crop", height=HIGH, border=False):
+        markup.text(
+            '<figure class="rt-figure rt-crop"><div class="frame"><img src="{picture}" alt="{name}"></div></figure>',
+            picture=picture,
+            name=f"Crop {row['id']}",
+        )
     if trouble:
         markup.text('<div class="rt-hint">{trouble}</div>', trouble=trouble)
 

@@ -32,9 +32,12 @@ def style() -> None:
 
 def section(words: str, about: str = "") -> None:
     """A heading within the page of a recording, with a sentence below it."""
-    markup.text(
-        '<p class="rec-section" role="heading" aria-level="3">{words}<span>{about}</span></p>', words=words, about=about
-    )
+    room = 96 if len(about) > 100 else 76 if about else 54  # pixels, kept free until it is drawn
+    with st.container(height=room, border=False, key=f"room-rec-{''.join(filter(str.isalnum, words))}"):
+        markup.text(
+            '<p class="rec-section" role="heading" aria-level="3">{words}<span>{about}</span></p>',
+            words=words, about=about,
+        )  # fmt: skip
 
 
 def has_recordings(workspace: Workspace, gallery: str) -> bool:

@@ -24,6 +24,8 @@ from reid_core.workspace.clips.shown_file import blurred_of
 from reid_core.workspace.recordings.analysis import ANALYSED, ANALYSING, STOPPED, go_on, running, standing_of
 from reid_core.workspace.workspace import Workspace
 
+FACTS = 59  # pixels of the facts where they are on one line, kept free until they are drawn
+
 
 def draw_recording(workspace: Workspace, gallery: GalleryInfo, rows: list[RecordingRow], row: RecordingRow) -> None:
     _draw_top(workspace, gallery, row)
@@ -41,9 +43,12 @@ def draw_recording(workspace: Workspace, gallery: GalleryInfo, rows: list[Record
 def _draw_top(workspace: Workspace, gallery: GalleryInfo, row: RecordingRow) -> None:
     now = recordings_state()
     standing = standing_of(row, running(workspace, gallery.name))
-    with st.container(horizontal=True, vertical_alignment="center", key="rec-top"):
-        st.button("All recordings", on_click=look_at, args=(gallery.name, None), key="rec-all", type="tertiary")
-        markup.text('<p class="rt-crumb" role="heading" aria-level="2">{name}</p>', name=row.name)
+    # Streamlit itself lays it out: by a style of ours all would move when that comes.
+    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="rec-top"):
+        with st.container(horizontal=True, vertical_alignment="center", key="rec-name", width="content"):
+            st.button("All recordings", on_click=look_at, args=(gallery.name, None), key="rec-all", type="tertiary")
+            crumb = '<p class="rt-crumb" role="heading" aria-level="2">{name}</p>'
+            st.html(markup.filled(crumb, name=row.name), width="content")
         with st.container(horizontal=True, vertical_alignment="center", key="rec-acts", width="content"):
             if standing == STOPPED:
                 st.button("Go on", on_click=_go_on, args=(workspace, row), key="rec-go-on", type="primary",
@@ -62,17 +67,18 @@ def _draw_facts(workspace: Workspace, row: RecordingRow) -> None:
     how = str(row.settings.get("detector") or f"detector {row.detector[:8]}")
     seen = known.walks(workspace, row)
     ignored = sum(walk.ignored for walk in seen)
-    markup.numbers(
-        [
-            ("Camera", row.camera or "unknown"),
-            ("Time (UTC)", known.span_of(row)),
-            ("Length", known.length_of(row.duration)),
-            ("Tracklets", f"{len(seen) - ignored:,}" + (f" and {ignored:,} ignored" if ignored else "")),
-            ("Analysis", {ANALYSED: "finished", ANALYSING: f"running, {upto}"}.get(standing, f"stopped, {upto}")),
-            ("Analysed by", how + (f", {rate:g} frames a second" if rate else "")),
-            ("Picture", f"{row.width} × {row.height}"),
-        ]
-    )
+    with st.container(key="room-rec-facts", height=FACTS, border=False):
+        markup.numbers(
+            [
+                ("Camera", row.camera or "unknown"),
+                ("Time (UTC)", known.span_of(row)),
+                ("Length", known.length_of(row.duration)),
+                ("Tracklets", f"{len(seen) - ignored:,}" + (f" and {ignored:,} ignored" if ignored else "")),
+                ("Analysis", {ANALYSED: "finished", ANALYSING: f"running, {upto}"}.get(standing, f"stopped, {upto}")),
+                ("Analysed by", how + (f", {rate:g} frames a second" if rate else "")),
+                ("Picture", f"{row.width} × {row.height}"),
+            ]
+        )
     there = "" if Path(row.path).is_file() else " The file is not there any more."
     copied = f" The workspace keeps a {'blurred ' if blurred_of(row) else ''}copy." if row.copied else ""
     markup.text('<p class="rt-small">File {path}.{there}{copied}</p>', path=row.path, there=there, copied=copied)

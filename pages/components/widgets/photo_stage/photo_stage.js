@@ -35,7 +35,8 @@ export default function ({ data, parentElement, setStateValue }) {
     root.focus({ preventScroll: true });
   }
   if (data.people_turn === stage.turn) stage.found = data.people;
-  root.setAttribute("aria-label", `Crop and turn ${data.name}`);
+  const asks = data.people.length > 1 || (data.scene && data.people.length); // as the heading of the page does
+  root.setAttribute("aria-label", asks ? `Choose the person in ${data.name}` : `Crop and turn ${data.name}`);
   list(stage);
 }
 
@@ -189,6 +190,7 @@ function list(stage) {
   /** @type {Record<number, string>} */
   const words = { 0: data.scene ? "Search the whole picture" : stage.turn ? "Search turned" : "Search as it is", 1: one };
   stage.done.firstChild?.replaceWith(words[picks.length] ?? `Take ${picks.length} ${byHand.length ? "boxes" : "people"}`);
+  stage.done.classList.toggle("main", !found.length || picks.length > 0); // while people are offered, one of them is meant
   const said = sentence(stage, byHand.length);
   if (stage.say.textContent !== said) stage.say.textContent = said;
 }

@@ -14,6 +14,7 @@ import streamlit as st
 _HERE = Path(__file__).parent
 _SCRIPTS = ("player_parts.js", "player_sight.js", "player_film.js", "player_draw.js", "player.js")
 
+BUTTON = 37  # pixels, kept free until the button is drawn
 KEYS = (_HERE.parent / "keys.js").read_text(encoding="utf-8")  # stands before the script of who listens on the page
 PLAYER = "".join((_HERE / name).read_text(encoding="utf-8") for name in _SCRIPTS)  # gives a script `openPlayer`
 PLAYER_STYLE = (_HERE / "player.css").read_text(encoding="utf-8")
@@ -39,4 +40,8 @@ def player(crop: int, *, key: str, crops: Sequence[int] = (), is_open: bool = Fa
     the tracklets of the same camera before and after.
     """
     data: dict[str, Any] = {"crop": crop, "crops": list(crops) or [crop], "open": is_open, "steps": steps}
-    _player(key=key, data=data)
+    if is_open:
+        _player(key=key, data=data)
+        return
+    with st.container(key=f"room-{key}", height=BUTTON, border=False):
+        _player(key=key, data=data)

@@ -28,6 +28,7 @@ export default function ({ data, parentElement, setStateValue }) {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => soon(fresh));
   }
   line.tell = teller(root, data.taken, setStateValue);
+  const closed = line.shown === data.label && line.data.chosen !== null && data.chosen === null;
   const whole = !line.data || (line.from === 0 && line.to === line.data.length);
   line.data = data;
   if (line.shown !== data.label) Object.assign(line, { shown: data.label, at: data.chosen, from: 0, to: data.length });
@@ -40,6 +41,7 @@ export default function ({ data, parentElement, setStateValue }) {
   line.keys.missing.hidden = data.analysed >= data.length;
   line.canvas.setAttribute("aria-label", data.label);
   soon(line);
+  if (closed) line.canvas.focus({ preventScroll: true }); // the button that closed the card goes with it
 }
 
 /** @param {HTMLElement} root */

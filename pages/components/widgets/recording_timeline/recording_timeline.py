@@ -13,6 +13,8 @@ from pages.components.widgets.events.events import TELLER, last_taken
 
 _HERE = Path(__file__).parent
 Span = tuple[float, float]
+BAR, BARS, BETWEEN, AXIS, WORDS = 38, 58, 10, 24, 23  # pixels
+MOST_HIGH, ROW, LEAST_HIGH = 264, 12, 24  # pixels of the rows
 
 _timeline = st.components.v2.component(
     "retrace_recording_timeline",
@@ -55,4 +57,13 @@ def recording_timeline(
         "begins": None if math.isnan(begins) else begins, "gaps": [list(gap) for gap in gaps],
         "damaged": list(damaged), "chosen": chosen, "label": label, "taken": last_taken(key, taken),
     }  # fmt: skip
-    _timeline(key=key, data=data, on_did_change=lambda: None)
+    with st.container(key=f"room-{key}", height=_height(rows, ignored), border=False):
+        _timeline(key=key, data=data, on_did_change=lambda: None)
+
+
+def _height(rows: Sequence[int], ignored: Sequence[bool]) -> int:
+    """Pixels that it takes where its bar is on one line, as recording_timeline_paint.js has them: they are kept free
+    until it is drawn.
+    """
+    lanes = 1 + max((row for row, is_ignored in zip(rows, ignored, strict=True) if not is_ignored), default=0)
+    return round(BAR + BARS + BETWEEN + min(MOST_HIGH, max(LEAST_HIGH, ROW * lanes)) + AXIS + WORDS)

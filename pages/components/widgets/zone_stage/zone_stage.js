@@ -28,7 +28,7 @@ export default function ({ data, parentElement, setStateValue }) {
   stage.tell = teller(root, data.taken, setStateValue);
   stage.data = data;
   if (!isPending(root) && !stage.later) {
-    if (!data.drawn && stage.closed) forget(stage);
+    if (!data.drawn && stage.closed) { forget(stage); root.focus({ preventScroll: true }); } // the button that was pressed is gone
     else if (data.drawn && !stage.corners.length) Object.assign(stage, { corners: data.drawn, closed: true, name: data.name });
   }
   root.setAttribute("aria-label", data.label);

@@ -12,6 +12,7 @@ from pages.components.widgets.events.events import TELLER, last_taken
 from reid_core.video.walks import Zone
 
 _HERE = Path(__file__).parent
+BESIDE, NARROW = 70, 340  # pixels: above the picture, and how wide it is at least on a phone
 Corners = tuple[tuple[float, float], ...]
 
 _stage = st.components.v2.component(
@@ -46,7 +47,8 @@ def zone_stage(
         "zones": [{"name": zone.name, "corners": zone.corners, "ignored": zone.ignored} for zone in zones],
         "paths": list(paths), "drawn": drawn, "name": name, "taken": last_taken(key, taken),
     }  # fmt: skip
-    _stage(key=key, data=data, on_did_change=lambda: None)
+    with st.container(key=f"room-{key}", height=round(BESIDE + NARROW * height / max(1, width)), border=False):
+        _stage(key=key, data=data, on_did_change=lambda: None)
 
 
 def corners_of(event: Mapping[str, Any]) -> Corners:
