@@ -14,17 +14,6 @@ from tests.conftest import TESTER
 from tests.e2e.conftest import SLOW, OpenPage, Serve, wait_until_settled
 from tests.workspace.catalogue.filmed import filmed
 
-SHIFTS = """
-window.shifts = [];
-new PerformanceObserver((list) => {
-  for (const one of list.getEntries()) {
-    const parts = one.sources.map((source) => source.node?.dataset?.testid ?? "");
-    if (!one.hadRecentInput && !parts.includes("stMainBlockContainer")) window.shifts.push([one.value, parts.join()]);
-  }
-}).observe({ type: "layout-shift", buffered: true });
-"""  # Streamlit begins each page narrow and makes it wide when it hears of it: that alone is not counted
-MOST = 0.1  # from which on a page counts as one that jumps
-
 
 def _rounded(zone: Zone) -> list[tuple[float, float]]:
     return [(round(x, 2), round(y, 2)) for x, y in zone.corners]
@@ -74,23 +63,3 @@ def test_a_tracklet_is_opened_and_zones_are_drawn(serve: Serve, open_page: OpenP
     page.keyboard.press("b")
     _keep(page, "door")
     assert [zone.name for zone in zones_of(workspace.catalogue, "town", "gate")] == ["door", "square"]
-
-
-@pytest.mark.browser
-def test_nothing_jumps_while_the_page_of_a_recording_is_loaded(
-    serve: Serve, open_page: OpenPage, tmp_path: Path
-) -> None:
-    workspace = Workspace(tmp_path / "filmed", TESTER)
-    filmed(workspace)
-    address = f"{serve(workspace.path)}/gallery?gallery=town&view=recordings&recording=gate.mp4"
-    page = open_page(address)
-    page.add_init_script(SHIFTS)
-    page.goto(address)
-    page.get_by_role("application", name="2 tracklets of gate.mp4 in time.").wait_for(timeout=SLOW)
-    page.get_by_role("group", name="Picture with zones").wait_for(timeout=SLOW)
-    wait_until_settled(page)
-    page.wait_for_timeout(500)  # what comes late moves things, too
-    shifts = page.evaluate("window.shifts")
-    assert sum(value for value, _ in shifts) < MOST, shifts
-    room = page.locator(".st-key-room-rec-timeline").bounding_box()
-    assert abs(room["height"] - page.locator(".st-key-rec-timeline").bounding_box()["height"]) < 4

@@ -91,10 +91,6 @@ def test_a_file_is_removed_once_its_recordings_name_is_typed(
     assert film.is_file()
     page.text_input(key="gal-typed-1").set_value("gate")
     press(page, "gal-do-remove-1")
-    assert "Say why" in words_on(page)
-    assert film.exists()
-    page.text_input(key="gal-why-1").set_value("she asked")
-    press(page, "gal-do-remove-1")
     assert not film.exists()
     assert "Its file was deleted from the disk." in words_on(page)
     assert named(tiny_workspace.catalogue, TINY_GALLERY, "gate").key == 1
