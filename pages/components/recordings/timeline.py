@@ -37,8 +37,8 @@ def draw_timeline(workspace: Workspace, gallery: GalleryInfo, row: RecordingRow)
         return
     known.section(
         "Tracklets",
-        "A tracklet is one walk of one person past the camera; one person may have several. The bars above count the "
-        "tracklets in view in each minute.",
+        "A tracklet is one walk of one person past the camera; one person may have several. The bars at the top count "
+        "the tracklets in view in each minute.",
     )
     chosen = next((place for place, walk in enumerate(walks) if walk.name == now.walk), None)
     _draw_line(row, walks, chosen)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
 from sqlite3 import Connection
 from typing import Any
 
@@ -67,26 +66,18 @@ def follow_zones(database: Connection, gallery: int, camera: str | None) -> int:
 
 def describe_walks_of_version_7(database: Connection) -> None:
     """Its paths had no sizes, and nothing stood about walks."""
-    for name, kind in zip(WALK, ("TEXT", "TEXT", "TEXT", "REAL", "TEXT", "INTEGER"), strict=True):
-        rest = "" if name in ("standing", "zones") else f" NOT NULL DEFAULT {0 if kind == 'INTEGER' else chr(39) * 2}"
-        database.execute(f"ALTER TABLE tracklet ADD COLUMN {name} {kind}{rest}")
-    rows: Iterable[Any] = database.execute("SELECT key, path FROM tracklet").fetchall()
-    for key, data in rows:
+    for column in (
+        "direction TEXT NOT NULL DEFAULT ''", "entered TEXT NOT NULL DEFAULT ''", "left TEXT NOT NULL DEFAULT ''",
+        "standing REAL", "zones TEXT", "ignored INTEGER NOT NULL DEFAULT 0",
+    ):  # fmt: skip
+        database.execute(f"ALTER TABLE tracklet ADD COLUMN {column}")
+    rows = database.execute(
+        "SELECT tracklet.key, tracklet.path, moved, width, height, open_at_start, open_at_end FROM tracklet "
+        "JOIN recording ON recording.key = tracklet.recording"
+    ).fetchall()
+    sets = ", ".join(f"{name} = ?" for name in ("path", *WALK))
+    for key, data, moved, width, height, opened, ended in rows:
         short = np.frombuffer(data, "<f4").reshape(-1, 3)
         path = np.concatenate([short, np.full((len(short), 2), np.nan, np.float32)], axis=1)
-        database.execute("UPDATE tracklet SET path = ? WHERE key = ?", (path_to_bytes(path), key))
-        described = database.execute(
-            f"SELECT {_DESCRIBED} FROM tracklet JOIN recording ON recording.key = tracklet.recording "
-            "WHERE tracklet.key = ?",
-            (key,),
-        ).fetchone()
-        names = ", ".join(f"{name} = ?" for name in WALK)
-        database.execute(f"UPDATE tracklet SET {names} WHERE key = ?", (*walk_cells(_described(described)), key))
-
-
-_DESCRIBED = "tracklet.path, moved, width, height, open_at_start, open_at_end"
-
-
-def _described(row: Sequence[Any]) -> Walk:
-    path, moved, width, height, opened, ended = row
-    return walk_of(path_of_bytes(path), moved, (width, height), open_at_start=bool(opened), open_at_end=bool(ended))
+        walk = walk_of(path, moved, (width, height), open_at_start=bool(opened), open_at_end=bool(ended))
+        database.execute(f"UPDATE tracklet SET {sets} WHERE key = ?", (path_to_bytes(path), *walk_cells(walk), key))
