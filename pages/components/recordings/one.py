@@ -79,7 +79,7 @@ def _draw_facts(workspace: Workspace, row: RecordingRow) -> None:
                 ("Picture", f"{row.width} × {row.height}"),
             ]
         )
-    there = "" if Path(row.path).is_file() else " The file is not there any more."
+    there = "" if Path(row.path).is_file() else " The file is not there."
     copied = f" The workspace keeps a {'blurred ' if blurred_of(row) else ''}copy." if row.copied else ""
     markup.text('<p class="rt-small">File {path}.{there}{copied}</p>', path=row.path, there=there, copied=copied)
 

@@ -8,7 +8,7 @@ from reid_core.video.clips import Place
 from reid_core.video.stream import Problems
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
 from reid_core.workspace.clips.shown_file import fault_of, file_of, reading_of
-from reid_core.workspace.layout import upload_of
+from reid_core.workspace.layout import DEMO_VIDEOS, upload_of
 from reid_core.workspace.workspace import Workspace
 
 
@@ -29,6 +29,12 @@ def place_of(workspace: Workspace, row: RecordingRow) -> Place:
     """
     file = file_of(workspace, row)
     fault = fault_of(file, may_have_grown=True)
+    if fault == "gone" and row.sha256 is None and file.path.parent.as_posix().endswith(f"/{DEMO_VIDEOS}"):
+        raise NoClip(
+            fault,
+            "The videos of the demo are drawn while the app already runs, which takes some minutes, and this one is "
+            "not there yet. `reid demo` draws those that are missing.",
+        )
     if fault == "gone" and upload_of(workspace.incoming, file.path) is not None:
         raise NoClip(
             fault,

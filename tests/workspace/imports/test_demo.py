@@ -22,6 +22,7 @@ from reid_core.signals import StopRequest
 from reid_core.workspace.catalogue.recordings import clock, finding
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.catalogue.vectors import count_vectors, vectors_of
+from reid_core.workspace.clips.cutting import clip_of
 from reid_core.workspace.clips.shown_file import fault_of, file_of
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.galleries.tracklets import tracklets_of
@@ -210,6 +211,13 @@ def test_a_recording_of_which_some_was_deleted_is_left_as_it_is(
 
 
 # --- videos ---
+
+
+def test_until_a_video_is_drawn_its_clips_say_so(recordings: Workspace) -> None:
+    crop = int(recordings.catalogue.crops(RECORDINGS)["id"].iloc[0])
+    problem = clip_of(recordings, crop).problem
+    assert problem is not None
+    assert "this one is not there yet" in str(problem)
 
 
 def test_a_drawn_video_is_the_recordings_file(recordings: Workspace) -> None:
