@@ -133,6 +133,9 @@ def test_the_chosen_gallery_stays_on_every_page_and_for_the_next_visit(
     address = serve(tiny_workspace.path)
     page = open_page(address)
     page.get_by_role("link", name="Map").click(timeout=SLOW)
+    # Search has this field, too: what is chosen there before the browser hears of Map leads back to Search.
+    page.wait_for_url(re.compile(r"/map\b"), timeout=SLOW)
+    wait_until_settled(page)
     page.locator(".st-key-gallery input").click(timeout=SLOW)
     page.get_by_role("option", name="night").click(timeout=SLOW)
     page.get_by_text("night is not embedded yet").wait_for(timeout=SLOW)
