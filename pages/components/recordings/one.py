@@ -22,6 +22,7 @@ from reid_core.workspace.catalogue.recordings.rows import RecordingRow
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.clips.shown_file import blurred_of
 from reid_core.workspace.recordings.analysis import ANALYSED, ANALYSING, STOPPED, go_on, running, standing_of
+from reid_core.workspace.recordings.still_shown import not_shown
 from reid_core.workspace.workspace import Workspace
 
 FACTS = 59  # pixels of the facts where they are on one line, kept free until they are drawn
@@ -31,7 +32,9 @@ def draw_recording(workspace: Workspace, gallery: GalleryInfo, rows: list[Record
     _draw_top(workspace, gallery, row)
     _draw_facts(workspace, row)
     _draw_problems(row)
-    draw_still_shown(workspace, gallery.name, row)
+    if spans := known.spans(workspace, row):
+        known.section("Deleted people", not_shown(row, spans))
+        draw_still_shown(workspace, gallery.name, row)
     draw_timeline(workspace, gallery, row)
     if row.camera is None:
         known.section("Zones", "Zones belong to a camera. Give the crops of this recording their camera first.")

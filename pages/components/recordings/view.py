@@ -16,6 +16,7 @@ from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.recordings.analysis import ANALYSED, ANALYSING, running, standing_of
 from reid_core.workspace.recordings.overview import RecordingLine, lines_of
+from reid_core.workspace.recordings.still_shown import not_shown
 from reid_core.workspace.workspace import Workspace
 
 PAGE = 100  # lines on a page
@@ -102,5 +103,5 @@ def _line(workspace: Workspace, line: RecordingLine, at_work: list[Job]) -> dict
         "time": known.span_of(row), "source": known.source_of(row), "length": known.length_of(row.duration),
         "state": state, "standing": words, "tracklets": f"{line.tracklets:,}",
         "ignored": f"+ {line.ignored:,} ignored" if line.ignored else "", "busiest": f"{line.busiest:,}",
-        "problem": line.problem,
+        "problem": line.problem, "unseen": not_shown(row, line.spans),
     }  # fmt: skip

@@ -2,7 +2,8 @@
 
 /**
  * @typedef {{ name: string, camera: string, picture: string, time: string, source: string, length: string,
- *   state: string, standing: string, tracklets: string, ignored: string, busiest: string, problem: string }} Row
+ *   state: string, standing: string, tracklets: string, ignored: string, busiest: string, problem: string,
+ *   unseen: string }} Row
  * @typedef {{ rows: Row[] }} Data
  */
 
@@ -45,12 +46,13 @@ function line(body, row, open) {
   const name = append(item, "td", "name");
   append(name, "button", "", row.name).type = "button"; // its click is the line's
   append(name, "small", "", row.camera);
+  if (row.unseen) append(name, "small", "", row.unseen);
   append(append(item, "td", "time", row.time), "small", "", row.source);
   append(item, "td", "length", row.length);
   const state = append(item, "td", "state");
   append(state, "i");
   append(state, "span", "", row.standing);
-  const tracklets = append(item, "td", "tracklets number", row.tracklets);
+  const tracklets = append(item, "td", `tracklets number${row.tracklets === "1" ? " one" : ""}`, row.tracklets);
   if (row.ignored) append(tracklets, "small", "", row.ignored);
   append(item, "td", "busiest number", row.busiest);
   append(item, "td", "problem", row.problem);
