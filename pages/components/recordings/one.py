@@ -21,7 +21,7 @@ from reid_core.records import plural
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.clips.shown_file import blurred_of
-from reid_core.workspace.recordings.analysis import ANALYSED, ANALYSING, STOPPED, go_on, running, standing_of
+from reid_core.workspace.recordings.analysis import ANALYSED, ANALYSING, ELSEWHERE, STOPPED, go_on, standings
 from reid_core.workspace.recordings.still_shown import not_shown
 from reid_core.workspace.workspace import Workspace
 
@@ -29,8 +29,9 @@ FACTS = 59  # pixels of the facts where they are on one line, kept free until th
 
 
 def draw_recording(workspace: Workspace, gallery: GalleryInfo, rows: list[RecordingRow], row: RecordingRow) -> None:
-    _draw_top(workspace, gallery, row)
-    _draw_facts(workspace, row)
+    standing = standings(workspace, gallery.name, [row])[row.key]
+    _draw_top(workspace, gallery, row, standing)
+    _draw_facts(workspace, row, standing)
     _draw_problems(row)
     if spans := known.spans(workspace, row):
         known.section("Deleted people", not_shown(row, spans))
@@ -43,9 +44,8 @@ def draw_recording(workspace: Workspace, gallery: GalleryInfo, rows: list[Record
     draw_clock(workspace, gallery, rows, row)
 
 
-def _draw_top(workspace: Workspace, gallery: GalleryInfo, row: RecordingRow) -> None:
+def _draw_top(workspace: Workspace, gallery: GalleryInfo, row: RecordingRow, standing: str) -> None:
     now = recordings_state()
-    standing = standing_of(row, running(workspace, gallery.name))
     # Streamlit itself lays it out: by a style of ours all would move when that comes.
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="rec-top"):
         with st.container(horizontal=True, vertical_alignment="center", key="rec-name", width="content"):
@@ -63,9 +63,11 @@ def _draw_top(workspace: Workspace, gallery: GalleryInfo, row: RecordingRow) -> 
         markup.problem("The analysis does not go on", now.job_trouble)
 
 
-def _draw_facts(workspace: Workspace, row: RecordingRow) -> None:
-    standing = standing_of(row, running(workspace, row.gallery))
+def _draw_facts(workspace: Workspace, row: RecordingRow, standing: str) -> None:
     upto = f"up to {known.length_of(row.analysed)}"
+    how_far = {
+        ANALYSED: "finished", ANALYSING: f"running, {upto}", ELSEWHERE: f"running in another program, {upto}",
+    }.get(standing, f"stopped, {upto}")  # fmt: skip
     rate = row.settings.get("rate")
     how = str(row.settings.get("detector") or f"detector {row.detector[:8]}")
     seen = known.walks(workspace, row)
@@ -77,7 +79,7 @@ def _draw_facts(workspace: Workspace, row: RecordingRow) -> None:
                 ("Time (UTC)", known.span_of(row)),
                 ("Length", known.length_of(row.duration)),
                 ("Tracklets", f"{len(seen) - ignored:,}" + (f" and {ignored:,} ignored" if ignored else "")),
-                ("Analysis", {ANALYSED: "finished", ANALYSING: f"running, {upto}"}.get(standing, f"stopped, {upto}")),
+                ("Analysis", how_far),
                 ("Analysed by", how + (f", {rate:g} frames a second" if rate else "")),
                 ("Picture", f"{row.width} × {row.height}"),
             ]

@@ -26,6 +26,7 @@ from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.clips.walks import crop_of
 from reid_core.workspace.deletion import deletion
 from reid_core.workspace.deletion.deletion import delete
+from reid_core.workspace.imports.under_way import under_way
 from reid_core.workspace.layout import STILL
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER
@@ -329,6 +330,19 @@ def test_a_stopped_analysis_goes_on_or_says_why_not(
     monkeypatch.setattr(job_kinds, "start", start)
     press(page, "rec-go-on")
     assert started == ["yard.mp4"]
+
+
+def test_what_a_terminal_analyses_is_not_called_stopped(open_view: OpenPage, workspace: Workspace) -> None:
+    (gate,) = [row for row in every(workspace.catalogue, "town") if row.name == "gate.mp4"]
+    with under_way(workspace.path, gate.key):
+        line = data_of(open_view(), "rec-list")["rows"][1]
+        assert (line["state"], line["standing"]) == ("elsewhere", "Being analysed by another program, up to 0:01:00")
+        page = open_view(recording="gate.mp4")
+        assert "running in another program, up to 0:01:00" in words_on(page)
+        assert not {"rec-go-on", "rec-see-job"} & {button.key for button in page.button}
+    page = open_view(recording="gate.mp4")
+    assert "stopped, up to 0:01:00" in words_on(page)
+    assert "rec-go-on" in {button.key for button in page.button}
 
 
 def test_a_recording_is_deleted_with_a_reason(open_view: OpenPage, workspace: Workspace) -> None:

@@ -22,7 +22,7 @@ def recording_list(rows: Sequence[dict[str, Any]], *, key: str) -> str | None:
     """Draw the lines; returns the name of the recording that was opened in this very run.
 
     A line has texts: `name`, `camera`, `picture` (an address, "" for none), `time`, `source`, `length`, `state` (one of
-    "analysed", "analysing", "stopped"), `standing`, `tracklets`, `ignored`, `busiest`, `problem` and
+    "analysed", "analysing", "elsewhere", "stopped"), `standing`, `tracklets`, `ignored`, `busiest`, `problem` and
     `unseen`, a sentence about what is not shown of it.
     """
     result = _list(key=key, data={"rows": list(rows)}, on_opened_change=lambda: None)
