@@ -11,6 +11,7 @@ from pages.components.gallery.deletion_dialog import ask_deletion_of
 from pages.components.gallery.state import VIEW
 from pages.components.gallery.still_shown import draw_still_shown
 from pages.components.recordings import known
+from pages.components.recordings.browsing import browse_crops
 from pages.components.recordings.clock import draw_clock
 from pages.components.recordings.state import look_at, recordings_state
 from pages.components.recordings.timeline import draw_timeline
@@ -58,6 +59,7 @@ def _draw_top(workspace: Workspace, gallery: GalleryInfo, row: RecordingRow, sta
                           help="Analyses the rest of the recording, as a job.")  # fmt: skip
             elif standing == ANALYSING:
                 st.button("See the job", on_click=_see_jobs, key="rec-see-job")
+            st.button("Browse crops", on_click=browse_crops, args=(gallery.name, row.name), key="rec-browse")
             st.button("Delete…", on_click=ask_deletion_of, args=(row.name,), key="rec-delete")
     if now.job_trouble:
         markup.problem("The analysis does not go on", now.job_trouble)

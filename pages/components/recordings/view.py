@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.components.gallery.deletion_dialog import draw_deletion
 from pages.components.recordings import known
+from pages.components.recordings.browsing import browse_crops
 from pages.components.recordings.one import draw_recording
 from pages.components.recordings.state import KEYS, PART, RecordingsState, look_at, recordings_state
 from pages.components.shared import address, markup
@@ -78,7 +79,11 @@ def _draw_list(workspace: Workspace, gallery: GalleryInfo, rows: list[RecordingR
             _draw_pager(now, len(rows))
     found = standings(workspace, gallery.name, shown)
     lines = [_line(workspace, line, found[line.row.key]) for line in lines_of(workspace.catalogue, shown)]
-    if (opened := recording_list(lines, key="rec-list")) is not None:
+
+    def browse(name: str) -> None:
+        browse_crops(gallery.name, name)
+
+    if (opened := recording_list(lines, key="rec-list", on_browse=browse)) is not None:
         look_at(gallery.name, opened)
         st.rerun()
 

@@ -20,6 +20,7 @@ from reid_core.picture_reader import PictureReader
 from reid_core.records import natural_order
 from reid_core.workspace import opening
 from reid_core.workspace.actor import system_user
+from reid_core.workspace.catalogue.recordings import finding
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.galleries import browsing
@@ -59,6 +60,7 @@ class GalleryFacts:
     """What the page's controls need to know of a gallery beside its numbers."""
 
     cameras: list[str]
+    recordings: list[str]
     times: tuple[float, float] | None
     has_tracklets: bool
 
@@ -81,7 +83,8 @@ def gallery_facts(workspace: Workspace, gallery: GalleryInfo) -> GalleryFacts:
 def _facts(path: str, gallery: str, version: int) -> GalleryFacts:
     catalogue = open_workspace().catalogue
     cameras = natural_order(catalogue.cameras(gallery))
-    return GalleryFacts(cameras, catalogue.time_range(gallery), has_tracklets(catalogue, gallery))
+    recordings = natural_order(row.name for row in finding.every(catalogue, gallery))
+    return GalleryFacts(cameras, recordings, catalogue.time_range(gallery), has_tracklets(catalogue, gallery))
 
 
 def view_ids(

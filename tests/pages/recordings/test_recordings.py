@@ -182,6 +182,18 @@ def test_a_tracklet_shows_its_crops_and_one_opens_on_browse(open_view: OpenPage)
     assert "recording" not in page.query_params
 
 
+def test_the_crops_of_a_recording_are_browsed_and_no_others(open_view: OpenPage, workspace: Workspace) -> None:
+    page = press(open_view(recording="gate.mp4"), "rec-browse")
+    assert page.session_state["gal-view"] == "Browse"
+    assert dict(page.query_params) == {"gallery": "town", "recordings": "gate.mp4"}
+    assert page.multiselect(key="gal-recording-town").value == ["gate.mp4"]
+    assert [card["id"] for card in data_of(page, "gal-grid")["cards"]] == [1, 2, 3]
+    page.multiselect(key="gal-recording-town").set_value(["door.mp4", "gate.mp4"]).run()
+    assert page.query_params["recordings"] == "door.mp4,gate.mp4"
+    press(page, "gal-clear")
+    assert "recordings" not in page.query_params
+
+
 def test_a_drawn_zone_is_kept_changed_and_removed(open_view: OpenPage, workspace: Workspace) -> None:
     page = open_view(recording="gate.mp4")
     assert data_of(page, "rec-stage")["picture"].startswith("/photos/")
