@@ -34,8 +34,8 @@ def begins(workspace: Workspace) -> list[float]:
 
 def test_two_recordings_of_one_camera_do_not_come_to_overlap(workspace: Workspace) -> None:
     said = (
-        r"Recording gate\.mp4 of camera gate would begin at 2026-03-02T07:09:00Z and overlap with later\.mp4, which "
-        r"begins at 2026-03-02T07:10:00Z: one camera cannot film both\."
+        r"Recording gate\.mp4 of camera gate would begin at 2026-03-02 07:09:00 UTC and overlap with later\.mp4, which "
+        r"begins at 2026-03-02 07:10:00 UTC: one camera cannot film both\."
     )
     with pytest.raises(Refused, match=said):
         mend(workspace.catalogue, TOWN, 540.0, recording="gate.mp4")
