@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from reid_core.datasets.name_times import EARLIEST, times_of_name
 from reid_core.errors import ReidError, shown
-from reid_core.times import FIRST_CLOCK_TIME, said_time
+from reid_core.times import FIRST_CLOCK_TIME, said_time, short_time
 from reid_core.video.stream.facts import Facts
 
 AHEAD = 60.0  # seconds that clocks may differ before a start lies in the future
@@ -61,9 +61,9 @@ class StartProposals:
             return ["Nothing says when this was filmed. State its start.", *self.notes]
         first, *others = self.proposals
         proposed = "Start" if first.source == "stated" else "Proposed start"
-        said = [f"{proposed}: {said_time(first.seconds)}, from {first.words}."]
+        said = [f"{proposed}: {short_time(first.seconds)}, from {first.words}."]
         said += [
-            f"From {other.words}: {said_time(other.seconds)}, {apart(other.seconds - first.seconds)}."
+            f"From {other.words}: {short_time(other.seconds)}, {apart(other.seconds - first.seconds)}."
             for other in others
         ]
         return [*said, *self.notes]

@@ -56,7 +56,7 @@ def test_all_sources_are_given_the_stated_start_first(tmp_path: Path) -> None:
     assert found.chosen.source == "stated"
     said = found.sentences()
     assert said[0] == "Start: 2026-03-02T07:00:00Z, from what you stated."
-    assert said[1] == "From the file's name: 2026-03-02 07:01:00 UTC, 1 min later."
+    assert said[1] == "From the file's name: 2026-03-02T07:01:00Z, 1 min later."
     assert "1 h later, whole hours: one of them may be in another time zone" in said[2]
     assert "the same" in said[3]
 

@@ -66,9 +66,9 @@ def test_a_recording_without_a_length_may_not_begin_within_another(workspace: Wo
 
 def test_no_recording_comes_to_lie_in_the_future(workspace: Workspace) -> None:
     now = time.time()
-    with pytest.raises(Refused, match=r"gate\.mp4 would begin at 20.*Z, which lies in the future\."):
+    with pytest.raises(Refused, match=r"gate\.mp4 would begin at 20.* UTC, which lies in the future\."):
         mend(workspace.catalogue, TOWN, now - START + 3_600, camera="gate")
-    with pytest.raises(Refused, match=r"gate\.mp4 would end at 20.*Z, which lies in the future\."):
+    with pytest.raises(Refused, match=r"gate\.mp4 would end at 20.* UTC, which lies in the future\."):
         set_start(workspace.catalogue, TOWN, "gate.mp4", now - 20)
     assert begins(workspace) == [0, 600]
 
