@@ -29,7 +29,8 @@ def standings(workspace: Workspace, gallery: str, rows: Sequence[RecordingRow]) 
     its file or the folder with it; `ELSEWHERE` where another process analyses it, as a command in a terminal does; else
     `STOPPED`."""
     at_work = running(workspace, gallery)
-    return {row.key: standing_of(row, at_work, is_under_way(workspace.path, row.key)) for row in rows}
+    busy = {row.key for row in rows if row.finished is None and is_under_way(workspace.path, row.key)}
+    return {row.key: standing_of(row, at_work, row.key in busy) for row in rows}
 
 
 def standing_of(row: RecordingRow, at_work: Sequence[Job], is_at_work: bool = False) -> str:
