@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from dataclasses import dataclass
@@ -76,15 +77,17 @@ def _galleries(path: str, version: int) -> list[GalleryInfo]:
 
 
 def gallery_facts(workspace: Workspace, gallery: GalleryInfo) -> GalleryFacts:
-    return _facts(str(workspace.path), gallery.name, workspace.catalogue.version())
+    # A recording in which nobody was found yet changes no version.
+    recordings = natural_order(finding.names(workspace.catalogue, gallery.name))
+    facts = _facts(str(workspace.path), gallery.name, workspace.catalogue.version())
+    return dataclasses.replace(facts, recordings=recordings)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _facts(path: str, gallery: str, version: int) -> GalleryFacts:
     catalogue = open_workspace().catalogue
     cameras = natural_order(catalogue.cameras(gallery))
-    recordings = natural_order(row.name for row in finding.every(catalogue, gallery))
-    return GalleryFacts(cameras, recordings, catalogue.time_range(gallery), has_tracklets(catalogue, gallery))
+    return GalleryFacts(cameras, [], catalogue.time_range(gallery), has_tracklets(catalogue, gallery))
 
 
 def view_ids(

@@ -192,6 +192,10 @@ def test_the_crops_of_a_recording_are_browsed_and_no_others(open_view: OpenPage,
     assert page.query_params["recordings"] == "door.mp4,gate.mp4"
     press(page, "gal-clear")
     assert "recordings" not in page.query_params
+    film(workspace, name="yard.mp4", camera="yard")  # nobody was found in it, and pages keep what they know of the rest
+    page = press(open_view(recording="yard.mp4"), "rec-browse")
+    assert page.query_params["recordings"] == "yard.mp4"
+    assert "No crop fits" in words_on(page)
 
 
 def test_a_drawn_zone_is_kept_changed_and_removed(open_view: OpenPage, workspace: Workspace) -> None:
