@@ -35,6 +35,12 @@ def short_time(seconds: float) -> str | None:
     return None if text is None else text.partition(".")[0]
 
 
+def said_time(seconds: float) -> str:
+    """As it stands in a sentence: "2026-03-02 08:11:30 UTC", or "0:44:41" into a recording; "" for NaN."""
+    text = short_time(seconds) or ""
+    return f"{text.replace('T', ' ').removesuffix('Z')} UTC" if text.endswith("Z") else text
+
+
 def whole_length(seconds: float) -> str | None:
     """How long a recording is, in whole seconds: "0:01:30"; None for NaN.
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reid_core.times import format_time, parse_time, whole_length
+from reid_core.times import format_time, parse_time, said_time, whole_length
 
 MANY = settings(deadline=None)
 
@@ -136,3 +136,9 @@ def test_a_length_is_rounded_so_that_the_last_frame_and_the_file_say_the_same(se
 
 def test_a_length_that_is_not_known_is_none() -> None:
     assert whole_length(float("nan")) is None
+
+
+def test_a_time_in_a_sentence_says_its_zone_and_has_no_letter_within() -> None:
+    assert said_time(1_772_439_090.0) == "2026-03-02 08:11:30 UTC"
+    assert said_time(2681.5) == "0:44:41"
+    assert said_time(float("nan")) == ""

@@ -12,6 +12,7 @@ INSIGHTS = "insights"  # what was found out about the crops of each gallery
 DEMO = "demo"  # folder of the pictures that Retrace draws itself
 DEMO_VIDEOS = f"{DEMO}/recordings"  # folder of its drawn videos, each with a table of who is where in it
 LOCK = "wiping.lock"  # held while an import lays out files and writes their rows, and while files without rows go
+ANALYSING = "analysing"  # a lock for each recording that is analysed at this moment
 ORIGINALS = "originals"  # folder of the workspace with copies of imported pictures, one folder for each source
 STILL = "still.jpg"  # of a recording, in the folder of its source
 CLIPS = "clips"  # stretches of recordings as MP4, one folder for each recording; they are only copies

@@ -21,7 +21,7 @@ from reid_core.workspace.galleries.browsing import of_group
 from reid_core.workspace.workspace import Workspace
 
 PART = "browse"  # of addresses
-NAMES = ("see", "order", "cameras", "splits", "after", "before", "flaw", "missing", "alike", "group")
+NAMES = ("see", "order", "cameras", "recordings", "splits", "after", "before", "flaw", "missing", "alike", "group")
 SEE = {name.lower(): name for name in (CROPS, *BY)}
 ORDER_WORDS = {name.replace(" ", "-"): name for name in ORDERS}
 state = st.session_state
@@ -41,6 +41,7 @@ def follow(workspace: Workspace, gallery: GalleryInfo, *, from_another_page: boo
     put("by", see)
     put("order", one_of(found.get("order"), ORDER_WORDS) or next(iter(ORDERS)))
     put("camera", labels_in(found.get("cameras"), facts.cameras))
+    put("recording", labels_in(found.get("recordings"), facts.recordings))
     put("split", labels_in(found.get("splits"), list(gallery.splits)))
     if facts.times is not None:
         ends = seconds_in(found.get("after")), seconds_in(found.get("before"))
@@ -70,6 +71,7 @@ def say(workspace: Workspace, gallery: GalleryInfo) -> None:
         "see": "" if by == CROPS else str(by).lower(),
         "order": "" if order in (None, next(iter(ORDERS))) else order.replace(" ", "-"),
         "cameras": from_labels(natural_order(field("camera") or ())),
+        "recordings": from_labels(natural_order(field("recording") or ())),
         "splits": from_labels(list(field("split") or ())),
         "after": from_seconds(time_in(field("after"))), "before": from_seconds(time_in(field("before"))),
         "flaw": field("flaw") or "", "missing": field("missing") or "", "alike": "1" if field("alike") else "",

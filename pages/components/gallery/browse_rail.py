@@ -24,7 +24,7 @@ ORDERS = {
     "identity": "By identity", "sharpest": "Sharpest first", "least sharp": "Least sharp first",
     "largest": "Largest first", "smallest": "Smallest first",
 }  # fmt: skip
-FILTERS = ("camera", "split", "after", "before", "flaw", "missing", "alike")
+FILTERS = ("camera", "recording", "split", "after", "before", "flaw", "missing", "alike")
 NOT_EMBEDDED = "model:"  # before a model's id, among what may be missing
 state = st.session_state
 
@@ -46,6 +46,13 @@ def key_of(name: str, gallery: str) -> str:
 def clear_filters(gallery: str) -> None:
     for name in FILTERS:
         state.pop(key_of(name, gallery), None)
+
+
+def show_recording(gallery: str, recording: str) -> None:
+    """From the next run on the crops of that recording are browsed, and no others."""
+    clear_filters(gallery)
+    state[key_of("by", gallery)] = CROPS
+    state[key_of("recording", gallery)] = [recording]
 
 
 def draw_rail(workspace: Workspace, gallery: GalleryInfo) -> Look:
@@ -75,6 +82,7 @@ def draw_rail(workspace: Workspace, gallery: GalleryInfo) -> Look:
 def draw_filters(gallery: GalleryInfo, facts: cached.GalleryFacts, numbers: Numbers) -> Selection:
     key = partial(key_of, gallery=gallery.name)
     cameras: list[str] = []
+    recordings: list[str] = []
     splits: list[str] = []
     after = before = None
     if len(facts.cameras) > 1:
@@ -83,6 +91,11 @@ def draw_filters(gallery: GalleryInfo, facts: cached.GalleryFacts, numbers: Numb
             "Camera", facts.cameras, format_func=wording.camera_name, placeholder="All cameras", key=key("camera"),
             persist_state="session",
         )  # fmt: skip
+    keep_possible(key("recording"), facts.recordings)
+    if facts.recordings:
+        recordings = st.multiselect(
+            "Recording", facts.recordings, placeholder="All recordings", key=key("recording"), persist_state="session"
+        )
     if len(gallery.splits) > 1:
         keep_possible(key("split"), list(gallery.splits))
         splits = st.pills(
@@ -119,6 +132,7 @@ def draw_filters(gallery: GalleryInfo, facts: cached.GalleryFacts, numbers: Numb
     model = lacks.removeprefix(NOT_EMBEDDED) if lacks is not None and lacks.startswith(NOT_EMBEDDED) else None
     return Selection(
         cameras=frozenset(cameras) or None,
+        recordings=frozenset(recordings) or None,
         splits=frozenset(splits) or None,
         after=after,
         before=before,

@@ -9,11 +9,11 @@ import streamlit as st
 from pages.components.gallery.state import StillShownState, still_shown_state
 from pages.components.shared import markup
 from pages.components.shared.job_card import draw_how_it_ended, draw_running, import_style, time_left
-from reid_core.errors import ReidError, disk_full, is_full
+from reid_core.errors import NotThere, ReidError, disk_full, is_full
 from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.catalogue.recordings import finding
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
-from reid_core.workspace.clips.shown_file import blurred_of
+from reid_core.workspace.clips.shown_file import blurred_of, fault_of, original_of
 from reid_core.workspace.deletion.deletion import Receipt
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.recordings import removal
@@ -21,6 +21,7 @@ from reid_core.workspace.recordings.still_shown import StillShown, say_same_film
 from reid_core.workspace.workspace import Workspace
 
 BLUR, REMOVE = "blur", "remove"
+_HAS_COPY = "The workspace has a blurred copy, which pages play instead of the file."
 
 
 def draw_after_deletion(workspace: Workspace, receipt: Receipt) -> None:
@@ -43,10 +44,28 @@ def draw_after_deletion(workspace: Workspace, receipt: Receipt) -> None:
 
 
 def draw_still_shown(workspace: Workspace, gallery: str, row: RecordingRow) -> None:
-    """The same for a recording, whichever deletions took somebody of it. Nothing where its file shows none of them."""
-    found = still_shown(workspace, row) or still_shown_state().removed.get(row.key)
-    if found is not None:
-        _draw_one(workspace, found, "", "")
+    """The same on the page of a recording, whichever deletions took somebody of it: there name and path stand already,
+    and how much is not shown. Nothing where its file shows none of them."""
+    now = still_shown_state()
+    found = still_shown(workspace, row) or now.removed.get(row.key)
+    if found is None and now.asked is not None and now.asked[1] == row.key:
+        _say_gone(row, now.complaint)
+    elif found is not None:
+        _draw_one(workspace, found, "", "", on_its_page=True)
+
+
+def _say_gone(row: RecordingRow, complaint: str) -> None:
+    """What was asked about is done by somebody else: another browser, or a terminal."""
+    fault = fault_of(original_of(row), may_have_grown=True)
+    words = {
+        "gone": f"{row.path} is not there any more: somebody else has removed it, or moved it.",
+        "changed": f"Another file lies at {row.path} now. It stays.",
+    }
+    with st.container(key=f"still-{row.key}"):
+        markup.problem(
+            "There is nothing to do any more", complaint or words.get(fault, "Nobody is to be hidden in it.")
+        )
+        st.button("Close", key=f"gal-cancel-{row.key}", on_click=_ask, args=(None, row.key))
 
 
 def forget_still_shown() -> None:
@@ -55,11 +74,15 @@ def forget_still_shown() -> None:
     now.asked, now.complaint, now.removed = None, "", {}
 
 
-def _draw_one(workspace: Workspace, one: StillShown, purpose: str, after: str) -> None:
+def _draw_one(workspace: Workspace, one: StillShown, purpose: str, after: str, *, on_its_page: bool = False) -> None:
     now = still_shown_state()
     row = None if one.gone else _row_of(workspace, one)
     with st.container(key=f"still-{one.key}"):
-        _say_which(one, row)
+        if not on_its_page:
+            _say_which(one, row)
+        elif one.key not in now.removed:
+            kept = row is not None and blurred_of(row) is not None
+            markup.text('<p class="rt-text">The file still shows them.{copy}</p>', copy=f" {_HAS_COPY}" * kept)
         if one.key in now.removed:
             markup.text('<p class="rt-small" role="status">Its file was deleted from the disk.{links}</p>',
                         links=now.said and f" {now.said}")  # fmt: skip
@@ -87,7 +110,7 @@ def _say_which(one: StillShown, row: RecordingRow | None) -> None:
     else:
         words = f"Deleted people are in view for {one.describe()}."
         if blurred_of(row) is not None:
-            words += " The workspace has a blurred copy, which pages play instead of the file."
+            words += f" {_HAS_COPY}"
     markup.text(
         '<p class="rt-text"><b>{name}</b><br><span class="rt-path">{path}</span></p><p class="rt-small">{words}</p>',
         name=one.recording, path=one.path, words=words,
@@ -144,7 +167,8 @@ def _ask_to_remove(workspace: Workspace, one: StillShown, purpose: str) -> None:
     try:
         plan = None if one.gone else removal.removal_plan(workspace, one.gallery, one.recording)
     except ReidError as error:
-        markup.problem("This file stays", str(error))
+        title = "This file is gone already" if isinstance(error, NotThere) else "This file stays"
+        markup.problem(title, str(error))
         st.button("Close", key=f"gal-cancel-{one.key}", on_click=_ask, args=(None, one.key))
         return
     words = plan or f"{one.path} ({one.file.bytes / 1e6:,.1f} MB) would be deleted from the disk."

@@ -11,10 +11,12 @@ import streamlit as st
 from PIL import Image
 
 from pages.components.shared import cached, markup, pictures, wording
+from pages.components.shared.job_card import import_style
 from reid_core.errors import ReidError
 from reid_core.times import whole_length
 from reid_core.workspace.catalogue.recordings import finding
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
+from reid_core.workspace.catalogue.recordings.spans import Span, spans_of_one
 from reid_core.workspace.layout import STILL
 from reid_core.workspace.recordings import still_there, timeline
 from reid_core.workspace.recordings.overview import has_recordings as any_recording
@@ -27,6 +29,7 @@ SMALL = (160, 90)  # pixels of a still in the list
 
 
 def style() -> None:
+    import_style()  # of the table
     st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
 
 
@@ -61,6 +64,11 @@ def walks(workspace: Workspace, recording: RecordingRow) -> list[SeenWalk]:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _walks(path: str, recording: int, version: int, analysed: float) -> list[SeenWalk]:
     return timeline.walks_of(cached.open_workspace().catalogue, recording)
+
+
+def spans(workspace: Workspace, recording: RecordingRow) -> list[Span]:
+    """When somebody who was deleted is in view of it."""
+    return spans_of_one(workspace.catalogue, recording)
 
 
 def still_things(workspace: Workspace, gallery: str, camera: str, analysed: float) -> list[StillThing]:

@@ -11,6 +11,7 @@ from pages.components.gallery.deletion_dialog import ask_deletion_of
 from pages.components.gallery.state import VIEW
 from pages.components.gallery.still_shown import draw_still_shown
 from pages.components.recordings import known
+from pages.components.recordings.browsing import browse_crops
 from pages.components.recordings.clock import draw_clock
 from pages.components.recordings.state import look_at, recordings_state
 from pages.components.recordings.timeline import draw_timeline
@@ -21,17 +22,21 @@ from reid_core.records import plural
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.clips.shown_file import blurred_of
-from reid_core.workspace.recordings.analysis import ANALYSED, ANALYSING, STOPPED, go_on, running, standing_of
+from reid_core.workspace.recordings.analysis import ANALYSED, ANALYSING, ELSEWHERE, STOPPED, go_on, standings
+from reid_core.workspace.recordings.still_shown import not_shown
 from reid_core.workspace.workspace import Workspace
 
 FACTS = 59  # pixels of the facts where they are on one line, kept free until they are drawn
 
 
 def draw_recording(workspace: Workspace, gallery: GalleryInfo, rows: list[RecordingRow], row: RecordingRow) -> None:
-    _draw_top(workspace, gallery, row)
-    _draw_facts(workspace, row)
+    standing = standings(workspace, gallery.name, [row])[row.key]
+    _draw_top(workspace, gallery, row, standing)
+    _draw_facts(workspace, row, standing)
     _draw_problems(row)
-    draw_still_shown(workspace, gallery.name, row)
+    if spans := known.spans(workspace, row):
+        known.section("Deleted people", not_shown(row, spans))
+        draw_still_shown(workspace, gallery.name, row)
     draw_timeline(workspace, gallery, row)
     if row.camera is None:
         known.section("Zones", "Zones belong to a camera. Give the crops of this recording their camera first.")
@@ -40,9 +45,8 @@ def draw_recording(workspace: Workspace, gallery: GalleryInfo, rows: list[Record
     draw_clock(workspace, gallery, rows, row)
 
 
-def _draw_top(workspace: Workspace, gallery: GalleryInfo, row: RecordingRow) -> None:
+def _draw_top(workspace: Workspace, gallery: GalleryInfo, row: RecordingRow, standing: str) -> None:
     now = recordings_state()
-    standing = standing_of(row, running(workspace, gallery.name))
     # Streamlit itself lays it out: by a style of ours all would move when that comes.
     with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute", key="rec-top"):
         with st.container(horizontal=True, vertical_alignment="center", key="rec-name", width="content"):
@@ -55,14 +59,17 @@ def _draw_top(workspace: Workspace, gallery: GalleryInfo, row: RecordingRow) -> 
                           help="Analyses the rest of the recording, as a job.")  # fmt: skip
             elif standing == ANALYSING:
                 st.button("See the job", on_click=_see_jobs, key="rec-see-job")
+            st.button("Browse crops", on_click=browse_crops, args=(gallery.name, row.name), key="rec-browse")
             st.button("Delete…", on_click=ask_deletion_of, args=(row.name,), key="rec-delete")
     if now.job_trouble:
         markup.problem("The analysis does not go on", now.job_trouble)
 
 
-def _draw_facts(workspace: Workspace, row: RecordingRow) -> None:
-    standing = standing_of(row, running(workspace, row.gallery))
+def _draw_facts(workspace: Workspace, row: RecordingRow, standing: str) -> None:
     upto = f"up to {known.length_of(row.analysed)}"
+    how_far = {
+        ANALYSED: "finished", ANALYSING: f"running, {upto}", ELSEWHERE: f"running in another program, {upto}",
+    }.get(standing, f"stopped, {upto}")  # fmt: skip
     rate = row.settings.get("rate")
     how = str(row.settings.get("detector") or f"detector {row.detector[:8]}")
     seen = known.walks(workspace, row)
@@ -74,7 +81,7 @@ def _draw_facts(workspace: Workspace, row: RecordingRow) -> None:
                 ("Time (UTC)", known.span_of(row)),
                 ("Length", known.length_of(row.duration)),
                 ("Tracklets", f"{len(seen) - ignored:,}" + (f" and {ignored:,} ignored" if ignored else "")),
-                ("Analysis", {ANALYSED: "finished", ANALYSING: f"running, {upto}"}.get(standing, f"stopped, {upto}")),
+                ("Analysis", how_far),
                 ("Analysed by", how + (f", {rate:g} frames a second" if rate else "")),
                 ("Picture", f"{row.width} × {row.height}"),
             ]

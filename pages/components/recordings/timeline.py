@@ -16,8 +16,11 @@ from pages.components.widgets.player.player import player
 from pages.components.widgets.recording_timeline.recording_timeline import recording_timeline
 from reid_core.records import plural
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
+from reid_core.workspace.catalogue.recordings.spans import Span
 from reid_core.workspace.catalogue.rows import GalleryInfo
-from reid_core.workspace.recordings.timeline import SeenWalk, crops_of_walk, packed, per_minute
+from reid_core.workspace.clips.shown_file import blurred_of
+from reid_core.workspace.recordings.still_shown import not_shown
+from reid_core.workspace.recordings.timeline import SeenWalk, best_crop_of_walk, crops_of_walk, packed, per_minute
 from reid_core.workspace.workspace import Workspace
 
 KEY = "rec-timeline"
@@ -27,12 +30,12 @@ LISTED = 200  # tracklets in the table
 
 def draw_timeline(workspace: Workspace, gallery: GalleryInfo, row: RecordingRow) -> None:
     now = recordings_state()
-    walks = known.walks(workspace, row)
+    walks, spans = known.walks(workspace, row), known.spans(workspace, row)
     for event in new_events(KEY, now.taken):
         done(event, now.taken)
         if event["what"] == "opened" and 0 <= int(event["index"]) < len(walks):
             now.walk = walks[int(event["index"])].name
-    if not walks:
+    if not walks and not spans:
         known.section("Tracklets", "Nobody was found in it" + ("." if row.finished else " yet."))
         return
     known.section(
@@ -41,14 +44,16 @@ def draw_timeline(workspace: Workspace, gallery: GalleryInfo, row: RecordingRow)
         "the tracklets in view in each minute.",
     )
     chosen = next((place for place, walk in enumerate(walks) if walk.name == now.walk), None)
-    _draw_line(row, walks, chosen)
+    _draw_line(row, walks, spans, chosen)
     if chosen is not None:
         _draw_card(workspace, gallery, row, walks[chosen])
-    _draw_table(row, walks)
+    if walks:
+        _draw_table(row, walks)
 
 
-def _draw_line(row: RecordingRow, walks: list[SeenWalk], chosen: int | None) -> None:
-    last = max(walk.end for walk in walks)
+def _draw_line(row: RecordingRow, walks: list[SeenWalk], spans: list[Span], chosen: int | None) -> None:
+    last = max([*(walk.end for walk in walks), *(end for _, end in spans)])
+    missing = not_shown(row, spans)
     length = max(row.analysed if math.isnan(row.duration) else row.duration, last, 1.0)
     kinds = {kind: [(walk.start, walk.end) for walk in walks if walk.ignored == kind] for kind in (False, True)}
     rows = {kind: iter(packed(spans, GAP)) for kind, spans in kinds.items()}
@@ -62,20 +67,23 @@ def _draw_line(row: RecordingRow, walks: list[SeenWalk], chosen: int | None) -> 
         length=length, analysed=length if row.finished else row.analysed, begins=row.time_of(0),
         gaps=[(float(start), float(end)) for start, end in row.problems.get("gaps", [])],
         damaged=[float(at) for at in row.problems.get("damaged_at", [])], chosen=chosen,
-        label=f"{plural(len(walks), 'tracklet')} of {row.name} in time. A table follows.", key=KEY,
+        hidden=spans, blurred=blurred_of(row) is not None,
+        label=f"{plural(len(walks), 'tracklet')} of {row.name} in time."
+        f"{missing and f' {missing}'}{' A table follows.' if walks else ''}", key=KEY,
         taken=recordings_state().taken,
     )  # fmt: skip
 
 
 def _draw_card(workspace: Workspace, gallery: GalleryInfo, row: RecordingRow, walk: SeenWalk) -> None:
     crops = crops_of_walk(workspace.catalogue, row.key, walk.name)
+    best = best_crop_of_walk(workspace.catalogue, row.key, walk)
     with st.container(key="rec-card"):
         markup.text(
             '<p class="rec-facts"><b>{name}</b>, {when}, {long}<span>{about}</span></p>',
             name=walk.name, when=_time(row, walk.start), long=known.long_time(walk.end - walk.start),
             about=about(walk),
         )  # fmt: skip
-        if not crops:
+        if best is None:
             markup.text(
                 '<p class="rt-small">No crop of it was kept: it was too small, hidden or blurred, or its crops were '
                 "deleted.</p>"
@@ -87,10 +95,9 @@ def _draw_card(workspace: Workspace, gallery: GalleryInfo, row: RecordingRow, wa
             if opened is not None:
                 _open(opened)
                 st.rerun()
-            player(crops[len(crops) // 2], key="rec-film")
+            player(best, key="rec-film")
         with st.container(horizontal=True, vertical_alignment="center", key="rec-card-acts"):
-            if crops:
-                best = crops[len(crops) // 2]
+            if best is not None:
                 st.button("Open crop", on_click=_open, args=(best,), key="rec-open")
                 if st.button("Search for this person", key="rec-search", type="primary"):
                     st.switch_page("pages/search.py", query_params={"gallery": gallery.name, "crop": str(best)})

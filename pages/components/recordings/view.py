@@ -6,6 +6,7 @@ import streamlit as st
 
 from pages.components.gallery.deletion_dialog import draw_deletion
 from pages.components.recordings import known
+from pages.components.recordings.browsing import browse_crops
 from pages.components.recordings.one import draw_recording
 from pages.components.recordings.state import KEYS, PART, RecordingsState, look_at, recordings_state
 from pages.components.shared import address, markup
@@ -13,9 +14,9 @@ from pages.components.widgets.recording_list.recording_list import recording_lis
 from reid_core.records import plural
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
 from reid_core.workspace.catalogue.rows import GalleryInfo
-from reid_core.workspace.jobs import Job
-from reid_core.workspace.recordings.analysis import ANALYSED, ANALYSING, running, standing_of
+from reid_core.workspace.recordings.analysis import ANALYSED, ANALYSING, ELSEWHERE, standings
 from reid_core.workspace.recordings.overview import RecordingLine, lines_of
+from reid_core.workspace.recordings.still_shown import not_shown
 from reid_core.workspace.workspace import Workspace
 
 PAGE = 100  # lines on a page
@@ -40,22 +41,26 @@ def draw_recordings(workspace: Workspace, gallery: GalleryInfo, *, from_another_
     else:
         draw_recording(workspace, gallery, rows, row)
     draw_deletion(workspace, gallery.name)
-    at_work = running(workspace, gallery.name)
-    if any(standing_of(one, at_work) == ANALYSING for one in ([row] if row is not None else rows)):
-        _follow(workspace, gallery.name, [_standing(one) for one in rows])
+    followed = [row] if row is not None else rows
+    if _is_any_at_work(standings(workspace, gallery.name, followed)):
+        _follow(workspace, gallery.name, [one.key for one in followed], _how_far(workspace, gallery.name, followed))
 
 
 @st.fragment(run_every=2.0)
-def _follow(workspace: Workspace, gallery: str, before: list[tuple[int, float, str | None]]) -> None:
-    """Draw the page anew when an analysis has kept a step, which it does every ten seconds or so."""
-    at_work = running(workspace, gallery)
-    rows = known.recordings(workspace, gallery)
-    if [_standing(one) for one in rows] != before or not any(standing_of(one, at_work) == ANALYSING for one in rows):
+def _follow(workspace: Workspace, gallery: str, followed: list[int], before: list[tuple[int, float, str]]) -> None:
+    """Draw the page anew when an analysis has kept a step, which it does every ten seconds or so, or has ended."""
+    rows = [row for row in known.recordings(workspace, gallery) if row.key in followed]
+    if _how_far(workspace, gallery, rows) != before:
         st.rerun()
 
 
-def _standing(row: RecordingRow) -> tuple[int, float, str | None]:
-    return row.key, row.analysed, row.finished
+def _how_far(workspace: Workspace, gallery: str, rows: list[RecordingRow]) -> list[tuple[int, float, str]]:
+    found = standings(workspace, gallery, rows)
+    return [(row.key, row.analysed, found[row.key]) for row in rows]
+
+
+def _is_any_at_work(found: dict[int, str]) -> bool:
+    return not {ANALYSING, ELSEWHERE}.isdisjoint(found.values())
 
 
 def _draw_list(workspace: Workspace, gallery: GalleryInfo, rows: list[RecordingRow], now: RecordingsState) -> None:
@@ -72,9 +77,13 @@ def _draw_list(workspace: Workspace, gallery: GalleryInfo, rows: list[RecordingR
         )  # fmt: skip
         if len(rows) > PAGE:
             _draw_pager(now, len(rows))
-    at_work = running(workspace, gallery.name)
-    lines = [_line(workspace, line, at_work) for line in lines_of(workspace.catalogue, shown)]
-    if (opened := recording_list(lines, key="rec-list")) is not None:
+    found = standings(workspace, gallery.name, shown)
+    lines = [_line(workspace, line, found[line.row.key]) for line in lines_of(workspace.catalogue, shown)]
+
+    def browse(name: str) -> None:
+        browse_crops(gallery.name, name)
+
+    if (opened := recording_list(lines, key="rec-list", on_browse=browse)) is not None:
         look_at(gallery.name, opened)
         st.rerun()
 
@@ -93,14 +102,16 @@ def _draw_pager(now: RecordingsState, total: int) -> None:
         st.button("Next", on_click=turn, args=(1,), disabled=last == total, key="rec-on")
 
 
-def _line(workspace: Workspace, line: RecordingLine, at_work: list[Job]) -> dict[str, str]:
-    row, state = line.row, standing_of(line.row, at_work)
-    upto = known.length_of(row.analysed)
-    words = {ANALYSED: "Analysed", ANALYSING: f"Analysing, up to {upto}"}.get(state, f"Stopped at {upto}")
+def _line(workspace: Workspace, line: RecordingLine, state: str) -> dict[str, str]:
+    row, upto = line.row, known.length_of(line.row.analysed)
+    words = {
+        ANALYSED: "Analysed", ANALYSING: f"Analysing, up to {upto}",
+        ELSEWHERE: f"Being analysed by another program, up to {upto}",
+    }.get(state, f"Stopped at {upto}")  # fmt: skip
     return {
         "name": row.name, "camera": row.camera or "camera unknown", "picture": known.small_still(workspace, row),
         "time": known.span_of(row), "source": known.source_of(row), "length": known.length_of(row.duration),
         "state": state, "standing": words, "tracklets": f"{line.tracklets:,}",
         "ignored": f"+ {line.ignored:,} ignored" if line.ignored else "", "busiest": f"{line.busiest:,}",
-        "problem": line.problem,
+        "problem": line.problem, "unseen": not_shown(row, line.spans),
     }  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from reid_core.picture_reader import PictureReader
 from reid_core.records import natural_order
 from reid_core.workspace import opening
 from reid_core.workspace.actor import system_user
+from reid_core.workspace.catalogue.recordings import finding
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.galleries import browsing
@@ -59,6 +61,7 @@ class GalleryFacts:
     """What the page's controls need to know of a gallery beside its numbers."""
 
     cameras: list[str]
+    recordings: list[str]
     times: tuple[float, float] | None
     has_tracklets: bool
 
@@ -74,14 +77,17 @@ def _galleries(path: str, version: int) -> list[GalleryInfo]:
 
 
 def gallery_facts(workspace: Workspace, gallery: GalleryInfo) -> GalleryFacts:
-    return _facts(str(workspace.path), gallery.name, workspace.catalogue.version())
+    # A recording in which nobody was found yet changes no version.
+    recordings = natural_order(finding.names(workspace.catalogue, gallery.name))
+    facts = _facts(str(workspace.path), gallery.name, workspace.catalogue.version())
+    return dataclasses.replace(facts, recordings=recordings)
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _facts(path: str, gallery: str, version: int) -> GalleryFacts:
     catalogue = open_workspace().catalogue
     cameras = natural_order(catalogue.cameras(gallery))
-    return GalleryFacts(cameras, catalogue.time_range(gallery), has_tracklets(catalogue, gallery))
+    return GalleryFacts(cameras, [], catalogue.time_range(gallery), has_tracklets(catalogue, gallery))
 
 
 def view_ids(

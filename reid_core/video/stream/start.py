@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from reid_core.datasets.name_times import EARLIEST, times_of_name
 from reid_core.errors import ReidError, shown
-from reid_core.times import FIRST_CLOCK_TIME, short_time
+from reid_core.times import FIRST_CLOCK_TIME, said_time, short_time
 from reid_core.video.stream.facts import Facts
 
 AHEAD = 60.0  # seconds that clocks may differ before a start lies in the future
@@ -90,9 +90,9 @@ def proposals(
         if moment is None:
             continue
         if moment < EARLIEST + UNSET:
-            notes.append(f"From {WORDS[source]}: {short_time(moment)}. That clock was never set, so it is not used.")
+            notes.append(f"From {WORDS[source]}: {said_time(moment)}. That clock was never set, so it is not used.")
         elif moment > now + AHEAD:
-            notes.append(f"From {WORDS[source]}: {short_time(moment)}. That lies in the future, so it is not used.")
+            notes.append(f"From {WORDS[source]}: {said_time(moment)}. That lies in the future, so it is not used.")
         else:
             found.append(Proposal(source, moment, WORDS[source]))
     return StartProposals(tuple(found), tuple(notes))
@@ -113,9 +113,9 @@ def stated_start(text: str, zone: tzinfo | None, now: float) -> float:
         moment = _in_zone(moment, zone, text)
     seconds = moment.timestamp()
     if seconds < FIRST_CLOCK_TIME:
-        raise ReidError(f"The start {text} lies before {short_time(FIRST_CLOCK_TIME)}. Check the year.")
+        raise ReidError(f"The start {text} lies before {said_time(FIRST_CLOCK_TIME)}. Check the year.")
     if seconds > now + AHEAD:
-        raise ReidError(f"The start {text} lies in the future ({short_time(seconds)}). Check the date and the zone.")
+        raise ReidError(f"The start {text} lies in the future ({said_time(seconds)}). Check the date and the zone.")
     return seconds
 
 

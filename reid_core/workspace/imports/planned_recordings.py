@@ -14,7 +14,7 @@ from typing import Any
 
 from reid_core.errors import NotThere, Refused, ReidError, disk_full, is_full, why
 from reid_core.files import write_atomically
-from reid_core.times import short_time
+from reid_core.times import said_time, short_time
 from reid_core.video.analysis import RATE
 from reid_core.video.detection import Detector
 from reid_core.video.stream import Facts, Reading
@@ -183,7 +183,7 @@ def differing(planned: Planned, row: RecordingRow) -> list[str]:
         asked.append(f"camera {row.camera}, not {planned.camera}")
     start = planned.start.seconds if planned.start is not None and planned.start.source == "stated" else row.time_of(0)
     if abs(start - row.time_of(0)) > OVERLAP or math.isnan(start) != math.isnan(row.time_of(0)):
-        asked.append(f"start {short_time(row.time_of(0)) or 'unknown'}, not {short_time(start)}")
+        asked.append(f"start {said_time(row.time_of(0)) or 'unknown'}, not {said_time(start)}")
     if planned.copy and not row.copied:
         asked.append("without a copy of its file")
     if planned.rate != row.settings.get("rate", planned.rate):
@@ -214,8 +214,8 @@ def _refuse_overlap(workspace: Workspace, planned: Planned, facts: Facts, galler
     for other in finding.every(workspace.catalogue, gallery):
         if other.camera == planned.camera and overlap(begins, length, other):
             raise Refused(
-                f"{planned.path.name} would begin at {short_time(begins)} and overlap with {other.name}, which begins "
-                f"at {short_time(other.time_of(0))}: camera {planned.camera} cannot film both. Check its --camera and "
+                f"{planned.path.name} would begin at {said_time(begins)} and overlap with {other.name}, which begins "
+                f"at {said_time(other.time_of(0))}: camera {planned.camera} cannot film both. Check its --camera and "
                 "--start, or correct the clock of the other with `reid clock`."
             )
 

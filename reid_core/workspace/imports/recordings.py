@@ -38,6 +38,7 @@ from reid_core.workspace.catalogue.recordings import finding, keeping
 from reid_core.workspace.catalogue.recordings.rows import DeletedMeanwhile, Progress, RecordingRow, TakenUp
 from reid_core.workspace.imports.planned_recordings import Planned, differing, hash_of, keep_copy, row_of, size_of
 from reid_core.workspace.imports.tracklet_crops import Still, keep_still, keep_tracklets, prepared
+from reid_core.workspace.imports.under_way import under_way
 from reid_core.workspace.imports.uploads import let_go
 from reid_core.workspace.imports.whole_files import Watch
 from reid_core.workspace.layout import LOCK
@@ -111,15 +112,16 @@ def import_recording(
             let_go(workspace, planned.path)
             return RecordingReport(row, planned.path, already=True, problems=tuple(said))
         tracklets = crops = 0
-        while True:
-            work = _Work(workspace, finding.take_up(catalogue, row.key), recording, detector, embedder, tracks)
-            try:
-                report = work.run(watch, on_progress)
-                break
-            except DeletedMeanwhile:  # what it remembers may show who was deleted
-                tracklets, crops = tracklets + work.tracklets, crops + work.crops
-            finally:
-                work.close()
+        with under_way(workspace.path, row.key):
+            while True:
+                work = _Work(workspace, finding.take_up(catalogue, row.key), recording, detector, embedder, tracks)
+                try:
+                    report = work.run(watch, on_progress)
+                    break
+                except DeletedMeanwhile:  # what it remembers may show who was deleted
+                    tracklets, crops = tracklets + work.tracklets, crops + work.crops
+                finally:
+                    work.close()
         said = [*report.problems, *differing(planned, row)]
         if work.tracks is not None and work.tracks.lacks:
             said.append(f"The file of tracks begins after frame {work.tracks.lacks:,}, where the analysis resumed.")

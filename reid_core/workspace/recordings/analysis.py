@@ -10,11 +10,12 @@ from reid_core.errors import NotThere, Refused
 from reid_core.times import format_time
 from reid_core.workspace import job_kinds
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
+from reid_core.workspace.imports.under_way import is_under_way
 from reid_core.workspace.imports.video.starting import files_of
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
 
-ANALYSED, ANALYSING, STOPPED = "analysed", "analysing", "stopped"
+ANALYSED, ANALYSING, ELSEWHERE, STOPPED = "analysed", "analysing", "elsewhere", "stopped"
 
 
 def running(workspace: Workspace, gallery: str) -> list[Job]:
@@ -23,19 +24,33 @@ def running(workspace: Workspace, gallery: str) -> list[Job]:
     return [job for job in found if job.progress.status == "running" and gallery in job_kinds.galleries_of(job)]
 
 
-def standing_of(row: RecordingRow, at_work: Sequence[Job]) -> str:
-    """`ANALYSED`, `ANALYSING` where one of the jobs reads its file or the folder with it, else `STOPPED`."""
+def standings(workspace: Workspace, gallery: str, rows: Sequence[RecordingRow]) -> dict[int, str]:
+    """By the number of each recording of the gallery: `ANALYSED`; `ANALYSING` where one of the workspace's jobs reads
+    its file or the folder with it; `ELSEWHERE` where another process analyses it, as a command in a terminal does; else
+    `STOPPED`."""
+    at_work = running(workspace, gallery)
+    busy = {row.key for row in rows if row.finished is None and is_under_way(workspace.path, row.key)}
+    return {row.key: standing_of(row, at_work, row.key in busy) for row in rows}
+
+
+def standing_of(row: RecordingRow, at_work: Sequence[Job], is_at_work: bool = False) -> str:
+    """The same of one, with the jobs that analyse recordings now, and whether any process analyses this one."""
     if row.finished is not None:
         return ANALYSED
-    return ANALYSING if any(_reads(job, Path(row.path)) for job in at_work) else STOPPED
+    if any(_reads(job, Path(row.path)) for job in at_work):
+        return ANALYSING
+    return ELSEWHERE if is_at_work else STOPPED
 
 
 def go_on(workspace: Workspace, row: RecordingRow) -> Path:
     """Start the job that analyses the rest of it; returns its folder. Raises ReidError where that cannot be."""
     if row.finished is not None:
         raise Refused(f"Recording {row.name} is analysed to its end.")
-    if standing_of(row, running(workspace, row.gallery)) == ANALYSING:
+    standing = standings(workspace, row.gallery, [row])[row.key]
+    if standing == ANALYSING:
         raise Refused(f"Recording {row.name} is being analysed already. The view Jobs shows how far it is.")
+    if standing == ELSEWHERE:
+        raise Refused(f"Recording {row.name} is being analysed by another program already. Wait for it, or stop it.")
     if not Path(row.path).is_file():
         raise NotThere(f"The file of {row.name} is not there any more: {row.path}. Put it back to go on.")
     if row.camera is None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
+from reid_core.workspace.catalogue.recordings.spans import Span, spans_in
 from reid_core.workspace.catalogue.rows import gallery_key
 
 HOUR = 3600.0  # seconds
@@ -30,7 +31,7 @@ class RecordingLine:
     """A recording with how many tracklets it has, without those to ignore, and how many are `ignored`.
 
     `busiest` is how many of them begin within one hour at most, and `problem` one word for what was wrong, "" for
-    nothing.
+    nothing. In the `spans`, in seconds into it, somebody is in view who was deleted.
     """
 
     row: RecordingRow
@@ -38,6 +39,7 @@ class RecordingLine:
     ignored: int
     busiest: int
     problem: str
+    spans: Sequence[Span] = ()
 
 
 def has_recordings(catalogue: Catalogue, gallery: str) -> bool:
@@ -62,9 +64,15 @@ def lines_of(catalogue: Catalogue, rows: Sequence[RecordingRow]) -> list[Recordi
                 ignored[recording] += 1
             else:
                 begins[recording].append(moment)
+        spans = {row.key: spans_in(database, row) for row in rows}
     return [
         RecordingLine(
-            row, len(begins[row.key]), ignored[row.key], most_within(begins[row.key]), problem_word(row.problems)
+            row,
+            len(begins[row.key]),
+            ignored[row.key],
+            most_within(begins[row.key]),
+            problem_word(row.problems),
+            spans[row.key],
         )
         for row in rows
     ]

@@ -72,13 +72,13 @@ def how_much(stretches: int, seconds: float) -> str:
 
 
 def not_shown(row: RecordingRow, spans: Sequence[Span]) -> str:
-    """ "12.0 s in 2 stretches are not shown: somebody in them was deleted." "" where all of it may be shown."""
+    """ "12.0 s in 2 stretches are not shown, because somebody in them was deleted." "" where all of it may be shown."""
     if not spans:
         return ""
     what = how_much(len(spans), lengths(spans))
     if blurred_of(row) is not None:
-        return f"{what} are blurred in the workspace's copy: somebody in them was deleted."
-    return f"{what} are not shown: somebody in them was deleted."
+        return f"{what} are blurred in the workspace's copy, because somebody in them was deleted."
+    return f"{what} are not shown, because somebody in them was deleted."
 
 
 def shown_in(

@@ -3,10 +3,8 @@ a camera, and offered as zones to ignore. Somebody who sits for long looks alike
 
 from __future__ import annotations
 
-import json
 import math
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +14,7 @@ from reid_core.video.walks import Zone
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.recordings.walks import path_of_bytes
 from reid_core.workspace.catalogue.rows import gallery_key
+from reid_core.workspace.clips.neighbours import best_crop
 
 HARDLY = 0.2  # heights of the box: who moved less has hardly moved
 LONG, OFTEN = 300.0, 3  # seconds together, or tracklets at one place, from which on it is worth a question
@@ -31,7 +30,7 @@ class StillThing:
 
     `box` is left, top, width and height, and `feet` the left, top, right and bottom of the foot points, all as shares
     of the picture. `tracklets` of it were kept, `seconds` long together; `moved` is the most that one of them moved, in
-    heights of its box. `crops` are numbers of some of them, those of the longest tracklet first.
+    heights of its box. `crops` are the best of some of them, that of the longest tracklet first.
     """
 
     box: Box
@@ -84,16 +83,12 @@ def still_things(catalogue: Catalogue, gallery: str, camera: str) -> list[StillT
             for box, feet in _places(path_of_bytes(path), width, height)
         ]
         found = [place for place in at_one_place(stays) if _is_worth_a_question(place)]
-        crops: dict[tuple[int, str], list[int]] = defaultdict(list)
-        for recording, name, crop in database.execute(
-            "SELECT recording, tracklet, id FROM crop WHERE recording IN (SELECT value FROM json_each(?)) "
-            "AND tracklet IN (SELECT value FROM json_each(?)) ORDER BY moment, id",
-            (
-                json.dumps(sorted({stay.recording for place in found for stay in place[:MOST_CROPS]})),
-                json.dumps([stay.name for place in found for stay in place[:MOST_CROPS]]),
-            ),
-        ):
-            crops[recording, name].append(int(crop))
+        ends = {key: (start, end) for key, _, _, start, end, *_ in rows}
+        crops = {
+            stay.key: best_crop(database, stay.recording, stay.name, *ends[stay.key])
+            for place in found
+            for stay in place[:MOST_CROPS]
+        }
     things = [_thing(place, crops) for place in found]
     return sorted(things, key=lambda thing: (-thing.seconds, thing.box))
 
@@ -148,13 +143,13 @@ def _is_worth_a_question(place: Sequence[Stay]) -> bool:
     return len(place) >= OFTEN or math.fsum(stay.seconds for stay in place) >= LONG
 
 
-def _thing(place: Sequence[Stay], crops: dict[tuple[int, str], list[int]]) -> StillThing:
+def _thing(place: Sequence[Stay], crops: Mapping[int, int | None]) -> StillThing:
     feet = np.array([stay.feet for stay in place])
     left, top = feet[:, :2].min(axis=0).tolist()
     right, bottom = feet[:, 2:].max(axis=0).tolist()
-    ones = [crops.get((stay.recording, stay.name), []) for stay in place[:MOST_CROPS]]
+    best = [crops[stay.key] for stay in place[:MOST_CROPS]]
     return StillThing(
         box=place[0].box, feet=(left, top, right, bottom), tracklets=len(place),
         recordings=len({stay.recording for stay in place}), seconds=math.fsum(stay.seconds for stay in place),
-        moved=max(stay.moved for stay in place), crops=tuple(of_it[len(of_it) // 2] for of_it in ones if of_it),
+        moved=max(stay.moved for stay in place), crops=tuple(crop for crop in best if crop is not None),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.recordings.walks import path_of_bytes
 from reid_core.workspace.catalogue.rows import gallery_key
+from reid_core.workspace.clips.neighbours import best_crop
 
 MINUTE = 60.0  # seconds
 MOST_PATHS, MOST_POINTS = 200, 24  # of the lines that show a place without a still
@@ -59,6 +60,12 @@ def crops_of_walk(catalogue: Catalogue, recording: int, tracklet: str) -> list[i
             "SELECT id FROM crop WHERE recording = ? AND tracklet = ? ORDER BY moment, id", (recording, tracklet)
         )
         return [int(crop) for (crop,) in found]
+
+
+def best_crop_of_walk(catalogue: Catalogue, recording: int, walk: SeenWalk) -> int | None:
+    """The crop that stands for the tracklet wherever one does, see `neighbours.best_crop`; None where it has none."""
+    with catalogue.transaction() as database:
+        return best_crop(database, recording, walk.name, walk.start, walk.end)
 
 
 def packed(spans: Sequence[tuple[float, float]], gap: float = 0.0) -> list[int]:

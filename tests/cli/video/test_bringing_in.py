@@ -82,7 +82,7 @@ def test_an_inherited_clock_may_not_make_recordings_overlap_or_lie_in_the_future
     video(street, "--start", "name")
     reid("clock", "town", "--camera", "gate", "--by", "+37")
     near = filmed(tmp_path / "gate_2026-03-02T08-30-05Z.mp4", WALKERS[1:], 9)
-    assert "would begin at 2026-03-02T08:30:42Z and overlap with" in video(near, "--start", "name").err
+    assert "would begin at 2026-03-02 08:30:42 UTC and overlap with" in video(near, "--start", "name").err
     reid("clock", "town", "--camera", "gate", "--by", "2000h")
     yesterday = datetime.now(UTC) - timedelta(days=1)
     late = filmed(tmp_path / f"gate_{yesterday:%Y-%m-%dT%H-%M-%SZ}.mp4", WALKERS[1:], 8)

@@ -31,7 +31,7 @@ def test_a_tracklet_is_opened_and_zones_are_drawn(serve: Serve, open_page: OpenP
     workspace = Workspace(tmp_path / "filmed", TESTER)
     filmed(workspace)
     page = open_page(f"{serve(workspace.path)}/gallery?gallery=town&view=recordings")
-    page.get_by_role("button", name="gate.mp4").click(timeout=SLOW)
+    page.get_by_role("button", name="gate.mp4", exact=True).click(timeout=SLOW)
     line = page.get_by_role("application", name="2 tracklets of gate.mp4 in time.")
     line.focus(timeout=SLOW)
     page.keyboard.press("ArrowRight")

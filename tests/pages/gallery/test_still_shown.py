@@ -13,6 +13,7 @@ from reid_core.workspace.catalogue.recordings import named
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.recordings.blurred_copy import blur_recording
+from reid_core.workspace.recordings.removal import remove_file
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TINY_GALLERY
 from tests.pages.gallery.gallery_page import keys_of, mark, press, words_on
@@ -150,7 +151,8 @@ def test_a_recording_offers_the_same_later_and_only_if_its_file_shows_somebody_d
     assert words_on(page) == ""
     delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({25, 26})), "she asked")
     page.run()
-    assert "in view for 8.0 s in 1 stretch" in words_on(page)
+    assert "The file still shows them." in words_on(page)
+    assert str(film) not in words_on(page), "the page of the recording says it already"
     page.button(key="gal-remove-1").click().run()
     page.text_input(key="gal-typed-1").set_value("gate")
     press(page, "gal-do-remove-1")
@@ -160,3 +162,27 @@ def test_a_recording_offers_the_same_later_and_only_if_its_file_shows_somebody_d
     press(page, "gal-do-remove-1")
     assert not film.exists()
     assert "Its file was deleted from the disk." in words_on(page)
+
+
+def test_what_another_browser_did_meanwhile_is_said(tiny_workspace: Workspace, film: Path) -> None:
+    delete(tiny_workspace, TINY_GALLERY, Selection(ids=frozenset({25, 26})), "she asked")
+    page = AppTest.from_function(of_a_recording, args=(str(tiny_workspace.path), TINY_GALLERY, "gate")).run()
+    press(page, "gal-remove-1")
+    page.text_input(key="gal-typed-1").set_value("gate")
+    page.text_input(key="gal-why-1").set_value("she asked")
+    remove_file(tiny_workspace, TINY_GALLERY, "gate", "she asked")
+    press(page, "gal-do-remove-1")
+    assert f"{film} is not there any more: somebody else has removed it, or moved it." in words_on(page)
+    press(page, "gal-cancel-1")
+    assert "not there any more" not in words_on(page)
+
+
+def test_a_receipt_says_that_another_browser_removed_the_file(
+    open_page: OpenPage, tiny_workspace: Workspace, film: Path
+) -> None:
+    page = press(deleted(open_page, tiny_workspace, 25, 26), "gal-remove-1")
+    page.text_input(key="gal-typed-1").set_value("gate")
+    remove_file(tiny_workspace, TINY_GALLERY, "gate", "she asked")
+    press(page, "gal-do-remove-1")
+    assert "This file is gone already" in words_on(page)
+    assert f"{film} is not there any more." in words_on(page)

@@ -20,8 +20,13 @@ from reid_core.video.stream import Problems
 from reid_core.video.walks import Zone
 from reid_core.workspace import job_kinds
 from reid_core.workspace.catalogue.recordings import Progress, every, finish, keep, note_still
+from reid_core.workspace.catalogue.recordings.spans import spans_of
 from reid_core.workspace.catalogue.recordings.zones import keep_zone, zones_of
+from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.clips.walks import crop_of
 from reid_core.workspace.deletion import deletion
+from reid_core.workspace.deletion.deletion import delete
+from reid_core.workspace.imports.under_way import under_way
 from reid_core.workspace.layout import STILL
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER
@@ -122,6 +127,45 @@ def test_one_recording_has_its_timeline_and_what_was_wrong(open_view: OpenPage) 
     assert (gate["analysed"], gate["begins"]) == (60, START)
 
 
+def test_stretches_with_somebody_deleted_are_marked_and_said(open_view: OpenPage, workspace: Workspace) -> None:
+    assert data_of(open_view(recording="gate.mp4"), "rec-timeline")["hidden"] == []
+    delete(workspace, "town", Selection(ids=frozenset({1, 2})), "she asked")  # seconds 10 to 14 of gate.mp4
+    ((start, end),) = spans_of(workspace.catalogue, "town")[1]
+    page = open_view()
+    sentence = f"{end - start:.1f} s in 1 stretch are not shown, because somebody in them was deleted."
+    assert [row["unseen"] for row in data_of(page, "rec-list")["rows"]] == ["", sentence]
+    page = open_view(recording="gate.mp4")
+    line = data_of(page, "rec-timeline")
+    assert (line["hidden"], line["starts"]) == ([[start, end]], [30])
+    assert line["label"] == f"1 tracklet of gate.mp4 in time. {sentence} A table follows."
+    assert f"Deleted people<span>{sentence}" in words_on(page)
+    delete(workspace, "town", Selection(ids=frozenset({4, 5})), "she asked")
+    assert "Deleted people" in words_on(open_view(recording="door.mp4"))
+
+
+def test_of_a_recording_whose_tracklets_are_all_deleted_the_stretches_are_still_marked(
+    open_view: OpenPage, workspace: Workspace
+) -> None:
+    row = film(workspace, name="yard.mp4", camera="yard")
+    crops = [cut("yard-1", 11.0), cut(None, 50.0)]  # the second keeps the recording in the gallery
+    keep(workspace.catalogue, row.key, [walk("yard-1")], crops, Progress(analysed=60.0, frames=300))
+    delete(workspace, "town", Selection(ids=frozenset({7})), "she asked")
+    line = data_of(open_view(recording="yard.mp4"), "rec-timeline")
+    assert (line["starts"], len(line["hidden"])) == ([], 1)
+
+
+def test_the_best_crop_of_a_tracklet_is_the_one_of_its_clip(open_view: OpenPage, workspace: Workspace) -> None:
+    row = film(workspace, name="yard.mp4", camera="yard")
+    crops = [cut("yard-1", moment) for moment in (10.0, 10.5, 11.0, 15.0)]  # nearest to second 14 is the last
+    keep(workspace.catalogue, row.key, [walk("yard-1", 8.0, 20.0)], crops, Progress(analysed=60.0, frames=300))
+    page = tell(open_view(recording="yard.mp4"), "rec-timeline", "opened", index=0)
+    shown = [card["id"] for card in data_of(page, "rec-crops")["cards"]]
+    assert crop_of(workspace, "town", "yard-1") == shown[3]
+    assert data_of(page, "rec-film")["crop"] == shown[3]
+    press(page, "rec-open")
+    assert page.query_params["crop"] == str(shown[3])
+
+
 def test_an_unknown_recording_is_said_and_the_list_is_shown(open_view: OpenPage) -> None:
     page = open_view(recording="nothing")
     assert "Gallery town has no recording nothing." in words_on(page)
@@ -134,8 +178,24 @@ def test_a_tracklet_shows_its_crops_and_one_opens_on_browse(open_view: OpenPage)
     assert "<b>gate.mp4-1</b>, 2026-03-02 07:00:10, 4 s" in words_on(page)
     assert [card["id"] for card in data_of(page, "rec-crops")["cards"]] == [1, 2]
     press(page, "rec-open")
-    assert (page.query_params["crop"], page.session_state["gal-view"]) == ("2", "Browse")
+    assert (page.query_params["crop"], page.session_state["gal-view"]) == ("1", "Browse")
     assert "recording" not in page.query_params
+
+
+def test_the_crops_of_a_recording_are_browsed_and_no_others(open_view: OpenPage, workspace: Workspace) -> None:
+    page = press(open_view(recording="gate.mp4"), "rec-browse")
+    assert page.session_state["gal-view"] == "Browse"
+    assert dict(page.query_params) == {"gallery": "town", "recordings": "gate.mp4"}
+    assert page.multiselect(key="gal-recording-town").value == ["gate.mp4"]
+    assert [card["id"] for card in data_of(page, "gal-grid")["cards"]] == [1, 2, 3]
+    page.multiselect(key="gal-recording-town").set_value(["door.mp4", "gate.mp4"]).run()
+    assert page.query_params["recordings"] == "door.mp4,gate.mp4"
+    press(page, "gal-clear")
+    assert "recordings" not in page.query_params
+    film(workspace, name="yard.mp4", camera="yard")  # nobody was found in it, and pages keep what they know of the rest
+    page = press(open_view(recording="yard.mp4"), "rec-browse")
+    assert page.query_params["recordings"] == "yard.mp4"
+    assert "No crop fits" in words_on(page)
 
 
 def test_a_drawn_zone_is_kept_changed_and_removed(open_view: OpenPage, workspace: Workspace) -> None:
@@ -286,6 +346,19 @@ def test_a_stopped_analysis_goes_on_or_says_why_not(
     monkeypatch.setattr(job_kinds, "start", start)
     press(page, "rec-go-on")
     assert started == ["yard.mp4"]
+
+
+def test_what_a_terminal_analyses_is_not_called_stopped(open_view: OpenPage, workspace: Workspace) -> None:
+    (gate,) = [row for row in every(workspace.catalogue, "town") if row.name == "gate.mp4"]
+    with under_way(workspace.path, gate.key):
+        line = data_of(open_view(), "rec-list")["rows"][1]
+        assert (line["state"], line["standing"]) == ("elsewhere", "Being analysed by another program, up to 0:01:00")
+        page = open_view(recording="gate.mp4")
+        assert "running in another program, up to 0:01:00" in words_on(page)
+        assert not {"rec-go-on", "rec-see-job"} & {button.key for button in page.button}
+    page = open_view(recording="gate.mp4")
+    assert "stopped, up to 0:01:00" in words_on(page)
+    assert "rec-go-on" in {button.key for button in page.button}
 
 
 def test_a_recording_is_deleted_with_a_reason(open_view: OpenPage, workspace: Workspace) -> None:

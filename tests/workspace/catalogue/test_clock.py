@@ -34,8 +34,8 @@ def begins(workspace: Workspace) -> list[float]:
 
 def test_two_recordings_of_one_camera_do_not_come_to_overlap(workspace: Workspace) -> None:
     said = (
-        r"Recording gate\.mp4 of camera gate would begin at 2026-03-02T07:09:00Z and overlap with later\.mp4, which "
-        r"begins at 2026-03-02T07:10:00Z: one camera cannot film both\."
+        r"Recording gate\.mp4 of camera gate would begin at 2026-03-02 07:09:00 UTC and overlap with later\.mp4, which "
+        r"begins at 2026-03-02 07:10:00 UTC: one camera cannot film both\."
     )
     with pytest.raises(Refused, match=said):
         mend(workspace.catalogue, TOWN, 540.0, recording="gate.mp4")
@@ -66,9 +66,9 @@ def test_a_recording_without_a_length_may_not_begin_within_another(workspace: Wo
 
 def test_no_recording_comes_to_lie_in_the_future(workspace: Workspace) -> None:
     now = time.time()
-    with pytest.raises(Refused, match=r"gate\.mp4 would begin at 20.*Z, which lies in the future\."):
+    with pytest.raises(Refused, match=r"gate\.mp4 would begin at 20.* UTC, which lies in the future\."):
         mend(workspace.catalogue, TOWN, now - START + 3_600, camera="gate")
-    with pytest.raises(Refused, match=r"gate\.mp4 would end at 20.*Z, which lies in the future\."):
+    with pytest.raises(Refused, match=r"gate\.mp4 would end at 20.* UTC, which lies in the future\."):
         set_start(workspace.catalogue, TOWN, "gate.mp4", now - 20)
     assert begins(workspace) == [0, 600]
 

@@ -28,6 +28,7 @@ from reid_core.workspace.imports import recordings
 from reid_core.workspace.imports.planned_recordings import Planned
 from reid_core.workspace.imports.recordings import RecordingReport, import_recording
 from reid_core.workspace.imports.several_recordings import import_recordings
+from reid_core.workspace.imports.under_way import is_under_way
 from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER, open_with_model
@@ -241,6 +242,13 @@ def test_of_several_recordings_one_that_fails_is_named_and_the_others_come_in(
     done = [one.recording.name for one in reports if isinstance(one, RecordingReport) and not one.already]
     assert done == ["gate", "hall"]
     assert "none.mp4 does not exist" in str(reports[2])
+
+
+def test_it_is_under_way_while_it_is_analysed(workspace: Workspace, recording: Path) -> None:
+    seen: set[bool] = set()
+    report = bring_in(workspace, planned(recording), on_progress=lambda _: seen.add(is_under_way(workspace.path, 1)))
+    assert (report.recording.key, seen) == (1, {True})
+    assert not is_under_way(workspace.path, 1)
 
 
 def test_progress_counts_seconds_of_video(workspace: Workspace, recording: Path) -> None:

@@ -11,10 +11,11 @@ import pytest
 from reid_core.errors import NotThere, Refused
 from reid_core.workspace import job_kinds
 from reid_core.workspace.catalogue.recordings import Progress, finish
+from reid_core.workspace.imports.under_way import under_way
 from reid_core.workspace.imports.video.tables import TableRow, write_recording_table
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.jobs import Progress as Standing
-from reid_core.workspace.recordings.analysis import arguments_of, go_on, standing_of
+from reid_core.workspace.recordings.analysis import arguments_of, go_on, standing_of, standings
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER
 from tests.workspace.catalogue.filmed import film, filmed
@@ -42,6 +43,16 @@ def test_a_recording_is_analysed_at_work_on_or_stopped(workspace: Workspace, tmp
     assert standing_of(row, [job("/film/gate.mp4.old"), job("/other")]) == "stopped"
     done = finish(workspace.catalogue, row.key, Progress(analysed=120.0, frames=600))
     assert standing_of(done, [job("/film/gate.mp4")]) == "analysed"
+
+
+def test_what_another_process_analyses_is_told_and_not_begun_again(workspace: Workspace) -> None:
+    row = filmed(workspace)
+    with under_way(workspace.path, row.key):
+        assert standings(workspace, "town", [row]) == {row.key: "elsewhere"}
+        assert standing_of(row, [job("/film/gate.mp4")], True) == "analysing"
+        with pytest.raises(Refused, match="analysed by another program already"):
+            go_on(workspace, row)
+    assert standings(workspace, "town", [row]) == {row.key: "stopped"}
 
 
 def test_it_goes_on_as_it_was_begun(workspace: Workspace) -> None:

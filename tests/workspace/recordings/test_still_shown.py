@@ -56,7 +56,7 @@ def test_stretches_are_those_of_this_deletion_and_do_not_overlap(workspace: Work
     found = still_shown(workspace, row)
     assert found is not None
     assert (found.stretches, found.seconds) == (1, 15.0), "of both deletions"
-    sentence = "15.0 s in 1 stretch are not shown: somebody in them was deleted."
+    sentence = "15.0 s in 1 stretch are not shown, because somebody in them was deleted."
     assert not_shown(row, spans_of(workspace.catalogue, TOWN)[row.key]) == sentence
     assert not_shown(row, []) == ""
 

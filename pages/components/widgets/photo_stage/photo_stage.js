@@ -7,7 +7,6 @@
  *   begin: { turn: number, picks: [box: Box, person: number][] } }} Data
  * @typedef {{ done: { staging: number, turn: number, boxes: Box[], people: number[] },
  *   turned: { staging: number, turn: number }, cancelled: { staging: number } }} Events
- * @typedef {[left: number, top: number, width: number, height: number]} Box
  * @typedef {{ box: Box, person: number }} Pick  what is searched with; person 0 is a box that was drawn by hand
  * @typedef {ReturnType<typeof skeleton> & { data: Data, tell: Tell<Events>, shown: string }} Stage
  */
@@ -77,9 +76,7 @@ function pressed(stage, event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const key = event.key.toLowerCase();
   const target = /** @type {HTMLElement} */ (event.target), place = Number(target.dataset.place ?? -1);
-  /** @type {Record<string, Point>} */
-  const steps = { arrowleft: [-1, 0], arrowright: [1, 0], arrowup: [0, -1], arrowdown: [0, 1] };
-  const step = steps[key], [number, several] = digit(event), person = Number(target.dataset.person ?? 0);
+  const step = ARROWS[key], [number, several] = digit(event), person = Number(target.dataset.person ?? 0);
   if (number && stage.found.length) choose(stage, number, several);
   else if (person && key === " ") choose(stage, person, true);
   else if (person && key === "enter") choose(stage, person, event.shiftKey);
@@ -115,22 +112,10 @@ function remove(stage, place) {
 }
 
 /** @param {Stage} stage @param {number} place @param {Point} step @param {boolean} size */
-function nudge(stage, place, [x, y], size) {
-  const pick = stage.picks[place], [left, top, width, height] = pick.box;
-  const by = 0.01;
-  pick.box = size
-    ? inside([left, top, Math.max(LEAST, width + x * by), Math.max(LEAST, height + y * by)])
-    : inside([left + x * by, top + y * by, width, height]);
+function nudge(stage, place, step, size) {
+  const pick = stage.picks[place];
+  pick.box = nudged(pick.box, step, size, LEAST);
   lay(stage, place);
-}
-
-/**
- * @param {Box} box
- * @returns {Box}
- */
-function inside([left, top, width, height]) {
-  const [w, h] = [Math.min(1, width), Math.min(1, height)];
-  return [Math.max(0, Math.min(1 - w, left)), Math.max(0, Math.min(1 - h, top)), w, h];
 }
 
 // Boxes turn with the picture, and people are looked for again: they are numbered anew, and chosen no more.
@@ -209,13 +194,8 @@ function drawn(stage, event) {
   stage.dragged = false;
   if (event.button || (target.tagName === "BUTTON" && !onPerson)) return;
   event.preventDefault();
-  const area = stage.layer.getBoundingClientRect();
-  /** @type {(share: number) => number} */
-  const bounded = (share) => Math.max(0, Math.min(1, share));
   /** @type {(event: PointerEvent) => Point} */
-  const at = ({ clientX, clientY }) => [
-    bounded((clientX - area.left) / area.width), bounded((clientY - area.top) / area.height),
-  ];
+  const at = (now) => shareOf(stage.layer, now);
   const box = /** @type {HTMLElement | null} */ (target.closest(".box"));
   const from = at(event);
   const place = box ? Number(box.dataset.place) : stage.picks.length;
@@ -257,28 +237,4 @@ function finish(stage) {
 /** @param {Stage} stage */
 function leave(stage) {
   stage.tell("cancelled", { staging: stage.data.staging });
-}
-
-/** @param {ParentNode} parent @param {string} words @param {() => void} act @param {string} [key] */
-function button(parent, words, act, key = "") {
-  const made = add(parent, "button", "", words);
-  made.type = "button";
-  made.onclick = act;
-  if (key) {
-    made.setAttribute("aria-keyshortcuts", key);
-    add(made, "kbd", "", key);
-  }
-  return made;
-}
-
-/**
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {ParentNode} parent @param {Tag} tag @param {string} [name] @param {string} [text]
- */
-function add(parent, tag, name = "", text = "") {
-  const made = document.createElement(tag);
-  if (name) made.className = name;
-  if (text) made.append(text);
-  parent.append(made);
-  return made;
 }

@@ -13,12 +13,15 @@ from pages.components.widgets.events.events import TELLER, last_taken
 
 _HERE = Path(__file__).parent
 Box = tuple[float, float, float, float]
+STAGE = (_HERE.parent / "stage.js").read_text(encoding="utf-8")  # stands before the script of who draws on a picture
 
 _stage = st.components.v2.component(
     "retrace_photo_stage",
     html='<div class="stage" role="group"></div>',
     css=(_HERE / "photo_stage.css").read_text(encoding="utf-8"),
-    js=TELLER + "".join((_HERE / name).read_text(encoding="utf-8") for name in ("stage_people.js", "photo_stage.js")),
+    js=TELLER
+    + STAGE
+    + "".join((_HERE / name).read_text(encoding="utf-8") for name in ("stage_people.js", "photo_stage.js")),
 )
 
 

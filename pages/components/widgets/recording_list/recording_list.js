@@ -2,7 +2,8 @@
 
 /**
  * @typedef {{ name: string, camera: string, picture: string, time: string, source: string, length: string,
- *   state: string, standing: string, tracklets: string, ignored: string, busiest: string, problem: string }} Row
+ *   state: string, standing: string, tracklets: string, ignored: string, busiest: string, problem: string,
+ *   unseen: string }} Row
  * @typedef {{ rows: Row[] }} Data
  */
 
@@ -15,7 +16,7 @@ const COLUMNS = [
 /** @type {WeakMap<Element, string>} */
 const shown = new WeakMap(); // root element -> the rows that are drawn
 
-/** @param {Component<Data, {}, { opened: string }>} component */
+/** @param {Component<Data, {}, { opened: string, browsed: string }>} component */
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".recordings");
   const text = JSON.stringify(data.rows);
@@ -30,11 +31,13 @@ export default function ({ data, parentElement, setTriggerValue }) {
     if (why) cell.title = why;
   }
   const body = append(table, "tbody");
-  for (const row of data.rows) line(body, row, () => setTriggerValue("opened", row.name));
+  for (const row of data.rows) {
+    line(body, row, () => setTriggerValue("opened", row.name), () => setTriggerValue("browsed", row.name));
+  }
 }
 
-/** @param {HTMLElement} body @param {Row} row @param {() => void} open */
-function line(body, row, open) {
+/** @param {HTMLElement} body @param {Row} row @param {() => void} open @param {() => void} browse */
+function line(body, row, open, browse) {
   const item = append(body, "tr", row.state);
   item.onclick = open;
   const frame = append(append(item, "td", "still"), "div", "frame", row.picture ? "" : "no still");
@@ -45,13 +48,19 @@ function line(body, row, open) {
   const name = append(item, "td", "name");
   append(name, "button", "", row.name).type = "button"; // its click is the line's
   append(name, "small", "", row.camera);
+  if (row.unseen) append(name, "small", "", row.unseen);
   append(append(item, "td", "time", row.time), "small", "", row.source);
   append(item, "td", "length", row.length);
   const state = append(item, "td", "state");
   append(state, "i");
   append(state, "span", "", row.standing);
-  const tracklets = append(item, "td", "tracklets number", row.tracklets);
+  const tracklets = append(item, "td", "tracklets number");
+  append(tracklets, "span", row.tracklets === "1" ? "one" : "", row.tracklets);
   if (row.ignored) append(tracklets, "small", "", row.ignored);
+  const button = append(tracklets, "button", "browse", "Browse crops");
+  button.type = "button";
+  button.setAttribute("aria-label", `Browse crops of ${row.name}`);
+  button.onclick = (event) => { event.stopPropagation(); browse(); }; // the line itself would open the recording
   append(item, "td", "busiest number", row.busiest);
   append(item, "td", "problem", row.problem);
 }

@@ -4,7 +4,7 @@
 /**
  * @typedef {{ starts: number[], ends: number[], rows: number[], ignored: number[], minutes: number[],
  *   ignoredMinutes: number[], length: number, analysed: number, begins: number | null, gaps: [number, number][],
- *   damaged: number[], chosen: number | null, label: string, taken: number }} Data  times in seconds into the recording
+ *   damaged: number[], hidden: [number, number][], blurred: boolean, chosen: number | null, label: string, taken: number }} Data  times in seconds into the recording
  * @typedef {{ opened: { index: number } }} Events
  * @typedef {ReturnType<typeof skeleton> & { data: Data, tell: Tell<Events>, width: number, height: number,
  *   from: number, to: number, at: number | null, over: number | null, ignored: boolean, waiting: boolean,
@@ -39,6 +39,8 @@ export default function ({ data, parentElement, setStateValue }) {
   line.keys.gap.hidden = !data.gaps.length;
   line.keys.damaged.hidden = !data.damaged.length;
   line.keys.missing.hidden = data.analysed >= data.length;
+  line.keys.hidden.hidden = !data.hidden.length;
+  line.keys.hidden.lastChild?.replaceWith(unseen(line));
   line.canvas.setAttribute("aria-label", data.label);
   soon(line);
   if (closed) line.canvas.focus({ preventScroll: true }); // the button that closed the card goes with it
@@ -50,7 +52,7 @@ function skeleton(root) {
   /** @param {string} kind @param {string} words */
   const key = (kind, words) => { const item = make(bar, "span", `key ${kind}`); make(item, "i"); item.append(words); return item; };
   key("seen", "tracklet");
-  const keys = { gap: key("gap", "no frames"), damaged: key("damaged", "damaged"), missing: key("missing", "not analysed yet") };
+  const keys = { gap: key("gap", "no frames"), damaged: key("damaged", "damaged"), missing: key("missing", "not analysed yet"), hidden: key("hidden", " ") };
   const choice = make(bar, "label"), box = make(choice, "input");
   box.type = "checkbox";
   choice.append("Show ignored");
@@ -218,8 +220,17 @@ function under(line, event) {
 function name(line, place) {
   const { starts, ends, ignored } = line.data;
   const length = ends[place] - starts[place];
-  return `Tracklet ${(place + 1).toLocaleString("en")} of ${starts.length.toLocaleString("en")}${ignored[place] ? ", ignored" : ""}: ${clock(line, starts[place], 1)}, ${length < 90 ? `${Math.round(length)} s` : `${Math.round(length / 60)} min`}`;
+  const lacks = isHidden(line, starts[place], ends[place]) ? `, in part ${unseen(line)}` : "";
+  return `Tracklet ${(place + 1).toLocaleString("en")} of ${starts.length.toLocaleString("en")}${ignored[place] ? ", ignored" : ""}: ${clock(line, starts[place], 1)}, ${length < 90 ? `${Math.round(length)} s` : `${Math.round(length / 60)} min`}${lacks}`;
 }
+
+// What becomes of the stretches in which somebody is in view who was deleted.
+/** @param {Line} line */
+const unseen = (line) => (line.data.blurred ? "blurred: somebody was deleted" : "not shown: somebody was deleted");
+
+// Whether such a stretch lies between these seconds.
+/** @param {Line} line @param {number} from @param {number} to */
+const isHidden = (line, from, to) => line.data.hidden.some(([start, end]) => start <= to && end >= from);
 
 // What is said of a moment at which no tracklet is pointed at.
 /** @param {Line} line @param {number} at */
@@ -227,6 +238,7 @@ function about(line, at) {
   const { gaps, minutes, analysed, length } = line.data;
   if (at < 0 || at > length) return "";
   if (gaps.some(([from, to]) => at >= from && at <= to)) return `${clock(line, at, 1)}: no frames`;
+  if (isHidden(line, at, at)) return `${clock(line, at, 1)}: ${unseen(line)}`;
   if (at > analysed) return `${clock(line, at, 1)}: not analysed yet`;
   const count = minutes[Math.floor(at / 60)] ?? 0;
   return `${clock(line, at, 1)}: ${count.toLocaleString("en")} ${count === 1 ? "tracklet" : "tracklets"} in view in this minute`;

@@ -38,6 +38,8 @@ def recording_timeline(
     begins: float,
     gaps: Sequence[Span],
     damaged: Sequence[float],
+    hidden: Sequence[Span],
+    blurred: bool,
     chosen: int | None,
     label: str,
     key: str,
@@ -48,14 +50,16 @@ def recording_timeline(
     `spans` are the tracklets in the order of their starts, in seconds into the recording, each with its row and whether
     it is ignored; those have rows of their own, from 0, too. `minutes` are how many are in view in each minute, and of
     those to ignore. `begins` is when the recording begins in seconds since 1970, NaN where unknown; `analysed` how far
-    it is analysed. `chosen` is the place of the tracklet that is looked at.
+    it is analysed. The stretches of `hidden`, in which somebody is in view who was deleted, are not shown anywhere, or
+    only `blurred`. `chosen` is the place of the tracklet that is looked at.
     """
     data: dict[str, Any] = {
         "starts": [round(start, 2) for start, _ in spans], "ends": [round(end, 2) for _, end in spans],
         "rows": list(rows), "ignored": [int(one) for one in ignored], "minutes": list(minutes),
         "ignoredMinutes": list(ignored_minutes), "length": length, "analysed": min(analysed, length),
         "begins": None if math.isnan(begins) else begins, "gaps": [list(gap) for gap in gaps],
-        "damaged": list(damaged), "chosen": chosen, "label": label, "taken": last_taken(key, taken),
+        "damaged": list(damaged), "hidden": [[round(start, 2), round(end, 2)] for start, end in hidden],
+        "blurred": blurred, "chosen": chosen, "label": label, "taken": last_taken(key, taken),
     }  # fmt: skip
     with st.container(key=f"room-{key}", height=_height(rows, ignored), border=False):
         _timeline(key=key, data=data, on_did_change=lambda: None)

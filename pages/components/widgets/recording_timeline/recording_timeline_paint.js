@@ -2,6 +2,7 @@
 
 const LEFT = 34, RIGHT = 8, BARS = 58, BETWEEN = 10, AXIS = 24; // pixels
 const MOST_HIGH = 264, ROW = 12, LEAST_HIGH = 24; // pixels of the rows
+const CROSSED = 14; // pixels: where stretches that are not shown begin, below the words
 const HINT = "Zoom in to see single tracklets.";
 const HOUR = 3600, DAY = 86400; // seconds
 const ROUND = [
@@ -61,10 +62,10 @@ function paint(line) {
 /** @param {Line} line @param {number} at second */
 const x = (line, at) => LEFT + ((at - line.from) / (line.to - line.from)) * inner(line);
 
-// Gaps, damage, and what is not analysed yet.
+// Gaps, what is not shown, damage, and what is not analysed yet.
 /** @param {Line} line @param {CanvasRenderingContext2D} ink @param {string} text */
 function grounds(line, ink, text) {
-  const { gaps, damaged, analysed, length } = line.data, low = line.height - AXIS;
+  const { gaps, damaged, hidden, analysed, length } = line.data, low = line.height - AXIS;
   ink.fillStyle = ink.strokeStyle = text;
   for (const [from, to] of gaps) {
     const left = x(line, from), wide = Math.max(1, x(line, to) - left);
@@ -75,17 +76,12 @@ function grounds(line, ink, text) {
     ink.strokeRect(left, -2, wide, low + 4);
     ink.setLineDash([]);
   }
-  if (analysed < length) {
-    const left = Math.max(LEFT, x(line, analysed)), right = Math.min(line.width - RIGHT, x(line, length));
-    ink.save();
-    ink.globalAlpha = 0.22;
-    ink.beginPath();
-    ink.rect(left, 0, Math.max(0, right - left), low);
-    ink.clip();
-    ink.beginPath();
-    for (let at = left - low; at < right; at += 7) { ink.moveTo(at, low); ink.lineTo(at + low, 0); }
-    ink.stroke();
-    ink.restore();
+  if (analysed < length) hatched(line, ink, [analysed, length], 0.22, 7, 0);
+  for (const span of hidden) { // crossed, with an edge, and below the words: unlike what is not analysed yet
+    const left = x(line, span[0]);
+    hatched(line, ink, span, 0.4, 6, CROSSED);
+    ink.globalAlpha = 0.6;
+    ink.strokeRect(left, CROSSED, Math.max(2, x(line, span[1]) - left), low + 2 - CROSSED);
   }
   ink.globalAlpha = 1;
   ink.fillStyle = "#c0453a";
@@ -98,6 +94,29 @@ function grounds(line, ink, text) {
     ink.fill();
     ink.fillRect(middle - 0.5, 0, 1, low);
   }
+}
+
+/**
+ * @param {Line} line @param {CanvasRenderingContext2D} ink @param {[number, number]} span seconds
+ * @param {number} alpha @param {number} step pixels between two lines @param {number} top pixel from which on; where it is not 0, they are crossed
+ */
+function hatched(line, ink, [from, to], alpha, step, top) {
+  const low = line.height - AXIS, start = x(line, from);
+  const left = Math.max(LEFT, start), right = Math.min(line.width - RIGHT, Math.max(start + 2, x(line, to)));
+  if (right <= left) return;
+  ink.save();
+  ink.globalAlpha = alpha;
+  ink.beginPath();
+  ink.rect(left, top, right - left, low - top);
+  ink.clip();
+  ink.beginPath();
+  for (let at = left - low; at < right; at += step) {
+    ink.moveTo(at, low);
+    ink.lineTo(at + low, 0);
+    if (top) { ink.moveTo(at, 0); ink.lineTo(at + low, low); }
+  }
+  ink.stroke();
+  ink.restore();
 }
 
 // How many tracklets are in view in each minute; of several minutes in a bar the most.

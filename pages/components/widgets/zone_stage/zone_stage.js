@@ -10,7 +10,6 @@
  */
 
 const CORNER = 7, NEAR = 14; // pixels
-const STEP = 0.01; // share of a side that an arrow key moves by
 const PAUSE = 500; // milliseconds after a key, from which on what was moved is told
 /** @type {WeakMap<Element, Stage>} */
 const stages = new WeakMap(); // root element -> its state
@@ -124,7 +123,7 @@ function pressed(stage, event) {
   const key = event.key.toLowerCase();
   const target = /** @type {HTMLElement} */ (event.target), { what = "", zone } = target.dataset;
   const corner = what.startsWith("corner ") ? Number(what.slice(7)) : -1;
-  const step = /** @type {Record<string, Point>} */ ({ arrowleft: [-1, 0], arrowright: [1, 0], arrowup: [0, -1], arrowdown: [0, 1] })[key];
+  const step = ARROWS[key];
   if (key === "b") put(stage);
   else if (key === "escape" && stage.corners.length) dropped(stage);
   else if (key === "enter" && zone !== undefined) edit(stage, Number(zone));
@@ -148,14 +147,11 @@ function remove(stage, corner) {
 }
 
 /** @param {Stage} stage @param {Point} step @param {boolean} size */
-function nudge(stage, [x, y], size) {
-  const { corners } = stage, lefts = corners.map(([left]) => left), tops = corners.map(([, top]) => top);
+function nudge(stage, step, size) {
+  const lefts = stage.corners.map(([x]) => x), tops = stage.corners.map(([, y]) => y);
   const left = Math.min(...lefts), top = Math.min(...tops), width = Math.max(...lefts) - left, height = Math.max(...tops) - top;
-  if (size) moved(stage, ([a, b]) => [left + (a - left) * Math.max(0.1, 1 + (x * STEP) / Math.max(width, STEP)), top + (b - top) * Math.max(0.1, 1 + (y * STEP) / Math.max(height, STEP))]);
-  else {
-    const across = Math.max(-left, Math.min(1 - left - width, x * STEP)), down = Math.max(-top, Math.min(1 - top - height, y * STEP));
-    moved(stage, ([a, b]) => [a + across, b + down]);
-  }
+  const [x, y, wide, high] = nudged([left, top, width, height], step, size, STEP);
+  moved(stage, ([a, b]) => [x + (a - left) * (width ? wide / width : 1), y + (b - top) * (height ? high / height : 1)]);
 }
 
 /** @param {Stage} stage @param {(corner: Point, place: number) => Point} how */
@@ -165,14 +161,8 @@ function moved(stage, how) {
   told(stage, true);
 }
 
-/** @type {(corner: Point) => Point} */
-const bounded = ([x, y]) => [Math.max(0, Math.min(1, x)), Math.max(0, Math.min(1, y))];
-
 /** @param {Stage} stage @param {PointerEvent} event */
-function at(stage, event) {
-  const area = stage.svg.getBoundingClientRect();
-  return bounded([(event.clientX - area.left) / area.width, (event.clientY - area.top) / area.height]);
-}
+const at = (stage, event) => shareOf(stage.svg, event);
 
 /** @param {Stage} stage @param {PointerEvent} event */
 function hover(stage, event) {
@@ -265,27 +255,6 @@ function draw(stage) {
     ? "Arrow keys move the zone, with Shift they change its size. On a corner they move that one, and Delete removes it."
     : !corners.length ? "Click the corners of a zone, or press B for a rectangle. Click a zone to change its corners."
       : corners.length < 3 ? "Click the next corner." : "Click the first corner, or press Enter, to close the zone.";
-}
-
-/** @param {ParentNode} parent @param {string} words @param {() => void} act @param {string} key */
-function button(parent, words, act, key) {
-  const item = add(parent, "button", "", words);
-  Object.assign(item, { type: "button", onclick: act });
-  item.setAttribute("aria-keyshortcuts", key === "Esc" ? "Escape" : key);
-  add(item, "kbd", "", key);
-  return item;
-}
-
-/**
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {ParentNode} parent @param {Tag} tag @param {string} [name] @param {string} [text]
- */
-function add(parent, tag, name = "", text = "") {
-  const item = document.createElement(tag);
-  if (name) item.className = name;
-  if (text) item.append(text);
-  parent.append(item);
-  return item;
 }
 
 /**

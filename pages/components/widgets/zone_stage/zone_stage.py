@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from pages.components.widgets.events.events import TELLER, last_taken
+from pages.components.widgets.photo_stage.photo_stage import STAGE
 from reid_core.video.walks import Zone
 
 _HERE = Path(__file__).parent
@@ -19,7 +20,7 @@ _stage = st.components.v2.component(
     "retrace_zone_stage",
     html='<div class="stage" role="group"></div>',
     css=(_HERE / "zone_stage.css").read_text(encoding="utf-8"),
-    js=TELLER + (_HERE / "zone_stage.js").read_text(encoding="utf-8"),
+    js=TELLER + STAGE + (_HERE / "zone_stage.js").read_text(encoding="utf-8"),
 )
 
 

@@ -14,7 +14,7 @@ from sqlite3 import Connection
 
 from reid_core.errors import NotThere, Refused, ReidError, shown
 from reid_core.records import plural
-from reid_core.times import FIRST_CLOCK_TIME, LAST_CLOCK_TIME, format_time, short_time
+from reid_core.times import FIRST_CLOCK_TIME, LAST_CLOCK_TIME, format_time, said_time
 from reid_core.workspace.catalogue.audit_base import Event
 from reid_core.workspace.catalogue.audit_recordings import MendClock, SetStart
 from reid_core.workspace.catalogue.audit_trail import write_log
@@ -224,7 +224,7 @@ def refuse_future(subject: str, begins: float, seconds: float = 0.0) -> None:
     """Raises Refused where what begins then and lasts so many seconds lies in the future."""
     ends = begins + seconds
     if ends > time.time() + AHEAD:
-        does = f"begin at {short_time(begins)}" if begins > time.time() + AHEAD else f"end at {short_time(ends)}"
+        does = f"begin at {said_time(begins)}" if begins > time.time() + AHEAD else f"end at {said_time(ends)}"
         raise Refused(f"{subject} would {does}, which lies in the future. Check the correction or the start.")
 
 
@@ -251,8 +251,8 @@ def _refuse_overlap(others: Sequence[RecordingRow], row: RecordingRow, start: fl
     for other in others:
         if overlap(start, length_of(row), other):
             raise Refused(
-                f"Recording {row.name} of camera {row.camera} would begin at {short_time(start)} and overlap with "
-                f"{other.name}, which begins at {short_time(other.time_of(0))}: one camera cannot film both. Correct "
+                f"Recording {row.name} of camera {row.camera} would begin at {said_time(start)} and overlap with "
+                f"{other.name}, which begins at {said_time(other.time_of(0))}: one camera cannot film both. Correct "
                 "all recordings of the camera with --camera, or the other one first."
             )
 

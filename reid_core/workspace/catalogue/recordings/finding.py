@@ -22,6 +22,13 @@ def every(catalogue: Catalogue, gallery: str) -> list[RecordingRow]:
         return read(database, "recording.gallery = ?", (gallery_key(database, gallery),))
 
 
+def names(catalogue: Catalogue, gallery: str) -> list[str]:
+    """Of all recordings of the gallery. Raises ReidError when there is no such gallery."""
+    with catalogue.transaction() as database:
+        key = gallery_key(database, gallery)
+        return [name for (name,) in database.execute("SELECT name FROM recording WHERE gallery = ?", (key,))]
+
+
 def named(catalogue: Catalogue, gallery: str, name: str) -> RecordingRow:
     """Raises ReidError, naming those that there are, when the gallery has no recording of that name."""
     rows = every(catalogue, gallery)

@@ -26,6 +26,12 @@ def spans_of(catalogue: Catalogue, gallery: str) -> dict[int, list[Span]]:
         return {row.key: spans for row in rows if (spans := spans_in(database, row))}
 
 
+def spans_of_one(catalogue: Catalogue, row: RecordingRow) -> list[Span]:
+    """When somebody who was deleted is in view of that recording, in order."""
+    with catalogue.transaction() as database:
+        return spans_in(database, row)
+
+
 def spans_in(database: Connection, row: RecordingRow) -> list[Span]:
     """Of that recording."""
     found = database.execute("SELECT start_moment, end_moment FROM deleted_span WHERE recording = ?", (row.key,))

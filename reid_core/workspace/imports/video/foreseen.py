@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reid_core.errors import NotThere, Refused
-from reid_core.times import short_time
+from reid_core.times import said_time
 from reid_core.workspace.catalogue.recordings import finding
 from reid_core.workspace.catalogue.recordings.clock import OVERLAP, overlap, refuse_future
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
@@ -84,7 +84,7 @@ def _overlapping(one: Coming, begins: float, rows: Sequence[RecordingRow]) -> st
     for row in rows:
         if row.camera == one.camera and overlap(begins, _length(one), row):
             return (
-                f"It would overlap with {row.name}, which begins at {short_time(row.time_of(0))}: camera {one.camera} "
+                f"It would overlap with {row.name}, which begins at {said_time(row.time_of(0))}: camera {one.camera} "
                 "cannot film both. Check its camera and its start."
             )
     return ""
@@ -99,7 +99,7 @@ def _among(one: Coming, begins: float, others: Sequence[tuple[float, Coming]]) -
         ends, other_ends = begins + _length(one), first + _length(other)
         if other.camera == one.camera and begins + cut < other_ends - cut and first + cut < ends - cut:
             return (
-                f"It would overlap with {other.path.name}, which begins at {short_time(first)}: camera {one.camera} "
+                f"It would overlap with {other.path.name}, which begins at {said_time(first)}: camera {one.camera} "
                 "cannot film both. Check its camera and its start."
             )
     return ""

@@ -42,7 +42,9 @@ def test_an_overlap_with_what_is_there_is_foreseen(town: Workspace) -> None:
             coming("d.mp4", math.nan),
         ],
     )  # fmt: skip
-    assert "overlap with gate-8, which begins at 2026-03-02T08:00:00Z: camera gate cannot film both" in inside.refused
+    assert (
+        "overlap with gate-8, which begins at 2026-03-02 08:00:00 UTC: camera gate cannot film both" in inside.refused
+    )
     assert [one.refused for one in (behind, other, unknown)] == ["", "", ""]
 
 
