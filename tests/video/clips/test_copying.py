@@ -122,7 +122,8 @@ def test_a_recorders_own_header_is_skipped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "word"),
     [
-        ({"codec": "libx265"}, "HEVC"), ({"codec": "mjpeg", "container": "avi"}, "MJPEG"),
+        ({"codec": "libx265"}, r"its video is H\.265 \(HEVC\)\."),
+        ({"codec": "mjpeg", "container": "avi"}, r"its video is Motion JPEG \(MJPEG\)\."),
         ({"rotation": 90}, "side"), ({"pixel_aspect": 2}, "square"), ({"interlaced": "tff"}, "interlaced"),
         ({"container": "h264"}, "time stamps"), ({"container": "avi", "b_frames": 2}, "when each frame"),
         ({"encoder": {"qp": "0", "profile": "high444"}}, "profile"),
