@@ -29,7 +29,7 @@ def walked(tiny_workspace: Workspace) -> Catalogue:
 
 
 def names(catalogue: Catalogue, selection: Selection) -> set[str]:
-    return set(catalogue.crops_of(view_ids(catalogue, TINY_GALLERY, selection))["tracklet"])
+    return set(catalogue.crops_of(view_ids(catalogue, TINY_GALLERY, selection).tolist())["tracklet"])
 
 
 def test_crops_are_counted_by_direction_and_zone(walked: Catalogue) -> None:
