@@ -207,6 +207,7 @@ def meanings(hits: Sequence[dict[str, Any]], meant: Meant) -> list[dict[str, Any
 
 
 def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer: Answer, json: bool) -> None:
+    from reid_core.evaluation.calibration.meaning import command_for
     from reid_core.workspace.galleries.browsing import has_tracklets
     from reid_core.workspace.search.coverage.measuring import coverage, filter_of
     from reid_core.workspace.search.coverage.saying import in_words
@@ -250,6 +251,6 @@ def _print_answer(workspace: Workspace, gallery: str, embedder: Embedder, answer
         f"{answer.seconds:.2f} s. Similarity is no probability; look before you believe."
     )
     if meant.calibration is None:
-        say(meant.reason)
+        say(f"{meant.reason} {command_for(gallery, embedder.card.name)}")
     elif hits:
         say(f"First hit: {meant.sentence(hits[0]['similarity'])}")

@@ -57,7 +57,7 @@ def test_a_search_says_what_it_looked_at(tiny_workspace: Workspace, run_command:
     assert (everywhere["cameras_left_out"], everywhere["imported_crops"]) == ([], 24)
     nothing = run("--hours", "5", "--json").json()
     assert nothing["hits"] == []
-    assert nothing["coverage"]["sentence"].startswith("No data: there is no crop of hall and stairs")
+    assert nothing["coverage"]["sentence"].startswith("No data: there is no crop from hall and stairs")
 
 
 def test_a_search_takes_several_pictures_crops_and_filters(

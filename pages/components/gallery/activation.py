@@ -19,7 +19,7 @@ from reid_core.retrieval.filters import Filter
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.workspace import ModelEntry, Workspace
 
-PICTURE, LOOKS, AGREES = "Picture", "Where the model looks", "What two have in common"
+PICTURE, LOOKS, AGREES = "Picture", "Model’s focus", "Compare two"  # short: three fit a phone
 NEAREST = 6  # crops that are offered for it
 
 

@@ -21,7 +21,21 @@ from reid_core.workspace.galleries.browsing import of_group
 from reid_core.workspace.workspace import Workspace
 
 PART = "browse"  # of addresses
-NAMES = ("see", "order", "cameras", "recordings", "splits", "after", "before", "flaw", "missing", "alike", "group")
+NAMES = (
+    "see",
+    "order",
+    "cameras",
+    "recordings",
+    "splits",
+    "after",
+    "before",
+    "flaw",
+    "missing",
+    "alike",
+    "direction",
+    "zone",
+    "group",
+)
 SEE = {name.lower(): name for name in (CROPS, *BY)}
 ORDER_WORDS = {name.replace(" ", "-"): name for name in ORDERS}
 state = st.session_state
@@ -50,6 +64,13 @@ def follow(workspace: Workspace, gallery: GalleryInfo, *, from_another_page: boo
     models = [NOT_EMBEDDED + id for id, _, _ in gallery.models]
     put("missing", found.get("missing") if found.get("missing") in (*MISSING, *models) else None)
     put("alike", found.get("alike") == "1")
+    if "direction" in found or "zone" in found:  # to count what there is takes a look at the whole gallery
+        walks = cached.gallery_numbers(workspace, gallery).walks
+        put("direction", labels_in(found.get("direction"), list(walks.directions)))
+        put("zone", labels_in(found.get("zone"), list(walks.zones)))
+    else:
+        put("direction", [])
+        put("zone", [])
     now = gallery_state()
     now.group = None
     if (by := BY.get(see)) is not None:
@@ -75,6 +96,8 @@ def say(workspace: Workspace, gallery: GalleryInfo) -> None:
         "splits": from_labels(list(field("split") or ())),
         "after": from_seconds(time_in(field("after"))), "before": from_seconds(time_in(field("before"))),
         "flaw": field("flaw") or "", "missing": field("missing") or "", "alike": "1" if field("alike") else "",
+        "direction": from_labels(list(field("direction") or ())),
+        "zone": from_labels(natural_order(field("zone") or ())),
         "group": "" if inside is None else _crop_of(workspace, gallery, *inside),
     }  # fmt: skip
     address.say(PART, NAMES, values)

@@ -9,6 +9,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components.search.walks.fields import of_walks
+from pages.components.search.walks.popover import MEANINGS
 from pages.components.shared import cached, markup, wording
 from pages.components.shared.time_range import draw_times
 from reid_core.records import plural
@@ -24,7 +26,7 @@ ORDERS = {
     "identity": "By identity", "sharpest": "Sharpest first", "least sharp": "Least sharp first",
     "largest": "Largest first", "smallest": "Smallest first",
 }  # fmt: skip
-FILTERS = ("camera", "recording", "split", "after", "before", "flaw", "missing", "alike")
+FILTERS = ("camera", "recording", "split", "after", "before", "flaw", "missing", "alike", "direction", "zone")
 NOT_EMBEDDED = "model:"  # before a model's id, among what may be missing
 state = st.session_state
 
@@ -129,6 +131,8 @@ def draw_filters(gallery: GalleryInfo, facts: cached.GalleryFacts, numbers: Numb
         alike = st.toggle(f"Look-alikes only ({numbers.alike:,})", key=key("alike"), persist_state="session")
     else:
         keep_possible(key("alike"), ())
+    directions = draw_walks("directions", gallery.name, numbers.walks.directions)
+    zones = draw_walks("zones", gallery.name, numbers.walks.zones)
     model = lacks.removeprefix(NOT_EMBEDDED) if lacks is not None and lacks.startswith(NOT_EMBEDDED) else None
     return Selection(
         cameras=frozenset(cameras) or None,
@@ -140,6 +144,8 @@ def draw_filters(gallery: GalleryInfo, facts: cached.GalleryFacts, numbers: Numb
         missing=lacks if lacks in MISSING else None,
         alike=alike,
         not_indexed_by=model,
+        directions=frozenset(directions) or None,
+        zones=frozenset(zones) or None,
     )
 
 
@@ -154,6 +160,19 @@ def draw_counted(label: str, name: str, gallery: str, counts: dict[str, int], na
         return f"{shown} {counts[option]:,}" if option in counts else shown
 
     return st.pills(label, options, format_func=words, key=key, persist_state="session")
+
+
+def draw_walks(name: str, gallery: str, counts: dict[str, int]) -> list[str]:
+    """Pills for a filter by walk, called and explained as on the Search page; none where no crop has such a walk."""
+    row = of_walks()[name]
+    key = key_of(row.address[0], gallery)
+    keep_possible(key, tuple(counts))
+    if not counts:
+        return []
+    return st.pills(
+        row.title, list(counts), selection_mode="multi", format_func=lambda choice: f"{choice} {counts[choice]:,}",
+        key=key, persist_state="session", help=MEANINGS[name],
+    )  # fmt: skip
 
 
 def keep_possible(key: str, options: Sequence[Any]) -> None:

@@ -40,29 +40,54 @@ def draw_import(workspace: Workspace) -> None:
     import_style()
     job = _current_job(workspace)
     path = import_state().path if job is None else None
+    now = import_state()
     with st.container(key="imp"):
         with st.container(key="imp-what"):
+            is_asked = job is None and path is None
+            asking = _slot("imp-from", is_used=is_asked)
+            if is_asked:
+                with asking:
+                    draw_what(workspace)
             if job is not None:
                 draw_head(1, "What", _what_of(job))
             elif path is not None:
                 draw_chosen(workspace, path)
-            else:
-                draw_what(workspace)
         order, later = None, None
         with st.container(key="imp-check"):
             beside = _going_where(job) if job else "" if path else "What was recognised, before anything is imported"
             draw_head(2, "Check", beside, waits=not path and not job)
-            if path is not None:
-                order, later = _draw_check(workspace, path)
+            check = _slot("imp-found", is_used=path is not None)
         with st.container(key="imp-go"):
-            beside = "" if order or job else "It runs by itself; you may leave the page"
-            draw_head(3, "Go", beside, waits=not order and not job)
-            if job is not None:
+            head = st.empty()
+            _draw_go_head(head, is_ready=now.was_ready or job is not None)  # at once: what is not drawn yet fades
+            go, going = _slot("imp-order", is_used=path is not None), _slot("imp-job", is_used=job is not None)
+        if path is not None:
+            with check:
+                order, later = _draw_check(workspace, path)
+        now.was_ready = order is not None
+        _draw_go_head(head, is_ready=now.was_ready or job is not None)
+        if job is not None:
+            with going:
                 _draw_job(workspace, job)
-            elif order is not None:
+        elif order is not None:
+            with go:
                 _draw_go(workspace, order, later)
-            elif later is not None:
-                later(None)
+        elif later is not None:
+            later(None)
+
+
+def _slot(key: str, *, is_used: bool) -> DeltaGenerator:
+    """The place of a part that is not always there.
+
+    What stood in a place that is not used any more is gone at once, for another element takes it. A shorter container
+    would keep its old parts, faded, until the run has ended, and so does an empty element.
+    """
+    return st.container(key=key) if is_used else st.html('<i class="im-none" hidden></i>')
+
+
+def _draw_go_head(place: DeltaGenerator, *, is_ready: bool) -> None:
+    with place:
+        draw_head(3, "Go", "" if is_ready else "It runs by itself; you may leave the page", waits=not is_ready)
 
 
 def _draw_check(workspace: Workspace, path: Path) -> tuple[Order | None, Later | None]:
@@ -95,21 +120,32 @@ def _going_where(job: Job) -> str:
 def _draw_go(workspace: Workspace, order: Order, later: Later | None) -> None:
     markup.text('<p class="rt-text">{words}</p>', words=order.summary)
     place = st.empty() if later is not None else None
-    if st.button(order.button, type="primary" if order.is_usual else "secondary", key="gal-import-start"):
-        try:
-            if order.rows:
-                folder = start_analysis(workspace, order.rows, order.arguments, **order.names)
-            else:
-                folder = job_kinds.start(workspace, "import", order.arguments, **order.names)
-        except (ReidError, OSError) as error:
-            markup.problem("The import could not be started", str(error))
-            return
-        watch_job(folder)
-        turn_to_when_there(order.gallery)
-        import_state().path = None
-        st.rerun()
+    st.button(
+        order.button, type="primary" if order.is_usual else "secondary", key="gal-import-start", on_click=_start,
+        args=(workspace, order),
+    )  # fmt: skip
+    now = import_state()
+    if now.refused:
+        markup.problem("The import could not be started", now.refused)
+        now.refused = ""
     if later is not None:
         later(place)
+
+
+def _start(workspace: Workspace, order: Order) -> None:
+    """Before the page is drawn, so that no run of it stands between the button and the job."""
+    now = import_state()
+    try:
+        if order.rows:
+            folder = start_analysis(workspace, order.rows, order.arguments, **order.names)
+        else:
+            folder = job_kinds.start(workspace, "import", order.arguments, **order.names)
+    except (ReidError, OSError) as error:
+        now.refused = str(error)
+        return
+    watch_job(folder)
+    turn_to_when_there(order.gallery)
+    now.path = None
 
 
 def _current_job(workspace: Workspace) -> Job | None:

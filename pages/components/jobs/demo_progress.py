@@ -101,8 +101,7 @@ def _say_why(workspace: Workspace, progress: Progress) -> None:
     )
     (markup.note if stopped else markup.problem)(_REASONS[progress.status], sentence)
     markup.text(
-        '<p class="rt-text">To search your own crops, import them with <b>reid import FOLDER --gallery NAME</b> and '
-        "index them with <b>reid index NAME</b>.</p>"
+        '<p class="rt-text">To search your own crops or recordings, import them on the Gallery page, view Import.</p>'
     )
     if st.button("Go on" if stopped else "Try again", type="primary", key="retry-demo"):
         jobs.start(folder, ["demo"], workspace.path)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pandas as pd
@@ -21,7 +20,7 @@ from pages.components.search.state import BLIND, RERANK, SHORT, VIEW, desk
 from pages.components.search.verdicts import LIST
 from pages.components.shared import cached, markup, wording
 from pages.components.shared.embed_now import draw_embed_now
-from pages.components.shared.meaning import likely_from, meant_by
+from pages.components.shared.meaning import likely_from, meant_by, why_no_meaning
 from pages.components.shared.shortcuts import UNDO_KEY, VERDICT_KEYS
 from pages.components.watching.confirmed import draw_watch
 from pages.components.widgets.answer_list.answer_list import answer_list
@@ -182,7 +181,7 @@ def draw_summary(gallery: GalleryInfo, model: ModelEntry, answer: Answer, shown:
         beside += f" · {left_out:,} crops of {gallery.name} are not indexed by it"
     if without:
         beside += f" · {never_found(without)}"
-    said = re.sub("`([^`]*)`", "“\\1”", meant.reason)
+    said = why_no_meaning(meant)
     warning = "" if is_blind() else meant.warning_in_full
     if meant.calibration is not None and shown and not is_blind() and not warning:
         said = f"First hit: {meant.caption(shown[0].best.similarity)}. {meant.caution}".rstrip()

@@ -31,7 +31,7 @@ def draw_picker(workspace: Workspace, gallery: GalleryInfo) -> None:
         parts.append(plural(gallery.cameras, "camera"))
     markup.heading(f"Or pick someone from {gallery.name}", " · ".join(parts))
     if not gallery.crops:
-        markup.problem("The gallery is empty", f"Import crops with: reid import FOLDER --gallery {gallery.name}")
+        markup.problem("The gallery is empty", "Import crops into it on the Gallery page, view Import.")
         return
     if not cached.usable_models(workspace, gallery):
         say_how_to_index(workspace, gallery)

@@ -10,6 +10,7 @@ from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import ModelEntry
 
 LIKELY = 1e-3  # rate of false matches at whose threshold a hit is called likely; kept with each verdict
+HOW_TO_MEASURE = "“Calibrate” on the Evaluation page (view Calibration) measures one on labelled people."
 
 
 def meant_by(model: ModelEntry, gallery: str, answer: Answer) -> Meant:
@@ -19,6 +20,11 @@ def meant_by(model: ModelEntry, gallery: str, answer: Answer) -> Meant:
     except (NotThere, Damaged):  # since the list of models was read
         kept = model.card.calibration
     return hit_meaning.meant_by(kept, answer, gallery=gallery, name=model.name)
+
+
+def why_no_meaning(meant: Meant) -> str:
+    """Why there is only the order, and what to press for more; "" where a similarity means something."""
+    return f"{meant.reason} {HOW_TO_MEASURE}" if meant.reason else ""
 
 
 def likely_from(meant: Meant) -> float | None:

@@ -12,6 +12,7 @@ from reid_core.datasets.base import Skipped
 from reid_core.errors import ReidError
 from reid_core.records import plural
 from reid_core.times import short_time, whole_length
+from reid_core.video.codecs import codec_words
 
 if TYPE_CHECKING:
     from reid_core.workspace.imports.recordings import RecordingReport, Standing
@@ -28,7 +29,7 @@ def say_found(given: Given, problems: list[str]) -> None:
     size = f"{facts.width} × {facts.height}{', interlaced' if facts.interlaced else ''}"
     length = "of unknown length" if facts.duration is None else f"{whole_length(facts.duration)} long"
     says = f" (from its {found.camera.source})" if given.camera is None and found.camera else ""
-    say(f"{found.path.name}: {facts.codec}, {size}, {length}; camera {camera or 'unknown'}{says}.")
+    say(f"{found.path.name}: {codec_words(facts.codec)}, {size}, {length}; camera {camera or 'unknown'}{says}.")
     for sentence in [*found.starts.sentences(), *problems]:
         say(f"  {sentence}")
 

@@ -107,26 +107,31 @@ def calibration_for(
 ) -> tuple[Calibration | None, str]:
     """Of the calibrations in a model's card the one that holds for the gallery, or None and the reason in a sentence.
 
-    `kept` is `ModelCard.calibration`, `model` and `name` are the model's id and name.
+    `kept` is `ModelCard.calibration`, `model` and `name` are the model's id and name. The reason does not say how to
+    measure a calibration: a page has a button for it, and the command line has `command_for`.
     """
     only_order = "so a similarity means nothing by itself: only the order does."
-    how = f"`reid calibrate {gallery} --model {name}` measures one on labelled people."
     found = []
     for values in (kept or {}).values():
         try:
             found.append(Calibration.from_dict(values))
         except ReidError:
-            return None, f"The calibration of model {name} cannot be read, {only_order} {how}"
+            return None, f"The calibration of model {name} cannot be read, {only_order}"
     if not found:
-        return None, f"Model {name} has no calibration, {only_order} {how}"
+        return None, f"Model {name} has no calibration, {only_order}"
     ours = [one for one in found if one.model == model]
     if not ours:
-        return None, f"The calibration of model {name} is that of other weights, {only_order} {how}"
+        return None, f"The calibration of model {name} is that of other weights, {only_order}"
     for one in reversed(ours):
         if gallery in one.galleries:
             return one, ""
     measured = listed(sorted({other for one in ours for other in one.galleries}))
-    return None, (f"Model {name} was calibrated for {measured}, and other cameras give other rates, {only_order} {how}")
+    return None, f"Model {name} was calibrated for {measured}, and other cameras give other rates, {only_order}"
+
+
+def command_for(gallery: str, name: str) -> str:
+    """How the command line measures a calibration, as a sentence."""
+    return f"`reid calibrate {gallery} --model {name}` measures one on labelled people."
 
 
 def one_in(rate: float) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import av
 
 from reid_core.video.clips.clip import AS_RECORDED, MUXER, TICKS, Clip, NotPlain, Place
-from reid_core.video.clips.packets import Stretch, stretch
+from reid_core.video.clips.packets import Patience, Stretch, stretch
 from reid_core.video.clips.plain import is_damaged
 from reid_core.video.stream.examining import Examined, examined
 
@@ -25,13 +25,14 @@ def copied(
     file: Path,
     found: Examined | None = None,
     check: Check = lambda clip, size: None,
+    patience: Patience | None = None,
 ) -> Clip:
     """Writes `file`: from the key frame at or before `start` to `end`, both seconds into the recording, without sound.
 
     `found` is the first look at the recording, where somebody has had it. `check` is asked before anything is written,
-    with the clip and about how many bytes it will have; what it raises is raised. Raises NotPlain where a browser could
-    not play that, and ReidError where the recording cannot be read; what is in `file` then is no clip. OSError as the
-    disk has it.
+    with the clip and about how many bytes it will have; what it raises is raised. `patience` is for a file without an
+    index. Raises NotPlain where a browser could not play that or the patience is used up, Stopped where it stops, and
+    ReidError where the recording cannot be read; what is in `file` then is no clip. OSError as the disk has it.
     """
     found = found or examined(place.path, place.reading)
 
@@ -41,7 +42,7 @@ def copied(
         check(_clip(taken), sum(packet.size for packet in taken.packets))
         _write(stream, taken, file, found)
 
-    return _clip(stretch(place, found, start, end, take))
+    return _clip(stretch(place, found, start, end, take, patience=patience))
 
 
 def _clip(taken: Stretch) -> Clip:

@@ -77,7 +77,7 @@ def encoded(
 
 def _frames(place: Place, start: float, end: float, stop: Callable[[], bool]) -> Generator[Frame, None, None]:
     """As `Recording.frames`. Decoding begins at the key frame before `start`, where the stamps allow that."""
-    before = _frame_before(place, start)
+    before = _frame_before(place, start, stop)
     with open_recording(place.path, place.reading) as recording:
         recording.problems = Problems.from_state(place.problems.state())
         number = None if before is None else 0  # which it is does not matter here
@@ -91,7 +91,7 @@ def _frames(place: Place, start: float, end: float, stop: Callable[[], bool]) ->
                     yield frame
 
 
-def _frame_before(place: Place, start: float) -> float | None:
+def _frame_before(place: Place, start: float, stop: Callable[[], bool]) -> float | None:
     """The moment of a frame before `start`, None where there is none or the packets do not say, or not rightly."""
     if place.problems.backward_jumps:
         return None
@@ -102,7 +102,7 @@ def _frame_before(place: Place, start: float) -> float | None:
     if start <= SAME:
         return None
     try:
-        moments = moments_before(place, found, start)
+        moments = moments_before(place, found, start, stop)
     except NotPlain:
         return None
     return max((moment for moment in moments if moment < start - 2 * SAME), default=None)

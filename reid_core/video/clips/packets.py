@@ -6,11 +6,11 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import av
 
-from reid_core.video.clips.clip import NotPlain, Place
+from reid_core.video.clips.clip import NotPlain, Place, Stopped
 from reid_core.video.clips.plain import told, why_not_plain
 from reid_core.video.stream.examining import Examined
 from reid_core.video.stream.opening import Opened
@@ -20,9 +20,18 @@ SAME = 1e-5  # seconds within which two moments are one
 # Seconds before the start at which reading begins until a key frame is met. An index leads to one at once, unless it is
 # stored before frames that are shown earlier; without an index FFmpeg halves the file, and lands on any frame.
 BACK = (0.0, REORDER, 12.0, 60.0, 300.0)
-PATIENCE = 3.0  # seconds in which a file without an index is read from its begin on, where nobody asked to wait
+PATIENCE = 3.0  # seconds in which a file without an index is read from its begin on, where somebody looks at a page
 MOST_BYTES = 2**28  # of one clip: 60 seconds of 35 Mbit/s
 WITHOUT_INDEX = ("mpegts", "mpeg", "dhav", "flv", "asf")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a file may be read from its begin on to find a place: so many `seconds`, for ever in a job that somebody
+    asked for, or until `stop` says so."""
+
+    seconds: float = field(default_factory=lambda: PATIENCE)
+    stop: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True)
@@ -42,12 +51,15 @@ def stretch(
     take: Callable[[av.VideoStream, Stretch], None],
     *,
     any_codec: bool = False,
+    patience: Patience | None = None,
 ) -> Stretch:
     """From the last key frame at or before `start`, or the first one there is, to the last frame up to `end`.
 
     `take` gets the open stream and the stretch while the file is open. Raises NotPlain where the packets do not say
-    when they are shown, or, unless `any_codec`, a browser could not play them, or finding them takes long.
+    when they are shown, or, unless `any_codec`, a browser could not play them, or finding them takes longer than the
+    `patience`; Stopped where that stops.
     """
+    patience = patience or Patience()
     if found.stamp is None:
         raise NotPlain("This recording has no time stamps, so a browser cannot play it as it is.")
     with closing(Opened(place.path, found.source.way)) as opened:
@@ -62,13 +74,13 @@ def stretch(
                 return collected
             if back > start:
                 break
-    until = math.inf if any_codec else time.monotonic() + PATIENCE
+    until = time.monotonic() + patience.seconds
     with closing(Opened(place.path, found.source.way)) as scanned:
-        packets = _in_time(scanned.container.demux(scanned.stream(found.facts.stream)), until)
+        packets = _in_time(scanned.container.demux(scanned.stream(found.facts.stream)), until, patience.stop)
         skip = key_packet_before((packet for packet in packets if packet.size), start + found.stamp, None)
     with closing(Opened(place.path, found.source.way)) as opened:
         stream = opened.stream(found.facts.stream)
-        if (collected := _collected(opened, stream, found.stamp, start, end, skip, until)) is None:
+        if (collected := _collected(opened, stream, found.stamp, start, end, skip, until, patience.stop)) is None:
             raise NotPlain("No key frame was found where this clip begins, so a browser cannot play it as it is.")
         take(stream, collected)
         return collected
@@ -81,11 +93,15 @@ def _can_seek(place: Place, opened: Opened) -> bool:
     return place.whole or opened.container.format.name not in WITHOUT_INDEX
 
 
-def _in_time(packets: Iterable[av.Packet], until: float) -> Iterator[av.Packet]:
-    """The packets. Raises NotPlain at that second of `time.monotonic`."""
+def _in_time(packets: Iterable[av.Packet], until: float, stop: Callable[[], bool]) -> Iterator[av.Packet]:
+    """The packets. Raises NotPlain at that second of `time.monotonic`, and Stopped."""
     for packet in packets:
+        if stop():
+            raise Stopped
         if time.monotonic() >= until:
-            raise NotPlain("Finding this place takes long, for the recording can only be read from its begin on.")
+            raise NotPlain(
+                "Finding this place takes long: the recording has no index, so it is read from its beginning."
+            )
         yield packet
 
 
@@ -107,12 +123,13 @@ def _collected(
     end: float,
     skip: int = 0,
     until: float = math.inf,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Stretch | None:
     """None where no key frame is met at or before `start`."""
     kept: list[tuple[av.Packet, float]] = []
     number, size, last = -1, 0, -1.0
     try:
-        for packet in _in_time(opened.container.demux(stream), until):
+        for packet in _in_time(opened.container.demux(stream), until, stop):
             if not packet.size:  # the end, or a frame that an AVI says is like the one before
                 continue
             number += 1
@@ -152,9 +169,11 @@ def _collected(
     return Stretch(tuple(packet for packet, _ in kept), moments)
 
 
-def moments_before(place: Place, found: Examined, start: float) -> tuple[float, ...]:
-    """When frames from the key frame before `start` on are shown, up to about `start`: whatever their codec.
+def moments_before(place: Place, found: Examined, start: float, stop: Callable[[], bool]) -> tuple[float, ...]:
+    """When frames from the key frame before `start` on are shown, up to about `start`: whatever their codec, and
+    however long it takes to find them.
 
-    Raises NotPlain where the packets do not say.
+    Raises NotPlain where the packets do not say, and Stopped.
     """
-    return stretch(place, found, start, start, lambda stream, taken: None, any_codec=True).moments
+    patience = Patience(math.inf, stop)
+    return stretch(place, found, start, start, lambda stream, taken: None, any_codec=True, patience=patience).moments

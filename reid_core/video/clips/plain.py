@@ -5,12 +5,12 @@ from __future__ import annotations
 import av
 
 from reid_core.video.clips.clip import Told
+from reid_core.video.codecs import codec_of, codec_words
 from reid_core.video.stream.examining import BARE, Examined
 from reid_core.video.stream.problems import MOST_PLACES, Problems
 
 # What browsers decode from an MP4. It has no place for VP8.
 CODECS = ("h264", "vp9", "av1")
-_DECODERS = {"libdav1d": "av1", "libaom-av1": "av1", "libvpx-vp9": "vp9"}  # that are named instead of the codec
 PIXELS = ("yuv420p", "yuvj420p")  # 8 bits, 4:2:0
 H264_PROFILES = ("Baseline", "Constrained Baseline", "Main", "High", "Progressive High", "Constrained High")
 NEAR = 2.0  # seconds behind damage in which frames may still be built on it
@@ -19,9 +19,8 @@ NEAR = 2.0  # seconds behind damage in which frames may still be built on it
 def told(found: Examined, stream: av.VideoStream) -> Told:
     """Of the stream of an open file, and the first look at it."""
     context, facts = stream.codec_context, found.facts
-    name = facts.codec
     return Told(
-        _DECODERS.get(name, name), context.pix_fmt, context.profile, facts.container, facts.rotation,
+        codec_of(facts.codec), context.pix_fmt, context.profile, facts.container, facts.rotation,
         facts.pixel_aspect, facts.interlaced, bool(context.has_b_frames),
     )  # fmt: skip
 
@@ -31,7 +30,7 @@ def why_not_plain(stream: Told, problems: Problems) -> str:
     if stream.container in BARE:
         return "This recording has no time stamps, so a browser cannot play it as it is."
     if stream.codec not in CODECS:
-        return f"A browser cannot play this recording as it is: its video is {stream.codec.upper()}."
+        return f"A browser cannot play this recording as it is: its video is {codec_words(stream.codec)}."
     if stream.pixels not in PIXELS:
         return f"A browser cannot play this recording as it is: its pixels are {stream.pixels}."
     if stream.codec == "h264" and stream.profile not in (None, *H264_PROFILES):

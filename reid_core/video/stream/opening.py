@@ -15,6 +15,7 @@ import av
 from av.stream import Discard
 
 from reid_core.errors import Damaged, NotThere, ReidError, shown
+from reid_core.video.codecs import codec_words
 from reid_core.video.stream.facts import stream_facts, video_streams
 from reid_core.video.stream.files import Following, RecordingFile
 from reid_core.video.stream.sniffing import bitstream_in, head_of, is_list, lacks_contents
@@ -118,7 +119,8 @@ def choose_stream(path: Path, opened: Opened, index: int | None) -> av.VideoStre
     """The video stream of that index, or the first. Raises ReidError for one that is not there or cannot be decoded."""
     streams = video_streams(opened.container)
     told = "; ".join(
-        f"{one.index}: {one.codec}, {one.width} × {one.height}" + (f", {shown(one.title)}" if one.title else "")
+        f"{one.index}: {codec_words(one.codec)}, {one.width} × {one.height}"
+        + (f", {shown(one.title)}" if one.title else "")
         for one in map(stream_facts, streams)
     )
     chosen = [stream for stream in streams if index is None or stream.index == index]

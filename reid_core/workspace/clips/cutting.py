@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from reid_core.signals import StopRequest
 from reid_core.video.clips import Clip, NotPlain, Place, Stopped
 from reid_core.video.clips.copying import copied
 from reid_core.video.clips.encoding import OnProgress, encoded
+from reid_core.video.clips.packets import Patience
 from reid_core.video.stream import Reading
 from reid_core.video.stream.examining import Examined, examined
 from reid_core.workspace.catalogue.recordings.rows import DeletedMeanwhile, RecordingRow, newest_deletion
@@ -41,17 +43,18 @@ class Cut:
     problem: NoClip | None = None
 
 
-def clip_of(workspace: Workspace, crop: int, at: float | None = None) -> Cut:
-    """The walk of the crop and its clip, where that is kept or can be copied, which takes no time.
+def clip_of(workspace: Workspace, crop: int, at: float | None = None, patience: Patience | None = None) -> Cut:
+    """The walk of the crop and its clip, where that is kept or can be copied, which takes no time; in a file without an
+    index as long as the `patience` has it.
 
-    Raises NotThere for a crop that is gone, or is of no recording.
+    Raises NotThere for a crop that is gone, or is of no recording, and Stopped where the patience stops.
     """
     for _ in range(AGAIN):
         walk = walk_of(workspace, crop, at)
         try:
             _stretch(walk)
             place = place_of(workspace, walk.row)
-            return Cut(walk, _found(workspace, walk) or _copied(workspace, walk, place))
+            return Cut(walk, _found(workspace, walk) or _copied(workspace, walk, place, patience))
         except NoClip as error:
             return Cut(walk, None, error)
         except DeletedMeanwhile:  # what was read of the walk may hold no more
@@ -67,17 +70,18 @@ def made(
     on_progress: OnProgress = lambda done, total: None,
     stop: StopRequest | None = None,
 ) -> Kept:
-    """The clip, converted where it cannot be copied.
+    """The clip, converted where it cannot be copied, however long it takes to find its place in the recording.
 
     Raises NotThere for a crop that is gone, NoClip where there can be none, and Stopped.
     """
-    cut = clip_of(workspace, crop, at)
+    stop = stop or StopRequest()
+    cut = clip_of(workspace, crop, at, Patience(math.inf, lambda: stop.requested))
     if cut.clip is not None:
         return cut.clip
     assert cut.problem is not None
     if not cut.problem.can_convert:
         raise cut.problem
-    return _converted(workspace, cut.walk, on_progress, stop or StopRequest())
+    return _converted(workspace, cut.walk, on_progress, stop)
 
 
 def _found(workspace: Workspace, walk: Walk) -> Kept | None:
@@ -86,14 +90,14 @@ def _found(workspace: Workspace, walk: Walk) -> Kept | None:
     return next((one for one in found if one is not None), None)
 
 
-def _copied(workspace: Workspace, walk: Walk, place: Place) -> Kept:
+def _copied(workspace: Workspace, walk: Walk, place: Place, patience: Patience | None) -> Kept:
     stretch, path = _stretch(walk), place.path
 
     def make(file: Path) -> Clip:
         try:
             told = path.stat()
             found = _first_look(path, place.reading, told.st_size, told.st_mtime_ns)
-            return copied(place, *stretch, file, found, check)
+            return copied(place, *stretch, file, found, check, patience)
         except NotPlain as error:
             raise _not_plain(walk, str(error)) from error
 

@@ -126,6 +126,7 @@ def _coverage(coverage: Coverage, title: str, sentence: str) -> str:
     return (
         f"<h4>{_text(title)}</h4><p>{_text(sentence)}</p>{limits}"
         f"<div class='wide'><table><tr>{heads}</tr>{rows}</table></div>{f'<ul>{listed}{more}</ul>' if missing else ''}"
+        f"<p>{_text(' '.join(saying.definitions(coverage)))}</p>"
     )
 
 

@@ -18,6 +18,7 @@ from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.database import connect
 from reid_core.workspace.catalogue.rows import gallery_key
 from reid_core.workspace.catalogue.selection import FLAWS, MISSING, Selection
+from reid_core.workspace.galleries.walks import WalkCounts, walk_counts
 from reid_core.workspace.workspace import Workspace
 
 # By what crops may be put in order; those of unknown value come last.
@@ -116,7 +117,7 @@ class Numbers:
     """What a gallery's crops lack or suffer from, and the bytes of its vectors and copied pictures.
 
     `flaws` and `missing` count crops by the keys of `FLAWS` and `MISSING`; `unmeasured` those whose quality or colours
-    nobody measured (an older version imported them).
+    nobody measured (an older version imported them). `walks` counts crops by the walk that they were cut from.
     """
 
     flaws: dict[str, int]
@@ -126,6 +127,7 @@ class Numbers:
     times: tuple[float, float] | None
     vector_bytes: int
     copied_bytes: int
+    walks: WalkCounts
 
 
 def count(catalogue: Catalogue, gallery: str, selection: Selection) -> int:
@@ -161,6 +163,7 @@ def numbers(catalogue: Catalogue, gallery: str) -> Numbers:
             "WHERE gallery = ? GROUP BY model) JOIN model ON model.key = model",
             (key,),
         ).fetchone()[0]
+        walks = walk_counts(database, key)
     return Numbers(
         {name: found[name] for name in FLAWS},
         {name: found[name] for name in MISSING},
@@ -169,6 +172,7 @@ def numbers(catalogue: Catalogue, gallery: str) -> Numbers:
         catalogue.time_range(gallery),
         int(vectors),
         found["copied"],
+        walks,
     )
 
 

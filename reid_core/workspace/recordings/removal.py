@@ -121,8 +121,8 @@ def _check_row(database: Connection, row: RecordingRow) -> None:
         raise Refused(f"Crops of recording {row.name} are held by {names}, so its file stays. Release them first.")
     if row.finished is None:
         raise Refused(
-            f"Recording {row.name} of gallery {row.gallery} is not analysed to its end, which needs its file. Go on "
-            "with `reid video`, or delete the recording."
+            f"Recording {row.name} of gallery {row.gallery} is not analysed to its end, which needs its file. "
+            "Import its file again (or run `reid video`) to analyse the rest, or delete the recording."
         )
 
 

@@ -105,7 +105,7 @@ def test_a_dry_run_says_what_is_wrong_with_the_recording(video: Reid, tmp_path: 
     assert "In its first 75 frames: The file states 25 frames a second but has 10; times follow its stamps." in slow.out
     assert "The file has 2 video streams" in video(path_of_two, "--dry-run").out
     assert "The file has no time stamps: times count 25 frames a second" in video(bare, "--dry-run").out
-    assert "h264, 96 × 64, interlaced, " in video(woven, "--dry-run").out
+    assert "H.264, 96 × 64, interlaced, " in video(woven, "--dry-run").out
     (one,) = video(path, "--dry-run", "--json").json()["recordings"]
     assert (one["interlaced"], one["problems"][0][:29]) == (False, "In its first 75 frames: The f")
 

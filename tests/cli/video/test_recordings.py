@@ -30,7 +30,7 @@ Reid = Callable[..., Ended]
 def test_a_dry_run_says_what_would_come_in_and_keeps_nothing(reid: Reid, video: Reid, street: Path) -> None:
     said = video(street, "--dry-run")
     assert said.code == 0
-    assert "gate_2026-03-02T08-30-00Z.mp4: h264, 320 × 180, 0:00:10 long; camera gate (from its name)." in said.out
+    assert "gate_2026-03-02T08-30-00Z.mp4: H.264, 320 × 180, 0:00:10 long; camera gate (from its name)." in said.out
     assert "Proposed start: 2026-03-02T08:30:00Z, from the file's name" in said.out
     assert "the file's modification time minus its length" in said.out
     (one,) = video(street, "--dry-run", "--json").json()["recordings"]
@@ -118,7 +118,7 @@ def test_a_file_s_name_does_nothing_to_a_terminal(reid: Reid, video: Reid, stree
     assert said.code == 0
     assert "ga_te_[2J: 2 tracklets" in said.out
     assert "\x1b" not in said.out + reid("recordings", "town").out
-    assert "te\\x1b[2J.mp4: h264" in said.out
+    assert "te\\x1b[2J.mp4: H.264" in said.out
 
 
 # --- what comes in ---

@@ -10,7 +10,8 @@ import pytest
 
 from pages.components.shared.chosen_gallery import ChosenGallery
 from pages.components.shared.session import key_of
-from reid_core.workspace import jobs
+from reid_core.errors import ReidError
+from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.imports.uploads import unfinished
 from reid_core.workspace.workspace import Workspace
@@ -34,6 +35,20 @@ def test_the_choices_become_the_command(open_import: Open, tmp_path: Path, start
     }  # fmt: skip
     assert "3 of 12" in words(page)
     assert "about 3 min left" in words(page)
+
+
+def test_an_import_that_cannot_be_started_says_why_and_keeps_the_choices(
+    open_import: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*given: Any, **named: Any) -> Path:
+        raise ReidError("Another one is under way.")
+
+    monkeypatch.setattr(job_kinds, "start", refuse)
+    page = look_at(open_import(), site(tmp_path / "hall"))
+    page.button(key="gal-import-start").click().run()
+    assert "<b>The import could not be started</b><p>Another one is under way.</p>" in words(page)
+    assert has_button(page, "gal-import-start")
+    assert "could not be started" not in words(page.run())
 
 
 def test_a_finished_import_says_what_it_did_and_is_there_after_a_reload(

@@ -46,7 +46,7 @@ def test_no_hit_among_what_was_searched_is_not_called_no_data(open_page: OpenPag
     assert groups_of(page) == []
     assert "No crop passes these filters" in words_of(page)
     assert "No data" not in words_of(page)
-    assert "Other filters leave out crops of this time, too: people without a name" in words_of(page)
+    assert "Other filters also leave out crops: people without a name" in words_of(page)
     assert sentence_of(words_of(page)).startswith("Searched 2 of 3 cameras: 16 crops")
 
 

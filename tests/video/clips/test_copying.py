@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 import struct
 from itertools import accumulate
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reid_core.video.clips import Clip, NotPlain, Place, packets
+from reid_core.video.clips import Clip, NotPlain, Place, Stopped, packets
 from reid_core.video.clips.copying import copied, decoding_times
 from reid_core.video.clips.encoding import encoded
 from reid_core.video.stream import Problems, open_recording
@@ -85,6 +86,10 @@ def test_a_file_that_is_read_from_its_begin_on_is_read_for_some_seconds_only(
     with pytest.raises(NotPlain, match="takes long"):
         copied(growing, 13.3, 17.0, tmp_path / "clip.mp4")
     assert copied(Place(growing.path), 13.3, 17.0, tmp_path / "clip.mp4") == whole, "it need not be"
+    waits = packets.Patience(math.inf)
+    assert copied(growing, 13.3, 17.0, tmp_path / "clip.mp4", patience=waits) == whole
+    with pytest.raises(Stopped):
+        copied(growing, 13.3, 17.0, tmp_path / "clip.mp4", patience=packets.Patience(math.inf, lambda: True))
     assert encoded(growing, 13.3, 14.0, tmp_path / "converted.mp4").first == pytest.approx(13.32), "who asks waits"
 
 
@@ -122,7 +127,8 @@ def test_a_recorders_own_header_is_skipped(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "word"),
     [
-        ({"codec": "libx265"}, "HEVC"), ({"codec": "mjpeg", "container": "avi"}, "MJPEG"),
+        ({"codec": "libx265"}, r"its video is H\.265 \(HEVC\)\."),
+        ({"codec": "mjpeg", "container": "avi"}, r"its video is Motion JPEG \(MJPEG\)\."),
         ({"rotation": 90}, "side"), ({"pixel_aspect": 2}, "square"), ({"interlaced": "tff"}, "interlaced"),
         ({"container": "h264"}, "time stamps"), ({"container": "avi", "b_frames": 2}, "when each frame"),
         ({"encoder": {"qp": "0", "profile": "high444"}}, "profile"),

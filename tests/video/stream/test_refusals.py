@@ -171,7 +171,7 @@ def test_frames_that_grow_too_large_in_the_middle_are_not_decoded(
 def test_a_stream_that_is_not_there_is_refused_with_those_that_are(tmp_path: Path) -> None:
     message = refusal(film(tmp_path / "two.mkv", 5, views=2), stream=7)
     assert "no video stream 7" in message
-    assert "0: h264, 96 × 64; 1: h264, 96 × 64" in message
+    assert "0: H.264, 96 × 64; 1: H.264, 96 × 64" in message
 
 
 def test_an_absurd_shape_of_pixels_is_taken_for_square(tmp_path: Path) -> None:

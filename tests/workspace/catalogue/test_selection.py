@@ -14,6 +14,7 @@ EVERYTHING = Selection(
     splits=frozenset({"query"}), sources=frozenset({4, 3}), recordings=frozenset({"gate.mp4"}),
     ids=frozenset({1, 2}), after=5.0, before=2e8,
     older_than=3e8, flaw="any", missing="time", alike=True, not_indexed_by="m1",
+    directions=frozenset({"stays", "to the left"}), zones=frozenset({"door"}),
 )  # fmt: skip
 
 
@@ -30,7 +31,7 @@ def test_every_way_comes_back_from_json_and_is_a_condition_and_words() -> None:
     assert EVERYTHING.describe() == (
         "identity anna, cameras 2, 10, tracklet t1, split query, source 3, 4, recording gate.mp4, 2 chosen crops, "
         "from 0:00:05, until 1976-05-03T19:33:20Z, taken before 1979-07-05T05:20:00Z, any flaw, without time, "
-        "look-alikes, not embedded by m1"
+        "look-alikes, not embedded by m1, directions stays, to the left, zone door"
     )
     hidden = EVERYTHING.describe(names=False)
     assert hidden.startswith("1 identity, cameras 2, 10, 1 tracklet, split query, source 3, 4, 1 recording, 2 chosen")

@@ -16,7 +16,7 @@ import pytest
 from reid_core.files import one_at_a_time
 from reid_core.signals import StopRequest
 from reid_core.temporary import is_ours
-from reid_core.video.clips import Clip, Stopped
+from reid_core.video.clips import Clip, Stopped, packets
 from reid_core.video.clips.copying import copied
 from reid_core.video.stream import open_recording
 from reid_core.workspace.catalogue.selection import Selection
@@ -132,6 +132,20 @@ def test_what_a_browser_cannot_play_is_converted_on_request(workspace: Workspace
     assert told == sorted(told)
     assert clip_of(workspace, CROP).clip == clip
     assert files(workspace) == [f"{row.key}/7000-17000-converted.json", f"{row.key}/7000-17000-converted.mp4"]
+
+
+def test_who_asks_for_a_clip_waits_until_its_place_is_found_and_it_is_copied(
+    workspace: Workspace, tmp_path: Path, monkeypatch: Any
+) -> None:
+    played(workspace, tmp_path, kind="ts", is_over=False)
+    monkeypatch.setattr(packets, "PATIENCE", 0.0)
+    assert problem(workspace) == ("codec", True)
+    stop = StopRequest()
+    stop.requested = True
+    with pytest.raises(Stopped):
+        made(workspace, CROP, stop=stop)
+    assert files(workspace) == []
+    assert made(workspace, CROP).clip.said == "as recorded"
 
 
 def test_a_conversion_that_is_stopped_leaves_nothing(workspace: Workspace, tmp_path: Path) -> None:
@@ -339,7 +353,7 @@ def test_a_disk_that_fills_up_while_a_clip_is_cut_is_told(
     workspace: Workspace, tmp_path: Path, monkeypatch: Any
 ) -> None:
     played(workspace, tmp_path)
-    monkeypatch.setattr(cutting, "copied", lambda place, start, end, file, found, check: copied(
+    monkeypatch.setattr(cutting, "copied", lambda place, start, end, file, found, check, patience: copied(
         place, start, end, Path("/dev/full"), found, check
     ))  # fmt: skip
     assert problem(workspace) == ("space", False)

@@ -7,17 +7,13 @@ from typing import TYPE_CHECKING
 
 from pages.components.shared import wording
 from reid_core.times import whole_length
+from reid_core.video.codecs import codec_words
 
 if TYPE_CHECKING:
     from reid_core.video.detection.card import DetectorCard
     from reid_core.video.stream import Facts
     from reid_core.video.stream.start import Proposal
 
-# With the name in brackets that sentences about clips use.
-CODECS = {
-    "h264": "H.264", "hevc": "H.265 (HEVC)", "mpeg4": "MPEG-4", "mpeg2video": "MPEG-2", "mpeg1video": "MPEG-1",
-    "mjpeg": "Motion JPEG (MJPEG)", "vp8": "VP8", "vp9": "VP9", "av1": "AV1", "libdav1d": "AV1", "wmv3": "WMV",
-}  # fmt: skip
 SOURCES = {
     "name": "from the file’s name",
     "container": "written inside the file",
@@ -40,7 +36,7 @@ def facts_line(facts: Facts, size: int) -> str:
     parts = [length(facts.duration), f"{facts.width} × {facts.height}"]
     if facts.stated_rate:
         parts.append(f"{facts.stated_rate:.4g} frames a second")
-    parts += [CODECS.get(facts.codec, facts.codec) + (", interlaced" if facts.interlaced else "")]
+    parts += [codec_words(facts.codec) + (", interlaced" if facts.interlaced else "")]
     return " · ".join([*parts, wording.shown_bytes(size)])
 
 

@@ -158,12 +158,5 @@ def _list(covered: Coverage) -> str:
 
 
 def _definitions(covered: Coverage) -> str:
-    said = []
-    if covered.has_recordings:
-        said.append(
-            "Searched: frames were read, and people looked for. No recording: the filter asks for that time, or a "
-            "camera recorded then. Damage is that of whole recordings. Totals are summed over cameras."
-        )
-    if covered.crops:
-        said.append("Imported crops do not tell how much was filmed: an hour without a crop is no proof of nobody.")
-    return markup.filled("<p>{said}</p>", said=" ".join(said)) if said else ""
+    said = " ".join(saying.definitions(covered))
+    return markup.filled("<p>{said}</p>", said=said) if said else ""

@@ -69,7 +69,7 @@ def lacks(coverage: Coverage) -> str:
     if coverage.damaged_frames:
         found.append(plural(coverage.damaged_frames, "damaged frame"))
     if coverage.damaged_packets:
-        found.append(f"{plural(coverage.damaged_packets, 'unreadable packet')}")
+        found.append(f"{plural(coverage.damaged_packets, 'damaged packet')}")
     return ", ".join(found)
 
 
@@ -78,44 +78,51 @@ def warnings(coverage: Coverage) -> list[str]:
     timed, undated = coverage.is_timed, coverage.undated
     # Where there is nothing at all, the sentence has said it.
     empty = [] if coverage.is_empty else [one for one in coverage.cameras if coverage.has_nothing_of(one)]
-    found = [f"No data of {listed([camera_name(one.camera) for one in empty])} in this time."] if empty else []
+    found = [f"No data from {listed([camera_name(one.camera) for one in empty])} for this time."] if empty else []
     unfinished = [each for one in coverage.cameras for each in one.unfinished]
     for each in unfinished[:_MOST]:
         reach = f"Recording {each.name} is analysed up to {short_time(each.analysed)}"
         whole = "; its length is not known yet" if math.isnan(each.seconds) else f" of {short_time(each.seconds)}"
         found.append(f"{reach}{whole}.")
     if len(unfinished) > _MOST:
-        found.append(f"{plural(len(unfinished) - _MOST, 'more recording')} not analysed to the end.")
+        more = len(unfinished) - _MOST
+        found.append(f"{plural(more, 'more recording')} {'is' if more == 1 else 'are'} not analysed to the end.")
     if undated.recordings:
         have = "has" if undated.recordings == 1 else "have"
         found.append(
             f"{plural(undated.recordings, 'recording')} ({length(undated.seen)}, {plural(undated.crops, 'crop')}) "
             f"{have} no known start: "
-            + ("the filter by time leaves them out." if timed else "what they show may be of any time.")
+            + (
+                f"the filter by time leaves {_them(undated.recordings)} out."
+                if timed
+                else "what is seen may be from any time."
+            )
         )
     if (untimed := coverage.untimed - undated.crops) > 0:
-        found.append(f"{_have(untimed, 'crop')} no date: the filter by time leaves them out.")
+        found.append(f"{_have(untimed, 'crop')} no date: the filter by time leaves {_them(untimed)} out.")
     if coverage.unplaced:
-        found.append(f"{_have(coverage.unplaced, 'crop')} no camera: the filter by camera leaves them out.")
+        found.append(
+            f"{_have(coverage.unplaced, 'crop')} no camera: the filter by camera leaves {_them(coverage.unplaced)} out."
+        )
     if coverage.ignored:
         crops = f" ({plural(coverage.ignored_crops, 'crop')})" if coverage.ignored_crops else ""
-        lie, them = ("lies", "it") if coverage.ignored == 1 else ("lie", "them")
-        verb = "is" if coverage.ignored == 1 else "are"
+        lie, verb = ("lies", "is") if coverage.ignored == 1 else ("lie", "are")
         found.append(
             f"{plural(coverage.ignored, 'tracklet')}{crops} {lie} in zones to ignore and {verb} not searched: "
-            f'"{rows(Filter)["ignored"].title}" (under "Any walk", or --ignored) adds {them}.'
+            f'"{rows(Filter)["ignored"].title}" (under "Any walk", or --ignored) adds {_them(coverage.ignored)}.'
         )
     if coverage.tracklets_without_crops:
         found.append(
-            f"{_have(coverage.tracklets_without_crops, 'tracklet')} no crop: these people were seen, and no search "
-            "can find them."
+            f"{_have(coverage.tracklets_without_crops, 'tracklet')} no crop: somebody was seen, and no search can find "
+            f"{_them(coverage.tracklets_without_crops)}."
         )
     if coverage.not_embedded:
-        found.append(f"{plural(coverage.not_embedded, 'crop')} of the gallery cannot be found: not embedded yet.")
+        are = "it is" if coverage.not_embedded == 1 else "they are"
+        found.append(f"{plural(coverage.not_embedded, 'crop')} of the gallery cannot be found: {are} not embedded yet.")
     if coverage.without_direction:
         found.append(f"{never_found(coverage.without_direction)}.")
     if others := [words for name, words in filters_set(coverage.where) if name not in (*_BY_TIME_OR_CAMERA, "ignored")]:
-        found.append(f"Other filters leave out crops of this time, too: {'; '.join(others)}.")
+        found.append(f"Other filters also leave out crops: {'; '.join(others)}.")
     if coverage.left_out:
         found.append(f"Not searched: {listed([camera_name(camera) for camera in coverage.left_out])}.")
     return found
@@ -138,6 +145,31 @@ def in_words(coverage: Coverage) -> str:
     return " ".join([sentence(coverage), *warnings(coverage)])
 
 
+def definitions(coverage: Coverage) -> list[str]:
+    """What the words mean that this coverage uses, a sentence each."""
+    found = []
+    if coverage.seconds:
+        found.append("Searched: video in which people were looked for.")
+    if coverage.total("missing"):
+        found.append(
+            "No recording: time that the filter asks for, or in which another camera recorded, or between two "
+            "recordings of the same camera."
+        )
+    if coverage.gap_count:
+        found.append("Gap: time within a recording of which no picture can be read.")
+    if coverage.damaged_frames or coverage.damaged_packets:
+        found.append("Damage is counted over whole recordings, so it may lie outside the time that was searched.")
+    if coverage.damaged_packets:
+        found.append("A packet is a piece of a video file, about one picture.")
+    if coverage.has_recordings and len(coverage.cameras) > 1:
+        found.append("Totals add up all cameras.")
+    if coverage.crops:
+        found.append(
+            "Imported crops do not tell how much was filmed: an hour without a crop does not prove that nobody passed."
+        )
+    return found
+
+
 HEADINGS = ("Camera", "Searched", "No recording", "Not analysed", "Gaps", "Damage")
 
 
@@ -152,7 +184,10 @@ def line_of(coverage: Coverage, one: CameraCoverage) -> tuple[str, ...]:
     said = "no data" if is_empty else ", ".join(searched)
     stretches = (one.seen, one.missing, one.waiting, one.gaps)
     if not any(stretches):
-        rest = ["all of it" if one.has_recordings and not one.undated.recordings else "not known", *["not known"] * 3]
+        rest = [
+            "the whole time" if one.has_recordings and not one.undated.recordings else "not known",
+            *["not known"] * 3,
+        ]
         return (camera_name(one.camera), said, *rest)
     damage = [plural(one.damaged_frames, "frame")] if one.damaged_frames else []
     damage += [plural(one.damaged_packets, "packet")] if one.damaged_packets else []
@@ -173,7 +208,7 @@ def _cameras(coverage: Coverage) -> str:
     named = [one.camera for one in coverage.cameras if one.camera is not None]
     others = [camera for camera in coverage.left_out if camera is not None]
     if not named:
-        return "what names no camera"
+        return "crops of unknown cameras"
     return f"{len(named)} of {plural(len(named) + len(others), 'camera')}" if others else plural(len(named), "camera")
 
 
@@ -181,8 +216,8 @@ def _nothing(coverage: Coverage) -> str:
     """What there is not."""
     if waiting := coverage.total("waiting"):
         return f"{length(waiting, up=True)} of video is recorded and not analysed yet"
-    things = "recording that can be read and no crop" if coverage.has_recordings else "crop"
-    return f"there is no {things} of {_named(coverage.cameras)}"
+    things = "readable recording and no crop" if coverage.has_recordings else "crop"
+    return f"there is no {things} from {_named(coverage.cameras)}"
 
 
 def _named(cameras: Sequence[CameraCoverage]) -> str:
@@ -191,6 +226,10 @@ def _named(cameras: Sequence[CameraCoverage]) -> str:
 
 def _have(count: int, noun: str) -> str:
     return f"{plural(count, noun)} {'has' if count == 1 else 'have'}"
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else "them"
 
 
 def _or_none(spans: Spans) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from reid_core.retrieval.filters import Filter
 from reid_core.workspace.search.coverage.coverage import CameraCoverage, Coverage, Imported, Undated, Unfinished
-from reid_core.workspace.search.coverage.saying import line_of, sentence, stretches, warnings
+from reid_core.workspace.search.coverage.saying import definitions, line_of, sentence, stretches, warnings
 from reid_core.workspace.search.coverage.values import values
 from reid_core.workspace.search.coverage.words import between, filter_words, hour_words, length
 from tests.workspace.catalogue.filmed import START
@@ -49,13 +49,13 @@ def test_no_data_is_not_nobody() -> None:
     where = Filter(after=START - 2 * HOUR, before=START - HOUR)
     empty = gate(seen=(), missing=((START - 2 * HOUR, START - HOUR),))
     assert sentence(Coverage(where=where, cameras=(empty,))) == (
-        "No data: there is no recording that can be read and no crop of gate between 05:00 and 06:00 on 2 March 2026 "
+        "No data: there is no readable recording and no crop from gate between 05:00 and 06:00 on 2 March 2026 "
         "(UTC). An empty answer says nothing about the person."
     )
     there = CameraCoverage(camera="hall", has_recordings=True, seen=((START - HOUR - 60, START - HOUR),))
     both = Coverage(where=where, cameras=(empty, there))
     assert sentence(both).startswith("Searched 2 cameras: 1 min of video in all")
-    assert "No data of gate in this time." in warnings(both)
+    assert "No data from gate for this time." in warnings(both)
 
 
 def test_imported_crops_claim_no_video() -> None:
@@ -87,13 +87,13 @@ def test_what_weakens_not_found_is_said_with_numbers() -> None:
         "Recording h is analysed up to 0:00:05; its length is not known yet.",
         "2 recordings (1 h 20 min, 300 crops) have no known start: the filter by time leaves them out.",
         "12 crops have no date: the filter by time leaves them out.",
-        "1 crop has no camera: the filter by camera leaves them out.",
+        "1 crop has no camera: the filter by camera leaves it out.",
         '4 tracklets (9 crops) lie in zones to ignore and are not searched: "Also from zones to ignore" (under "Any '
         'walk", or --ignored) adds them.',
-        "7 tracklets have no crop: these people were seen, and no search can find them.",
-        "5 crops of the gallery cannot be found: not embedded yet.",
+        "7 tracklets have no crop: somebody was seen, and no search can find them.",
+        "5 crops of the gallery cannot be found: they are not embedded yet.",
         "1 crop cannot be found by this model: it gives it no usable vector (for example a black picture).",
-        "Other filters leave out crops of this time, too: upper clothing: red.",
+        "Other filters also leave out crops: upper clothing: red.",
     ]
 
 
@@ -146,3 +146,18 @@ def test_what_is_ignored_is_told_by_camera_and_in_all() -> None:
     assert [[one[name] for name in names] for one in (told, *told["cameras"])] == [[3, 5], [2, 5], [1, 0]]
     (alone,) = warnings(Coverage(where=Filter(), cameras=(hall, gate())))[-1:]
     assert alone.startswith("1 tracklet lies in zones to ignore and is not searched: ")
+
+
+def test_words_are_explained_only_where_they_are_used() -> None:
+    def said(*cameras: CameraCoverage) -> str:
+        return " ".join(definitions(Coverage(where=Filter(), cameras=cameras)))
+
+    assert said(gate()) == "Searched: video in which people were looked for."
+    assert "Damage is counted over whole recordings" in said(gate(damaged_frames=1))
+    assert "A packet is a piece" in said(gate(damaged_packets=2))
+    assert "A packet is a piece" not in said(gate(damaged_frames=1))
+    assert "No recording: time that" in said(gate(missing=((START + HOUR, START + 2 * HOUR),)))
+    assert "Gap: time within" in said(gate(gaps=((START, START + 1),)))
+    assert "Totals add up all cameras." in said(gate(), CameraCoverage(camera="2"))
+    crops = Imported(crops=1, first=START, last=START)
+    assert said(CameraCoverage(camera="1", imported=crops)).startswith("Imported crops do not tell")
