@@ -10,7 +10,7 @@ from reid_core.workspace.search.searching import Answer
 from reid_core.workspace.workspace import ModelEntry
 
 LIKELY = 1e-3  # rate of false matches at whose threshold a hit is called likely; kept with each verdict
-HOW_TO_MEASURE = "“Calibrate” on the Evaluation page (view Calibration) measures one on labelled people."
+HOW_TO_MEASURE = "“Calibrate” on the Evaluation page (view Calibration) makes a calibration from labelled people."
 
 
 def meant_by(model: ModelEntry, gallery: str, answer: Answer) -> Meant:

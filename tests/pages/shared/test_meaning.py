@@ -26,7 +26,7 @@ def test_without_a_calibration_the_order_is_all_and_the_page_says_why(
     page = open_page(tiny_workspace.path, gallery="tiny")
     upload(page, "photo.png", file_of(tiny_workspace, 1))
     assert "Model stripes has no calibration, so a similarity means nothing by itself" in words_of(page)
-    assert "“Calibrate” on the Evaluation page (view Calibration) measures one" in words_of(page)
+    assert "“Calibrate” on the Evaluation page (view Calibration) makes a calibration" in words_of(page)
     assert "reid calibrate" not in words_of(page)
     assert groups_of(page)
     assert not any(group["meaning"] for group in groups_of(page))
