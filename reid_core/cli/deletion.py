@@ -187,8 +187,10 @@ def release(
 
 def _values(receipt: Receipt) -> dict[str, Any]:
     """What is kept of it."""
-    values = dataclasses.asdict(dataclasses.replace(receipt, recordings=()))
-    return {name: value for name, value in values.items() if name != "recordings"}
+    from reid_core.workspace.deletion.deletion import TOLD
+
+    values = dataclasses.asdict(dataclasses.replace(receipt, recordings=(), copies=()))
+    return {name: value for name, value in values.items() if name not in TOLD}
 
 
 def _selection(
