@@ -62,6 +62,10 @@ class Plan:
         """About how long the deletion takes for blurring copies, as far as that is known."""
         return sum(one.seconds or 0.0 for one in self.copies)
 
+    def without_blurring(self) -> Plan:
+        """The same where copies are removed instead."""
+        return dataclasses.replace(self, copies=tuple(one.removed() for one in self.copies))
+
     @property
     def blurs(self) -> bool:
         """Whether a copy is the only file of a recording that is known, and can be blurred first."""

@@ -8,6 +8,7 @@ there a receipt while the workspace has a film that shows the deleted. Until the
 from __future__ import annotations
 
 import dataclasses
+import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from reid_core.records import plural
 from reid_core.signals import StopRequest
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.recordings.rows import DeletedMeanwhile, RecordingRow
-from reid_core.workspace.catalogue.recordings.spans import Span, copy_name, note_blurred
+from reid_core.workspace.catalogue.recordings.spans import Span, note_blurred
 from reid_core.workspace.clips.cache import wipe as wipe_clips
 from reid_core.workspace.clips.shown_file import blurred_of, fault_of, file_of, original_of
 from reid_core.workspace.deletion.recordings import Taken
@@ -31,7 +32,6 @@ if TYPE_CHECKING:  # FFmpeg takes its time
     from reid_core.workspace.recordings.blurred_copy import BlurredFilm
 
 OnProgress = Callable[[float, float | None], None]  # seconds of video that are blurred, and in all where that is known
-_NAMES = "blurred.mp4", "blurred-2.mp4"  # in turn, for one is made of the other
 
 
 @dataclass(frozen=True)
@@ -192,8 +192,8 @@ def _blurred(
 
     own, blurred = file_of(workspace, row), blurred_of(row)
     sha256 = row.sha256 or b"" if blurred is None else bytes.fromhex(blurred["sha256"])
-    folder = workspace.originals(row.source)
-    place = folder / next(name for name in _NAMES if name != copy_name(row))
+    # One is made of the other, and two deletions may be at it at once: each has a name of its own.
+    place = workspace.originals(row.source) / f"blurred-{secrets.token_hex(4)}.mp4"
     with ExitStack() as stack:
         try:
             made = stack.enter_context(blurred_film(row, spans, own, sha256, place, stop, on_progress=on_progress))
