@@ -3,34 +3,30 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
 from reid_core.errors import DiskFull, ReidError
 from reid_core.signals import StopRequest
 from reid_core.workspace.catalogue.recordings import named
-from reid_core.workspace.catalogue.recordings.rows import RecordingRow
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.clips.contract import answer
 from reid_core.workspace.clips.shown_file import blurred_of, fault_of, file_of
 from reid_core.workspace.deletion import deletion
 from reid_core.workspace.deletion.deletion import delete, plan, receipts
-from reid_core.workspace.imports.planned_recordings import keep_copy
 from reid_core.workspace.imports.whole_files import Stopped
 from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.recordings import blurred_copy
 from reid_core.workspace.recordings.removal import remove_file
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER
-from tests.support.films import film as draw
-from tests.workspace.recordings.filed import NAME, RATE, SECONDS, TOWN, between, crops, filed, hidden_seconds
+from tests.workspace.recordings.filed import NAME, RATE, SECONDS, TOWN, between, crops, dropped, filed, hidden_seconds
 
 
 class Disk(NamedTuple):
@@ -42,18 +38,6 @@ class Disk(NamedTuple):
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     return Workspace(tmp_path / "workspace", TESTER)
-
-
-def dropped(workspace: Workspace, **given: Any) -> RecordingRow:
-    """As a film that was dropped on the page: the workspace's copy is the only file. Crops 1 and 2 are of one walk
-    (seconds 10 to 14), crop 3 of another (30 to 34)."""
-    upload = workspace.incoming / "20260302T080000-abcdef"
-    upload.mkdir(parents=True)
-    path = draw(upload / "gate.mp4", int(SECONDS * RATE), rate=RATE)
-    row = filed(workspace, path, copied=True, **given)
-    keep_copy(workspace, row, path)
-    shutil.rmtree(upload)
-    return row
 
 
 def films_of(workspace: Workspace) -> list[str]:
