@@ -27,8 +27,9 @@ Fault = Literal["", "gone", "changed", "unreadable"]
 @dataclass(frozen=True)
 class ShownFile:
     """A file of a recording. It has `bytes` bytes, and the SHA-256 of its first `head_bytes` is `head_sha256` in hex,
-    "" where that is not known, as of recordings of the first version. `pieces` is that of some pieces of it, see
-    `whole_files.pieces_of`, "" where it is not known, as of a file that was read while it grew.
+    "" where that is not known, as of recordings of the first version. `pieces` is that of some pieces of its
+    first `whole_bytes`, see `whole_files.pieces_of`, "" where it is not known, as of a file that was read while it
+    grew.
 
     With `blurred` nobody can be recognised in the stretches in which somebody was deleted: it is a derivative, an MP4
     of upright frames without faults. `reading_of` says how a file is read.
@@ -40,6 +41,7 @@ class ShownFile:
     head_bytes: int
     head_sha256: str
     pieces: str = ""
+    whole_bytes: int = 0
 
 
 def file_of(workspace: Workspace, row: RecordingRow) -> ShownFile:
@@ -91,7 +93,7 @@ def is_that_file(file: ShownFile, opened: BinaryIO, *, may_have_grown: bool = Fa
     opened.seek(0)
     if file.head_sha256 not in ("", hashlib.sha256(opened.read(file.head_bytes)).hexdigest()):
         return False
-    return file.pieces in ("", pieces_of(opened, file.bytes))
+    return file.pieces in ("", pieces_of(opened, file.whole_bytes))
 
 
 def head_in(opened: BinaryIO) -> dict[str, Any]:
@@ -101,7 +103,8 @@ def head_in(opened: BinaryIO) -> dict[str, Any]:
     size = opened.seek(0, 2)
     opened.seek(0)
     first = opened.read(HEAD)
-    return {"bytes": len(first), "sha256": hashlib.sha256(first).hexdigest(), "pieces": pieces_of(opened, size)}
+    found = {"bytes": len(first), "sha256": hashlib.sha256(first).hexdigest()}
+    return {**found, "pieces": pieces_of(opened, size), "whole_bytes": size}
 
 
 def reading_of(row: RecordingRow, file: ShownFile) -> Reading:
@@ -127,4 +130,5 @@ def _unblurred(row: RecordingRow, path: Path) -> ShownFile:
 
 
 def _known(path: Path, size: int, head: Mapping[str, Any], *, blurred: bool) -> ShownFile:
-    return ShownFile(path, blurred, size, int(head["bytes"]), str(head["sha256"]), str(head.get("pieces") or ""))
+    pieces, whole = str(head.get("pieces") or ""), int(head.get("whole_bytes") or 0)
+    return ShownFile(path, blurred, size, int(head["bytes"]), str(head["sha256"]), pieces, whole)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 from typing import TYPE_CHECKING
 
-from reid_core.errors import DiskFull, ReidError
+from reid_core.errors import ReidError
 from reid_core.files import one_at_a_time
 from reid_core.records import plural
 from reid_core.signals import StopRequest
@@ -198,10 +198,9 @@ def _blurred(
         try:
             made = stack.enter_context(blurred_film(row, spans, own, sha256, place, stop, on_progress=on_progress))
         except ReidError as error:
-            kind = DiskFull if isinstance(error, DiskFull) else ReidError
-            raise kind(
+            raise type(error)(
                 f"Nothing was deleted, because the workspace's copy of recording {row.name} could not be blurred "
-                f"first. {error} Or delete without blurring (--remove-copies): then the copy is removed."
+                f"first. {error} Or have the copy removed instead: --remove-copies, on the page Remove."
             ) from error
         yield made
 

@@ -235,7 +235,7 @@ def head_of(path: Path, *, grows: bool = False) -> dict[str, Any]:
     if grows:
         return found
     with path.open("rb") as file:
-        return {**found, "pieces": pieces_of(file, size)}
+        return {**found, "pieces": pieces_of(file, size), "whole_bytes": size}
 
 
 def _has_same_head(row: RecordingRow, path: Path) -> bool:

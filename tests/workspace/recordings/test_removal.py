@@ -112,11 +112,15 @@ def test_a_change_in_the_middle_or_at_the_end_is_another_file(workspace: Workspa
         with path.open("rb") as opened:
             assert not is_that_file(known, opened)
             assert is_that_file(replace(known, pieces=""), opened), "as of a recording of an earlier version"
+    path.write_bytes(data + b"more")
+    with path.open("rb") as opened:
+        assert is_that_file(known, opened, may_have_grown=True)
 
 
 def head_told(path: Path) -> dict[str, Any]:
     head = head_of(path)
-    return {"head_bytes": head["bytes"], "head_sha256": head["sha256"], "pieces": head["pieces"]}
+    return {"head_bytes": head["bytes"], "head_sha256": head["sha256"], "pieces": head["pieces"],
+            "whole_bytes": head["whole_bytes"]}  # fmt: skip
 
 
 @pytest.mark.parametrize("change", ["another of its size", "longer", "shorter"])
