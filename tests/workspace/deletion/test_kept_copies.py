@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,12 +21,14 @@ from reid_core.workspace.clips.contract import answer
 from reid_core.workspace.clips.shown_file import blurred_of, fault_of, file_of
 from reid_core.workspace.deletion import deletion
 from reid_core.workspace.deletion.deletion import delete, plan, receipts
+from reid_core.workspace.imports.planned_recordings import keep_copy
 from reid_core.workspace.imports.whole_files import Stopped
 from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.recordings import blurred_copy
 from reid_core.workspace.recordings.removal import remove_file
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER
+from tests.support.films import film as draw
 from tests.workspace.recordings.filed import NAME, RATE, SECONDS, TOWN, between, crops, dropped, filed, hidden_seconds
 
 
@@ -63,6 +66,8 @@ def test_the_only_film_is_blurred_first_and_other_peoples_walks_can_be_played(wo
     assert clip is not None
     assert clip["said"] == "blurred copy"
     assert now.key == row.key
+    keep_copy(workspace, now, draw(workspace.path.parent / "gate.mp4", 5, rate=RATE))
+    assert films_of(workspace) == [shown.path.name], "an import does not bring the film back"
 
 
 def test_the_next_deletion_blurs_the_blurred_copy_and_leaves_no_earlier_one(workspace: Workspace) -> None:
@@ -156,7 +161,7 @@ def test_a_film_that_cannot_be_blurred_keeps_all_and_the_words_say_what_to_do(
 ) -> None:
     row = dropped(workspace)
     if trouble == "no room":
-        monkeypatch.setattr(blurred_copy.shutil, "disk_usage", lambda path: Disk(10**9, 10**9 - 5_000_000, 5_000_000))
+        monkeypatch.setattr(shutil, "disk_usage", lambda path: Disk(10**9, 10**9 - 5_000_000, 5_000_000))
     else:
         with file_of(workspace, row).path.open("r+b") as file:
             file.seek(1000)

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -180,7 +181,7 @@ def test_room_for_the_copy_is_asked_for_before_it_is_written(
     delete(workspace, TOWN, crops(1, 2), "she asked")
     written: list[object] = []
     monkeypatch.setattr(blurring, "write_blurred", lambda *given, **options: written.append(given))
-    monkeypatch.setattr(blurred_copy.shutil, "disk_usage", lambda folder: SimpleNamespace(free=60_000_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=60_000_000))
     with pytest.raises(DiskFull, match=r"67 MB must be free .* there are 60 MB. Nothing was written; free some space"):
         blur(workspace)
     assert (written, folder_of(workspace)) == ([], [])
