@@ -66,7 +66,9 @@ def _dialog(workspace: Workspace, gallery: str) -> None:
     elif now.job:
         title = "A job deletes them" if now.recording is None else "A job deletes the recording"
         first = "The film is blurred first: nothing is deleted before that is done. " if now.blurs else ""
-        goes_on = "It goes on when this page is closed. The view Jobs shows how far it is, and its receipt is then in"
+        goes_on = (
+            "The job goes on when this page is closed. The view Jobs shows how far it is, and its receipt is then in"
+        )
         markup.note(title, f"{first}{goes_on} History.")
         with st.container(horizontal=True):
             if st.button("See the job", key="gal-see-job", on_click=_see_job):

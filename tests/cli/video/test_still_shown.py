@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from reid_core.cli.shared.options import STOPPED
 from reid_core.workspace.catalogue.selection import order_to_json
+from reid_core.workspace.imports.whole_files import Stopped
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import Ended
 from tests.workspace.recordings.filed import crops, dropped, filed
@@ -139,3 +141,19 @@ def test_a_pages_order_stays_until_the_film_is_blurred_so_that_it_can_be_given_a
     monkeypatch.undo()
     assert "2 crops of gallery town deleted" in reid(*given).out
     assert not order.exists(), "it may name people"
+
+
+def test_a_stop_while_it_blurs_is_said_and_keeps_a_pages_order(
+    reid: Reid, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropped(workspace)
+    order = tmp_path / "selection.json"
+    order.write_text(order_to_json(crops(1, 2), "she asked"))
+
+    def stopped(*given: object, **options: object) -> None:
+        raise Stopped
+
+    monkeypatch.setattr("reid_core.workspace.deletion.deletion.delete", stopped)
+    ended = reid("delete", "--gallery", "town", "--selection", str(order), "--yes")
+    assert (ended.code, "Stopped; nothing is lost: run the same command again." in ended.err) == (STOPPED, True)
+    assert order.exists()
