@@ -17,11 +17,13 @@ from reid_core.cli.shared.options import (
     JsonOption,
     WorkspaceOption,
     app,
+    end_if_stopped,
     identities,
     labels,
     moment,
     open_workspace,
 )
+from reid_core.cli.video.kept_copies import blurring_first, say_copies, unheard
 from reid_core.cli.video.still_shown import receipt_values, say_still_shown
 from reid_core.errors import NotThere, ReidError, shown
 from reid_core.records import plural, whole_number
@@ -30,7 +32,9 @@ from reid_core.workspace.catalogue.selection import Selection, order_from_json
 from reid_core.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
+    from reid_core.signals import StopRequest
     from reid_core.workspace.deletion.deletion import Receipt
+    from reid_core.workspace.deletion.kept_copies import OnProgress
 
 _SECONDS = {"h": 3600, "d": 86_400, "w": 7 * 86_400}
 
@@ -58,6 +62,9 @@ def delete(
     selection: Annotated[Path | None, typer.Option(hidden=True, help="A page's selection; removed once read.")] = None,
     everything: Annotated[bool, typer.Option("--all", help="The whole gallery (needs --gallery).")] = False,
     purpose: PurposeOption = "",
+    remove_copies: Annotated[
+        bool, typer.Option(help="Remove films that only the workspace has, instead of blurring the deleted in them.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option(help="Only say what would be deleted.")] = False,
     yes: Annotated[bool, typer.Option(help="Do not ask; for scripts.")] = False,
     workspace: WorkspaceOption = None,
@@ -77,7 +84,6 @@ def delete(
         try:
             chosen, said = order_from_json(selection.read_text(encoding="utf-8"))
             purpose = purpose or said
-            selection.unlink()  # it may name people
         except OSError as error:
             raise ReidError(f"The selection {selection} cannot be read ({error.strerror}). Choose again.") from error
 
@@ -90,9 +96,14 @@ def delete(
     if any(asked.is_everything() for asked in selections.values()) and not everything:
         raise ReidError("Say what to delete (--identity, --camera, --older-than, ...), or --all for a whole gallery.")
     plans = {name: plan(opened, name, asked) for name, asked in selections.items()}
+    if remove_copies:
+        plans = {name: planned.without_blurring() for name, planned in plans.items()}
+    if selection is not None and not any(planned.blurs for planned in plans.values()):
+        selection.unlink(missing_ok=True)  # it may name people
     if not json:
         for name, planned in plans.items():
             say(f"Gallery {name}: {planned.describe()}")
+            say_copies(planned)
     if dry_run:
         if json:
             print_json({"plans": {name: dataclasses.asdict(planned) for name, planned in plans.items()}})
@@ -108,9 +119,20 @@ def delete(
     if not concerned:
         raise ReidError("Nothing was deleted: " + (f"all that fits is held in {held[0]}." if held else "no crop fits."))
     confirm(yes)
-    done = []
+    done, stopped = [], False
     for name in concerned:
-        receipt = delete_crops(opened, name, selections[name], purpose)
+
+        def delete_now(stop: StopRequest | None = None, on_progress: OnProgress = unheard, name: str = name) -> Receipt:
+            asked = selections[name]
+            return delete_crops(
+                opened, name, asked, purpose, remove_copies=remove_copies, stop=stop, on_progress=on_progress
+            )
+
+        found = blurring_first(delete_now, selection) if plans[name].blurs else delete_now()
+        if found is None:
+            stopped = True
+            break
+        receipt = found
         done.append(receipt_values(_values(receipt), receipt.recordings))
         if json:
             continue
@@ -121,11 +143,15 @@ def delete(
         if receipt.finished is None:
             say(f"  {why_unfinished(opened.catalogue, opened.thumbnails)}")
             say("  The last bytes are wiped when the workspace is next opened.")
+        for copy in receipt.copies:
+            say(f"  {copy.did()}")
         say_still_shown(receipt.recordings)
     shown = sum(len(receipt["recordings"]) for receipt in done)
-    REPORTER.result({"deleted": sum(receipt["crops"] for receipt in done), "still_shown": shown})
+    if done:
+        REPORTER.result({"deleted": sum(receipt["crops"] for receipt in done), "still_shown": shown})
     if json:
         print_json({"receipts": done, "held": held})
+    end_if_stopped(stopped, "delete")
 
 
 @app.command(rich_help_panel="Keeping")
@@ -187,8 +213,10 @@ def release(
 
 def _values(receipt: Receipt) -> dict[str, Any]:
     """What is kept of it."""
-    values = dataclasses.asdict(dataclasses.replace(receipt, recordings=()))
-    return {name: value for name, value in values.items() if name != "recordings"}
+    from reid_core.workspace.deletion.deletion import TOLD
+
+    values = dataclasses.asdict(dataclasses.replace(receipt, recordings=(), copies=()))
+    return {name: value for name, value in values.items() if name not in TOLD}
 
 
 def _selection(

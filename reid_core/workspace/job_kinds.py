@@ -166,7 +166,10 @@ _ROWS = (
         "export", "Export {gallery}", "Writing", keeps=False,
         if_stopped="delete the folder and run the same command again.",
     ),
-    JobKind("delete", "Delete {crops} of {gallery}", "Deleting", said=_deleted, go_on=_delete_if_unread),
+    JobKind(
+        "delete", "Delete {crops} of {gallery}", "Deleting", "s of video", if_stopped=AGAIN, keeps=False, said=_deleted,
+        go_on=_delete_if_unread,
+    ),
     JobKind(
         "blur", "Blur {recording} of {gallery}", "Blurring", "s of video", if_stopped=AGAIN, keeps=False,
         said=_blurred,

@@ -25,6 +25,8 @@ from reid_core.workspace.workspace import Workspace
 
 AT_ONCE = 2_000  # crops up to which the page waits; more are deleted by a job
 PURPOSE = "gal-purpose"  # key of the field for a reason
+COPIES = "gal-copies"  # key of the choice what happens to films that only the workspace has
+BLUR, REMOVE = "Blur first", "Remove"
 SHOWN = 6  # pictures of what would go
 
 
@@ -44,6 +46,7 @@ def forget_deletion() -> None:
     gallery_state().deletion = None
     forget_still_shown()
     st.session_state.pop(PURPOSE, None)
+    st.session_state.pop(COPIES, None)
 
 
 def draw_deletion(workspace: Workspace, gallery: str) -> None:
@@ -62,8 +65,11 @@ def _dialog(workspace: Workspace, gallery: str) -> None:
         _show_receipt(workspace, now.receipt)
     elif now.job:
         title = "A job deletes them" if now.recording is None else "A job deletes the recording"
-        markup.note(title, "It goes on when this page is closed. The view Jobs shows how far it is, and its receipt is "
-                    "then in History.")  # fmt: skip
+        first = "The film is blurred first: nothing is deleted before that is done. " if now.blurs else ""
+        goes_on = (
+            "The job goes on when this page is closed. The view Jobs shows how far it is, and its receipt is then in"
+        )
+        markup.note(title, f"{first}{goes_on} History.")
         with st.container(horizontal=True):
             if st.button("See the job", key="gal-see-job", on_click=_see_job):
                 st.rerun()
@@ -91,11 +97,14 @@ def _ask(workspace: Workspace, gallery: str, now: Deletion) -> None:
         _show_plan_of_recording(plan, gallery, now.recording)
     else:
         _show_plan(workspace, plan, gallery, ids)
+    _show_copies(plan)
     with st.form("gal-deletion", border=False, enter_to_submit=False):
         purpose = st.text_input(
             "Purpose", key=PURPOSE, placeholder="Why: a case, a request, the end of a deadline",
             help="The receipt and the log keep this text. Name nobody in it.",
         )  # fmt: skip
+        if plan.blurs:
+            _choose_fate_of_copies(plan)
         with st.container(horizontal=True):
             what = plural(plan.crops, "crop") if now.recording is None else "the recording"
             sure = st.form_submit_button(f"Delete {what} for good", type="primary", key="gal-sure")
@@ -145,12 +154,29 @@ def _show_plan(workspace: Workspace, plan: Plan, gallery: str, ids: Ids) -> None
 def _show_plan_of_recording(plan: Plan, gallery: str, recording: str) -> None:
     title = f"Recording {recording}" if plan.recordings else plural(plan.crops, "crop") + f" of {recording}"
     sentences = [f"From gallery {gallery}: {plan.describe()}"]
-    if plan.recordings:
-        sentences.append("The file of the recording stays where it is; a copy in the workspace would be deleted.")
+    if plan.recordings and not plan.copies:
+        sentences.append("The file of the recording stays where it is.")
     markup.text(
         '<p class="rt-big">{title}</p><p class="rt-text">{sentences}</p>', title=title, sentences=" ".join(sentences)
     )
     markup.text('<p class="rt-small">This cannot be undone. A receipt proves what went, and names nobody.</p>')
+
+
+def _show_copies(plan: Plan) -> None:
+    """What would happen to films in the workspace that show who goes."""
+    for copy in plan.copies:
+        markup.text('<p class="rt-text">{words}</p>', words=copy.would())
+
+
+def _choose_fate_of_copies(plan: Plan) -> None:
+    lost = [copy.removed().would().rpartition(": ")[2] for copy in plan.copies if copy.blurs]
+    st.radio(
+        "The film that only the workspace has", [BLUR, REMOVE], key=COPIES, horizontal=False,
+        captions=[
+            "Nothing is deleted before that is done. Whoever else is in view then is hidden, too.",
+            f"At once. {' '.join(f'{words[0].upper()}{words[1:]}' for words in lost)}",
+        ],
+    )  # fmt: skip
 
 
 def _say_why_not(plan: Plan, now: Deletion) -> None:
@@ -170,12 +196,14 @@ def _delete(workspace: Workspace, gallery: str, selection: Selection, plan: Plan
         what = "these crops are" if now.recording is None else "this recording is"
         now.complaint = f"Say why {what} deleted; the receipt keeps it."
         return
+    remove = st.session_state.get(COPIES) == REMOVE
+    now.blurs = plan.blurs and not remove
     try:
-        if plan.crops <= AT_ONCE:
+        if plan.crops <= AT_ONCE and not now.blurs:
             with st.spinner("Deleting", show_time=False):
-                now.receipt = deletion.delete(workspace, gallery, selection, purpose)
+                now.receipt = deletion.delete(workspace, gallery, selection, purpose, remove_copies=remove)
         else:
-            now.job = start_job(workspace, gallery, selection, plan.crops, purpose)
+            now.job = start_job(workspace, gallery, selection, plan.crops, purpose, remove_copies=remove)
     except ReidError as error:
         now.complaint = str(error)
         return
@@ -187,13 +215,16 @@ def _delete(workspace: Workspace, gallery: str, selection: Selection, plan: Plan
     st.rerun()
 
 
-def start_job(workspace: Workspace, gallery: str, selection: Selection, crops: int, purpose: str) -> str:
+def start_job(
+    workspace: Workspace, gallery: str, selection: Selection, crops: int, purpose: str, *, remove_copies: bool = False
+) -> str:
     """Start `reid delete` on a file with the selection and the purpose, which the command removes; the job's folder."""
     folder = jobs.new_folder(workspace.path, "delete")
     file = folder / "selection.json"
     try:
         with_room(workspace.path, lambda: _keep_private(file, order_to_json(selection, purpose)))
         arguments = ["delete", "--gallery", gallery, "--selection", str(file), "--yes"]
+        arguments += ["--remove-copies"] if remove_copies else []
         title = job_kinds.title("delete", crops=plural(crops, "crop"), gallery=gallery)
         jobs.start(folder, arguments, workspace.path, title)
     except BaseException:
@@ -227,6 +258,8 @@ def _show_receipt(workspace: Workspace, receipt: Receipt) -> None:
     )
     markup.text('<p class="rt-big">Deleted</p>')
     st.html(f'<table class="rt-facts rt-receipt">{rows}</table>')
+    for copy in receipt.copies:
+        markup.text('<p class="rt-hint" role="status">{words}</p>', words=copy.did())
     draw_after_deletion(workspace, receipt)
     _done()
 

@@ -20,13 +20,15 @@ Ids = NDArray[np.int64]
 @dataclass
 class Deletion:
     """The dialog that deletes crops, while it is about some: `ids` are asked about, or all of a `recording`, and `plan`
-    is counted for a version of the catalogue. Then there is a `receipt`, or a `job` that deletes them."""
+    is counted for a version of the catalogue. Then there is a `receipt`, or a `job` that deletes them, which may first
+    have to blur a film (`blurs`)."""
 
     ids: Ids
     recording: str | None = None
     plan: tuple[int, Plan] | None = None
     receipt: Receipt | None = None
     job: str = ""
+    blurs: bool = False
     complaint: str = ""
 
 

@@ -15,6 +15,7 @@ from reid_core.workspace.workspace import Workspace
 
 ENDED = {"finished": "Done", "failed": "Failed", "stopped": "Stopped", "lost": "Interrupted"}
 LOG_LINES = 200
+BEGINS_AGAIN = "Started again, it begins anew."
 _STYLE = Path(__file__).with_name("job_card.css")
 
 
@@ -53,7 +54,8 @@ def draw_running(job: Job) -> None:
             jobs.stop(job.folder)
             jobs_state().stopping.add(job.folder.name)
         if job.folder.name in jobs_state().stopping:
-            markup.text('<p class="rt-small">It stops after this step; what is done is kept.</p>')
+            kept = "; what is done is kept" if job_kinds.kind_of(job).keeps else ""
+            markup.text('<p class="rt-small">It stops after this step{kept}.</p>', kept=kept)
 
 
 def draw_no_progress(progress: Progress) -> None:
@@ -76,12 +78,12 @@ def draw_how_it_ended(workspace: Workspace, job: Job) -> None:
     elif status == "stopped":
         sentence = "What was done so far is kept."
         if arguments:
-            sentence = f"{sentence} It goes on from there." if kind.keeps else "Started again, it begins anew."
+            sentence = f"{sentence} It goes on from there." if kind.keeps else BEGINS_AGAIN
         markup.note("Stopped", sentence)
     else:
         sentence = "Its process ended without a word, as when the machine is switched off. "
         kept = "What was done so far is kept" + ("; go on to do the rest." if arguments else ".")
-        markup.problem("Interrupted", sentence + (kept if kind.keeps else "Started again, it begins anew."))
+        markup.problem("Interrupted", sentence + (kept if kind.keeps or not arguments else BEGINS_AGAIN))
 
 
 def draw_go_on(workspace: Workspace, job: Job, *, primary: bool = False) -> None:

@@ -38,8 +38,8 @@ def place_of(workspace: Workspace, row: RecordingRow) -> Place:
     if fault == "gone" and upload_of(workspace.incoming, file.path) is not None:
         raise NoClip(
             fault,
-            f"The workspace keeps the film of recording {row.name} no more: a copy goes with the first person in it "
-            "who is deleted.",
+            f"The workspace keeps the film of recording {row.name} no more: it was removed when somebody in it was "
+            "deleted.",
         )
     if fault == "gone":
         raise NoClip(

@@ -15,22 +15,25 @@ from dataclasses import dataclass
 from sqlite3 import Connection
 
 from reid_core.errors import DiskFull, NotThere, Refused, ReidError
-from reid_core.records import DISTRACTOR, JUNK, plural
+from reid_core.records import plural
+from reid_core.signals import StopRequest
 from reid_core.workspace.catalogue.audit import DeleteCrops
 from reid_core.workspace.catalogue.audit_trail import write_log
-from reid_core.workspace.catalogue.recordings.rows import RecordingRow, read
+from reid_core.workspace.catalogue.recordings.rows import DeletedMeanwhile, RecordingRow, read
 from reid_core.workspace.catalogue.recordings.spans import end_of, merged
 from reid_core.workspace.catalogue.rows import check_text, gallery_key, now
 from reid_core.workspace.catalogue.selection import Selection
-from reid_core.workspace.deletion.files import OWN
 from reid_core.workspace.deletion.keeper import Going, When
 from reid_core.workspace.deletion.keepers import FILES, ROWS
+from reid_core.workspace.deletion.kept_copies import KeptCopy, OnProgress, Prepared, kept_copies, prepared
+from reid_core.workspace.deletion.marking import copies_now, count_own, footage_of, mark, people_who_go
 from reid_core.workspace.deletion.recordings import recordings_that_go, tracklets_that_go
 from reid_core.workspace.deletion.wiping import finish
-from reid_core.workspace.layout import DEMO
 from reid_core.workspace.recordings.still_shown import Concerned, StillShown, told_of
 from reid_core.workspace.reserve import with_room
 from reid_core.workspace.workspace import Workspace
+
+TOLD = ("recordings", "copies")  # of a receipt: told when the deletion is done, and not kept
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Plan:
 
     `files_kept` originals lie where they were imported from and stay there; `files_wiped` lie in the workspace.
     `identities` are people of whom no crop would be left, `recordings` those that would go with their last crops,
-    `tracklets` those that have no crops and would go.
+    `tracklets` those that have no crops and would go. `copies` are films in the workspace that show somebody who goes.
     """
 
     crops: int
@@ -52,6 +55,21 @@ class Plan:
     files_kept: int
     recordings: int = 0
     tracklets: int = 0
+    copies: tuple[KeptCopy, ...] = ()
+
+    @property
+    def seconds_to_blur(self) -> float:
+        """About how long the deletion takes for blurring copies, as far as that is known."""
+        return sum(one.seconds or 0.0 for one in self.copies)
+
+    def without_blurring(self) -> Plan:
+        """The same where copies are removed instead."""
+        return dataclasses.replace(self, copies=tuple(one.removed() for one in self.copies))
+
+    @property
+    def blurs(self) -> bool:
+        """Whether a copy is the only file of a recording that is known, and can be blurred first."""
+        return any(one.blurs for one in self.copies)
 
     def describe(self) -> str:
         """Sentences for a person who is about to decide."""
@@ -77,7 +95,8 @@ class Receipt:
     between; `finished` is when the last byte was wiped, None while another process still reads.
 
     `recordings` are files where the user keeps them that still show the deleted, and other recordings of the same film.
-    They are told when the deletion is done, and not kept: a path may be named after a person.
+    `copies` were films in the workspace that showed them. These are
+    told when the deletion is done, and not kept: a path may be named after a person.
     """
 
     number: int
@@ -92,6 +111,7 @@ class Receipt:
     ids_sha256: str
     finished: str | None
     recordings: tuple[StillShown, ...] = ()
+    copies: tuple[KeptCopy, ...] = ()
 
 
 def plan(workspace: Workspace, gallery: str, selection: Selection) -> Plan:
@@ -99,53 +119,83 @@ def plan(workspace: Workspace, gallery: str, selection: Selection) -> Plan:
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN")
         key = gallery_key(database, gallery)
-        held, holds = _mark(database, key, selection)
+        held, holds = mark(database, key, selection)
         crops, cameras = database.execute(
             "SELECT COUNT(*), COUNT(DISTINCT camera) FROM crop WHERE id IN (SELECT id FROM doomed)"
         ).fetchone()
-        identities = len(_people_who_go(database, key))
+        identities = len(people_who_go(database, key))
         vectors = database.execute("SELECT COUNT(*) FROM vector WHERE crop IN (SELECT id FROM doomed)").fetchone()[0]
-        wiped = _count_own(database, workspace)
+        wiped = count_own(database, workspace)
         recordings = recordings_that_go(database, key, selection)
         tracklets = tracklets_that_go(database, key, selection, recordings)
-        return Plan(
-            crops, held, holds, identities, cameras, vectors, wiped, crops - wiped, len(recordings), len(tracklets)
-        )
+        taken = footage_of(database, workspace, key, recordings, tracklets).taken
+    return Plan(
+        crops, held, holds, identities, cameras, vectors, wiped, crops - wiped, len(recordings), len(tracklets),
+        kept_copies(workspace, taken),
+    )  # fmt: skip
 
 
-def delete(workspace: Workspace, gallery: str, selection: Selection, purpose: str) -> Receipt:
+def delete(
+    workspace: Workspace,
+    gallery: str,
+    selection: Selection,
+    purpose: str,
+    *,
+    remove_copies: bool = False,
+    stop: StopRequest | None = None,
+    on_progress: OnProgress = lambda done, total: None,
+) -> Receipt:
     """Delete the selected crops that no hold keeps, and tracklets without crops that fit; whole, or not at all.
 
-    With a selection of everything the gallery itself goes too, unless a hold keeps some of it. Raises ReidError when
-    nothing fits, when all of it is held, or when no purpose is given.
+    With a selection of everything the gallery itself goes too, unless a hold keeps some of it. A film in the workspace
+    that is the only file known of its recording is blurred first, which may take minutes and tells `on_progress`;
+    `remove_copies` removes it instead. Raises ReidError when nothing fits, when all of it is held, when no purpose is
+    given, and when such a film cannot be blurred; `whole_files.Stopped` where `stop` says so before anything is gone.
     """
     if not purpose.strip():
         raise ReidError("Say why these crops are deleted; the receipt keeps it (--purpose).")
     check_text(purpose)
-    try:
-        number, concerned = with_room(
-            workspace.path, lambda: _delete_rows(workspace, gallery, selection, purpose.strip())
-        )
-    except DiskFull as error:
-        raise DiskFull(
-            "The disk is full, and there is no room to delete so many crops at once. Nothing was deleted. "
-            "Delete fewer at once, such as one person or one camera (--identity, --camera), or remove other files."
-        ) from error
+    while True:
+        taken = with_room(workspace.path, lambda: copies_now(workspace, gallery, selection))
+        copies = kept_copies(workspace, taken)
+        if remove_copies:
+            copies = tuple(one.removed() for one in copies)
+        with prepared(workspace, taken, copies, stop or StopRequest(), on_progress) as films:
+            try:
+                number, concerned = _delete_in_room(workspace, gallery, selection, purpose.strip(), films)
+                break
+            except DeletedMeanwhile:  # the films that were made show somebody, or a copy has come in
+                continue
     from reid_core.workspace.search.gallery_index import refresh_indexes  # slow to import
 
     refresh_indexes(workspace, gallery)
     finish(workspace.catalogue, workspace.thumbnails)
     receipt = next(receipt for receipt in receipts(workspace) if receipt.number == number)
-    return dataclasses.replace(receipt, recordings=told_of(workspace, concerned))
+    return dataclasses.replace(receipt, recordings=told_of(workspace, concerned), copies=copies)
 
 
-def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpose: str) -> tuple[int, list[Concerned]]:
+def _delete_in_room(
+    workspace: Workspace, gallery: str, selection: Selection, purpose: str, films: Prepared
+) -> tuple[int, list[Concerned]]:
+    try:
+        with films.in_place():
+            return with_room(workspace.path, lambda: _delete_rows(workspace, gallery, selection, purpose, films))
+    except DiskFull as error:
+        raise DiskFull(
+            "The disk is full, and there is no room to delete so many crops at once. Nothing was deleted. "
+            "Delete fewer at once, such as one person or one camera (--identity, --camera), or remove other files."
+        ) from error
+
+
+def _delete_rows(
+    workspace: Workspace, gallery: str, selection: Selection, purpose: str, films: Prepared
+) -> tuple[int, list[Concerned]]:
     """The first half of a deletion, in one transaction: the number of its receipt, and of which recordings it took
-    somebody."""
+    somebody. Raises DeletedMeanwhile where the films are not those of this deletion."""
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         key = gallery_key(database, gallery)
-        held, holds = _mark(database, key, selection)
+        held, holds = mark(database, key, selection)
         ids = [id for (id,) in database.execute("SELECT id FROM doomed ORDER BY id")]
         recordings = recordings_that_go(database, key, selection)
         tracklets = tracklets_that_go(database, key, selection, recordings)
@@ -153,6 +203,8 @@ def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpo
             raise Refused(f"All {plural(held, 'crop')} are held by {', '.join(holds)}. Release them first.")
         if not ids and not tracklets and not recordings and not selection.is_everything():
             raise NotThere(f"No crop of gallery {gallery!r} fits: {selection.describe()}.")
+        footage = footage_of(database, workspace, key, recordings, tracklets)
+        films.check(footage.taken)
         gone = selection.is_everything() and not held  # the gallery itself goes, too
         digest = hashlib.sha256(",".join(map(str, ids)).encode()).hexdigest()
         number = database.execute(
@@ -160,18 +212,20 @@ def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpo
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key",
             (
                 now(), workspace.actor.name, purpose, gallery, selection.describe(names=False), len(ids), held,
-                len(ids) - _count_own(database, workspace), digest,
+                len(ids) - count_own(database, workspace), digest,
             ),
         ).fetchall()[0][0]  # fmt: skip
         going = Going(
-            database, workspace.path, gallery, key, _people_who_go(database, key),
+            database, workspace.path, gallery, key, footage.people,
             _sources(database, key, everything=selection.is_everything()), recordings, tracklets, whole=gone,
+            in_view=footage.in_view, copies=[one.row.key for one in footage.taken],
         )  # fmt: skip
         _write_down_what_is_left(going, number)
         lost = read(database, "recording.key IN (SELECT value FROM json_each(?))", (json.dumps(recordings),))
         for rows in ROWS:
             if rows.forget is not None:
                 rows.forget(going)
+        films.note(database, workspace.catalogue, f"receipt {number}")
         database.execute("DROP TABLE doomed")
         concerned = _concerned(going, lost)
         event = DeleteCrops(
@@ -184,40 +238,10 @@ def _delete_rows(workspace: Workspace, gallery: str, selection: Selection, purpo
 
 def receipts(workspace: Workspace) -> list[Receipt]:
     """All receipts, newest first."""
-    names = [field.name for field in dataclasses.fields(Receipt) if field.name != "recordings"]
+    names = [field.name for field in dataclasses.fields(Receipt) if field.name not in TOLD]
     columns = ", ".join("key" if name == "number" else name for name in names)
     with workspace.catalogue.transaction() as database:
         return [Receipt(*row) for row in database.execute(f"SELECT {columns} FROM deletion ORDER BY key DESC")]
-
-
-def _people_who_go(database: Connection, gallery: int) -> list[str]:
-    """Labels of people of whom no crop is left when the doomed are gone."""
-    rows = database.execute(
-        "SELECT identity FROM (SELECT identity, COUNT(*) AS doomed FROM crop WHERE id IN (SELECT id FROM doomed) "
-        "AND identity NOT IN (?, ?) GROUP BY identity) AS going WHERE doomed = "
-        "(SELECT COUNT(*) FROM crop WHERE gallery = ? AND identity = going.identity)",
-        (DISTRACTOR, JUNK, gallery),
-    )
-    return [identity for (identity,) in rows]
-
-
-def _mark(database: Connection, gallery: int, selection: Selection) -> tuple[int, tuple[str, ...]]:
-    """Put the ids that may go into the temporary table `doomed`; how many are held, and by what."""
-    where, values = selection.where(gallery)
-    database.execute("CREATE TEMP TABLE doomed (id INTEGER PRIMARY KEY)")
-    database.execute(f"INSERT INTO doomed SELECT id FROM crop WHERE {where}", values)
-    names = database.execute(
-        "SELECT DISTINCT name FROM hold WHERE crop IN (SELECT id FROM doomed) ORDER BY name"
-    ).fetchall()
-    held = database.execute("DELETE FROM doomed WHERE id IN (SELECT crop FROM hold)").rowcount
-    return held, tuple(name for (name,) in names)
-
-
-def _count_own(database: Connection, workspace: Workspace) -> int:
-    row = database.execute(
-        f"SELECT COUNT(*) FROM crop JOIN source ON source.key = crop.source WHERE {OWN}", (str(workspace.path / DEMO),)
-    ).fetchone()
-    return int(row[0])
 
 
 def _sources(database: Connection, gallery: int, *, everything: bool) -> list[int]:

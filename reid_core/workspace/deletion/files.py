@@ -10,6 +10,7 @@ from pathlib import Path
 
 from reid_core.temporary import has_writer, is_ours
 from reid_core.workspace.catalogue.database import backups
+from reid_core.workspace.catalogue.recordings.spans import BLURRED_FILE
 from reid_core.workspace.deletion.keeper import Going, Left, Stayed
 from reid_core.workspace.deletion.rows import DOOMED
 from reid_core.workspace.layout import DEMO, DEMO_VIDEOS, INCOMING, ORIGINALS, STILL, truth_of
@@ -60,11 +61,11 @@ def orphaned_originals(left: Left) -> Iterator[str]:
 
 def _of_recording(left: Left, source: int) -> set[str]:
     """Names of what lies there besides copies of crops, of a recording: its still, and the file where it is kept."""
-    query = "SELECT path, copied, still_moment FROM recording WHERE source = ?"
+    query = f"SELECT path, copied, still_moment, {BLURRED_FILE} FROM recording WHERE source = ?"
     return {
         name
-        for path, copied, still in left.database.execute(query, (source,))
-        for name, there in ((Path(path).name, copied), (STILL, still is not None))
+        for path, copied, still, blurred in left.database.execute(query, (source,))
+        for name, there in ((blurred or Path(path).name, copied), (STILL, still is not None))
         if there
     }
 

@@ -8,7 +8,7 @@ may interrupt and the next process goes on with, keepers of files wipe what is w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -25,7 +25,8 @@ class Going:
 
     `sources` are keys of those that it touches, `recordings` of those that go with their crops, `tracklets` of those
     that go and have none; `log_lines` counts lines of the log that lost their personal fields. `in_view` has the
-    numbers of recordings, and the seconds in which somebody who goes was in view of them.
+    numbers of recordings, and the seconds in which somebody who goes was in view of them; `copies` the numbers of those
+    whose file in the workspace shows somebody who goes.
     """
 
     database: Connection
@@ -37,8 +38,9 @@ class Going:
     recordings: Sequence[int]
     tracklets: Sequence[int]
     whole: bool
+    in_view: Sequence[tuple[int, float, float]] = ()
+    copies: Sequence[int] = ()
     log_lines: int = 0
-    in_view: list[tuple[int, float, float]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

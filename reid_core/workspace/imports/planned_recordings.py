@@ -22,9 +22,9 @@ from reid_core.video.stream.start import Proposal
 from reid_core.workspace.catalogue.recordings import finding, keeping
 from reid_core.workspace.catalogue.recordings.clock import OVERLAP, overlap, refuse_future
 from reid_core.workspace.catalogue.recordings.rows import NewRecording, RecordingRow
-from reid_core.workspace.catalogue.recordings.spans import BLURRED
+from reid_core.workspace.catalogue.recordings.spans import BLURRED, copy_name
 from reid_core.workspace.imports.uploads import is_upload
-from reid_core.workspace.imports.whole_files import Watch, parts
+from reid_core.workspace.imports.whole_files import Watch, parts, pieces_of
 from reid_core.workspace.workspace import Workspace
 
 HEAD = 2**20  # bytes that tell a file that grows from another of its name
@@ -83,7 +83,7 @@ def row_of(
             clock_offset=offset,
             duration=facts.duration if facts.duration is not None else float("nan"),
             said={one.source: short_time(one.seconds) for one in planned.said},
-            facts={**_plain(facts), "head": head_of(planned.path)},
+            facts={**_plain(facts), "head": head_of(planned.path, grows=sha256 is None)},
             settings={"rate": planned.rate, "detector": detector.card.name},
         ),
         purpose=planned.purpose,
@@ -130,7 +130,7 @@ def keep_copy(workspace: Workspace, row: RecordingRow, path: Path, watch: Watch 
     """The file itself in the folder of the recording's crops, once, and never in place of a blurred copy. What was
     dropped on a page is not there twice: it gets a second name. Raises ReidError where it cannot be written, and
     Stopped."""
-    place = workspace.originals(row.source) / Path(row.path).name
+    place = workspace.originals(row.source) / copy_name(row)
     if not row.copied or BLURRED in row.settings or place.is_file():
         return
     try:
@@ -226,10 +226,16 @@ def _plain(facts: Facts) -> dict[str, Any]:
     return {**values, "pixel_aspect": str(facts.pixel_aspect), "streams": len(facts.streams)}
 
 
-def head_of(path: Path) -> dict[str, Any]:
-    """The first bytes, a megabyte at most, which stay while a file grows: how many, and their hash."""
-    count = min(path.stat().st_size, HEAD)
-    return {"bytes": count, "sha256": hash_of(path, count).hex()}
+def head_of(path: Path, *, grows: bool = False) -> dict[str, Any]:
+    """The first bytes, a megabyte at most, which stay while a file grows: how many, and their hash. Of a file that does
+    not grow also the hash of some "pieces" of it, see `whole_files`."""
+    size = path.stat().st_size
+    count = min(size, HEAD)
+    found = {"bytes": count, "sha256": hash_of(path, count).hex()}
+    if grows:
+        return found
+    with path.open("rb") as file:
+        return {**found, "pieces": pieces_of(file, size), "whole_bytes": size}
 
 
 def _has_same_head(row: RecordingRow, path: Path) -> bool:

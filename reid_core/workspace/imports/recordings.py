@@ -36,6 +36,7 @@ from reid_core.video.stream import Frame, Problems, Recording, open_recording
 from reid_core.video.tracklets import Tracklet
 from reid_core.workspace.catalogue.recordings import finding, keeping
 from reid_core.workspace.catalogue.recordings.rows import DeletedMeanwhile, Progress, RecordingRow, TakenUp
+from reid_core.workspace.catalogue.recordings.spans import copy_name
 from reid_core.workspace.imports.planned_recordings import Planned, differing, hash_of, keep_copy, row_of, size_of
 from reid_core.workspace.imports.tracklet_crops import Still, keep_still, keep_tracklets, prepared
 from reid_core.workspace.imports.under_way import under_way
@@ -137,7 +138,7 @@ def _keep_copy(workspace: Workspace, row: RecordingRow, planned: Planned, watch:
     too long to hold the lock, and a copy that failed earlier may not be wanted any more."""
     if planned.copy:
         keep_copy(workspace, row, planned.path, watch)
-    place = workspace.originals(row.source) / Path(row.path).name
+    place = workspace.originals(row.source) / copy_name(row)
     with one_at_a_time(workspace.path / LOCK):
         if not finding.is_copied(workspace.catalogue, row.key):
             place.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from reid_core.workspace.catalogue.audit_recordings import RemoveFile
 from reid_core.workspace.catalogue.audit_trail import write_log
 from reid_core.workspace.catalogue.recordings import finding
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow, read
-from reid_core.workspace.clips.shown_file import ShownFile, is_that_file, original_of
+from reid_core.workspace.clips.shown_file import ShownFile, fault_of, file_of, is_that_file, original_of
 from reid_core.workspace.imports.allowed_folders import check_allowed
 from reid_core.workspace.recordings.still_shown import StillShown
 from reid_core.workspace.reserve import with_room
@@ -30,11 +30,22 @@ def removal_plan(workspace: Workspace, gallery: str, name: str) -> str:
     with workspace.catalogue.transaction() as database:
         _check_row(database, row)
         others = _others(database, row.path, row.key)
+        tracklets = database.execute("SELECT COUNT(*) FROM tracklet WHERE recording = ?", (row.key,)).fetchone()[0]
     os.close(_opened(original_of(row)))
     size = f"{row.path} ({row.bytes / 1e6:,.1f} MB) would be deleted from the disk."
     stays = f"Recording {name} stays in gallery {gallery} with its tracklets and crops."
     also = f" It is also the file of {listed(others)}." if others else ""
-    return f"{size}{also} {stays}"
+    return f"{size}{also} {stays} {_what_is_left(workspace, row, tracklets)}"
+
+
+def _what_is_left(workspace: Workspace, row: RecordingRow, tracklets: int) -> str:
+    own = file_of(workspace, row)
+    if row.copied and not fault_of(own):
+        kind = "blurred copy" if own.blurred else "copy"
+        return f"The workspace's {kind} is then the only file of it that is known, and is what is played."
+    if not tracklets:
+        return "No other file of it is known."
+    return f"No other file of it is known: {plural(tracklets, 'tracklet')} could not be played any more."
 
 
 def remove_file(workspace: Workspace, gallery: str, name: str, purpose: str, *, by_page: bool = False) -> int:
@@ -147,7 +158,9 @@ def _opened(file: ShownFile) -> int:
         raise ReidError(f"{path} cannot be read ({why(error)}), so nothing tells whether it is that film.") from error
     if not same:
         os.close(handle)
-        raise Refused(f"{path} is not the file that was analysed: its size or its beginning differs. It stays.")
+        raise Refused(
+            f"{path} is not the file that was analysed: its size, its beginning or a piece of it differs. It stays."
+        )
     return handle
 
 

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from reid_core.cli.shared.options import STOPPED
+from reid_core.workspace.catalogue.selection import order_to_json
+from reid_core.workspace.imports.whole_files import Stopped
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import Ended
-from tests.workspace.recordings.filed import filed
+from tests.workspace.recordings.filed import crops, dropped, filed
 
 Reid = Callable[..., Ended]
 DELETE = ("delete", "--gallery", "town", "--purpose", "she asked", "--yes")
@@ -106,3 +109,52 @@ def test_a_script_removes_a_file_without_being_asked(reid: Reid, film: Path) -> 
     assert "request 17" in reid("audit").out
     ended = reid("remove-file", "town", "gate", "--yes")
     assert (ended.code, "is not there any more" in ended.err) == (1, True)
+
+
+def test_a_film_that_only_the_workspace_has_is_said_and_blurred_first(reid: Reid, workspace: Workspace) -> None:
+    dropped(workspace)
+    dry = reid("delete", "--gallery", "town", "--crop", "1,2", "--dry-run").out
+    assert "It would be blurred first" in dry
+    assert "`--remove-copies` removes it without blurring, at once." in dry
+    lost = reid("delete", "--gallery", "town", "--crop", "1,2", "--dry-run", "--remove-copies")
+    assert "the tracklet that stays could not be played any more." in lost.out
+    assert "--remove-copies" not in lost.out
+    planned = reid("delete", "--gallery", "town", "--crop", "1,2", "--dry-run", "--json").json()["plans"]["town"]
+    (copy,) = planned["copies"]
+    assert (copy["recording"], copy["tracklets"], copy["only"], copy["blurs"]) == ("gate", 1, True, True)
+    ended = reid(*DELETE, "--crop", "1,2")
+    assert "is blurred now where they were in view. It is the only file of it that is known." in ended.out
+    assert "Made a blurred copy of recording 1 in gallery town: 8.0 s in 1 stretch" in reid("audit").out
+    assert "copies" not in reid("receipts", "--json").json()["receipts"][0], "they are told, and not kept"
+
+
+def test_a_pages_order_stays_until_the_film_is_blurred_so_that_it_can_be_given_again(
+    reid: Reid, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropped(workspace)
+    order = tmp_path / "selection.json"
+    order.write_text(order_to_json(crops(1, 2), "she asked"))
+    given = ("delete", "--gallery", "town", "--selection", str(order), "--yes")
+    monkeypatch.setattr("reid_core.workspace.recordings.blurred_copy.LEAST_FREE", 2**70)
+    refused = reid(*given)
+    assert "Nothing was deleted, because the workspace's copy of recording gate could not be blurred" in refused.err
+    assert order.exists()
+    monkeypatch.undo()
+    assert "2 crops of gallery town deleted" in reid(*given).out
+    assert not order.exists(), "it may name people"
+
+
+def test_a_stop_while_it_blurs_is_said_and_keeps_a_pages_order(
+    reid: Reid, workspace: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dropped(workspace)
+    order = tmp_path / "selection.json"
+    order.write_text(order_to_json(crops(1, 2), "she asked"))
+
+    def stopped(*given: object, **options: object) -> None:
+        raise Stopped
+
+    monkeypatch.setattr("reid_core.workspace.deletion.deletion.delete", stopped)
+    ended = reid("delete", "--gallery", "town", "--selection", str(order), "--yes")
+    assert (ended.code, "Stopped; nothing is lost: run the same command again." in ended.err) == (STOPPED, True)
+    assert order.exists()

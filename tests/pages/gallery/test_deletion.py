@@ -12,8 +12,10 @@ from reid_core.workspace import jobs
 from reid_core.workspace.catalogue.selection import Selection, order_from_json
 from reid_core.workspace.deletion import deletion, holds
 from reid_core.workspace.workspace import Workspace
+from tests.conftest import TINY_GALLERY
 from tests.pages.gallery.gallery_page import grid_of, keys_of, mark, press, shown_ids, state_of, type_in, words_on
 from tests.pages.search_page import OpenPage
+from tests.workspace.recordings.filed import dropped
 
 
 def test_a_deletion_asks_why_and_shows_its_receipt(open_page: OpenPage, tiny_workspace: Workspace) -> None:
@@ -87,3 +89,50 @@ def test_held_crops_are_noted_and_stay(open_page: OpenPage, tiny_workspace: Work
     state_of(page).open = 9
     page.run()
     assert "<b>Held</b> by case-17" in words_on(page)
+
+
+@pytest.fixture
+def film(tiny_workspace: Workspace) -> None:
+    """Of recording "gate", crops 25 to 27, which only the workspace has."""
+    dropped(tiny_workspace, gallery=TINY_GALLERY)
+
+
+@pytest.mark.usefixtures("film")
+def test_a_film_that_only_the_workspace_has_is_blurred_by_a_job_before_the_deletion(
+    open_page: OpenPage, tiny_workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    orders: list[list[str]] = []
+    page = press(mark(open_page(tiny_workspace.path), 25, 26), "gal-delete")
+    monkeypatch.setattr(jobs, "start", lambda folder, arguments, *more: orders.append(list(arguments)))
+    assert "is the only file of it that is known, and shows them. It would be blurred first" in words_on(page)
+    assert "so that the tracklet that stays can still be played" in words_on(page)
+    (choice,) = [radio for radio in page.radio if radio.key == "gal-copies"]
+    assert (choice.value, choice.options) == ("Blur first", ["Blur first", "Remove"])
+    page.text_input(key="gal-purpose").set_value("she asked")
+    press(page, "gal-sure")
+    assert "The film is blurred first: nothing is deleted before that is done." in words_on(page)
+    (arguments,) = orders
+    assert arguments[0] == "delete"
+    assert "--remove-copies" not in arguments
+    assert deletion.receipts(tiny_workspace) == []
+
+
+@pytest.mark.usefixtures("film")
+def test_it_is_removed_at_once_where_that_is_chosen_and_the_receipt_says_what_is_lost(
+    open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    page = press(mark(open_page(tiny_workspace.path), 25, 26), "gal-delete")
+    page.radio(key="gal-copies").set_value("Remove")
+    page.text_input(key="gal-purpose").set_value("she asked")
+    press(page, "gal-sure")
+    assert "the only file of it that was known: the tracklet that stays cannot be played any more." in words_on(page)
+    assert list(tiny_workspace.path.glob("originals/*/*.mp4")) == []
+
+
+@pytest.mark.usefixtures("film")
+def test_a_recording_that_goes_says_that_its_only_film_goes_and_asks_no_more(
+    open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    page = press(mark(open_page(tiny_workspace.path), 25, 26, 27), "gal-delete")
+    assert "would be removed, too. It is the only file of it that is known." in words_on(page)
+    assert not [radio for radio in page.radio if radio.key == "gal-copies"]

@@ -259,14 +259,15 @@ def test_progress_counts_seconds_of_video(workspace: Workspace, recording: Path)
     assert {round(standing.total) for standing in seen} == {SECONDS}
 
 
-def test_a_copy_of_the_recording_is_kept_where_that_is_wanted_and_goes_with_the_first_crop(
+def test_a_copy_of_the_recording_is_kept_where_that_is_wanted_and_goes_with_the_first_tracklet(
     workspace: Workspace, recording: Path
 ) -> None:
     bring_in(workspace, dataclasses.replace(planned(recording), copy=True))
     copy = workspace.originals(1) / "gate.mp4"
     assert copy.read_bytes() == recording.read_bytes()
-    crop = int(workspace.catalogue.crops("town")["id"].iloc[0])
-    delete(workspace, "town", Selection(ids=frozenset({crop})), "test")
+    crops = workspace.catalogue.crops("town")
+    of_one = frozenset(crops["id"][crops["tracklet"] == crops["tracklet"].iloc[0]].tolist())
+    delete(workspace, "town", Selection(ids=of_one), "test")
     assert not copy.exists()
     assert recording.is_file()
     assert bring_in(workspace, dataclasses.replace(planned(recording), copy=True)).already

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from reid_core.video.stream import open_recording
 from reid_core.workspace.catalogue.recordings import Progress, RecordingRow, finish, keep, named
 from reid_core.workspace.catalogue.selection import Selection
+from reid_core.workspace.imports.planned_recordings import keep_copy
 from reid_core.workspace.workspace import Workspace
 from tests.support import films
 from tests.workspace.catalogue.filmed import cut, walk
@@ -39,6 +41,17 @@ def filed(
     if over:
         finish(workspace.catalogue, row.key, reached)
     return named(workspace.catalogue, gallery, name)
+
+
+def dropped(workspace: Workspace, *, gallery: str = TOWN) -> RecordingRow:
+    """As `filed`, of a film that was dropped on the page: the workspace's copy is the only file that is known."""
+    upload = workspace.incoming / "20260302T080000-abcdef"
+    upload.mkdir(parents=True)
+    path = films.film(upload / "gate.mp4", int(SECONDS * RATE), rate=RATE)
+    row = filed(workspace, path, gallery=gallery, copied=True)
+    keep_copy(workspace, row, path)
+    shutil.rmtree(upload)
+    return row
 
 
 def crops(*ids: int) -> Selection:

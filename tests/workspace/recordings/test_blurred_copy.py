@@ -6,12 +6,14 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -158,6 +160,33 @@ def test_only_the_very_file_is_blurred(workspace: Workspace, path: Path, change:
     assert folder_of(workspace) == []
 
 
+def test_a_film_that_was_changed_in_its_middle_is_not_blurred(workspace: Workspace, path: Path) -> None:
+    """Whoever was deleted may be seen at other seconds of it: before it is blurred, the whole file is compared."""
+    filed(workspace, path)  # of this recording no pieces are known
+    delete(workspace, TOWN, crops(1, 2), "she asked")
+    with workspace.catalogue.transaction() as database:
+        database.execute("UPDATE recording SET facts = json_set(facts, '$.head.bytes', 0, '$.head.sha256', '')")
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 2)
+        file.write(b"changed")
+    with pytest.raises(Refused, match="is not the file that was analysed, so recording gate is not blurred"):
+        blur(workspace)
+    assert folder_of(workspace) == []
+
+
+def test_room_for_the_copy_is_asked_for_before_it_is_written(
+    workspace: Workspace, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filed(workspace, path)
+    delete(workspace, TOWN, crops(1, 2), "she asked")
+    written: list[object] = []
+    monkeypatch.setattr(blurring, "write_blurred", lambda *given, **options: written.append(given))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=60_000_000))
+    with pytest.raises(DiskFull, match=r"67 MB must be free .* there are 60 MB. Nothing was written; free some space"):
+        blur(workspace)
+    assert (written, folder_of(workspace)) == ([], [])
+
+
 def test_a_stop_leaves_nothing(workspace: Workspace, path: Path) -> None:
     filed(workspace, path)
     delete(workspace, TOWN, crops(1, 2), "she asked")
@@ -238,7 +267,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(blurring, "write_blurred", full)
-    with pytest.raises(DiskFull, match="The disk is full"):
+    with pytest.raises(DiskFull, match="The disk is full, and nothing of the blurred copy of recording gate was kept"):
         blur(workspace)
     assert folder_of(workspace) == []
     monkeypatch.undo()

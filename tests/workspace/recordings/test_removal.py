@@ -6,20 +6,24 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reid_core.errors import DiskFull, NotThere, Refused, ReidError
+from reid_core.signals import StopRequest
 from reid_core.workspace.catalogue.catalogue import Catalogue
 from reid_core.workspace.catalogue.recordings import named
 from reid_core.workspace.catalogue.selection import Selection
-from reid_core.workspace.clips.shown_file import is_that_file
+from reid_core.workspace.clips.shown_file import ShownFile, is_that_file
 from reid_core.workspace.deletion.deletion import delete
 from reid_core.workspace.deletion.holds import hold
 from reid_core.workspace.imports.allowed_folders import VARIABLE
+from reid_core.workspace.imports.planned_recordings import head_of
 from reid_core.workspace.recordings import removal
+from reid_core.workspace.recordings.blurred_copy import blur_recording
 from reid_core.workspace.recordings.removal import removal_plan, remove_file, remove_known_file, say_links
 from reid_core.workspace.recordings.still_shown import still_shown
 from reid_core.workspace.workspace import Workspace
@@ -53,6 +57,7 @@ def test_the_file_goes_and_the_recording_stays(workspace: Workspace, path: Path)
     plan = removal_plan(workspace, TOWN, NAME)
     assert f"{path} (" in plan
     assert f"Recording {NAME} stays in gallery {TOWN}" in plan
+    assert plan.endswith("No other file of it is known: 2 tracklets could not be played any more.")
     assert remove_file(workspace, TOWN, NAME, "request 17") == 0
     assert not path.exists()
     assert named(workspace.catalogue, TOWN, NAME).key == row.key
@@ -81,6 +86,41 @@ def test_of_a_recording_that_has_gone_the_file_can_be_removed_and_the_log_keeps_
     assert not path.exists()
     assert found_in(workspace.path, {"name": b"zelda-quux"}) == set()
     assert len(log(workspace)) == 1
+
+
+def test_what_is_left_is_said_where_the_workspace_has_a_blurred_copy(workspace: Workspace, path: Path) -> None:
+    filed(workspace, path)
+    delete(workspace, TOWN, crops(1, 2), "she asked")
+    made = blur_recording(workspace, TOWN, NAME, stop=StopRequest())
+    only = "The workspace's blurred copy is then the only file of it that is known, and is what is played."
+    assert removal_plan(workspace, TOWN, NAME).endswith(only)
+    made.path.unlink()
+    assert removal_plan(workspace, TOWN, NAME).endswith("1 tracklet could not be played any more.")
+
+
+def test_a_change_in_the_middle_or_at_the_end_is_another_file(workspace: Workspace, path: Path) -> None:
+    """The size and the first megabyte are as they were."""
+    data = bytearray(range(256)) * (3 * 2**12)  # three megabytes
+    for place in (len(data) - 1, len(data) // 2 - 100):
+        path.write_bytes(data)
+        with path.open("rb") as opened:
+            known = ShownFile(path, False, len(data), **head_told(path))
+            assert is_that_file(known, opened)
+        changed = bytearray(data)
+        changed[place] ^= 255
+        path.write_bytes(changed)
+        with path.open("rb") as opened:
+            assert not is_that_file(known, opened)
+            assert is_that_file(replace(known, pieces=""), opened), "as of a recording of an earlier version"
+    path.write_bytes(data + b"more")
+    with path.open("rb") as opened:
+        assert is_that_file(known, opened, may_have_grown=True)
+
+
+def head_told(path: Path) -> dict[str, Any]:
+    head = head_of(path)
+    return {"head_bytes": head["bytes"], "head_sha256": head["sha256"], "pieces": head["pieces"],
+            "whole_bytes": head["whole_bytes"]}  # fmt: skip
 
 
 @pytest.mark.parametrize("change", ["another of its size", "longer", "shorter"])

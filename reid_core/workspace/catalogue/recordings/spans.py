@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from sqlite3 import Connection
 from typing import Any
 
@@ -17,6 +18,15 @@ from reid_core.workspace.catalogue.rows import gallery_key
 
 Span = tuple[float, float]  # seconds into the recording
 BLURRED = "blurred"  # in the settings of a recording: the workspace's own copy of it is a blurred one
+BLURRED_FILE = f"json_extract(settings, '$.{BLURRED}.file')"  # its name, where it has one of its own; see `copy_name`
+
+
+def copy_name(row: RecordingRow) -> str:
+    """Of the workspace's own copy of the recording, in the folder of its source: a blurred one may have a name of its
+    own, so that it can be written while the one that it is made of is there."""
+    blurred = row.settings.get(BLURRED)
+    named = blurred.get("file") if isinstance(blurred, dict) else None
+    return str(named or Path(row.path).name)
 
 
 def spans_of(catalogue: Catalogue, gallery: str) -> dict[int, list[Span]]:
@@ -80,15 +90,27 @@ def keep_blurred(
     with catalogue.transaction() as database:
         database.execute("BEGIN IMMEDIATE")
         check_spans(database, row, spans)
-        database.execute(
-            f"UPDATE recording SET copied = 1, settings = json_set(settings, '$.{BLURRED}', json(?)) WHERE key = ?",
-            (json.dumps(dict(blurred)), row.key),
-        )
-        event = BlurRecording(
-            gallery=row.gallery, recording=row.key, stretches=len(spans), seconds=lengths(spans), purpose=purpose
-        )
-        write_log(database, catalogue.actor, event)
+        note_blurred(database, catalogue, row, spans, blurred, purpose)
         return read(database, "recording.key = ?", (row.key,))[0]
+
+
+def note_blurred(
+    database: Connection,
+    catalogue: Catalogue,
+    row: RecordingRow,
+    spans: Sequence[Span],
+    blurred: Mapping[str, Any],
+    purpose: str,
+) -> None:
+    """As `keep_blurred`, within a transaction that has checked the spans."""
+    database.execute(
+        f"UPDATE recording SET copied = 1, settings = json_set(settings, '$.{BLURRED}', json(?)) WHERE key = ?",
+        (json.dumps(dict(blurred)), row.key),
+    )
+    event = BlurRecording(
+        gallery=row.gallery, recording=row.key, stretches=len(spans), seconds=lengths(spans), purpose=purpose
+    )
+    write_log(database, catalogue.actor, event)
 
 
 def lengths(spans: Sequence[Span]) -> float:
