@@ -86,14 +86,14 @@ def remove_file(
         say(plan)
     if not yes:
         if not sys.stdin.isatty():
-            raise ReidError("Nothing was deleted: say --yes to delete without being asked.")
-        if typer.prompt(f"Type {wanted} to delete its file for good") != wanted:
-            raise ReidError(f"Nothing was deleted: that is not {wanted}.")
+            raise ReidError("Nothing was removed: say --yes to remove it without being asked.")
+        if typer.prompt(f"Type {wanted} to remove its file for good") != wanted:
+            raise ReidError(f"Nothing was removed: that is not {wanted}.")
     links = remove(opened, gallery, wanted, purpose)
     if json:
         print_json({"gallery": gallery, "recording": wanted, "removed": True, "other_names": links})
         return
-    say(f"The file of recording {wanted} was deleted from the disk. {say_links(links)}".rstrip())
+    say(f"The file of recording {wanted} was removed from the disk. {say_links(links)}".rstrip())
 
 
 def say_still_shown(shown: tuple[StillShown, ...] | list[StillShown]) -> None:
