@@ -113,7 +113,7 @@ function look() {
 }
 
 // Best is a step that has been opened (3), then what had the focus, or what opened the step that is closed now (2), then
-// what is left around it (1).
+// what is left around it, and be it the page (1).
 /** @param {Lost} lost @returns {{ rank: number, place?: HTMLElement | null }} */
 function goal(lost) {
   const dialog = [...document.querySelectorAll(`.${DIALOG}`)].pop();
@@ -122,19 +122,17 @@ function goal(lost) {
     openers.set(keyOf(step), lost.from);
     return { rank: 3, place: shown(step, FIELD)[0] ?? step };
   }
-  let from = lost.from;
-  for (let turn = 0; turn < 9; turn++) {
+  const around = []; // keys of what was around it, then of what was around its step's opener
+  for (let from = /** @type {Place | undefined} */ (lost.from), turn = 0; from && turn < 9; turn++) {
     const place = again(from, dialog);
     if (place) return { rank: 2, place };
+    around.push(...from.keys);
     const closed = from.keys.find((key) => openers.has(key) && !there(key, dialog));
-    if (!closed) break;
-    from = /** @type {Place} */ (openers.get(closed));
+    from = closed ? openers.get(closed) : undefined;
   }
-  for (const key of lost.from.keys) {
-    const place = key !== DIALOG && there(key, dialog);
-    if (place) return { rank: 1, place };
-  }
-  return { rank: 0 };
+  const left = around.find((key) => key !== DIALOG && there(key, dialog));
+  const place = left ? there(left, dialog) : dialog ? null : document.querySelector('[data-testid="stMain"]');
+  return { rank: place ? 1 : 0, place };
 }
 
 // The element that stands where this one stood.
@@ -151,7 +149,7 @@ function again(from, dialog) {
 function give(place, isAround = false) {
   if (!place.matches(TABBABLE)) {
     place.tabIndex = -1;
-    if (!place.role) place.role = "group";
+    if (place.tagName === "DIV" && !place.role) place.role = "group";
   }
   isOurs = true;
   place.focus({ preventScroll: isAround });
