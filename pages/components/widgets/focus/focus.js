@@ -13,7 +13,7 @@ const POPOVER = '[data-testid="stPopoverBody"]', OPENER = '[data-testid="stPopov
 const UNCHOSEN = `.${DIALOG} [role="dialog"], .${DIALOG} [role="dialog"] button[aria-label="Close"]`; // what a dialog gives the focus to
 const FIELD = "input:not([type=hidden]), textarea, select";
 const TABBABLE = `a[href], button, summary, [tabindex="0"], [contenteditable="true"], ${FIELD}`;
-const PAUSE = 60, CALM = 2, LAST = 30; // milliseconds between looks; looks until it has settled, and until no more comes
+const PAUSE = 60, CALM = 2, LAST = 100; // milliseconds between looks; looks until it has settled, and until no more comes
 
 /** @type {Place | null} */
 let last = null;
@@ -107,12 +107,12 @@ function look() {
       lost.rank = rank;
       give(place, rank === 1);
     }
-    if (rank === 3 || lost.calm >= LAST) lost = null;
+    if (rank === 4 || lost.calm >= LAST) lost = null;
   }
   if (lost) later = setTimeout(look, PAUSE);
 }
 
-// Best is a step that has been opened (3), then what had the focus, or what opened the step that is closed now (2), then
+// Best is the first field of a step that has been opened (4), or the step itself (3), then what had the focus, or what opened the step that is closed now (2), then
 // what is left around it, and be it the page (1).
 /** @param {Lost} lost @returns {{ rank: number, place?: HTMLElement | null }} */
 function goal(lost) {
@@ -120,7 +120,8 @@ function goal(lost) {
   const step = stepsOn(dialog ?? document.body).find((one) => !lost.steps.has(keyOf(one)));
   if (step) {
     openers.set(keyOf(step), lost.from);
-    return { rank: 3, place: shown(step, FIELD)[0] ?? step };
+    const [field] = shown(step, FIELD); // its script may come later than the step
+    return { rank: field ? 4 : 3, place: field ?? step };
   }
   const around = []; // keys of what was around it, then of what was around its step's opener
   for (let from = /** @type {Place | undefined} */ (lost.from), turn = 0; from && turn < 9; turn++) {
