@@ -13,6 +13,7 @@ const POPOVER = '[data-testid="stPopoverBody"]', OPENER = '[data-testid="stPopov
 const UNCHOSEN = `.${DIALOG} [role="dialog"], .${DIALOG} [role="dialog"] button[aria-label="Close"]`; // what a dialog gives the focus to
 const FIELD = "input:not([type=hidden]), textarea, select";
 const TABBABLE = `a[href], button, summary, [tabindex="0"], [contenteditable="true"], ${FIELD}`;
+const GROUP = '[data-testid="stButtonGroup"], [role="radiogroup"]'; // is one stop of Tab
 const PAUSE = 60, CALM = 2, LAST = 100; // milliseconds between looks; looks until it has settled, and until no more comes
 
 /** @type {Place | null} */
@@ -112,8 +113,8 @@ function look() {
   if (lost) later = setTimeout(look, PAUSE);
 }
 
-// Best is the first field of a step that has been opened (4), or the step itself (3), then what had the focus, or what opened the step that is closed now (2), then
-// what is left around it, and be it the page (1).
+// Best is the first field of a step that has been opened (4), or the step itself (3), then what had the focus, or what
+// opened the step that is closed now (2), then what is left around it, and be it the page (1).
 /** @param {Lost} lost @returns {{ rank: number, place?: HTMLElement | null }} */
 function goal(lost) {
   const dialog = [...document.querySelectorAll(`.${DIALOG}`)].pop();
@@ -176,10 +177,11 @@ function walkOut(event) {
   const body = [...document.querySelectorAll(POPOVER)].find((one) => one.contains(document.activeElement) || buttons.get(one) === now);
   const button = body && buttons.get(body);
   if (!now || !body || !button || event.defaultPrevented) return;
-  const all = shown(body, TABBABLE);
-  const isEnd = event.shiftKey ? now === body || now === all[0] : now === all[all.length - 1] || (now === body && !all.length);
-  if (now === button ? event.shiftKey : !isEnd) return;
+  const all = shown(body, TABBABLE), at = all.indexOf(now), group = now.closest(GROUP);
+  const beyond = event.shiftKey ? all.slice(0, Math.max(0, at)) : all.slice(at + 1);
+  if (now === button ? event.shiftKey : beyond.some((one) => !group?.contains(one))) return;
   event.preventDefault();
+  event.stopPropagation(); // Streamlit's groups would move the focus to their own end
   if (now === button) give(body, true);
   else button.focus();
 }
