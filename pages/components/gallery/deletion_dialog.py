@@ -13,7 +13,7 @@ from pages.components.gallery import selection as chosen
 from pages.components.gallery.state import NOTHING, VIEW, Deletion, Ids, gallery_state
 from pages.components.gallery.still_shown import draw_after_deletion, forget_still_shown
 from pages.components.shared import markup, wording
-from pages.components.widgets.focus.focus import first
+from pages.components.widgets.focus.focus import focus_first
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.errors import ReidError, disk_full, is_full
 from reid_core.records import plural
@@ -92,7 +92,7 @@ def _ask(workspace: Workspace, gallery: str, now: Deletion) -> None:
         _show_plan_of_recording(plan, gallery, now.recording)
     else:
         _show_plan(workspace, plan, gallery, ids)
-    with first("deletion"), st.form("gal-deletion", border=False, enter_to_submit=False):
+    with focus_first("deletion"), st.form("gal-deletion", border=False, enter_to_submit=False):
         purpose = st.text_input(
             "Purpose", key=PURPOSE, placeholder="Why: a case, a request, the end of a deadline",
             help="The receipt and the log keep this text. Name nobody in it.",
@@ -226,7 +226,7 @@ def _show_receipt(workspace: Workspace, receipt: Receipt) -> None:
         for name, value in facts.items()
         if value is not None
     )
-    with first("receipt"):
+    with focus_first("receipt"):
         markup.text('<p class="rt-big">Deleted</p>')
     st.html(f'<table class="rt-facts rt-receipt">{rows}</table>')
     draw_after_deletion(workspace, receipt)

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.components.gallery.state import StillShownState, still_shown_state
 from pages.components.shared import markup
 from pages.components.shared.job_card import draw_how_it_ended, draw_running, import_style, time_left
-from pages.components.widgets.focus.focus import first
+from pages.components.widgets.focus.focus import focus_first
 from reid_core.errors import ReidError, disk_full, is_full
 from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.catalogue.recordings import finding
@@ -71,10 +71,10 @@ def _draw_one(workspace: Workspace, one: StillShown, purpose: str, after: str) -
         elif job is not None and job.progress.status in ("failed", "lost") and row is not None and not blurred_of(row):
             draw_how_it_ended(workspace, job)
         if now.asked == (BLUR, one.key) and row is not None:
-            with first(f"blur-{one.key}"):
+            with focus_first(f"blur-{one.key}"):
                 _ask_to_blur(workspace, one, row, after)
         elif now.asked == (REMOVE, one.key):
-            with first(f"remove-{one.key}"):
+            with focus_first(f"remove-{one.key}"):
                 _ask_to_remove(workspace, one, purpose)
         else:
             _draw_buttons(one, row, job)

@@ -133,8 +133,10 @@ function goal(lost) {
     from = closed ? openers.get(closed) : undefined;
   }
   const left = around.find((key) => key !== DIALOG && there(key, dialog));
-  const place = left ? there(left, dialog) : dialog ? null : document.querySelector('[data-testid="stMain"]');
-  return { rank: place ? 1 : 0, place };
+  const rest = left ? there(left, dialog) : null, inside = rest ? shown(rest, TABBABLE) : [];
+  const button = inside.length === 1 && inside[0].matches('[data-testid="stPopoverButton"]') ? inside[0] : null; // of what was closed
+  const page = dialog ? dialog.querySelector('[role="dialog"]') : document.querySelector('[data-testid="stMain"]');
+  return { rank: 1, place: button ?? rest ?? page };
 }
 
 // The element that stands where this one stood.
@@ -153,6 +155,7 @@ function give(place, isAround = false) {
     place.tabIndex = -1;
     if (place.tagName === "DIV" && !place.role) place.role = "group";
   }
+  if (place === focused()) return;
   isOurs = true;
   place.focus({ preventScroll: isAround });
   isOurs = false;

@@ -1,9 +1,9 @@
 """Keeps the focus where the user works, though Streamlit draws its widgets anew.
 
 When what has the focus is gone after a run, the focus goes to the first field of the step that was opened (see
-`first`), or without a field to the step itself; else to what stands there again under the same key, or, where a step
-was closed, to what had opened it; else to what is left around. Nothing is taken from a user who has gone on meanwhile.
-A popover gets the focus when it is opened, and Tab leads from its ends to its button.
+`focus_first`), or without a field to the step itself; else to what stands there again under the same key, or, where a
+step was closed, to what had opened it; else to what is left around. Nothing is taken from a user who has gone on
+meanwhile. A popover gets the focus when it is opened, and Tab leads from its ends to its button.
 """
 
 from __future__ import annotations
@@ -26,6 +26,6 @@ def keep_focus() -> None:
     _keeper(key="focus")
 
 
-def first(step: str) -> DeltaGenerator:
+def focus_first(step: str) -> DeltaGenerator:
     """A container for a step that takes the place of the button that opened it; `step` names it on its page."""
     return st.container(key=f"focus-first-{step}")
