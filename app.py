@@ -13,6 +13,7 @@ from starlette.middleware import Middleware
 from streamlit.runtime.pages_manager import PagesManager
 
 from pages.components.shared import markup
+from pages.components.widgets.focus.focus import keep_focus
 from pages.server import door
 from pages.server.routes import ROUTES
 
@@ -28,6 +29,7 @@ def draw() -> None:
     st.set_page_config(page_title="Retrace", page_icon=str(HERE / "assets" / "favicon.png"), layout="wide")
     st.logo(str(HERE / "assets" / "logo.svg"), size="large")
     markup.style()
+    keep_focus()
     search = st.Page("pages/search.py", title="Search", url_path="search")
     gallery = st.Page("pages/gallery.py", title="Gallery", url_path="gallery")
     explore = st.Page("pages/map.py", title="Map", url_path="map")

@@ -9,10 +9,11 @@ import pytest
 
 from reid_core.workspace.deletion import deletion
 from reid_core.workspace.workspace import Workspace
-from tests.e2e.conftest import SLOW, OpenPage, Serve, wait_until_settled
+from tests.e2e.conftest import FOCUSED, SLOW, OpenPage, Serve, tab_to, wait_until_settled
 
 CARDS = ".grid.browse .card"
 CHOSEN = ".grid.browse .chosen .card"
+ON_CARD_3 = "document.activeElement.shadowRoot?.activeElement?.dataset.id === '3'"
 
 
 def _wait_for_cards(page: Any, count: int, selector: str = CARDS) -> None:
@@ -87,7 +88,19 @@ def test_the_grid_is_walked_by_rows_and_the_keyboard_comes_back_after_a_crop_was
     wait_until_settled(page)
     page.keyboard.press("Escape")
     page.get_by_role("dialog").wait_for(state="detached", timeout=SLOW)
-    page.wait_for_function("document.activeElement.shadowRoot?.activeElement?.dataset.id === '3'", timeout=SLOW)
+    page.wait_for_function(ON_CARD_3, timeout=SLOW)
+
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").get_by_text("3 of 24").wait_for(timeout=SLOW)
+    wait_until_settled(page)
+    tab_to(page, "Delete…")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"({FOCUSED})() === 'Purpose'", timeout=SLOW)
+    wait_until_settled(page)
+    tab_to(page, "Keep them")
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").wait_for(state="detached", timeout=SLOW)
+    page.wait_for_function(ON_CARD_3, timeout=SLOW)
     assert page.errors == []
 
 

@@ -14,7 +14,7 @@ import pytest
 from reid_core.workspace import jobs
 from reid_core.workspace.jobs import Progress
 from reid_core.workspace.workspace import Workspace
-from tests.e2e.conftest import SLOW, OpenPage, Serve
+from tests.e2e.conftest import FOCUSED, SLOW, OpenPage, Serve, tab_to, wait_until_settled
 
 HITS = ".answer .card"
 
@@ -181,3 +181,35 @@ def test_thumbnails_are_served_by_hash_for_an_hour_and_nothing_else_is(serve: Se
             urllib.request.urlopen(f"{address}/thumbnails/{wrong}")
     with pytest.raises(urllib.error.HTTPError, match=r"40[04]"):
         urllib.request.urlopen(f"{address}/assets/fonts/..%2F..%2Fapp.py")
+
+
+@pytest.mark.browser
+def test_a_popover_has_the_focus_when_it_is_opened_and_its_button_has_it_after_it(
+    serve: Serve, open_page: OpenPage, tiny_workspace: Workspace
+) -> None:
+    inside = "Boolean(document.activeElement.closest('[data-testid=stPopoverBody]'))"
+    page = open_page(f"{serve(tiny_workspace.path)}/search?gallery=tiny&crop=1")
+    _hits(page)
+    wait_until_settled(page)
+    tab_to(page, "All cameras")
+    page.keyboard.press("Enter")
+    page.wait_for_function(inside)
+    page.get_by_role("dialog", name="All cameras").get_by_role("button", name="entrance").wait_for(timeout=SLOW)
+    wait_until_settled(page)
+    page.keyboard.press("Tab")
+    assert page.evaluate(FOCUSED) == "entrance"
+    page.keyboard.press("Tab")  # beyond its end: its cameras are one stop
+    assert page.evaluate(FOCUSED).startswith("All cameras")
+    page.keyboard.press("Tab")
+    assert page.evaluate(inside)
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")  # "hall" is chosen: the button is called otherwise, and all is drawn anew
+    page.get_by_role("dialog", name="1 camera").wait_for(timeout=SLOW)
+    wait_until_settled(page)
+    assert page.evaluate(FOCUSED) == "hall"
+    page.keyboard.press("Escape")
+    page.get_by_role("dialog").wait_for(state="detached", timeout=SLOW)
+    assert page.evaluate(FOCUSED).startswith("1 camera")
+    page.get_by_role("button", name="Export").click()
+    page.wait_for_function(inside)

@@ -13,6 +13,7 @@ from pages.components.gallery import selection as chosen
 from pages.components.gallery.state import NOTHING, VIEW, Deletion, Ids, gallery_state
 from pages.components.gallery.still_shown import draw_after_deletion, forget_still_shown
 from pages.components.shared import markup, wording
+from pages.components.widgets.focus.focus import focus_first
 from pages.components.widgets.gallery_grid.gallery_grid import card_of, gallery_grid, rows_of
 from reid_core.errors import ReidError, disk_full, is_full
 from reid_core.records import plural
@@ -98,7 +99,7 @@ def _ask(workspace: Workspace, gallery: str, now: Deletion) -> None:
     else:
         _show_plan(workspace, plan, gallery, ids)
     _show_copies(plan)
-    with st.form("gal-deletion", border=False, enter_to_submit=False):
+    with focus_first("deletion"), st.form("gal-deletion", border=False, enter_to_submit=False):
         purpose = st.text_input(
             "Purpose", key=PURPOSE, placeholder="Why: a case, a request, the end of a deadline",
             help="The receipt and the log keep this text. Name nobody in it.",
@@ -256,7 +257,8 @@ def _show_receipt(workspace: Workspace, receipt: Receipt) -> None:
         for name, value in facts.items()
         if value is not None
     )
-    markup.text('<p class="rt-big">Deleted</p>')
+    with focus_first("receipt"):
+        markup.text('<p class="rt-big">Deleted</p>')
     st.html(f'<table class="rt-facts rt-receipt">{rows}</table>')
     for copy in receipt.copies:
         markup.text('<p class="rt-hint" role="status">{words}</p>', words=copy.did())

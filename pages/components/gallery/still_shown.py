@@ -9,6 +9,7 @@ import streamlit as st
 from pages.components.gallery.state import StillShownState, still_shown_state
 from pages.components.shared import markup
 from pages.components.shared.job_card import draw_how_it_ended, draw_running, import_style, time_left
+from pages.components.widgets.focus.focus import focus_first
 from reid_core.errors import NotThere, ReidError, disk_full, is_full
 from reid_core.workspace import job_kinds, jobs
 from reid_core.workspace.catalogue.recordings import finding
@@ -84,7 +85,7 @@ def _draw_one(workspace: Workspace, one: StillShown, purpose: str, after: str, *
             kept = row is not None and blurred_of(row) is not None
             markup.text('<p class="rt-text">The file still shows them.{copy}</p>', copy=f" {_HAS_COPY}" * kept)
         if one.key in now.removed:
-            markup.text('<p class="rt-small" role="status">Its file was deleted from the disk.{links}</p>',
+            markup.text('<p class="rt-small" role="status">Its file was removed from the disk.{links}</p>',
                         links=now.said and f" {now.said}")  # fmt: skip
             return
         job = None if row is None else _job_of(workspace, one)
@@ -93,9 +94,11 @@ def _draw_one(workspace: Workspace, one: StillShown, purpose: str, after: str, *
         elif job is not None and job.progress.status in ("failed", "lost") and row is not None and not blurred_of(row):
             draw_how_it_ended(workspace, job)
         if now.asked == (BLUR, one.key) and row is not None:
-            _ask_to_blur(workspace, one, row, after)
+            with focus_first(f"blur-{one.key}"):
+                _ask_to_blur(workspace, one, row, after)
         elif now.asked == (REMOVE, one.key):
-            _ask_to_remove(workspace, one, purpose)
+            with focus_first(f"remove-{one.key}"):
+                _ask_to_remove(workspace, one, purpose)
         else:
             _draw_buttons(one, row, job)
         if now.complaint and now.asked is not None and now.asked[1] == one.key:
@@ -169,15 +172,15 @@ def _ask_to_remove(workspace: Workspace, one: StillShown, purpose: str) -> None:
     except ReidError as error:
         title = "This file is gone already" if isinstance(error, NotThere) else "This file stays"
         markup.problem(title, str(error))
-        st.button("Close", key=f"gal-cancel-{one.key}", on_click=_ask, args=(None, one.key))
+        st.button("Cancel", key=f"gal-cancel-{one.key}", on_click=_ask, args=(None, one.key))
         return
-    words = plan or f"{one.path} ({one.file.bytes / 1e6:,.1f} MB) would be deleted from the disk."
+    words = plan or f"{one.path} ({one.file.bytes / 1e6:,.1f} MB) would be removed from the disk."
     markup.text('<p class="rt-text">{words}</p><p class="rt-small">This cannot be undone.</p>', words=words)
     with st.form(f"gal-removal-{one.key}", border=False, enter_to_submit=False):
         typed = st.text_input(f"Type {one.recording} to confirm", key=f"gal-typed-{one.key}", autocomplete="off")
         why = st.text_input("Purpose", value=purpose, key=f"gal-why-{one.key}", help="The log keeps this text.")
         with st.container(horizontal=True):
-            sure = st.form_submit_button("Delete the file for good", type="primary", key=f"gal-do-remove-{one.key}")
+            sure = st.form_submit_button("Remove the file for good", type="primary", key=f"gal-do-remove-{one.key}")
             never = st.form_submit_button("Keep it", key=f"gal-keep-file-{one.key}")
     if never:
         _ask(None, one.key)
@@ -189,10 +192,10 @@ def _ask_to_remove(workspace: Workspace, one: StillShown, purpose: str) -> None:
 def _remove(workspace: Workspace, one: StillShown, typed: str, purpose: str) -> None:
     now = still_shown_state()
     if typed != one.recording.strip():
-        now.complaint = f"Nothing was deleted. Type the recording's name to confirm: {one.recording}"
+        now.complaint = f"Nothing was removed. Type the recording's name to confirm: {one.recording}"
         return
     if not purpose.strip():
-        now.complaint = "Nothing was deleted. Say why; the log keeps it."
+        now.complaint = "Nothing was removed. Say why; the log keeps it."
         return
     try:
         links = removal.remove_known_file(workspace, one, purpose, by_page=True)

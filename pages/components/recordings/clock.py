@@ -22,6 +22,7 @@ from pages.components.recordings.state import (
     recordings_state,
 )
 from pages.components.shared import markup, wording
+from pages.components.widgets.focus.focus import focus_first
 from reid_core.datasets.choices import find_time_zone
 from reid_core.errors import ReidError, shown
 from reid_core.records import plural
@@ -47,7 +48,8 @@ def draw_clock(workspace: Workspace, gallery: GalleryInfo, rows: list[RecordingR
     known.section("Clock", _about(row))
     alike = [one for one in rows if one.camera == row.camera and not math.isnan(one.time_of(0))]
     if now.correction is not None:
-        _draw_preview(workspace, now, now.correction, {one.name: one for one in rows})
+        with focus_first("clock"):
+            _draw_preview(workspace, now, now.correction, {one.name: one for one in rows})
     else:
         _draw_fields(workspace, gallery.name, row, len(alike))
     if now.clock_trouble:

@@ -101,7 +101,7 @@ def _draw_card(workspace: Workspace, gallery: GalleryInfo, row: RecordingRow, wa
                 st.button("Open crop", on_click=_open, args=(best,), key="rec-open")
                 if st.button("Search for this person", key="rec-search", type="primary"):
                     st.switch_page("pages/search.py", query_params={"gallery": gallery.name, "crop": str(best)})
-            st.button("Close", on_click=_close, key="rec-close", type="tertiary")
+            st.button("Close the tracklet", on_click=_close, key="rec-close", type="tertiary")
 
 
 def _open(crop: int) -> None:

@@ -98,7 +98,7 @@ def _draw_form(workspace: Workspace, gallery: str, camera: str, zones: list[Zone
         )  # fmt: skip
         with st.container(horizontal=True):
             st.button("Keep zone", on_click=keep, key="rec-zone-keep", type="primary")
-            st.button("Drop", on_click=drop, key="rec-zone-drop")
+            st.button("Cancel", on_click=drop, key="rec-zone-drop")
 
 
 def _keep(workspace: Workspace, gallery: str, camera: str, zone: Zone, former: str | None = None) -> None:

@@ -64,7 +64,7 @@ def blur(
         f"{how_much(made.stretches, made.seconds)}. Whoever else is in view then is hidden, too."
     )
     say(f"  The original still shows everybody: {row.path}")
-    say(f"  `reid remove-file {gallery} {row.name}` deletes it from the disk.")
+    say(f"  `reid remove-file {gallery} {row.name}` removes it from the disk.")
 
 
 @app.command(rich_help_panel="Keeping")
@@ -76,7 +76,7 @@ def remove_file(
     workspace: WorkspaceOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Delete the file of a recording, where you keep it, from the disk. The recording stays in its gallery."""
+    """Remove the file of a recording, where you keep it, from the disk. The recording stays in its gallery."""
     from reid_core.workspace.recordings.removal import removal_plan, say_links
     from reid_core.workspace.recordings.removal import remove_file as remove
 
@@ -86,14 +86,14 @@ def remove_file(
         say(plan)
     if not yes:
         if not sys.stdin.isatty():
-            raise ReidError("Nothing was deleted: say --yes to delete without being asked.")
-        if typer.prompt(f"Type {wanted} to delete its file for good") != wanted:
-            raise ReidError(f"Nothing was deleted: that is not {wanted}.")
+            raise ReidError("Nothing was removed: say --yes to remove it without being asked.")
+        if typer.prompt(f"Type {wanted} to remove its file for good") != wanted:
+            raise ReidError(f"Nothing was removed: that is not {wanted}.")
     links = remove(opened, gallery, wanted, purpose)
     if json:
         print_json({"gallery": gallery, "recording": wanted, "removed": True, "other_names": links})
         return
-    say(f"The file of recording {wanted} was deleted from the disk. {say_links(links)}".rstrip())
+    say(f"The file of recording {wanted} was removed from the disk. {say_links(links)}".rstrip())
 
 
 def say_still_shown(shown: tuple[StillShown, ...] | list[StillShown]) -> None:
@@ -112,7 +112,7 @@ def _say_files(shown: list[StillShown]) -> None:
     for one in shown:
         say(f"    {one.recording}: {one.path} ({one.describe()})")
     if any(not one.gone for one in shown):
-        say("  `reid blur` makes a copy that does not show them; `reid remove-file` deletes a file from the disk.")
+        say("  `reid blur` makes a copy that does not show them; `reid remove-file` removes a file from the disk.")
     if any(one.gone for one in shown):
         say("  Files of recordings that went from the gallery are yours to delete.")
 

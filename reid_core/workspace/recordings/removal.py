@@ -32,7 +32,7 @@ def removal_plan(workspace: Workspace, gallery: str, name: str) -> str:
         others = _others(database, row.path, row.key)
         tracklets = database.execute("SELECT COUNT(*) FROM tracklet WHERE recording = ?", (row.key,)).fetchone()[0]
     os.close(_opened(original_of(row)))
-    size = f"{row.path} ({row.bytes / 1e6:,.1f} MB) would be deleted from the disk."
+    size = f"{row.path} ({row.bytes / 1e6:,.1f} MB) would be removed from the disk."
     stays = f"Recording {name} stays in gallery {gallery} with its tracklets and crops."
     also = f" It is also the file of {listed(others)}." if others else ""
     return f"{size}{also} {stays} {_what_is_left(workspace, row, tracklets)}"

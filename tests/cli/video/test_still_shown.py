@@ -95,10 +95,10 @@ def test_a_file_is_removed_after_its_recordings_name_is_typed(
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("typer.prompt", lambda text: "gat")
     refused = reid("remove-file", "town", "gate")
-    assert "Nothing was deleted: that is not gate." in refused.err
+    assert "Nothing was removed: that is not gate." in refused.err
     assert film.is_file()
     monkeypatch.setattr("typer.prompt", lambda text: "gate")
-    assert "The file of recording gate was deleted from the disk." in reid("remove-file", "town", "gate").out
+    assert "The file of recording gate was removed from the disk." in reid("remove-file", "town", "gate").out
     assert not film.exists()
 
 

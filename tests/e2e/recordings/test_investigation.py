@@ -51,6 +51,7 @@ def test_videos_and_a_photo_are_dropped_the_person_is_found_watched_confirmed_an
     _upload(page, list(films.values()), f"Analyse {len(films)} recordings")
     tab_to(page, f"Analyse {len(films)} recordings")
     page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.classList.contains('st-key-imp-go')")  # whose button is gone
     page.get_by_text("recordings analysed").or_(page.get_by_text("Import more")).first.wait_for(timeout=JOB)
     tab_to(page, "Search it")
     page.keyboard.press("Enter")

@@ -11,8 +11,9 @@ from reid_core.video.walks import Zone
 from reid_core.workspace.catalogue.recordings.zones import zones_of
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER
-from tests.e2e.conftest import SLOW, OpenPage, Serve, wait_until_settled
+from tests.e2e.conftest import FOCUSED, SLOW, OpenPage, Serve, tab_to, wait_until_settled
 from tests.workspace.catalogue.filmed import filmed
+from tests.workspace.recordings.filed import filed
 
 
 def _rounded(zone: Zone) -> list[tuple[float, float]]:
@@ -63,3 +64,50 @@ def test_a_tracklet_is_opened_and_zones_are_drawn(serve: Serve, open_page: OpenP
     page.keyboard.press("b")
     _keep(page, "door")
     assert [zone.name for zone in zones_of(workspace.catalogue, "town", "gate")] == ["door", "square"]
+
+
+def _press(page: Any, button: str, focus: str) -> None:
+    """Press what has the focus, which is called like that; then what begins with these words has it."""
+    assert page.evaluate(FOCUSED).startswith(button)
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"words => ({FOCUSED})().startsWith(words)", arg=focus)
+    wait_until_settled(page)
+    assert page.evaluate(FOCUSED).startswith(focus)
+
+
+@pytest.mark.browser
+def test_the_focus_is_in_each_step_that_is_opened_and_comes_back_to_what_opened_it(
+    serve: Serve, open_page: OpenPage, tmp_path: Path
+) -> None:
+    workspace = Workspace(tmp_path / "filmed", TESTER)
+    filed(workspace, tmp_path / "gate.mp4")
+    page = open_page(f"{serve(workspace.path)}/gallery?gallery=town&view=recordings&recording=gate")
+    page.get_by_role("button", name="Show what changes").wait_for(timeout=SLOW)
+    wait_until_settled(page)
+    tab_to(page, "The clock in the picture shows")
+    page.keyboard.type("2026-03-02 07:00:05")
+    tab_to(page, "Show what changes")
+    _press(page, "Show what changes", "1 recording with 3 crops would move by +5 s")
+    tab_to(page, "Cancel")
+    _press(page, "Cancel", "Show what changes")
+
+    tab_to(page, "Delete…", key="Shift+Tab")
+    _press(page, "Delete…", "Purpose")
+    tab_to(page, "Keep it")
+    _press(page, "Keep it", "Delete…")
+    _press(page, "Delete…", "Purpose")
+    page.keyboard.type("Request 7")
+    tab_to(page, "Delete the recording for good")
+    _press(page, "Delete the recording for good", "Deleted")
+    tab_to(page, "Remove file…")
+    _press(page, "Remove file…", "Type gate to confirm")
+    tab_to(page, "Keep it")
+    _press(page, "Keep it", "Remove file…")
+    _press(page, "Remove file…", "Type gate to confirm")
+    page.keyboard.type("gate")
+    tab_to(page, "Remove the file for good")
+    _press(page, "Remove the file for good", "gate")
+    assert not (tmp_path / "gate.mp4").exists()
+    tab_to(page, "Done")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.activeElement.tagName === 'MAIN'")  # nothing else is left of the recording

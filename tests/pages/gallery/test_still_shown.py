@@ -93,7 +93,7 @@ def test_a_file_is_removed_once_its_recordings_name_is_typed(
     page.text_input(key="gal-typed-1").set_value("gate")
     press(page, "gal-do-remove-1")
     assert not film.exists()
-    assert "Its file was deleted from the disk." in words_on(page)
+    assert "Its file was removed from the disk." in words_on(page)
     assert named(tiny_workspace.catalogue, TINY_GALLERY, "gate").key == 1
     assert "gal-blur-1" not in keys_of(page)
 
@@ -161,7 +161,7 @@ def test_a_recording_offers_the_same_later_and_only_if_its_file_shows_somebody_d
     page.text_input(key="gal-why-1").set_value("she asked")
     press(page, "gal-do-remove-1")
     assert not film.exists()
-    assert "Its file was deleted from the disk." in words_on(page)
+    assert "Its file was removed from the disk." in words_on(page)
 
 
 def test_what_another_browser_did_meanwhile_is_said(tiny_workspace: Workspace, film: Path) -> None:

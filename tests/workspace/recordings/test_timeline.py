@@ -18,6 +18,7 @@ from tests.conftest import TESTER
 from tests.workspace.catalogue.filmed import film, filmed
 
 moments = st.floats(0, 2_000, allow_nan=False).map(lambda second: round(second, 1))
+lengths = st.floats(0, 3_000, allow_nan=False).map(lambda second: round(second, 3))
 spans = st.lists(st.tuples(moments, moments).map(lambda ends: (min(ends), max(ends))), max_size=60).map(sorted)
 
 
@@ -33,7 +34,7 @@ def test_rows_never_overlap_and_are_as_few_as_can_be(spans: list[tuple[float, fl
     assert len(set(rows)) == most, "no more rows than tracklets are in view at once"
 
 
-@given(spans, st.floats(0, 3_000))
+@given(spans, lengths)
 def test_people_per_minute_are_those_in_view_in_a_part_of_it(spans: list[tuple[float, float]], length: float) -> None:
     counts = per_minute(spans, length)
     for minute, count in enumerate(counts):

@@ -43,8 +43,8 @@ function skeleton(root) {
   root.tabIndex = -1;
   const bar = add(root, "div", "bar");
   button(bar, "Add a rectangle", () => put(stage), "B");
-  const close = button(bar, "Close", () => finish(stage), "Enter");
-  const drop = button(bar, "Drop", () => dropped(stage), "Esc");
+  const close = button(bar, "Close the zone", () => finish(stage), "Enter");
+  const drop = button(bar, "Cancel", () => dropped(stage), "Esc");
   const say = add(root, "p", "say");
   say.setAttribute("role", "status");
   const frame = add(root, "div", "frame"), image = add(frame, "img");
