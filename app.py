@@ -27,7 +27,6 @@ PagesManager.uses_pages_directory = False
 def draw() -> None:
     st.set_page_config(page_title="Retrace", page_icon=str(HERE / "assets" / "favicon.png"), layout="wide")
     st.logo(str(HERE / "assets" / "logo.svg"), size="large")
-    markup.style()
     search = st.Page("pages/search.py", title="Search", url_path="search")
     gallery = st.Page("pages/gallery.py", title="Gallery", url_path="gallery")
     explore = st.Page("pages/map.py", title="Map", url_path="map")

@@ -23,7 +23,6 @@ from pages.components.shared.job_card import (
     draw_how_it_ended,
     draw_log,
     draw_running,
-    import_style,
 )
 from reid_core.errors import ReidError
 from reid_core.workspace import job_kinds, jobs
@@ -37,7 +36,6 @@ Later = Callable[[DeltaGenerator | None], None]
 
 
 def draw_import(workspace: Workspace) -> None:
-    import_style()
     job = _current_job(workspace)
     path = import_state().path if job is None else None
     with st.container(key="imp"):

@@ -22,12 +22,7 @@ from reid_core.workspace.recordings.still_there import StillThing
 from reid_core.workspace.recordings.timeline import SeenWalk
 from reid_core.workspace.workspace import Workspace
 
-_STYLE = Path(__file__).with_name("recordings.css")
 SMALL = (160, 90)  # pixels of a still in the list
-
-
-def style() -> None:
-    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
 
 
 def section(words: str, about: str = "") -> None:

@@ -6,19 +6,12 @@ import html
 import logging
 from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
-from pathlib import Path
 
 import streamlit as st
 
 from reid_core.errors import ReidError, disk_full, is_full
 from reid_core.workspace.layout import APP_LOG
 from reid_core.workspace.workspace import default_path
-
-_STYLE = Path(__file__).with_name("page.css")
-
-
-def style() -> None:
-    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
 
 
 def text(markup: str, **values: object) -> None:
