@@ -55,7 +55,7 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
     if query_photos.first() is None and not confirmed_alone():
         markup.note("No photo shows the person", "All are of somebody else, or set aside. Choose one of her or him.")
         return
-    head = st.container()
+    head = st.container(key="answer-head")
     with st.container(horizontal=True, vertical_alignment="center", key="filters"):
         where, walks = draw_filters(workspace, gallery, worn(query_photos.first()))
         group, rerank, model = draw_order(workspace, gallery, models)
