@@ -1,5 +1,5 @@
-"""Routes of the server besides the pages: thumbnails, photos, pictures, fonts, the stylesheet, and what a map is made of;
-those of the player are in `films`."""
+"""Routes of the server besides the pages: thumbnails, photos, pictures, fonts, the stylesheet, and what a map is made
+of; those of the player are in `films`."""
 
 from __future__ import annotations
 
