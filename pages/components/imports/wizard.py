@@ -38,7 +38,9 @@ Later = Callable[[DeltaGenerator | None], None]
 def draw_import(workspace: Workspace) -> None:
     job = _current_job(workspace)
     path = import_state().path if job is None else None
-    with st.container(key="imp"):
+    if job is not None:
+        st.empty()  # in place of what led to it, which else would lie above until all is drawn
+    with st.container(key="imp" if job is None else "imp-job"):
         with st.container(key="imp-what"):
             if job is not None:
                 draw_head(1, "What", _what_of(job))
