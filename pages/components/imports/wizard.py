@@ -32,15 +32,17 @@ from reid_core.workspace.job_kinds import title_of
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
 
+STAGES = ("imp", "imp-chosen", "imp-job")  # keys: nothing chosen yet, something to check, a job
 Later = Callable[[DeltaGenerator | None], None]
 
 
 def draw_import(workspace: Workspace) -> None:
     job = _current_job(workspace)
     path = import_state().path if job is None else None
-    if job is not None:
+    stage = 2 if job is not None else 1 if path is not None else 0
+    for _ in range(stage):
         st.empty()  # in place of what led to it, which else would lie above until all is drawn
-    with st.container(key="imp" if job is None else "imp-job"):
+    with st.container(key=STAGES[stage]):
         with st.container(key="imp-what"):
             if job is not None:
                 draw_head(1, "What", _what_of(job))
