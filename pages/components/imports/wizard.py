@@ -39,10 +39,7 @@ Later = Callable[[DeltaGenerator | None], None]
 def draw_import(workspace: Workspace) -> None:
     job = _current_job(workspace)
     path = import_state().path if job is None else None
-    stage = 2 if job is not None else 1 if path is not None else 0
-    for _ in range(stage):
-        st.empty()  # in place of what led to it, which else would lie above until all is drawn
-    with st.container(key=STAGES[stage]):
+    with markup.taking_turns(STAGES, STAGES[2 if job is not None else 1 if path is not None else 0]):
         with st.container(key="imp-what"):
             if job is not None:
                 draw_head(1, "What", _what_of(job))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from reid_core.errors import ReidError, disk_full, is_full
 from reid_core.workspace.layout import APP_LOG
@@ -36,6 +37,15 @@ def heading(words: str, beside: str = "") -> None:
         words=words,
         beside=beside,
     )
+
+
+def taking_turns(keys: Sequence[str], shown: str) -> DeltaGenerator:
+    """The place of one of several views that take turns, under its key.
+
+    What is left of another one goes at once. Streamlit would keep it until the run ends, and then move what is below.
+    """
+    places = {key: st.container(key=key) if key == shown else st.empty() for key in keys}
+    return places[shown]
 
 
 def problem(title: str, sentence: str) -> None:
