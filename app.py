@@ -28,7 +28,6 @@ PagesManager.uses_pages_directory = False
 def draw() -> None:
     st.set_page_config(page_title="Retrace", page_icon=str(HERE / "assets" / "favicon.png"), layout="wide")
     st.logo(str(HERE / "assets" / "logo.svg"), size="large")
-    markup.style()
     keep_focus()
     search = st.Page("pages/search.py", title="Search", url_path="search")
     gallery = st.Page("pages/gallery.py", title="Gallery", url_path="gallery")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 
 from pages.components.evaluation import state as places
@@ -16,7 +14,6 @@ from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.evaluations.kept_reports import Kept
 from reid_core.workspace.workspace import Workspace
 
-_STYLE = Path(__file__).with_name("components") / "evaluation" / "evaluation.css"
 PART, KEYS = "evaluation", ("view",)  # of addresses
 state = st.session_state
 
@@ -26,7 +23,6 @@ def main() -> None:
     if opened is None:
         return
     workspace, galleries = opened
-    st.html(f"<style>{html_tables.STYLE}{_STYLE.read_text(encoding='utf-8')}</style>")
     gallery = chosen_gallery(workspace, galleries, "evaluation")
     follow_view()
     address.arrived("evaluation")

@@ -171,7 +171,8 @@ def draw_numbers(workspace: Workspace, gallery: GalleryInfo) -> None:
         shown.append(("Time", time_span(*facts.times)))
     shown.append(("Embedded by", "; ".join(embedded_by(gallery)) or "no model yet"))
     shown.append(("Vectors and copies", wording.shown_bytes(numbers.vector_bytes + numbers.copied_bytes)))
-    markup.numbers(shown)
+    with st.container(key=f"gal-numbers-{len(shown)}"):
+        markup.numbers(shown)
 
 
 def embedded_by(gallery: GalleryInfo) -> list[str]:

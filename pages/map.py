@@ -12,7 +12,6 @@ from pages.components.map import state as places
 from pages.components.map.drawing import Lines, Said, draw_point_map, rows_in
 from pages.components.map.making import Wanted, choose_map, choose_model, draw_form, draw_standing, find_map
 from pages.components.map.state import map_state
-from pages.components.map.style import map_style
 from pages.components.shared import cached, markup
 from pages.components.shared.address import arrived
 from pages.components.shared.chosen_gallery import chosen_gallery, draw_gallery_field
@@ -32,7 +31,6 @@ def main() -> None:
     if opened is None:
         return
     workspace, galleries = opened
-    map_style()
     gallery = chosen_gallery(workspace, galleries, "map")
     arrived("map")
     if gallery is None:

@@ -12,7 +12,7 @@ from pages.components.search.picker import draw_picker
 from pages.components.search.saved_searches import follow_saved
 from pages.components.search.scenes.stage import draw_stage
 from pages.components.search.state import desk
-from pages.components.shared import cached
+from pages.components.shared import cached, markup
 from pages.components.shared.address import arrived, from_another
 from pages.components.shared.chosen_gallery import chosen_gallery, draw_gallery_field
 
@@ -42,10 +42,12 @@ def main() -> None:
             camera, same_camera = photo.draw_photos(workspace, gallery)
             with st.container(key="case"):
                 draw_case(workspace)
-        with right:
-            if desk().staged is not None:
+        there = bool(query_photos.photos()) or confirmed_alone()
+        shown = "staged" if desk().staged is not None else "answered" if there else "picking"
+        with right, markup.taking_turns(("staged", "answered", "picking"), shown):
+            if shown == "staged":
                 draw_stage(workspace)
-            elif not query_photos.photos() and not confirmed_alone():
+            elif shown == "picking":
                 draw_picker(workspace, gallery)
             else:
                 draw_answer(workspace, gallery, camera, same_camera)

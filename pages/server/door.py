@@ -6,7 +6,7 @@ that site and then to 127.0.0.1) it could even read the answers. Such a request 
 127.0.0.1, localhost and [::1] at its own port, where the connection was made on this machine, and what
 `REID_ALLOWED_HOSTS` names. `X-Forwarded-Host` is not believed.
 
-Every answer leaves with the headers of `pages.server.headers`.
+Every answer leaves with the headers of `pages.server.headers`, Streamlit's page with the link of `pages.server.styles`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from pages.server.hosts import (
     read_host,
     read_origin,
 )
+from pages.server.styles import asked_for_a_page, with_stylesheet
 
 MOST_SAID = 20  # refusals in the terminal, each once: a page that tries many names may not fill it
 _FOREIGN_PAGE = "A page of another site asked for this, and Retrace answers its own pages only."
@@ -115,7 +116,7 @@ class Door:
         elif scope["type"] == "websocket":
             await self.app(_as_our_own_page(scope), receive, send)
         else:
-            await self.app(scope, receive, _with_headers(scope, send))
+            await self.app(asked_for_a_page(scope), receive, with_stylesheet(_with_headers(scope, send)))
 
 
 def notices(allowed: AllowedHosts, address: str) -> list[str]:

@@ -1,5 +1,5 @@
-"""Routes of the server besides the pages: thumbnails, photos, pictures, fonts, and what a map is made of; those of the
-player are in `films`."""
+"""Routes of the server besides the pages: thumbnails, photos, pictures, fonts, the stylesheet, and what a map is made
+of; those of the player are in `films`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from pages.components.map import data
 from pages.components.shared import cached, pictures
-from pages.server import films
+from pages.server import films, styles
 from reid_core.errors import ReidError
 from reid_core.packaging.installed import APP
 from reid_core.records import whole_number
@@ -66,6 +66,13 @@ def font(request: Request) -> Response:
     return FileResponse(file, media_type="font/woff2", headers=FOR_EVER)
 
 
+def stylesheet(request: Request) -> Response:
+    """The style of all pages, by the hash of its content. An older one is here no more."""
+    if request.path_params["name"] != styles.name():
+        return Response(status_code=404, headers={"Cache-Control": "no-store"})
+    return Response(styles.stylesheet(), media_type="text/css", headers=FOR_EVER)
+
+
 def map_numbers(request: Request) -> Response:
     """The points of a map, or what they are coloured by. The address names the version of what it asks for."""
     found = data.buffer(*(request.path_params[name] for name in ("gallery", "model", "layout", "what")))
@@ -88,6 +95,7 @@ ROUTES = [
     Route("/photos/{name}.jpg", photo),
     Route("/pictures/{crop}/{name}.jpg", picture),
     Route("/assets/fonts/{name}", font),
+    Route("/assets/styles/{name}.css", stylesheet),
     Route("/maps/{gallery}/{model}/{layout}/crops/{row}.json", map_crop),
     Route("/maps/{gallery}/{model}/{layout}/{what}.bin", map_numbers),
     *films.ROUTES,

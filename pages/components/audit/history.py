@@ -9,7 +9,6 @@ import streamlit as st
 
 from pages.components.audit.state import history_state
 from pages.components.shared import markup
-from pages.components.shared.job_card import import_style
 from pages.components.shared.tables import draw_table, moment
 from reid_core.errors import ReidError
 from reid_core.records import plural
@@ -24,7 +23,6 @@ LOG_SHOWN = 200
 
 
 def draw_history(workspace: Workspace) -> None:
-    import_style()
     with st.container(key="history"):
         _draw_receipts(deletion.receipts(workspace))
         _draw_holds(workspace)

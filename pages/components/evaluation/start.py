@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.components.evaluation.state import evaluation_state
 from pages.components.shared import cached, markup
-from pages.components.shared.job_card import draw_log, draw_running, import_style
+from pages.components.shared.job_card import draw_log, draw_running
 from pages.components.shared.model_terms import draw_damaged, draw_terms
 from reid_core.records import plural
 from reid_core.workspace import job_kinds
@@ -76,14 +76,12 @@ def draw_jobs(workspace: Workspace, gallery: str) -> None:
     """What runs, followed until it ends; and what ended badly on this gallery, until it is put away."""
     ours = job_kinds.of_kind(workspace, EVALUATE, CALIBRATE)
     if any(job.progress.status == "running" for job in ours):
-        import_style()
         st.fragment(_watch, run_every=1.0)(workspace)
     put_away = evaluation_state().put_away
     ended = (job for job in ours if job.progress.status != "running" and gallery in job_kinds.galleries_of(job))
     newest = next(ended, None)
     if newest is None or newest.progress.status == "finished" or newest.folder.name in put_away:
         return
-    import_style()
     said = {
         "failed": newest.progress.message or "Its log says more.",
         "stopped": "It was stopped. What was embedded is kept; start it again to go on.",

@@ -8,7 +8,7 @@ import streamlit as st
 
 from pages.components.gallery.state import StillShownState, still_shown_state
 from pages.components.shared import markup
-from pages.components.shared.job_card import draw_how_it_ended, draw_running, import_style, time_left
+from pages.components.shared.job_card import draw_how_it_ended, draw_running, time_left
 from pages.components.widgets.focus.focus import focus_first
 from reid_core.errors import NotThere, ReidError, disk_full, is_full
 from reid_core.workspace import job_kinds, jobs
@@ -213,7 +213,6 @@ def _watch(workspace: Workspace, name: str) -> None:
     job = jobs.find(workspace.path / jobs.FOLDER / name)
     if job is None or job.progress.status != "running":
         st.rerun()
-    import_style()
     draw_running(job)
 
 

@@ -19,8 +19,8 @@ class ImportState:
     """`path` is what is to be imported, chosen at `asked` (ns); `job` the name of the folder of the job that does it.
 
     `drops` counts how often files were dropped: each time the uploader starts afresh. `looked` says that the address
-    was read once; `was_ready` that the last run could have started it, and `refused` why it was not started. `good` is
-    the last preview that worked, `recognised` the format that it has by itself."""
+    was read once, `refused` why an import was not started. `good` is the last preview that worked, `recognised` the
+    format that it has by itself."""
 
     path: Path | None = None
     asked: int = 0
@@ -30,7 +30,6 @@ class ImportState:
     looked: bool = False
     good: Preview | None = None
     recognised: str = ""
-    was_ready: bool = False
     refused: str = ""
 
 
@@ -45,7 +44,6 @@ def choose(path: Path | None) -> None:
     st.query_params.pop("import", None)
     now = import_state()
     now.trouble, now.job, now.good, now.recognised = "", None, None, ""
-    now.was_ready = False
     now.drops += 1
     now.path, now.asked = path, 0 if path is None else time.time_ns()
 

@@ -23,7 +23,6 @@ from pages.components.shared.job_card import (
     draw_how_it_ended,
     draw_log,
     draw_running,
-    import_style,
 )
 from reid_core.errors import ReidError
 from reid_core.workspace import job_kinds, jobs
@@ -33,61 +32,36 @@ from reid_core.workspace.job_kinds import title_of
 from reid_core.workspace.jobs import Job
 from reid_core.workspace.workspace import Workspace
 
+STAGES = ("imp", "imp-chosen", "imp-job")  # keys: nothing chosen yet, something to check, a job
 Later = Callable[[DeltaGenerator | None], None]
 
 
 def draw_import(workspace: Workspace) -> None:
-    import_style()
     job = _current_job(workspace)
     path = import_state().path if job is None else None
-    now = import_state()
-    with st.container(key="imp"):
+    with markup.taking_turns(STAGES, STAGES[2 if job is not None else 1 if path is not None else 0]):
         with st.container(key="imp-what"):
-            is_asked = job is None and path is None
-            asking = _slot("imp-from", is_used=is_asked)
-            if is_asked:
-                with asking:
-                    draw_what(workspace)
             if job is not None:
                 draw_head(1, "What", _what_of(job))
             elif path is not None:
                 draw_chosen(workspace, path)
+            else:
+                draw_what(workspace)
         order, later = None, None
         with st.container(key="imp-check"):
             beside = _going_where(job) if job else "" if path else "What was recognised, before anything is imported"
             draw_head(2, "Check", beside, waits=not path and not job)
-            check = _slot("imp-found", is_used=path is not None)
-        with st.container(key="imp-go"):
-            head = st.empty()
-            _draw_go_head(head, is_ready=now.was_ready or job is not None)  # at once: what is not drawn yet fades
-            go, going = _slot("imp-order", is_used=path is not None), _slot("imp-job", is_used=job is not None)
-        if path is not None:
-            with check:
+            if path is not None:
                 order, later = _draw_check(workspace, path)
-        now.was_ready = order is not None
-        _draw_go_head(head, is_ready=now.was_ready or job is not None)
-        if job is not None:
-            with going:
+        with st.container(key="imp-go"):
+            beside = "" if order or job else "It runs by itself; you may leave the page"
+            draw_head(3, "Go", beside, waits=not order and not job)
+            if job is not None:
                 _draw_job(workspace, job)
-        elif order is not None:
-            with go:
+            elif order is not None:
                 _draw_go(workspace, order, later)
-        elif later is not None:
-            later(None)
-
-
-def _slot(key: str, *, is_used: bool) -> DeltaGenerator:
-    """The place of a part that is not always there.
-
-    What stood in a place that is not used any more is gone at once, for another element takes it. A shorter container
-    would keep its old parts, faded, until the run has ended, and so does an empty element.
-    """
-    return st.container(key=key) if is_used else st.html('<i class="im-none" hidden></i>')
-
-
-def _draw_go_head(place: DeltaGenerator, *, is_ready: bool) -> None:
-    with place:
-        draw_head(3, "Go", "" if is_ready else "It runs by itself; you may leave the page", waits=not is_ready)
+            elif later is not None:
+                later(None)
 
 
 def _draw_check(workspace: Workspace, path: Path) -> tuple[Order | None, Later | None]:

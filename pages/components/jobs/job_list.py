@@ -13,7 +13,6 @@ from pages.components.shared.job_card import (
     draw_log,
     draw_log_lines,
     draw_running,
-    import_style,
     jobs_state,
 )
 from pages.components.shared.tables import ago
@@ -27,7 +26,6 @@ MORE = 100  # ended jobs that are listed besides when more are asked for
 
 
 def draw_jobs(workspace: Workspace) -> None:
-    import_style()
     every = jobs.all_jobs(workspace.path)
     running = [job for job in every if job.progress.status == "running"]
     ended = [job for job in every if job.progress.status != "running"]

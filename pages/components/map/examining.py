@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.components.shared import markup
-from pages.components.shared.job_card import draw_running, import_style
+from pages.components.shared.job_card import draw_running
 from reid_core.workspace import job_kinds
 from reid_core.workspace.job_kinds import newest
 from reid_core.workspace.maps.examination import Examination, are_labels_newer, read_examination
@@ -50,5 +50,4 @@ def _watch(workspace: Workspace, gallery: str) -> None:
     job = newest(workspace, gallery, COMMAND)
     if job is None or job.progress.status != "running":
         st.rerun()
-    import_style()
     draw_running(job)

@@ -11,7 +11,6 @@ import streamlit as st
 from PIL import Image
 
 from pages.components.shared import cached, markup, pictures, wording
-from pages.components.shared.job_card import import_style
 from reid_core.errors import ReidError
 from reid_core.times import whole_length
 from reid_core.workspace.catalogue.recordings import finding
@@ -24,13 +23,7 @@ from reid_core.workspace.recordings.still_there import StillThing
 from reid_core.workspace.recordings.timeline import SeenWalk
 from reid_core.workspace.workspace import Workspace
 
-_STYLE = Path(__file__).with_name("recordings.css")
 SMALL = (160, 90)  # pixels of a still in the list
-
-
-def style() -> None:
-    import_style()  # of the table
-    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
 
 
 def section(words: str, about: str = "") -> None:

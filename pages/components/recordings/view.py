@@ -23,7 +23,6 @@ PAGE = 100  # lines on a page
 
 
 def draw_recordings(workspace: Workspace, gallery: GalleryInfo, *, from_another_page: bool) -> None:
-    known.style()
     rows = known.recordings(workspace, gallery.name)
     now = recordings_state()
     if now.gallery != gallery.name:

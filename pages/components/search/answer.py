@@ -54,7 +54,7 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
     if query_photos.first() is None and not confirmed_alone():
         markup.note("No photo shows the person", "All are of somebody else, or set aside. Choose one of her or him.")
         return
-    head = st.container()
+    head = st.container(key="room-answer-head", height=161, border=False)  # pixels
     with st.container(horizontal=True, vertical_alignment="center", key="filters"):
         where, walks = draw_filters(workspace, gallery, worn(query_photos.first()))
         group, rerank, model = draw_order(workspace, gallery, models)
@@ -68,7 +68,8 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
         answer = find(workspace, gallery, model, wanted)
     except ReidError as error:
         walks.draw(workspace, None)
-        markup.problem("The search did not work", str(error))
+        with head:
+            markup.problem("The search did not work", str(error))
         return
     walks.draw(workspace, answer)
     meant = meant_by(model, gallery.name, answer)
@@ -76,9 +77,9 @@ def draw_answer(workspace: Workspace, gallery: GalleryInfo, camera: str | None, 
     draw_only_new()
     found = groups_of(answer)
     shown = found[: table.shown]
-    with head:
+    searched = covered(workspace, gallery, model, answer)
+    with head:  # all of it at once
         draw_summary(gallery, model, answer, shown, meant)
-        searched = covered(workspace, gallery, model, answer)
         if shown:
             draw_coverage(searched)
     if table.problem:

@@ -86,7 +86,8 @@ def draw_photos(workspace: Workspace, gallery: GalleryInfo) -> tuple[str | None,
             markup.text(
                 '<p class="rt-text">Drop or paste a photo, or several of one person. They stay on this machine.</p>'
             )
-        photo_tray([_shown(photo, len(chosen)) for photo in chosen], key=TRAY, taken=table.taken)
+        with st.container(key=f"tray-of-{min(len(chosen), 4)}"):
+            photo_tray([_shown(photo, len(chosen)) for photo in chosen], key=TRAY, taken=table.taken)
         if chosen:
             camera, same_camera = draw_camera(workspace, gallery)
             st.button("Choose another person", on_click=query_photos.take, args=((),), width="stretch", key="browse")

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components.shared import cached, markup
-from pages.components.shared.job_card import draw_how_it_ended, draw_running, import_style
+from pages.components.shared.job_card import draw_how_it_ended, draw_running
 from pages.components.shared.model_terms import draw_damaged, draw_terms
 from reid_core.workspace import job_kinds
 from reid_core.workspace.jobs import Job
@@ -17,7 +17,6 @@ from reid_core.workspace.workspace import Workspace
 def draw_embed_now(workspace: Workspace, gallery: str) -> None:
     """The choice of a model and a button that starts the job; while one runs, its progress instead."""
     job = _last_job(workspace, gallery)
-    import_style()
     with st.container(key="embed-now"):
         if job is not None and job.progress.status == "running":
             _watch(workspace, gallery)

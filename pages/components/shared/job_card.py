@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import streamlit as st
 
@@ -16,7 +15,6 @@ from reid_core.workspace.workspace import Workspace
 ENDED = {"finished": "Done", "failed": "Failed", "stopped": "Stopped", "lost": "Interrupted"}
 LOG_LINES = 200
 BEGINS_AGAIN = "Started again, it begins anew."
-_STYLE = Path(__file__).with_name("job_card.css")
 
 
 @dataclass
@@ -29,10 +27,6 @@ class JobsState:
 
 def jobs_state() -> JobsState:
     return kept(JobsState)
-
-
-def import_style() -> None:
-    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
 
 
 def draw_running(job: Job) -> None:

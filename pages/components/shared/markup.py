@@ -6,19 +6,13 @@ import html
 import logging
 from collections.abc import Sequence
 from logging.handlers import RotatingFileHandler
-from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from reid_core.errors import ReidError, disk_full, is_full
 from reid_core.workspace.layout import APP_LOG
 from reid_core.workspace.workspace import default_path
-
-_STYLE = Path(__file__).with_name("page.css")
-
-
-def style() -> None:
-    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
 
 
 def text(markup: str, **values: object) -> None:
@@ -43,6 +37,15 @@ def heading(words: str, beside: str = "") -> None:
         words=words,
         beside=beside,
     )
+
+
+def taking_turns(keys: Sequence[str], shown: str) -> DeltaGenerator:
+    """The place of one of several views that take turns, under its key.
+
+    What is left of another one goes at once. Streamlit would keep it until the run ends, and then move what is below.
+    """
+    places = {key: st.container(key=key) if key == shown else st.empty() for key in keys}
+    return places[shown]
 
 
 def problem(title: str, sentence: str) -> None:

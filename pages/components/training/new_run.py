@@ -11,7 +11,6 @@ import streamlit as st
 from pages.components.shared import markup
 from pages.components.shared.chosen_gallery import draw_gallery_field, turn_to
 from pages.components.training.new_run_summary import draw_starting, draw_summary
-from pages.components.training.run_view import SHARED_STYLE
 from pages.components.training.state import RunForm, training_state
 from reid_core.errors import ReidError
 from reid_core.training.loss_text import PAIR_LOSSES, parse_losses
@@ -43,13 +42,11 @@ BACKBONES = (
     "tf_efficientnet_b0_ns", "tf_efficientnet_lite0", "mobilenetv4_conv_small", "mobilenetv4_conv_medium", "resnet18",
     "resnet50", "vit_small_patch16_224",
 )  # fmt: skip
-_STYLE = Path(__file__).with_name("new_run.css")
 state = st.session_state
 Values = dict[str, str]
 
 
 def draw_new_run(workspace: Workspace, galleries: Sequence[GalleryInfo], gallery: str) -> None:
-    st.html(f"<style>{SHARED_STYLE.read_text(encoding='utf-8')}{_STYLE.read_text(encoding='utf-8')}</style>")
     now, form = training_state(), training_state().form
     if now.starting is not None:  # the form waits with what stands in it
         draw_starting(workspace)

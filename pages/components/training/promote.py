@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
@@ -21,13 +20,11 @@ from reid_core.workspace.workspace import ModelEntry, Workspace
 
 COMPARE, PROMOTE = "compare", "promote"  # commands, and what their jobs are called by
 WHY = "trn-prom-why"  # key of the field for a reason
-_STYLE = Path(__file__).with_name("promote.css")
 state = st.session_state
 
 
 def draw_promote(workspace: Workspace, run_name: str) -> None:
     """Where the run's model may serve: comparison, verdict, and the step itself."""
-    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
     run = Run(workspace.runs_folder / run_name)
     if not run.model.is_dir():
         markup.note("There is no model yet", "It comes with the end of the run, or when the run is stopped.")

@@ -6,7 +6,6 @@ import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -39,11 +38,9 @@ COMPARED = (  # title, table, column, share, unit
     ("Learning rate", "steps", "learning_rate", False, ""),
     ("Speed", "steps", "images_per_second", False, "images/s"),
 )
-_STYLE = Path(__file__).with_name("run_view.css")
 
 
 def draw_runs(workspace: Workspace) -> None:
-    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
     summaries = run_summaries(workspace)
     live = [summary.name for summary in summaries if summary.state and summary.state.status == "running"]
     if not summaries:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
 import streamlit as st
 
@@ -24,11 +23,9 @@ from reid_core.workspace.workspace import Workspace
 
 SECTIONS = ("Predictions", "Batch", "Recipe", "Log", "Promote")
 LOG_LINES = 60
-SHARED_STYLE = Path(__file__).with_name("run_view.css")
 
 
 def draw_run(workspace: Workspace, name: str) -> None:
-    st.html(f"<style>{SHARED_STYLE.read_text(encoding='utf-8')}</style>")
     run = Run(workspace.runs_folder / name)
     try:
         check_name(name, "run")  # an address may name any folder

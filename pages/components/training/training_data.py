@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pandas as pd
@@ -11,7 +10,7 @@ import streamlit as st
 
 from pages.components.shared import markup, plots, wording
 from pages.components.shared.chosen_gallery import draw_gallery_field
-from pages.components.shared.job_card import draw_how_it_ended, draw_running, import_style
+from pages.components.shared.job_card import draw_how_it_ended, draw_running
 from pages.components.training import state as places
 from pages.components.widgets.gallery_grid.gallery_grid import thumbnail_url
 from reid_core.records import plural
@@ -25,11 +24,9 @@ AT_ONCE = 50_000  # crops that are looked at while one waits; more are a job
 COMMAND = "inspect"
 NAMES = {"gallery": "Gallery split"}
 LEVELS = {"error": "This spoils training", "warning": "Worth a look", "note": "Good to know"}
-_STYLE = Path(__file__).with_name("training_data.css")
 
 
 def draw_training_data(workspace: Workspace, galleries: Sequence[GalleryInfo], gallery: str) -> None:
-    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
     draw_gallery_field(galleries, label="visible")
     found = kept_insight(workspace, gallery)
     if found is None:
@@ -50,7 +47,6 @@ def _look(workspace: Workspace, gallery: str) -> Insight | None:
         with st.spinner("Looking at the crops"):
             return inspect_gallery(workspace, gallery)
     job = job_kinds.newest(workspace, gallery, COMMAND)
-    import_style()
     if job is not None and job.progress.status == "running":
         _watch(workspace, gallery)
         return None

@@ -19,7 +19,6 @@ from reid_core.workspace.workspace import Workspace
 
 NEWEST = 14  # pictures; how many are seen depends on the width
 ROWS = 12
-_STYLE = Path(__file__).with_name("recordings.css")
 
 
 def is_analysis(job: Job) -> bool:
@@ -28,7 +27,6 @@ def is_analysis(job: Job) -> bool:
 
 def draw_arriving(workspace: Workspace, job: Job) -> None:
     """Draws it, with a button to search the gallery once there is somebody to search for."""
-    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
     gallery = job_kinds.options_of(job.arguments).get("--gallery", "")
     files = _files(str(job.folder))
     found = _arrivals(str(workspace.path), workspace.catalogue.version(), gallery, files)

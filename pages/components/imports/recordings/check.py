@@ -44,7 +44,6 @@ if TYPE_CHECKING:
 
 WITHIN = 0.6  # seconds in which further first frames of a recording are decoded
 SHOWN = 10  # files that cannot be used
-_STYLE = Path(__file__).with_name("recordings.css")
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,6 @@ class Checked:
 
 def draw_recordings(workspace: Workspace, path: Path, files: Sequence[Path], *, uploaded: bool) -> Checked:
     """Draws the step."""
-    st.html(f"<style>{_STYLE.read_text(encoding='utf-8')}</style>")
     with st.spinner("Opening the recordings"):
         found, bad = _opened(str(path), import_state().asked, tuple(map(str, files)))
     if not found:

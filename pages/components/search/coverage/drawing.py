@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import streamlit as st
 
@@ -15,7 +14,6 @@ from reid_core.workspace.search.coverage.spans import Span, Spans, hull
 from reid_core.workspace.search.coverage.words import camera_name, stretch_words
 
 STRETCHES = 40  # that are listed; the export of a case has them all
-_STYLE = Path(__file__).with_name("coverage.css")
 _SLIVER = 0.001  # of the width: what is closer together is drawn as one
 # Under the class that draws each.
 LEGEND = {
@@ -46,8 +44,7 @@ def draw_open(covered: Coverage) -> None:
 
 
 def _draw(parts: Sequence[str]) -> None:
-    style = _STYLE.read_text(encoding="utf-8")
-    st.html(f'<style>{style}</style><div class="rt-cover">{"".join(parts)}</div>')
+    st.html(f'<div class="rt-cover">{"".join(parts)}</div>')
 
 
 def _limits(covered: Coverage) -> list[str]:

@@ -22,7 +22,6 @@ _keeper = st.components.v2.component(
 
 def keep_focus() -> None:
     """To be drawn once, by every page."""
-    st.html(f"<style>{(_HERE / 'focus.css').read_text(encoding='utf-8')}</style>")
     _keeper(key="focus")
 
 

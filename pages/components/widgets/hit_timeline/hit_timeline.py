@@ -12,6 +12,7 @@ from pages.components.widgets.events.events import TELLER, last_taken
 
 _HERE = Path(__file__).parent
 Span = tuple[float, float]
+ROW, AROUND = 22, 58  # pixels, as hit_timeline.js has them: kept free until it is drawn
 
 _timeline = st.components.v2.component(
     "retrace_hit_timeline",
@@ -44,4 +45,5 @@ def hit_timeline(
         "brushed": None if brushed is None else list(brushed), "label": f"{len(hits)} hits in time, by camera",
         "taken": last_taken(key, taken),
     }  # fmt: skip
-    _timeline(key=key, data=data, on_did_change=lambda: None)
+    with st.container(key=f"room-{key}", height=ROW * len(cameras) + AROUND, border=False):
+        _timeline(key=key, data=data, on_did_change=lambda: None)
