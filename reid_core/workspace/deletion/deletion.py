@@ -57,11 +57,6 @@ class Plan:
     tracklets: int = 0
     copies: tuple[KeptCopy, ...] = ()
 
-    @property
-    def seconds_to_blur(self) -> float:
-        """About how long the deletion takes for blurring copies, as far as that is known."""
-        return sum(one.seconds or 0.0 for one in self.copies)
-
     def without_blurring(self) -> Plan:
         """The same where copies are removed instead."""
         return dataclasses.replace(self, copies=tuple(one.removed() for one in self.copies))
