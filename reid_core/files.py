@@ -3,7 +3,9 @@ in use, made for their owner alone."""
 
 from __future__ import annotations
 
+import math
 import os
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +15,12 @@ from reid_core.errors import ReidError
 from reid_core.temporary import temporary_file
 
 _FOR_OWNER = 0o077  # what the umask takes from the group and from everybody else
+_LOOK_EVERY = 0.05  # seconds between two looks at a lock that is not waited for for ever
 _umask_of_user: int | None = None  # as it was before `keep_to_owner`
+
+
+class Busy(Exception):
+    """Somebody else has a lock for longer than was to be waited for."""
 
 
 def write_atomically(path: Path, write: Callable[[BinaryIO], object]) -> None:
@@ -42,12 +49,23 @@ def only_one_process(lock: Path, what: str) -> Iterator[None]:
 
 
 @contextmanager
-def one_at_a_time(lock: Path) -> Iterator[None]:
-    """Waits until no other process or thread is in such a block with this lock file; the file stays."""
+def one_at_a_time(lock: Path, seconds: float = math.inf) -> Iterator[None]:
+    """Waits until no other process or thread is in such a block with this lock file; the file stays.
+
+    Raises Busy when that takes longer than so many `seconds`.
+    """
     import fcntl  # Linux and macOS
 
+    end = time.monotonic() + seconds
     with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if math.isinf(seconds) else fcntl.LOCK_NB))
+                break
+            except BlockingIOError as error:
+                if time.monotonic() >= end:
+                    raise Busy from error
+                time.sleep(_LOOK_EVERY)
         yield
 
 

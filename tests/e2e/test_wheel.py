@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -76,6 +77,7 @@ def test_it_holds_one_package_and_nothing_that_another_may_be_called(wheel: Path
     assert not [name for name in names if "__pycache__" in name or "/tests/" in name]
     shipped = {f"reid_core/_app/assets/demo/{name}" for name in (CROPS, TABLE, VECTORS)}
     shipped |= {f"reid_core/_app/assets/detectors/nanodet/{name}" for name in ("card.json", "model.onnx", "NOTICE")}
+    shipped |= {f"reid_core/_app/{file.relative_to(ROOT).as_posix()}" for file in (ROOT / "pages").rglob("*.css")}
     assert shipped <= set(names)
     assert {"reid_core/py.typed", "reid_core/_app/app.py", "reid_core/_app/.streamlit/config.toml"} <= set(names)
 
@@ -119,13 +121,17 @@ def test_the_app_opens_builds_its_demo_and_searches(
     assert page.errors == []
 
 
-def test_the_app_has_its_door_and_its_fonts(
+def test_the_app_has_its_door_its_fonts_and_its_style(
     installed: Path, workspace: Path, run_server: RunServer, tmp_path: Path
 ) -> None:
     command = [*WITHOUT_CHECKOUT, str(installed / "reid"), "app", "--no-browser", "--port", "PORT"]
     address = run_server(command, workspace, tmp_path)
     with urllib.request.urlopen(f"{address}/assets/fonts/ibm-plex-sans-latin.woff2") as font:
         assert font.headers["Content-Type"] == "font/woff2"
+    with urllib.request.urlopen(urllib.request.Request(address, headers={"Accept": "text/html"})) as page:
+        (sheet,) = re.findall(r'href="(/assets/styles/[0-9a-f]{64}\.css)"', page.read().decode())
+    with urllib.request.urlopen(f"{address}{sheet}") as style:
+        assert b".rt-problem" in style.read()
     status, headers = foreign_requests.ask(int(address.rpartition(":")[2]), "GET", "/", {"Host": "evil.example"})
     assert status == 403
     assert headers["x-content-type-options"] == "nosniff"

@@ -7,6 +7,7 @@ anything of it is deleted.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
@@ -95,15 +96,16 @@ def kept(workspace: Path, recording: int, name: str, spans: Iterable[Span]) -> K
     return Kept(recording, name, file, clip)
 
 
-def keep(workspace: Workspace, walk: Walk, name: str, make: Make) -> Kept:
+def keep(workspace: Workspace, walk: Walk, name: str, make: Make, seconds: float = math.inf) -> Kept:
     """The clip of that name: as it lies here, or as `make` writes it into a file, once it knows that there is room: see
-    `make_room`. Of one name only one is made at a time, by whichever process.
+    `make_room`. Of one name only one is made at a time, by whichever process; after so many `seconds` of waiting for
+    another one it raises Busy.
 
     Raises what `make` raises, DiskFull, DeletedMeanwhile where something of the gallery was deleted since the walk was
     read, and NotThere where the recording was: then nothing is kept.
     """
     recording, path = walk.row.key, workspace.path
-    with _alone(folder_of(path, recording), name):
+    with _alone(folder_of(path, recording), name, seconds):
         if (there := kept(path, recording, name, walk.spans)) is not None:
             keeping.check(workspace.catalogue, recording, walk.deletion)
             return there
@@ -161,13 +163,13 @@ def wipe(workspace: Path, recording: str) -> None:
 
 
 @contextmanager
-def _alone(folder: Path, name: str) -> Iterator[None]:
-    """Waits until no other process or thread makes the clip of that name."""
+def _alone(folder: Path, name: str, seconds: float) -> Iterator[None]:
+    """Waits until no other process or thread makes the clip of that name. Raises Busy after the seconds."""
     with ExitStack() as stack:
         while True:
             folder.mkdir(parents=True, exist_ok=True)
             with suppress(FileNotFoundError):  # a deletion took the folder away in this moment
-                stack.enter_context(one_at_a_time(folder / f"{name}.lock"))
+                stack.enter_context(one_at_a_time(folder / f"{name}.lock", seconds))
                 break
         folder.mkdir(parents=True, exist_ok=True)
         try:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from reid_core.errors import FREE_SPACE, DiskFull, NotThere, ReidError, is_full, why
+from reid_core.files import Busy
 from reid_core.signals import StopRequest
 from reid_core.video.clips import Clip, NotPlain, Place, Stopped
 from reid_core.video.clips.copying import copied
@@ -28,6 +29,7 @@ from reid_core.workspace.workspace import Workspace
 
 CONVERTED_BYTES = 500_000  # a second, at most
 _CONVERT = "Convert this clip to play it."
+_BUSY = "Another process is making this clip, which takes long."
 _NO_TRACKLET = "Only clips of tracklets are converted, and this crop belongs to none."
 _WOULD_SHOW = "As recorded, this clip would also show somebody who was deleted."
 _SECONDS_BETWEEN_LOOKS = 0.5  # whether something is deleted
@@ -106,7 +108,9 @@ def _copied(workspace: Workspace, walk: Walk, place: Place, patience: Patience |
             raise _not_plain(walk, _WOULD_SHOW)
         cache.make_room(workspace.path, size)
 
-    return _kept(workspace, walk, make, is_converted=False)
+    # A job may look for this place for long: a page says so instead of waiting for it.
+    seconds = (patience or Patience()).seconds
+    return _kept(workspace, walk, make, is_converted=False, seconds=seconds)
 
 
 def _converted(workspace: Workspace, walk: Walk, on_progress: OnProgress, stop: StopRequest) -> Kept:
@@ -129,14 +133,23 @@ def _converted(workspace: Workspace, walk: Walk, on_progress: OnProgress, stop: 
         raise _deleted_meanwhile(walk.row) from error
 
 
-def _kept(workspace: Workspace, walk: Walk, make: Callable[[Path], Clip], *, is_converted: bool) -> Kept:
+def _kept(
+    workspace: Workspace,
+    walk: Walk,
+    make: Callable[[Path], Clip],
+    *,
+    is_converted: bool,
+    seconds: float = math.inf,
+) -> Kept:
     name = cache.name_of(_stretch(walk), is_converted=is_converted)
     try:
-        return cache.keep(workspace, walk, name, make)
+        return cache.keep(workspace, walk, name, make, seconds)
     except (NoClip, DeletedMeanwhile):
         raise
     except NotThere as error:
         raise NoClip("gone", f"The recording {walk.row.name} was deleted, or its file was moved.") from error
+    except Busy as error:
+        raise _not_plain(walk, _BUSY) from error
     except OSError as error:
         if is_full(error):
             raise NoClip("space", f"The disk is full, so there is no room for a clip; {FREE_SPACE}") from error

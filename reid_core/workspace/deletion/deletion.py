@@ -25,7 +25,7 @@ from reid_core.workspace.catalogue.rows import check_text, gallery_key, now
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.deletion.keeper import Going, When
 from reid_core.workspace.deletion.keepers import FILES, ROWS
-from reid_core.workspace.deletion.kept_copies import KeptCopy, OnProgress, Prepared, kept_copies, prepared
+from reid_core.workspace.deletion.kept_copies import KeptCopy, OnProgress, Prepared, expected, kept_copies, prepared
 from reid_core.workspace.deletion.marking import copies_now, count_own, footage_of, mark, people_who_go
 from reid_core.workspace.deletion.recordings import recordings_that_go, tracklets_that_go
 from reid_core.workspace.deletion.wiping import finish
@@ -56,11 +56,6 @@ class Plan:
     recordings: int = 0
     tracklets: int = 0
     copies: tuple[KeptCopy, ...] = ()
-
-    @property
-    def seconds_to_blur(self) -> float:
-        """About how long the deletion takes for blurring copies, as far as that is known."""
-        return sum(one.seconds or 0.0 for one in self.copies)
 
     def without_blurring(self) -> Plan:
         """The same where copies are removed instead."""
@@ -95,8 +90,8 @@ class Receipt:
     between; `finished` is when the last byte was wiped, None while another process still reads.
 
     `recordings` are files where the user keeps them that still show the deleted, and other recordings of the same film.
-    `copies` were films in the workspace that showed them. These are
-    told when the deletion is done, and not kept: a path may be named after a person.
+    `copies` were films in the workspace that showed them. Both are told when the deletion is done, and not kept: a path
+    may be named after a person.
     """
 
     number: int
@@ -160,12 +155,15 @@ def delete(
         copies = kept_copies(workspace, taken)
         if remove_copies:
             copies = tuple(one.removed() for one in copies)
-        with prepared(workspace, taken, copies, stop or StopRequest(), on_progress) as films:
-            try:
+        try:
+            with prepared(workspace, taken, copies, stop or StopRequest(), on_progress) as films:
                 number, concerned = _delete_in_room(workspace, gallery, selection, purpose.strip(), films)
-                break
-            except DeletedMeanwhile:  # the films that were made show somebody, or a copy has come in
-                continue
+            break
+        except DeletedMeanwhile:  # the films that were made show somebody, or a copy has come in
+            continue
+        except ReidError:  # another deletion may have wiped the very film that was to be blurred
+            if expected(copies_now(workspace, gallery, selection)) == expected(taken):
+                raise
     from reid_core.workspace.search.gallery_index import refresh_indexes  # slow to import
 
     refresh_indexes(workspace, gallery)

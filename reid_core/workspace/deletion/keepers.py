@@ -25,6 +25,7 @@ from reid_core.workspace.galleries.traces import forget_dismissals, forget_edits
 from reid_core.workspace.imports.video.tables import FILE as RECORDINGS
 from reid_core.workspace.jobs import forget_jobs_of
 from reid_core.workspace.layout import (
+    ANALYSING,
     APP_LOG,
     CLIPS,
     COMPARISONS,
@@ -195,5 +196,5 @@ FILES = (
         why_nothing="They find people, and say nothing of any.",
     ),
     FileKeeper("reserve", ("space.reserve",), why_nothing="Nobody writes anything into it."),
-    FileKeeper("locks", (LOCK, "speeds.lock", "*.sqlite.lock"), why_nothing="They are empty."),
+    FileKeeper("locks", (LOCK, "speeds.lock", "*.sqlite.lock", f"{ANALYSING}/*.lock"), why_nothing="They are empty."),
 )  # fmt: skip

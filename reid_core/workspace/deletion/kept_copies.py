@@ -102,8 +102,7 @@ def kept_copies(workspace: Workspace, taken: Sequence[Taken]) -> tuple[KeptCopy,
     """Those whose file is there. It reads files where users keep them: call it outside of a transaction."""
     found = []
     for one in taken:
-        own = file_of(workspace, one.row) if one.row.copied else original_of(one.row)
-        if not own.path.is_file():
+        if not _has_film(workspace, one.row):
             continue
         only = _is_only(workspace, one)
         row, is_over = one.row, one.row.finished is not None and one.row.sha256 is not None
@@ -136,11 +135,14 @@ class Prepared:
         if not self.films:
             yield
             return
+        from reid_core.workspace.recordings.blurred_copy import in_words
+
         with one_at_a_time(self.workspace.path / LOCK):
             try:
                 for film in self.films:
-                    film.temporary.replace(film.place)
-                    wipe_clips(self.workspace.path, str(film.row.key))  # they were cut from what shows the deleted
+                    with in_words(film.row):
+                        film.temporary.replace(film.place)
+                        wipe_clips(self.workspace.path, str(film.row.key))  # they were cut from what shows the deleted
                 yield
             except BaseException:
                 for film in self.films:
@@ -203,6 +205,13 @@ def _blurred(
                 f"first. {error} Or have the copy removed instead: --remove-copies, on the page Remove."
             ) from error
         yield made
+
+
+def _has_film(workspace: Workspace, row: RecordingRow) -> bool:
+    """Whether the workspace has one of it: its copy, or what was dropped. What lies elsewhere is the user's."""
+    path = file_of(workspace, row).path
+    is_ours = path.parent == workspace.originals(row.source) or upload_of(workspace.incoming, path) is not None
+    return is_ours and path.is_file()
 
 
 def _is_only(workspace: Workspace, one: Taken) -> bool:

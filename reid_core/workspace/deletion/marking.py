@@ -13,6 +13,7 @@ from reid_core.workspace.deletion.files import OWN
 from reid_core.workspace.deletion.recordings import (
     Taken,
     copies_taken,
+    keeps_films,
     lost_tracklets,
     recordings_that_go,
     seconds_in_view,
@@ -44,8 +45,7 @@ def copies_now(workspace: Workspace, gallery: str, selection: Selection) -> Sequ
     with workspace.catalogue.transaction() as database:
         database.execute("BEGIN")
         key = gallery_key(database, gallery)
-        query = "SELECT 1 FROM recording WHERE gallery = ? AND (copied OR finished IS NULL) LIMIT 1"
-        if database.execute(query, (key,)).fetchone() is None:
+        if not keeps_films(database, workspace.path, key):
             return ()
         mark(database, key, selection)
         recordings = recordings_that_go(database, key, selection)

@@ -40,6 +40,7 @@ _WITHOUT_TRACKLET = (
     f"WHERE id {DOOMED} AND recording IS NOT NULL AND moment IS NOT NULL AND NOT EXISTS "
     "(SELECT 1 FROM tracklet WHERE tracklet.gallery = ? AND tracklet.name = crop.tracklet)"
 )
+_KEPT = "(recording.copied OR instr(recording.path, ?) = 1)"  # the value is that of `_uploads`
 _HELD = "SELECT crop.recording FROM hold CROSS JOIN crop ON crop.id = hold.crop WHERE crop.recording IS NOT NULL"
 
 
@@ -103,8 +104,8 @@ def seconds_in_view(
 
 @dataclass(frozen=True)
 class Taken:
-    """A recording of which the workspace has a copy, or the dropped file of an analysis that was interrupted: it shows
-    somebody who goes, or goes itself (`gone`).
+    """A recording of which the workspace has a copy, or may have the dropped file, which is there until its import has
+    ended, however that ended: it shows somebody who goes, or goes itself (`gone`).
 
     `spans` are the seconds that may not be shown of it after the deletion, and `stays` counts its tracklets then.
     """
@@ -113,6 +114,12 @@ class Taken:
     spans: Sequence[Span]
     stays: int
     gone: bool
+
+
+def keeps_films(database: Connection, workspace: Path, gallery: int) -> bool:
+    """Whether the workspace has, or may have, a film of any recording of the gallery."""
+    query = f"SELECT 1 FROM recording WHERE gallery = ? AND {_KEPT} LIMIT 1"
+    return database.execute(query, (gallery, _uploads(workspace))).fetchone() is not None
 
 
 def copies_taken(
@@ -127,8 +134,7 @@ def copies_taken(
     gone, seen = set(recordings), {recording for recording, _, _ in in_view}
     rows = read(
         database,
-        "recording.gallery = ? AND (recording.copied OR finished IS NULL AND instr(recording.path, ?) = 1) "
-        "AND (recording.key IN (SELECT value FROM json_each(?)) "
+        f"recording.gallery = ? AND {_KEPT} AND (recording.key IN (SELECT value FROM json_each(?)) "
         f"OR finished IS NULL AND (EXISTS ({_GOES}) OR recording.key IN ({_OF_TRACKLETS})))",
         (gallery, _uploads(workspace), json.dumps(sorted(gone | seen)), json.dumps(list(lost))),
     )
@@ -183,11 +189,10 @@ def doomed_pictures(going: Going) -> Iterator[str]:
 
 
 def doomed_uploads(going: Going) -> Iterator[str]:
-    """Of an analysis that was interrupted the dropped video is there, which shows who is to go."""
+    """Of an import that was interrupted the dropped video is there, which shows who is to go."""
     folder = _uploads(going.workspace)
     rows = going.database.execute(
-        "SELECT substr(path, ?) FROM recording WHERE instr(path, ?) = 1 AND finished IS NULL "
-        "AND key IN (SELECT value FROM json_each(?))",
+        "SELECT substr(path, ?) FROM recording WHERE instr(path, ?) = 1 AND key IN (SELECT value FROM json_each(?))",
         (len(folder) + 1, folder, json.dumps(list(going.copies))),
     )
     yield from (f"{INCOMING}/{path}" for (path,) in rows)

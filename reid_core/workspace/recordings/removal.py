@@ -1,4 +1,4 @@
-"""Deleting the file that a recording was analysed from, where the user keeps it.
+"""Removing the file that a recording was analysed from, where the user keeps it.
 
 Only that very file goes: no link, and no other file that has come to lie there. The recording stays in its gallery.
 """
@@ -21,7 +21,7 @@ from reid_core.workspace.recordings.still_shown import StillShown
 from reid_core.workspace.reserve import with_room
 from reid_core.workspace.workspace import Workspace
 
-_LOGGED = "The log already says that this file was deleted"
+_LOGGED = "The log already says that this file was removed"
 
 
 def removal_plan(workspace: Workspace, gallery: str, name: str) -> str:
@@ -49,7 +49,7 @@ def _what_is_left(workspace: Workspace, row: RecordingRow, tracklets: int) -> st
 
 
 def remove_file(workspace: Workspace, gallery: str, name: str, purpose: str, *, by_page: bool = False) -> int:
-    """Delete it from the disk for good; how many other names (hard links) that file has left.
+    """Remove it from the disk for good; how many other names (hard links) that file has left.
 
     With `by_page` it has to lie in a folder that pages may import from. Raises ReidError where it is gone, a link or
     another file, where a hold keeps crops of the recording, and where its analysis still needs it. An error that comes
@@ -75,7 +75,7 @@ def _remove(workspace: Workspace, file: ShownFile, event: RemoveFile, by_page: b
     """
     os.close(_checked(workspace, file, by_page))
     if not os.access(file.path.parent, os.W_OK | os.X_OK):
-        raise ReidError(f"{file.path} cannot be deleted (Permission denied). Check who may write its folder.")
+        raise ReidError(f"{file.path} cannot be removed (Permission denied). Check who may write its folder.")
     with_room(workspace.path, lambda: _log(workspace, file, event))
     try:
         return _unlinked(file, _checked(workspace, file, by_page))
@@ -111,7 +111,7 @@ def _unlinked(file: ShownFile, handle: int) -> int:
     except FileNotFoundError as error:
         raise NotThere(f"{file.path} is not there any more.") from error
     except OSError as error:
-        raise ReidError(f"{file.path} cannot be deleted ({why(error)}). Check who may write its folder.") from error
+        raise ReidError(f"{file.path} cannot be removed ({why(error)}). Check who may write its folder.") from error
     finally:
         os.close(handle)
     return links - 1
@@ -141,9 +141,9 @@ def _opened(file: ShownFile) -> int:
     """A handle of the file, which is that one. Raises ReidError."""
     path = file.path
     if not file.head_sha256:
-        raise Refused(f"Nothing is known of the first bytes of {path}, so it may be another file. Delete it yourself.")
+        raise Refused(f"Nothing is known of the first bytes of {path}, so it may be another file. Remove it yourself.")
     if os.path.islink(path) or os.path.realpath(path) != str(path):
-        raise Refused(f"{path} leads through a link. Nothing was deleted: look where it leads, and delete it yourself.")
+        raise Refused(f"{path} leads through a link. Nothing was removed: look where it leads, and remove it yourself.")
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except FileNotFoundError as error:
@@ -171,4 +171,4 @@ def _others(database: Connection, path: str, key: int) -> list[str]:
 
 def say_links(left: int) -> str:
     """A sentence where the file has other names, which keep it on the disk; else ""."""
-    return f"It has {plural(left, 'other name')} on the disk, which keep it there: delete them, too." if left else ""
+    return f"It has {plural(left, 'other name')} on the disk, which keep it there: remove them, too." if left else ""

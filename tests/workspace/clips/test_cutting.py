@@ -148,6 +148,19 @@ def test_who_asks_for_a_clip_waits_until_its_place_is_found_and_it_is_copied(
     assert made(workspace, CROP).clip.said == "as recorded"
 
 
+def test_a_page_does_not_wait_for_a_job_that_looks_for_the_same_place(
+    workspace: Workspace, tmp_path: Path, monkeypatch: Any
+) -> None:
+    row = played(workspace, tmp_path, kind="ts", is_over=False)
+    monkeypatch.setattr(packets, "PATIENCE", 0.2)
+    folder = cache.folder_of(workspace.path, row.key)
+    folder.mkdir(parents=True)
+    with ThreadPoolExecutor(1) as pool, one_at_a_time(folder / "7000-17000.lock"):
+        assert pool.submit(problem, workspace).result(timeout=10) == ("codec", True)
+    monkeypatch.undo()
+    assert clip_of(workspace, CROP).clip is not None
+
+
 def test_a_conversion_that_is_stopped_leaves_nothing(workspace: Workspace, tmp_path: Path) -> None:
     played(workspace, tmp_path, **MPEG)
     stop = StopRequest()

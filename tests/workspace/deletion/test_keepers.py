@@ -34,7 +34,7 @@ from reid_core.workspace.galleries import editing
 from reid_core.workspace.galleries.withheld import withhold
 from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.imports.uploads import keep_upload
-from reid_core.workspace.layout import APP_LOG, CLIPS, STILL, originals
+from reid_core.workspace.layout import ANALYSING, APP_LOG, CLIPS, STILL, originals
 from reid_core.workspace.maps.doubts import dismiss
 from reid_core.workspace.maps.examination import SamePerson, examine
 from reid_core.workspace.maps.making import make_maps
@@ -212,6 +212,8 @@ def record(workspace: Workspace) -> None:
         (workspace.path / CLIPS / str(one.key) / "8000-17000.mp4").write_bytes(b"clip: " + picture)
     note_still(workspace.catalogue, row.key, 12.0)
     finish(workspace.catalogue, row.key, reached)
+    (workspace.path / ANALYSING).mkdir()
+    (workspace.path / ANALYSING / f"{going.key}.lock").touch()  # as an analysis leaves it that is killed
     blur(workspace, workspace.path.parent / "film.mp4")
 
 

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -21,7 +21,7 @@ from reid_core.workspace.clips.contract import answer
 from reid_core.workspace.clips.shown_file import blurred_of, fault_of, file_of
 from reid_core.workspace.deletion import deletion
 from reid_core.workspace.deletion.deletion import delete, plan, receipts
-from reid_core.workspace.imports.planned_recordings import keep_copy
+from reid_core.workspace.imports.planned_recordings import hash_of, keep_copy
 from reid_core.workspace.imports.whole_files import Stopped
 from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.recordings import blurred_copy
@@ -103,6 +103,34 @@ def test_a_blurred_copy_whose_original_was_removed_is_blurred_again_by_the_next_
     )
 
 
+@pytest.mark.parametrize("what", ["crops", "crops, and no blurring", "crops, and no copy", "recording"])
+def test_what_was_dropped_goes_too_where_its_import_was_killed_at_the_end(workspace: Workspace, what: str) -> None:
+    upload = workspace.incoming / "20260302T080000-abcdef"
+    upload.mkdir(parents=True)
+    path = draw(upload / "gate.mp4", int(SECONDS * RATE), rate=RATE)
+    row = filed(workspace, path, copied=what != "crops, and no copy")
+    keep_copy(workspace, row, path)
+    asked = Selection(recordings=frozenset({NAME})) if what == "recording" else crops(1, 2)
+    assert len(plan(workspace, TOWN, asked).copies) == 1
+    delete(workspace, TOWN, asked, "she asked", remove_copies="no blurring" in what)
+    assert list(workspace.incoming.rglob("*.mp4")) == []
+    assert "gate.mp4" not in films_of(workspace)
+    assert len(films_of(workspace)) == (what in ("crops", "crops, and no copy"))
+
+
+def test_a_copy_that_is_missing_is_not_taken_for_another_file_at_the_path_of_the_recording(
+    workspace: Workspace,
+) -> None:
+    row, other = dropped(workspace), workspace.path.parent / "gate.mp4"
+    file_of(workspace, row).path.unlink()
+    other.write_bytes(b"another film")
+    with workspace.catalogue.transaction() as database:
+        database.execute("UPDATE recording SET path = ?", (str(other.resolve()),))
+    assert plan(workspace, TOWN, crops(1, 2)).copies == ()
+    assert delete(workspace, TOWN, crops(1, 2), "she asked").crops == 2
+    assert other.read_bytes() == b"another film"
+
+
 def test_without_blurring_the_only_film_goes_and_that_is_said_before_and_after(workspace: Workspace) -> None:
     dropped(workspace)
     planned = plan(workspace, TOWN, crops(1, 2)).without_blurring()
@@ -176,6 +204,19 @@ def test_a_film_that_cannot_be_blurred_keeps_all_and_the_words_say_what_to_do(
     assert films_of(workspace) == []
 
 
+def test_a_clip_that_cannot_be_wiped_keeps_all_and_is_told_in_words(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    dropped(workspace)
+    monkeypatch.setattr("reid_core.workspace.deletion.kept_copies.wipe_clips", refuse)
+    with pytest.raises(ReidError, match="Permission denied"):
+        delete(workspace, TOWN, crops(1, 2), "she asked")
+    assert (len(workspace.catalogue.crops(TOWN)), films_of(workspace)) == (3, ["gate.mp4"])
+
+
 def once(act: Callable[[], object]) -> Callable[[float, float | None], None]:
     done: list[float] = []
 
@@ -199,6 +240,27 @@ def test_whoever_is_deleted_meanwhile_is_hidden_too(workspace: Workspace, monkey
     assert fault_of(shown) == ""
     assert hidden_seconds(shown.path) == between(8, 16) | between(28, 36)
     assert films_of(workspace) == [shown.path.name]
+
+
+def test_a_film_that_another_deletion_wipes_before_it_is_read_is_looked_for_anew(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row, done = dropped(workspace), list[str]()
+    filed(workspace, workspace.path.parent / "more.mp4", name="more")
+    with workspace.catalogue.transaction() as database:
+        database.execute("UPDATE crop SET recording = ?, tracklet = NULL, moment = 20 WHERE id = 4", (row.key,))
+
+    def hash_late(*given: Any, **named: Any) -> bytes:
+        if not done:
+            done.append("begun")
+            delete(workspace, TOWN, crops(3), "he asked")
+        return hash_of(*given, **named)
+
+    monkeypatch.setattr(blurred_copy, "hash_of", hash_late)
+    delete(workspace, TOWN, crops(1, 2), "she asked")
+    shown = file_of(workspace, named(workspace.catalogue, TOWN, NAME))
+    assert films_of(workspace) == [shown.path.name]
+    assert hidden_seconds(shown.path) == between(8, 16) | between(28, 36)
 
 
 _SLOW = """

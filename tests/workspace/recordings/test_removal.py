@@ -163,7 +163,7 @@ def test_a_folder_or_a_file_without_known_bytes_stays(workspace: Workspace, path
     filed(workspace, path)
     with workspace.catalogue.transaction() as database:
         database.execute("UPDATE recording SET facts = '{}'")
-    with pytest.raises(Refused, match="Delete it yourself"):
+    with pytest.raises(Refused, match="Remove it yourself"):
         remove_file(workspace, TOWN, NAME, "test")
     assert path.is_file()
 
@@ -257,7 +257,7 @@ def test_where_the_file_cannot_go_the_error_says_that_the_log_has_it(
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "unlink", fail)
-    with pytest.raises(ReidError, match="log already says that this file was deleted, and it is still there"):
+    with pytest.raises(ReidError, match="log already says that this file was removed, and it is still there"):
         remove_file(workspace, TOWN, NAME, "test")
     assert path.is_file()
     assert len(log(workspace)) == 1

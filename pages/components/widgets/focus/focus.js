@@ -30,7 +30,11 @@ const openers = new Map(); // a step's key -> what it was opened from
 /** @type {WeakMap<Element, HTMLElement>} */
 const buttons = new WeakMap(); // a popover's body -> its button
 
+let stop = () => {}; // what began last
+
+// Streamlit calls it again when the theme changes, and ends only the last call.
 export default function () {
+  stop();
   const end = new AbortController();
   const listening = { capture: true, signal: end.signal };
   document.addEventListener("keydown", pressed, listening);
@@ -40,7 +44,7 @@ export default function () {
   document.addEventListener("focusin", arrived, listening);
   const watch = new MutationObserver(changed);
   watch.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
-  return () => { end.abort(); watch.disconnect(); };
+  return stop = () => { end.abort(); watch.disconnect(); };
 }
 
 // --- what happens on the page ---
