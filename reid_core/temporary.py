@@ -37,6 +37,10 @@ def temporary_file(place: Path) -> Iterator[tuple[BinaryIO, Path]]:
                 continue  # a sweep saw it in the moment before it was locked
             try:
                 yield file, path
+            except BaseException:  # what waits to be written may not fit on the disk either: the first error is told
+                with suppress(OSError):
+                    file.close()
+                raise
             finally:
                 path.unlink(missing_ok=True)
             return

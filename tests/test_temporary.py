@@ -6,6 +6,7 @@ import errno
 import fcntl
 import multiprocessing
 import os
+import resource
 import time
 from pathlib import Path
 from typing import Any
@@ -217,3 +218,20 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     link.symlink_to(tmp_path / "precious")
     assert sweep([link], at_once=True) == []
     assert (tmp_path / "precious" / "file").read_bytes() == b"kept"
+
+
+def write_more_than_fits(place: Path) -> None:
+    with temporary_file(place) as (file, _):
+        file.write(bytes(5_000))  # it waits in memory
+        raise ReidError("in words")
+
+
+def test_an_error_while_writing_is_told_and_not_that_the_rest_does_not_fit_either(tmp_path: Path) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, limits[1]))  # as a full disk
+    try:
+        with pytest.raises(ReidError, match="in words"):
+            write_more_than_fits(tmp_path / "film.mp4")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert list(tmp_path.iterdir()) == []

@@ -6,8 +6,8 @@ calculated back. Frames elsewhere are as they were, up to the loss of coding, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 import av
 import numpy as np
+from av.container import OutputContainer
 from av.video.frame import PictureType
 from av.video.reformatter import ColorRange, Colorspace
 from numpy.typing import NDArray
@@ -75,7 +76,7 @@ def write_blurred(
     recording = open_recording(path, reading)
     total = recording.facts.duration
     wide, high = (max(2, side // 2 * 2) for side in (recording.facts.width, recording.facts.height))
-    with av.open(out, "w", format="mp4") as mp4:
+    with _mp4(out) as mp4:
         track = add_h264(mp4, wide, high, ticks=TICKS, crf=21)
         with closing(recording.frames(rate=None)) as shown:
             for frame in shown:
@@ -98,6 +99,19 @@ def write_blurred(
     if not frames:
         raise Damaged(f"{path} holds no frame that can be decoded.")
     return BlurredFilm(frames, blurred)
+
+
+@contextmanager
+def _mp4(out: BinaryIO) -> Iterator[OutputContainer]:
+    """Once the disk has refused a write, closing fails, too, and says only that: what came first is what is raised."""
+    mp4 = av.open(out, "w", format="mp4")
+    try:
+        yield mp4
+    except BaseException:
+        with suppress(av.FFmpegError, OSError):
+            mp4.close()
+        raise
+    mp4.close()
 
 
 def is_within(moment: float, spans: Sequence[Span]) -> bool:

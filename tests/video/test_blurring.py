@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -138,6 +139,21 @@ def test_a_full_disk_is_told_as_that(tmp_path: Path) -> None:
 
     with pytest.raises(OSError, match="No space") as raised:
         write_blurred(film(tmp_path / "gate.mp4", 50), [(0, 1)], Full())
+    assert raised.value.errno == errno.ENOSPC
+
+
+def test_a_disk_that_gets_full_in_the_middle_is_told_as_that_and_not_as_the_end_that_fails_too(tmp_path: Path) -> None:
+    class Small(io.BytesIO):
+        def write(self, data: Any) -> int:
+            if self.tell() + len(data) > size // 2:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().write(data)
+
+    path, whole = film(tmp_path / "gate.mp4", 200), io.BytesIO()
+    write_blurred(path, [], whole)
+    size = whole.tell()
+    with pytest.raises(OSError, match="No space") as raised:
+        write_blurred(path, [], Small())
     assert raised.value.errno == errno.ENOSPC
 
 

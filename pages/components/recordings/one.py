@@ -22,6 +22,7 @@ from reid_core.records import plural
 from reid_core.workspace.catalogue.recordings.rows import RecordingRow
 from reid_core.workspace.catalogue.rows import GalleryInfo
 from reid_core.workspace.clips.shown_file import blurred_of
+from reid_core.workspace.layout import upload_of
 from reid_core.workspace.recordings.analysis import ANALYSED, ANALYSING, ELSEWHERE, STOPPED, go_on, standings
 from reid_core.workspace.recordings.still_shown import not_shown
 from reid_core.workspace.workspace import Workspace
@@ -86,9 +87,17 @@ def _draw_facts(workspace: Workspace, row: RecordingRow, standing: str) -> None:
                 ("Picture", f"{row.width} × {row.height}"),
             ]
         )
-    there = "" if Path(row.path).is_file() else " The file is not there."
+    markup.text('<p class="rt-small">{words}</p>', words=_where_it_lies(workspace, row))
+
+
+def _where_it_lies(workspace: Workspace, row: RecordingRow) -> str:
+    """What was dropped on a page is removed once it has come in: that nothing is there any more is as it should be."""
+    path = Path(row.path)
+    is_there = path.is_file()
     copied = f" The workspace keeps a {'blurred ' if blurred_of(row) else ''}copy." if row.copied else ""
-    markup.text('<p class="rt-small">File {path}.{there}{copied}</p>', path=row.path, there=there, copied=copied)
+    if not is_there and upload_of(workspace.incoming, path) is not None:
+        return f"{path.name} was dropped on a page.{copied or ' The workspace keeps it no more.'}"
+    return f"File {path}.{'' if is_there else ' The file is not there.'}{copied}"
 
 
 def _draw_problems(row: RecordingRow) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+from reid_core.errors import Damaged, NotThere, why
 from reid_core.video.stream.decoding import Decoded, Decoder
 from reid_core.video.stream.deinterlacing import deinterlaced
 from reid_core.video.stream.files import Following
@@ -60,4 +61,12 @@ class Source:
             opened.close()
 
     def _open(self) -> Opened:
-        return Opened(self.path, self.way, self.reading.following)
+        """Raises ReidError where the file, which was opened before, has gone since or cannot be read any more."""
+        try:
+            return Opened(self.path, self.way, self.reading.following)
+        except FileNotFoundError as error:
+            raise NotThere(f"{self.path} is not there any more. Put it back to read on.") from error
+        except OSError as error:
+            raise Damaged(
+                f"{self.path} cannot be read any more ({why(error)}). Check its disk, and run the same command again."
+            ) from error

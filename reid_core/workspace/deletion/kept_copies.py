@@ -1,8 +1,9 @@
 """The workspace's own copies of films that a deletion takes: what happens to them is said before, and where a copy is
 the only file that is known of its recording, a blurred one takes its place, so that other people's walks stay.
 
-The blurred one is written before anything is deleted, and put in place with the rows of the deletion: at no moment is
-there a receipt while the workspace has a film that shows the deleted. Until then a crash leaves all as it was.
+The blurred one is written before anything is deleted, and put in place with the rows of the deletion. Until then a
+crash leaves all as it was; after that pages play the blurred one, and no receipt is finished before the film that shows
+the deleted is gone.
 """
 
 from __future__ import annotations

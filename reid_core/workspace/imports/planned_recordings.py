@@ -184,15 +184,20 @@ def differing(planned: Planned, row: RecordingRow) -> list[str]:
     start = planned.start.seconds if planned.start is not None and planned.start.source == "stated" else row.time_of(0)
     if abs(start - row.time_of(0)) > OVERLAP or math.isnan(start) != math.isnan(row.time_of(0)):
         asked.append(f"start {said_time(row.time_of(0)) or 'unknown'}, not {said_time(start)}")
-    if planned.copy and not row.copied:
-        asked.append("without a copy of its file")
     if planned.rate != row.settings.get("rate", planned.rate):
         asked.append(f"{row.settings['rate']:g} frames a second, not {planned.rate:g}")
+    said = []
+    if planned.copy and not row.copied:
+        said.append(
+            f"The workspace keeps no copy of recording {row.name}: it came in without one, or a deletion took the copy "
+            "because it showed somebody who was deleted."
+        )
     if not asked:
-        return []
+        return said
     return [
+        *said,
         f"It is in the gallery with {'; '.join(asked)}. `reid clock` corrects its start; for the rest, delete "
-        f"recording {row.name} and import it again."
+        f"recording {row.name} and import it again.",
     ]
 
 

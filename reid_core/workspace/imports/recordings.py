@@ -40,7 +40,7 @@ from reid_core.workspace.catalogue.recordings.spans import copy_name
 from reid_core.workspace.imports.planned_recordings import Planned, differing, hash_of, keep_copy, row_of, size_of
 from reid_core.workspace.imports.tracklet_crops import Still, keep_still, keep_tracklets, prepared
 from reid_core.workspace.imports.under_way import under_way
-from reid_core.workspace.imports.uploads import let_go
+from reid_core.workspace.imports.uploads import check_there, let_go
 from reid_core.workspace.imports.whole_files import Watch
 from reid_core.workspace.layout import LOCK
 from reid_core.workspace.workspace import Workspace
@@ -121,6 +121,7 @@ def import_recording(
                     break
                 except DeletedMeanwhile:  # what it remembers may show who was deleted
                     tracklets, crops = tracklets + work.tracklets, crops + work.crops
+                    check_there(workspace, planned.path, row.name)
                 finally:
                     work.close()
         said = [*report.problems, *differing(planned, row)]

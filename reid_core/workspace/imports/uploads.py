@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
-from reid_core.errors import DiskFull, Refused, ReidError, why
+from reid_core.errors import DiskFull, NotThere, Refused, ReidError, why
 from reid_core.images import is_hidden, printable
 from reid_core.records import is_unsafe_path
 from reid_core.temporary import sweep, temporary_folder
@@ -125,6 +125,16 @@ def let_go(workspace: Workspace, path: Path) -> None:
             if all(file.is_dir() for file in folder.rglob("*")):
                 shutil.rmtree(folder, ignore_errors=True)
             return
+
+
+def check_there(workspace: Workspace, path: Path, recording: str) -> None:
+    """Raises NotThere where the dropped film of that recording went with somebody whom it shows."""
+    if is_upload(workspace, path) and not path.is_file():
+        raise NotThere(
+            f"Somebody was deleted of recording {recording} while it was analysed. The workspace alone had its film, "
+            "which showed them, so it was removed. What was found of others is kept; drop the film again to analyse "
+            "the rest."
+        )
 
 
 def _files_of(job: jobs.Job) -> list[Path]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reid_core.errors import FREE_SPACE, DiskFull, NotThere, Refused, ReidError, is_full, why
+from reid_core.errors import DiskFull, NotThere, Refused, ReidError, is_full, why
 from reid_core.files import one_at_a_time
 from reid_core.signals import StopRequest
 from reid_core.temporary import sweep, temporary_file
@@ -44,6 +44,8 @@ from reid_core.workspace.workspace import Workspace
 
 LOOK_EVERY = 0.5  # seconds of work between two looks whether something was deleted
 PIXELS_A_SECOND = 4.0e7  # for a guess how long it takes; two cores blurred 5.5e7 with nothing else to do
+# A deletion that has to blur first does not work on a full disk: it is no advice here.
+_MAKE_ROOM = "remove other files from this disk. Then try again."
 OnProgress = Callable[[float, float | None], None]  # seconds of video that are done, and in all where that is known
 
 
@@ -214,7 +216,7 @@ def check_room(row: RecordingRow, folder: Path, size: int) -> None:
     if needed > free:
         raise DiskFull(
             f"To blur recording {row.name}, {needed / 1e6:,.0f} MB must be free on the disk of the workspace; there "
-            f"are {free / 1e6:,.0f} MB. Nothing was written; {FREE_SPACE}"
+            f"are {free / 1e6:,.0f} MB. Nothing was written: {_MAKE_ROOM}"
         )
 
 
@@ -226,7 +228,7 @@ def in_words(row: RecordingRow) -> Iterator[None]:
     except OSError as error:
         if is_full(error):
             raise DiskFull(
-                f"The disk is full, and nothing of the blurred copy of recording {row.name} was kept; {FREE_SPACE}"
+                f"The disk is full, and nothing of the blurred copy of recording {row.name} was kept: {_MAKE_ROOM}"
             ) from error
         raise ReidError(
             f"The blurred copy of {row.name} could not be written into the workspace ({why(error)}). Run the same "

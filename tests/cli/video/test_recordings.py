@@ -294,8 +294,9 @@ def test_what_differs_from_how_it_was_begun_is_said(video: Reid, street: Path, m
         stopping = Interrupting(30, signal.SIGTERM)
         patch.setattr("reid_core.video.detection.load_detector", lambda folder, *, threads=1: stopping)
         video(street, "--start", "name")
-    said = video(street, "--start", "2026-03-02T07:00Z", "--camera", "hall", "--fps", "2")
+    said = video(street, "--start", "2026-03-02T07:00Z", "--camera", "hall", "--fps", "2", "--copy")
     assert said.code == 0
+    assert "The workspace keeps no copy of recording gate_2026-03-02T08-30-00Z: it came in without one, or" in said.err
     assert (
         "It is in the gallery with camera gate, not hall; start 2026-03-02 08:30:00 UTC, not 2026-03-02 07:00:00 UTC; "
         "5 frames a second, not 2." in said.err

@@ -104,6 +104,15 @@ def test_a_line_says_how_a_recording_stands(open_view: OpenPage) -> None:
     assert door["picture"] == ""
 
 
+def test_a_dropped_film_is_told_as_dropped_and_not_as_missing(open_view: OpenPage, workspace: Workspace) -> None:
+    path = workspace.incoming / "20260302T080000-abcdef" / "shop.mp4"
+    film(workspace, "town", name="shop", path=str(path), camera="shop", copied=True)
+    words = words_on(open_view(recording="shop"))
+    assert "shop.mp4 was dropped on a page. The workspace keeps a copy." in words
+    assert "The file is not there" not in words
+    assert "The file is not there" in words_on(open_view(recording="gate.mp4"))
+
+
 def test_pages_of_the_list_are_turned(
     open_view: OpenPage, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reid_core.errors import NotThere
 from reid_core.video.stream import Frame, Problems, Reading, open_recording
 from reid_core.video.stream.source import Source
 from tests.support.films import film, number_in, numbered
@@ -72,6 +73,13 @@ def test_a_seek_reads_little_of_the_recording(tmp_path: Path, monkeypatch: pytes
     assert [frame.number for frame in left] == list(range(602, LENGTH + 1))
     assert len(decoded) == 1
     assert recording.problems.frames == len(left)
+
+
+def test_a_file_that_went_since_it_was_opened_is_told_in_words(tmp_path: Path) -> None:
+    recording = open_recording(film(tmp_path / "ten.mp4", 20))
+    recording.path.unlink()
+    with pytest.raises(NotThere, match="ten.mp4 is not there any more. Put it back to read on."):
+        next(recording.frames())
 
 
 def test_joined_recordings_go_on_right_though_their_stamps_repeat(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@ remembers from before, and no name is given twice."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +27,7 @@ from reid_core.workspace.imports import recordings
 from reid_core.workspace.imports.planned_recordings import Planned, keep_copy
 from reid_core.workspace.imports.recordings import RecordingReport, Standing, import_recording
 from reid_core.workspace.imports.tracklet_crops import Still, keep_still
+from reid_core.workspace.imports.uploads import keep_upload
 from reid_core.workspace.layout import ORIGINALS
 from reid_core.workspace.workspace import Workspace
 from tests.conftest import TESTER
@@ -178,6 +180,20 @@ def test_a_recording_that_is_deleted_while_it_is_analysed_leaves_no_file(
         analyse(watch=once(24.0, lambda: delete(workspace, TOWN, GATE, "closed")))
     assert originals(workspace) == []
     assert not list(workspace.thumbnails.hashes())
+
+
+def test_a_dropped_film_that_goes_while_it_is_analysed_ends_the_analysis_in_words(
+    workspace: Workspace, analyse: Analysing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recordings, "STEP", 0.0)
+    film = keep_upload(workspace, [("gate.mp4", analyse.recording.read_bytes())]) / "gate.mp4"
+    dropped = dataclasses.replace(analyse, recording=film)
+    remove = once(24.0, lambda: delete(workspace, TOWN, Selection(ids=frozenset({1, 2, 3, 4})), "request 17"))
+    with pytest.raises(NotThere, match="drop the film again to analyse the rest"):
+        dropped(watch=remove, copy=True)
+    assert not film.exists()
+    assert not analyse().stopped, "it goes on with the same film"
+    assert spans(tracklets_of(workspace.catalogue, TOWN))[-1] == (34, 38)
 
 
 def test_a_still_from_before_a_deletion_is_not_laid_out(workspace: Workspace, analyse: Analysing) -> None:
