@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from reid_core.workspace.workspace import Workspace
-from tests.e2e.conftest import SLOW, OpenPage, Serve, wait_until_settled
+from tests.e2e.conftest import SLOW, OpenPage, Serve, tab_to, wait_until_settled
 from tests.support.filmed_crops import put_in_recording
 from tests.support.films import film
 
@@ -194,8 +194,10 @@ def test_a_crops_page_loads_nothing_before_it_is_watched_and_says_what_hinders(
     wait_until_settled(page)
     assert walks.asked == []
     walks.change = lambda walk: None
-    watch.click()
+    tab_to(page, "Watch")  # the dialog's own way of Tab does not lead into a component
+    page.keyboard.press("Enter")
     page.locator(".player .notice").get_by_text("This crop is gone.").wait_for(timeout=SLOW)
+    tab_to(page, "Hide the clip", key="Shift+Tab")
     walks.change = lambda walk: walk
     page.locator(".player").focus()
     page.keyboard.press("ArrowRight")  # the dialog's own key

@@ -106,6 +106,7 @@ def _ask(workspace: Workspace, gallery: str, now: Deletion) -> None:
         )  # fmt: skip
         if plan.blurs:
             _choose_fate_of_copies(plan)
+        trouble = st.container()  # above the buttons: below them it may be out of sight
         with st.container(horizontal=True):
             what = plural(plan.crops, "crop") if now.recording is None else "the recording"
             sure = st.form_submit_button(f"Delete {what} for good", type="primary", key="gal-sure")
@@ -117,7 +118,8 @@ def _ask(workspace: Workspace, gallery: str, now: Deletion) -> None:
     if sure:
         _delete(workspace, gallery, selection, plan, purpose.strip(), now)
     if now.complaint:
-        markup.problem("Nothing was deleted", now.complaint)
+        with trouble:
+            markup.problem("Nothing was deleted", now.complaint)
 
 
 def _plan(workspace: Workspace, gallery: str, selection: Selection, now: Deletion) -> Plan:

@@ -34,7 +34,9 @@ def draw_after_deletion(workspace: Workspace, receipt: Receipt) -> None:
     found = [one for one in receipt.recordings if not one.same_as]
     if not found:
         return
-    shows = "1 recording still shows" if len(found) == 1 else f"{len(found):,} recordings still show"
+    left = sum(one.key not in still_shown_state().removed for one in found)
+    shows = f"{left:,} recordings still show" if left > 1 else "1 recording still shows"
+    shows = shows if left else "None of these files still shows"
     markup.text(
         '<div class="rt-hint" role="status"><b>{shows} deleted people.</b> Retrace never deletes your files by '
         "itself. Pages leave out the stretches in which a deleted person is in view.</div>",

@@ -94,6 +94,7 @@ def test_a_file_is_removed_once_its_recordings_name_is_typed(
     press(page, "gal-do-remove-1")
     assert not film.exists()
     assert "Its file was removed from the disk." in words_on(page)
+    assert "None of these files still shows deleted people." in words_on(page)
     assert named(tiny_workspace.catalogue, TINY_GALLERY, "gate").key == 1
     assert "gal-blur-1" not in keys_of(page)
 

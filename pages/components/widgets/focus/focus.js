@@ -22,6 +22,7 @@ let last = null;
 let lost = null;
 let isMoving = false; // whether the user moves the focus in this moment
 let isOurs = false; // whether we do
+let hasScrolled = false; // whether the user has read on since doing something: then nothing scrolls back to it
 let later = 0;
 /** @type {Set<string>} */
 let steps = new Set(); // on the page when the user did something last
@@ -42,6 +43,7 @@ export default function () {
   document.addEventListener("mousedown", moves, listening);
   document.addEventListener("click", acted, listening);
   document.addEventListener("focusin", arrived, listening);
+  for (const name of ["wheel", "touchmove"]) document.addEventListener(name, scrolled, { ...listening, passive: true });
   const watch = new MutationObserver(changed);
   watch.observe(document.body, { childList: true, subtree: true, attributes: true, attributeFilter: ["disabled"] });
   return stop = () => { end.abort(); watch.disconnect(); };
@@ -54,6 +56,7 @@ function pressed(event) {
   if (event.key === "Tab") {
     moves();
     walkOut(event);
+    walkIn(event);
   } else if (lost?.rank) lost = null; // who types in what has the focus now keeps it
   acted();
 }
@@ -68,8 +71,13 @@ function moves() {
   });
 }
 
+function scrolled() {
+  hasScrolled = true;
+}
+
 // Before what the user does takes effect.
 function acted() {
+  hasScrolled = false;
   steps = new Set(stepsOn(document.body).map(keyOf));
   const now = focused();
   if (!isNowhere(now)) last = placeOf(now);
@@ -125,7 +133,8 @@ function goal(lost) {
   const step = stepsOn(dialog ?? document.body).find((one) => !lost.steps.has(keyOf(one)));
   if (step) {
     openers.set(keyOf(step), lost.from);
-    const [field] = shown(step, FIELD); // its script may come later than the step
+    const isWaiting = step.querySelector('[data-testid="stSkeleton"]'); // its script may come later than the step
+    const field = isWaiting ? null : shown(step, FIELD)[0];
     return { rank: field ? 4 : 3, place: field ?? step };
   }
   const around = []; // keys of what was around it, then of what was around its step's opener
@@ -137,8 +146,8 @@ function goal(lost) {
     from = closed ? openers.get(closed) : undefined;
   }
   const left = around.find((key) => key !== DIALOG && there(key, dialog));
-  const rest = left ? there(left, dialog) : null, inside = rest ? shown(rest, TABBABLE) : [];
-  const button = inside.length === 1 && inside[0].matches('[data-testid="stPopoverButton"]') ? inside[0] : null; // of what was closed
+  const rest = left ? there(left, dialog) : null, stops = rest ? shown(rest, TABBABLE) : [];
+  const button = stops.length === 1 && stops[0].matches('[data-testid="stPopoverButton"]') ? stops[0] : null; // of what was closed
   const page = dialog ? dialog.querySelector('[role="dialog"]') : document.querySelector('[data-testid="stMain"]');
   return { rank: 1, place: button ?? rest ?? page };
 }
@@ -161,7 +170,7 @@ function give(place, isAround = false) {
   }
   if (place === focused()) return;
   isOurs = true;
-  place.focus({ preventScroll: isAround });
+  place.focus({ preventScroll: isAround || hasScrolled });
   isOurs = false;
 }
 
@@ -191,6 +200,22 @@ function walkOut(event) {
   event.stopPropagation(); // Streamlit's groups would move the focus to their own end
   if (now === button) give(body, true);
   else button.focus();
+}
+
+// --- dialogs: theirs is the way of Tab, and it passes by what stands within components ---
+
+/** @param {KeyboardEvent} event */
+function walkIn(event) {
+  const now = focused(), dialog = document.activeElement?.closest(`.${DIALOG} [role="dialog"]`);
+  if (!now || !dialog || event.defaultPrevented) return;
+  const way = inside(dialog), at = way.indexOf(now), group = now.closest(GROUP), all = shown(dialog, TABBABLE);
+  const beyond = all.filter((one) => (event.shiftKey ? way.indexOf(one) < at : way.indexOf(one) > at));
+  if (event.shiftKey) beyond.reverse();
+  const next = beyond.find((one) => !group?.contains(one)) ?? (event.shiftKey ? all[all.length - 1] : all[0]);
+  if (!next || ![now, next].some((one) => one.getRootNode() !== document)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  next.focus();
 }
 
 // --- reading the page ---
@@ -232,15 +257,16 @@ const stepsOn = (root) => [...root.querySelectorAll(`[class*="${STEP}"]`)].filte
 const there = (key, dialog) => /** @type {HTMLElement[]} */ ([...document.getElementsByClassName(key)])
   .find((one) => isSeen(one) && (!dialog || dialog.contains(one))) ?? null;
 
-// Those inside, in the order of the page, that can have the focus; also within components.
-/** @param {Element | ShadowRoot} root @param {string} what @returns {HTMLElement[]} */
-function shown(root, what) {
+// All elements inside, in the order of the page; also those within components.
+/** @param {Element | ShadowRoot} root @returns {HTMLElement[]} */
+function inside(root) {
   const all = /** @type {HTMLElement[]} */ ([.../** @type {ParentNode} */ (root).querySelectorAll(/** @type {`.`} */ ("*"))]);
-  return all.flatMap((one) => [
-    ...(one.matches(what) && !one.matches(':disabled, [tabindex^="-"]') && isSeen(one) ? [one] : []),
-    ...(one.shadowRoot ? shown(one.shadowRoot, what) : []),
-  ]);
+  return all.flatMap((one) => [one, ...(one.shadowRoot ? inside(one.shadowRoot) : [])]);
 }
+
+// Those of them that can have the focus.
+/** @param {Element} root @param {string} what */
+const shown = (root, what) => inside(root).filter((one) => one.matches(what) && !one.matches(':disabled, [tabindex^="-"]') && isSeen(one));
 
 /** @param {Element} one */
 const isSeen = (one) => one.getClientRects().length > 0;
