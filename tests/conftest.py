@@ -16,6 +16,7 @@ import numpy as np
 import onnx
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, settings
 from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
@@ -29,6 +30,10 @@ from reid_core.workspace.imports.importing import import_dataset
 from reid_core.workspace.opening import open_workspace
 from reid_core.workspace.search.embedding import embed_gallery
 from reid_core.workspace.workspace import VARIABLE, Workspace
+
+# How long an example takes depends on what else the machine does.
+settings.register_profile("on any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("on any machine")
 
 TESTER = system_user()  # whom commands and pages know who runs the tests as
 TINY_GALLERY = "tiny"

@@ -21,8 +21,9 @@ _FIRST = COMPONENTS / "shared" / "page.css"
 _OF_WIDGETS = COMPONENTS / "widgets"  # each has its style in a shadow root of its own
 # The letters that nearly all words are made of; without this a browser asks for them when it has drawn the words.
 _FONT = "/assets/fonts/ibm-plex-sans-latin.woff2"
-# Streamlit answers a request with these by "not modified" or with a packed page, which has no place for our link.
-_OF_A_KEPT_COPY = (b"if-none-match", b"if-modified-since", b"accept-encoding")
+# Streamlit answers a request with these by "not modified", by a packed page or by a part of one, and none of them has
+# a place for our link.
+_NOT_HANDED_ON = (b"if-none-match", b"if-modified-since", b"accept-encoding", b"range")
 
 
 @cache
@@ -62,7 +63,7 @@ def asked_for_a_page(scope: Scope) -> Scope:
     """The request as it is handed on: where a browser wants a page, it gets the whole of it, and not packed."""
     if scope["method"] not in ("GET", "HEAD") or "text/html" not in Headers(scope=scope).get("accept", ""):
         return scope
-    return {**scope, "headers": [(key, value) for key, value in scope["headers"] if key not in _OF_A_KEPT_COPY]}
+    return {**scope, "headers": [(key, value) for key, value in scope["headers"] if key not in _NOT_HANDED_ON]}
 
 
 def with_stylesheet(send: Send) -> Send:

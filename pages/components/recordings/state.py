@@ -11,7 +11,7 @@ from reid_core.workspace.catalogue.recordings.rows import RecordingRow
 
 PART, KEYS = "gallery-recording", ("recording",)  # of addresses
 # Keys of fields.
-PLACE_NAME, PLACE_KIND = "rec-zone-name", "rec-zone-kind"
+PLACE_NAME, PLACE_KIND = "rec-zone-name", "rec-zone-kind"  # with the turn after it
 HOW, WHOSE, BY, SHOWN, MOMENT, WHY = "rec-how", "rec-whose", "rec-by", "rec-shown", "rec-moment", "rec-why"
 Corners = tuple[tuple[float, float], ...]
 
@@ -44,9 +44,9 @@ class RecordingsState:
     that is shown; `gallery` is whose it is. `walk` is the tracklet whose crops are shown, `crop` one of them that is to
     be opened on the view Browse. `taken` is how far events of widgets were taken up.
 
-    `drawn` are the corners of the zone that is being drawn, or drawn anew, and `name` its name until now. `said` is
-    what the last act did, `trouble` why it did nothing. `typed` is what the fields of the clock held, by their
-    keys, when the correction was asked about."""
+    `drawn` are the corners of the zone that is being drawn, or drawn anew, `name` its name until now, and `turn` the
+    number of the event with which that began. `said` is what the last act did, `trouble` why it did nothing. `typed` is
+    what the fields of the clock held, by their keys, when the correction was asked about."""
 
     gallery: str = ""
     open: str | None = None
@@ -56,6 +56,7 @@ class RecordingsState:
     taken: dict[str, int] = field(default_factory=dict)
     drawn: Corners | None = None
     name: str | None = None
+    turn: int = 0
     zone_said: str = ""
     zone_trouble: str = ""
     correction: Correction | None = None

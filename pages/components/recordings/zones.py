@@ -62,7 +62,6 @@ def draw_zones(workspace: Workspace, gallery: GalleryInfo, rows: list[RecordingR
 
 def _follow(now: RecordingsState, zones: list[Zone]) -> None:
     """Take up what was drawn on the stage."""
-    state = st.session_state
     for event in new_events(KEY, now.taken):
         done(event, now.taken)
         if event["what"] == "dropped":
@@ -70,19 +69,22 @@ def _follow(now: RecordingsState, zones: list[Zone]) -> None:
             continue
         former = next((zone for zone in zones if zone.name == event["name"]), None)
         if now.drawn is None or now.name != event["name"]:
-            state[PLACE_NAME] = "" if former is None else former.name
-            state[PLACE_KIND] = IGNORED if former is not None and former.ignored else SEARCHED
+            now.turn = int(event["n"])
         now.drawn, now.name = corners_of(event), None if former is None else former.name
         now.zone_said = now.zone_trouble = ""
 
 
 def _draw_form(workspace: Workspace, gallery: str, camera: str, zones: list[Zone]) -> None:
-    state = st.session_state
+    state, now = st.session_state, recordings_state()
+    former = next((zone for zone in zones if zone.name == now.name), None)
+    # Each drawing has fields of its own, which begin with what the zone has. A value that a run put into a field would
+    # be lost where the next run begins before the browser has heard of it.
+    name, kind = f"{PLACE_NAME}-{now.turn}", f"{PLACE_KIND}-{now.turn}"
 
     def keep() -> None:
         now = recordings_state()
         _follow(now, zones)  # what was moved last comes with the press of the button
-        zone = Zone(str(state.get(PLACE_NAME) or "").strip(), now.drawn or (), state.get(PLACE_KIND) == IGNORED)
+        zone = Zone(str(state.get(name) or "").strip(), now.drawn or (), state.get(kind) == IGNORED)
         _keep(workspace, gallery, camera, zone, now.name)
 
     def drop() -> None:
@@ -91,9 +93,12 @@ def _draw_form(workspace: Workspace, gallery: str, camera: str, zones: list[Zone
         now.zone_trouble = ""
 
     with st.container(key="rec-form"):
-        st.text_input("Name of the zone", key=PLACE_NAME, max_chars=LONGEST_NAME, placeholder="Entrance, shop window")
+        st.text_input(
+            "Name of the zone", "" if former is None else former.name, key=name, max_chars=LONGEST_NAME,
+            placeholder="Entrance, shop window",
+        )  # fmt: skip
         st.radio(
-            "Kind", (SEARCHED, IGNORED), key=PLACE_KIND, horizontal=True,
+            "Kind", (SEARCHED, IGNORED), int(former is not None and former.ignored), key=kind, horizontal=True,
             captions=("People can be searched by it", "Dummies, posters, screens: left out of searches and counts"),
         )  # fmt: skip
         with st.container(horizontal=True):

@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from sqlite3 import Connection
 
 from reid_core.errors import DiskFull, NotThere, Refused, ReidError
@@ -29,6 +30,7 @@ from reid_core.workspace.deletion.kept_copies import KeptCopy, OnProgress, Prepa
 from reid_core.workspace.deletion.marking import copies_now, count_own, footage_of, mark, people_who_go
 from reid_core.workspace.deletion.recordings import recordings_that_go, tracklets_that_go
 from reid_core.workspace.deletion.wiping import finish
+from reid_core.workspace.layout import upload_of
 from reid_core.workspace.recordings.still_shown import Concerned, StillShown, told_of
 from reid_core.workspace.reserve import with_room
 from reid_core.workspace.workspace import Workspace
@@ -228,7 +230,7 @@ def _delete_rows(
         concerned = _concerned(going, lost)
         event = DeleteCrops(
             purpose=purpose, gallery=gallery, crops=len(ids), held=held, receipt=number, ids_sha256=digest,
-            log_lines=going.log_lines, recordings=len(concerned) or None,
+            log_lines=going.log_lines, recordings=_with_a_file_elsewhere(workspace, concerned, films) or None,
         )  # fmt: skip
         write_log(database, workspace.actor, event)
         return int(number), concerned
@@ -256,6 +258,14 @@ def _concerned(going: Going, lost: Sequence[RecordingRow]) -> list[Concerned]:
         spans = [(start, end) for recording, start, end in going.in_view if recording == row.key]
         found.append(Concerned(row, merged(spans, end_of(row))))
     return found
+
+
+def _with_a_file_elsewhere(workspace: Workspace, concerned: Sequence[Concerned], films: Prepared) -> int:
+    """How many of them have a file that is not the workspace's, as far as is known without looking for it."""
+    blurred = {film.row.key for film in films.films}  # of these no other file was there
+    return sum(
+        one.row.key not in blurred and upload_of(workspace.incoming, Path(one.row.path)) is None for one in concerned
+    )
 
 
 def _write_down_what_is_left(going: Going, number: int) -> None:

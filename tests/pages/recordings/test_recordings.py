@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import TextInput
 
 from pages.components.recordings import view
 from pages.components.recordings.state import RecordingsState
@@ -207,12 +208,16 @@ def test_the_crops_of_a_recording_are_browsed_and_no_others(open_view: OpenPage,
     assert "No crop fits" in words_on(page)
 
 
+def zone_name(page: AppTest) -> TextInput:
+    return next(one for one in page.text_input if one.label == "Name of the zone")
+
+
 def test_a_drawn_zone_is_kept_changed_and_removed(open_view: OpenPage, workspace: Workspace) -> None:
     page = open_view(recording="gate.mp4")
     assert data_of(page, "rec-stage")["picture"].startswith("/photos/")
     tell(page, "rec-stage", "drawn", corners=WINDOW, name=None)
-    page.text_input(key="rec-zone-name").set_value("window")
-    page.radio(key="rec-zone-kind").set_value("Zone to ignore")
+    zone_name(page).set_value("window")
+    next(one for one in page.radio if one.label == "Kind").set_value("Zone to ignore")
     press(page, "rec-zone-keep")
     assert "Zone window is kept. It concerns 1 tracklet of the camera: ignored from now on." in words_on(page)
     assert zones_of(workspace.catalogue, "town", "gate") == [Zone("window", WINDOW, ignored=True)]
@@ -221,8 +226,8 @@ def test_a_drawn_zone_is_kept_changed_and_removed(open_view: OpenPage, workspace
     assert data_of(page, "rec-timeline")["ignoredMinutes"] == [1, 0]
     wider = ((0.0, 0.4), (0.5, 0.4), (0.5, 0.5), (0.0, 0.5))
     tell(page, "rec-stage", "drawn", corners=wider, name="window")
-    assert page.text_input(key="rec-zone-name").value == "window"
-    page.text_input(key="rec-zone-name").set_value("shop")
+    assert zone_name(page).value == "window"
+    zone_name(page).set_value("shop")
     press(page, "rec-zone-keep")
     assert zones_of(workspace.catalogue, "town", "gate") == [Zone("shop", wider, ignored=True)]
     press(page, "rec-zone-remove-0")
@@ -235,7 +240,7 @@ def test_a_zone_without_a_name_or_with_one_that_is_taken_is_refused(open_view: O
     page = tell(open_view(recording="gate.mp4"), "rec-stage", "drawn", corners=WINDOW, name=None)
     press(page, "rec-zone-keep")
     assert "cannot name a zone" in words_on(page)
-    page.text_input(key="rec-zone-name").set_value("door")
+    zone_name(page).set_value("door")
     press(page, "rec-zone-keep")
     assert "has a zone door already" in words_on(page)
     press(page, "rec-zone-drop")

@@ -15,6 +15,7 @@ import pytest
 
 from reid_core.errors import DiskFull, ReidError
 from reid_core.signals import StopRequest
+from reid_core.workspace.catalogue.audit_sentences import sentence_of
 from reid_core.workspace.catalogue.recordings import named
 from reid_core.workspace.catalogue.selection import Selection
 from reid_core.workspace.clips.contract import answer
@@ -57,6 +58,8 @@ def test_the_only_film_is_blurred_first_and_other_peoples_walks_can_be_played(wo
     assert max(told) == pytest.approx(SECONDS - 1 / RATE)
     assert (receipt.crops, receipt.recordings) == (2, ())
     assert "is blurred now where they were in view" in receipt.copies[0].did()
+    logged = next(line for line in workspace.catalogue.audit(9) if line["action"] == "delete")
+    assert "may still show" not in sentence_of(logged), "there is no other file"
     now = named(workspace.catalogue, TOWN, NAME)
     shown = file_of(workspace, now)
     assert films_of(workspace) == [shown.path.name] != ["gate.mp4"], "the film that showed her is gone"
