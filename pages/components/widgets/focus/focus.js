@@ -212,7 +212,7 @@ function walkIn(event) {
   const beyond = all.filter((one) => (event.shiftKey ? way.indexOf(one) < at : way.indexOf(one) > at));
   if (event.shiftKey) beyond.reverse();
   const next = beyond.find((one) => !group?.contains(one)) ?? (event.shiftKey ? all[all.length - 1] : all[0]);
-  if (!next || ![now, next].some((one) => one.getRootNode() !== document)) return;
+  if (!next || ![now, next].some((one) => one.getRootNode() instanceof ShadowRoot)) return;
   event.preventDefault();
   event.stopPropagation();
   next.focus();
