@@ -71,15 +71,17 @@ def explain(error: Exception) -> bool:
 
 
 def _write_log(error: Exception) -> str:
-    log = logging.getLogger("retrace")
-    file = default_path().absolute() / APP_LOG
-    place = str(file)
-    if not log.handlers:
-        try:
-            handler = RotatingFileHandler(file, maxBytes=2**20, backupCount=1, encoding="utf-8")
-            handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-            log.addHandler(handler)
-        except OSError:
-            place = "the terminal that Retrace was started from"
-    log.error("The page failed", exc_info=error)
-    return place
+    log, file = logging.getLogger("retrace"), default_path().absolute() / APP_LOG
+    try:
+        handler = RotatingFileHandler(file, maxBytes=2**20, backupCount=1, encoding="utf-8")
+    except OSError:
+        log.error("The page failed", exc_info=error)
+        return "the terminal that Retrace was started from"
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    log.addHandler(handler)
+    try:
+        log.error("The page failed", exc_info=error)
+    finally:  # the next one may be of another workspace, and a deletion may take the file
+        log.removeHandler(handler)
+        handler.close()
+    return str(file)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import sqlite3
 import time
 from dataclasses import replace
@@ -143,11 +142,7 @@ def full(tmp_path: Path, tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> W
     network_names.keep(workspace, ["resnet50"], [])
     (workspace.runs_folder / MLFLOW_DATABASE).touch()
     (workspace.path / "catalogue.sqlite.version-4.backup").write_bytes(b"zelda-quux, as she was before")
-    log = logging.getLogger("retrace")
     markup._write_log(ValueError("yolanda-quux was not foreseen"))
-    for handler in list(log.handlers):
-        handler.close()
-        log.removeHandler(handler)
     return workspace
 
 
