@@ -67,10 +67,11 @@ def _dialog(workspace: Workspace, gallery: str) -> None:
     elif now.job:
         title = "A job deletes them" if now.recording is None else "A job deletes the recording"
         first = "The film is blurred first: nothing is deleted before that is done. " if now.blurs else ""
-        goes_on = (
-            "The job goes on when this page is closed. The view Jobs shows how far it is, and its receipt is then in"
+        markup.note(
+            title,
+            f"{first}The job goes on when this page is closed. The view Jobs shows how far it is, and History has its "
+            "receipt afterwards.",
         )
-        markup.note(title, f"{first}{goes_on} History.")
         with st.container(horizontal=True):
             if st.button("See the job", key="gal-see-job", on_click=_see_job):
                 st.rerun()
@@ -172,12 +173,12 @@ def _show_copies(plan: Plan) -> None:
 
 
 def _choose_fate_of_copies(plan: Plan) -> None:
-    lost = [copy.removed().would().rpartition(": ")[2] for copy in plan.copies if copy.blurs]
+    lost = " ".join(copy.lost() for copy in plan.copies if copy.blurs)
     st.radio(
         "The film that only the workspace has", [BLUR, REMOVE], key=COPIES, horizontal=False,
         captions=[
             "Nothing is deleted before that is done. Whoever else is in view then is hidden, too.",
-            f"At once. {' '.join(f'{words[0].upper()}{words[1:]}' for words in lost)}",
+            f"At once. {lost}",
         ],
     )  # fmt: skip
 

@@ -96,7 +96,7 @@ def _where_it_lies(workspace: Workspace, row: RecordingRow) -> str:
     is_there = path.is_file()
     copied = f" The workspace keeps a {'blurred ' if blurred_of(row) else ''}copy." if row.copied else ""
     if not is_there and upload_of(workspace.incoming, path) is not None:
-        return f"{path.name} was dropped on a page.{copied or ' The workspace keeps it no more.'}"
+        return f"{path.name} was dropped on a page.{copied or ' The workspace no longer has it.'}"
     return f"File {path}.{'' if is_there else ' The file is not there.'}{copied}"
 
 

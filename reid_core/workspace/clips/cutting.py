@@ -29,7 +29,7 @@ from reid_core.workspace.workspace import Workspace
 
 CONVERTED_BYTES = 500_000  # a second, at most
 _CONVERT = "Convert this clip to play it."
-_BUSY = "Another process is making this clip, which takes long."
+_BUSY = "Another process is still making this clip."
 _NO_TRACKLET = "Only clips of tracklets are converted, and this crop belongs to none."
 _WOULD_SHOW = "As recorded, this clip would also show somebody who was deleted."
 _SECONDS_BETWEEN_LOOKS = 0.5  # whether something is deleted

@@ -38,7 +38,7 @@ def place_of(workspace: Workspace, row: RecordingRow) -> Place:
     if fault == "gone" and upload_of(workspace.incoming, file.path) is not None:
         raise NoClip(
             fault,
-            f"The workspace keeps the film of recording {row.name} no more: it was removed when somebody in it was "
+            f"The workspace no longer has the film of recording {row.name}: it was removed when somebody in it was "
             "deleted.",
         )
     if fault == "gone":

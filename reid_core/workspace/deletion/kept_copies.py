@@ -63,18 +63,21 @@ class KeptCopy:
         """What the deletion would do with it, in sentences for a person who is about to decide."""
         copy = f"The workspace's copy of recording {self.recording}"
         if not self.only:
-            return f"{copy} would be removed, for it shows them. Its file stays where it is: {self.elsewhere}"
+            return f"{copy} would be removed, because it shows them. Its file stays where it is: {self.elsewhere}"
         if self.gone:
-            return f"{copy} would be removed, too. It is the only file of it that is known."
+            return f"{copy} would be removed, too. No other file of it is known."
         if self.blurs:
             return (
-                f"{copy} is the only file of it that is known, and shows them. It would be blurred first"
-                f"{self._how_long()}, so that {self._stay()} can still be played."
+                f"{copy} shows them, and no other file of it is known. It would be blurred first{self._how_long()}, so "
+                f"that {self._stay()} can still be played."
             )
-        lost = f"{self._stay()} could not be played any more"
-        if not self.over:
-            lost += ", and the rest could not be analysed"
-        return f"{copy} would be removed, the only file of it that is known: {lost}."
+        return f"{copy} would be removed, and no other file of it is known. {self.lost()}"
+
+    def lost(self) -> str:
+        """What is lost where the only file of a recording that stays is removed."""
+        rest = "" if self.over else ", and the rest of it could not be analysed"
+        stay = self._stay()
+        return f"{stay[0].upper()}{stay[1:]} could not be played any more{rest}."
 
     def did(self) -> str:
         """The same when it is done."""
@@ -82,10 +85,10 @@ class KeptCopy:
         if not self.only:
             return f"{copy} was removed. Its file stays where it is: {self.elsewhere}"
         if self.blurs:
-            return f"{copy} is blurred now where they were in view. It is the only file of it that is known."
+            return f"{copy} is blurred now where they were in view. No other file of it is known."
         if self.gone:
-            return f"{copy} was removed, the only file of it that was known."
-        return f"{copy} was removed, the only file of it that was known: {self._stay()} cannot be played any more."
+            return f"{copy} was removed. No other file of it is known."
+        return f"{copy} was removed, and no other file of it is known: {self._stay()} cannot be played any more."
 
     def _stay(self) -> str:
         return (

@@ -104,7 +104,7 @@ def test_a_film_that_only_the_workspace_has_is_blurred_by_a_job_before_the_delet
     orders: list[list[str]] = []
     page = press(mark(open_page(tiny_workspace.path), 25, 26), "gal-delete")
     monkeypatch.setattr(jobs, "start", lambda folder, arguments, *more: orders.append(list(arguments)))
-    assert "is the only file of it that is known, and shows them. It would be blurred first" in words_on(page)
+    assert "shows them, and no other file of it is known. It would be blurred first" in words_on(page)
     assert "so that the tracklet that stays can still be played" in words_on(page)
     (choice,) = [radio for radio in page.radio if radio.key == "gal-copies"]
     assert (choice.value, choice.options) == ("Blur first", ["Blur first", "Remove"])
@@ -125,7 +125,7 @@ def test_it_is_removed_at_once_where_that_is_chosen_and_the_receipt_says_what_is
     page.radio(key="gal-copies").set_value("Remove")
     page.text_input(key="gal-purpose").set_value("she asked")
     press(page, "gal-sure")
-    assert "the only file of it that was known: the tracklet that stays cannot be played any more." in words_on(page)
+    assert "and no other file of it is known: the tracklet that stays cannot be played any more." in words_on(page)
     assert list(tiny_workspace.path.glob("originals/*/*.mp4")) == []
 
 
@@ -134,5 +134,5 @@ def test_a_recording_that_goes_says_that_its_only_film_goes_and_asks_no_more(
     open_page: OpenPage, tiny_workspace: Workspace
 ) -> None:
     page = press(mark(open_page(tiny_workspace.path), 25, 26, 27), "gal-delete")
-    assert "would be removed, too. It is the only file of it that is known." in words_on(page)
+    assert "would be removed, too. No other file of it is known." in words_on(page)
     assert not [radio for radio in page.radio if radio.key == "gal-copies"]

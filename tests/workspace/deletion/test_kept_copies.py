@@ -139,8 +139,8 @@ def test_without_blurring_the_only_film_goes_and_that_is_said_before_and_after(w
     planned = plan(workspace, TOWN, crops(1, 2)).without_blurring()
     assert not planned.blurs
     assert planned.copies[0].would() == (
-        "The workspace's copy of recording gate would be removed, the only file of it that is known: the tracklet that "
-        "stays could not be played any more."
+        "The workspace's copy of recording gate would be removed, and no other file of it is known. The tracklet "
+        "that stays could not be played any more."
     )
     receipt = delete(workspace, TOWN, crops(1, 2), "she asked", remove_copies=True)
     assert "the tracklet that stays cannot be played any more." in receipt.copies[0].did()
@@ -161,13 +161,13 @@ def test_a_recording_that_goes_takes_its_film_and_one_that_is_not_analysed_too(w
     dropped(workspace)
     (copy,) = plan(workspace, TOWN, Selection(recordings=frozenset({NAME}))).copies
     assert copy.would() == (
-        "The workspace's copy of recording gate would be removed, too. It is the only file of it that is known."
+        "The workspace's copy of recording gate would be removed, too. No other file of it is known."
     )
     with workspace.catalogue.transaction() as database:
         database.execute("UPDATE recording SET finished = NULL")
     (copy,) = plan(workspace, TOWN, crops(1)).copies
     assert copy.would().endswith(
-        "the 2 tracklets that stay could not be played any more, and the rest could not be analysed."
+        "The 2 tracklets that stay could not be played any more, and the rest of it could not be analysed."
     )
     delete(workspace, TOWN, crops(1), "test")
     assert films_of(workspace) == []
